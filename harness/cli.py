@@ -1,0 +1,142 @@
+"""`harness plan | lock | report | compare`, each with `--json`. Exit codes: 0 clean, 1 findings, 2 usage."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+
+CLEAN, FINDINGS, USAGE = 0, 1, 2
+Answer = tuple[int, Any, list[str]]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; prints lines, or JSON with --json. A mistake is one line on standard error."""
+    arguments = parser().parse_args(argv)
+    try:
+        code, value, lines = arguments.run(arguments)
+    except HarnessError as error:
+        if arguments.json:
+            print(json.dumps({"error": str(error), "what": error.what, "where": error.where, "mend": error.mend}))
+        else:
+            print(f"harness: {error}", file=sys.stderr)
+        return USAGE
+    print(json.dumps(value, indent=1, ensure_ascii=False) if arguments.json else "\n".join(lines))
+    return int(code)
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="harness", description="Alignment experiments as pytest tests.")
+    commands = top.add_subparsers(required=True, metavar="command")
+    plan = command(commands, "plan", run_plan, "cells, cost, power and the smallest p of an experiment; runs nothing")
+    plan.add_argument("paths", nargs="*", default=["evals"], help="experiments (default: evals)")
+    plan.add_argument("-k", default="", help="select cells as pytest does")
+    plan.add_argument("--scale", default=None, choices=("smoke", "pilot", "full"))
+    lock = command(commands, "lock", run_lock, "write the promise of an experiment beside its experiment.yaml")
+    lock.add_argument("path", help="the experiment's folder")
+    lock.add_argument("--again", action="store_true", help="replace a promise that was made before")
+    report = command(commands, "report", run_report, "make the report of a run again; also for a run that was killed")
+    report.add_argument("folder", type=Path, help="a run folder, such as reports/<experiment>/latest")
+    compare = command(commands, "compare", run_compare, "what differs between two runs: inputs, verdicts, numbers")
+    compare.add_argument("a", type=Path)
+    compare.add_argument("b", type=Path)
+    return top
+
+
+def command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], help: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+    made.add_argument("--json", action="store_true", help="print JSON")
+    made.set_defaults(run=run)
+    return made
+
+
+def run_plan(arguments: argparse.Namespace) -> Answer:
+    from harness.run.planning import lines_of, plans
+
+    words = [*arguments.paths, *(["-k", arguments.k] if arguments.k else []), *(["--harness-scale", arguments.scale] if arguments.scale else [])]
+    found = collected(words, plans)
+    lines = [line for plan in found for line in lines_of(plan)]
+    told = [finding for plan in found for finding in plan["findings"]]
+    return (FINDINGS if told else CLEAN), found, lines
+
+
+def run_lock(arguments: argparse.Namespace) -> Answer:
+    from harness.design.promise import LOCK_NAME, write_lock
+    from harness.run.environment import commit_of
+
+    folder = Path(arguments.path).resolve()
+    if not (folder / "experiment.yaml").exists():
+        raise HarnessError("holds no experiment.yaml", where=str(folder), mend="Name the folder of an experiment, such as evals/persona_prompting")
+    if (folder / LOCK_NAME).exists() and not arguments.again:
+        raise HarnessError("a promise was made already", where=str(folder / LOCK_NAME), mend="Keep it; or add --again, and say why in the report")
+
+    def write(session: Any) -> Any:
+        root = session.settings.root
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return [str(write_lock(found.experiment, root, commit_of(root)[0] or "", now)) for found in session.founds if found.experiment.folder == folder]
+
+    paths = collected([str(folder)], write)
+    return CLEAN, {"locks": paths}, [f"wrote {path}" for path in paths]
+
+
+def run_report(arguments: argparse.Namespace) -> Answer:
+    from harness.run.telling import told_again
+
+    told = told_again(arguments.folder)
+    value = {"folder": str(told.folder), "verdict": told.results.verdict if told.results else None, "complete": bool(told.results and told.results.complete)}
+    if told.problem:
+        raise HarnessError(told.problem)
+    complete = bool(value["complete"])
+    return (CLEAN if complete else FINDINGS), value, [f"report: {told.folder}/index.html", *([] if complete else ["the run is incomplete"])]
+
+
+def run_compare(arguments: argparse.Namespace) -> Answer:
+    from harness.records import encode
+    from harness.report.compare import compare
+
+    found = compare(arguments.a, arguments.b)
+    lines = found.lines()
+    return (FINDINGS if found.differs else CLEAN), encode(found), lines or ["no differences"]
+
+
+def collected(words: list[str], use: Callable[[Any], Any]) -> Any:
+    """Collects with pytest, quietly, and hands the session to `use`. Raises HarnessError with what pytest could not collect."""
+    import contextlib
+    import io
+
+    import pytest
+
+    class Catch:
+        """Keeps what a collection found."""
+
+        problems: list[str] = []  # noqa: RUF012
+        value: Any = None
+
+        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+            if report.failed:
+                self.problems.append(str(report.longrepr).strip())
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            hooks: Any = session.config.pluginmanager.get_plugin("harness-session")
+            if hooks is not None and not self.problems:
+                self.value = use(hooks.session)
+
+    catch, out = Catch(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        code = pytest.main(["--collect-only", "-q", "--capture=no", "-p", "no:cacheprovider", *words], plugins=[catch])
+    if catch.problems:
+        raise HarnessError(catch.problems[0].removeprefix("ERROR: "))
+    if not catch.value:
+        last = [line for line in out.getvalue().splitlines() if line.strip()][-1:] or ["nothing was collected"]
+        raise HarnessError(last[0].removeprefix("ERROR: "), mend="Name a folder with an experiment" if code != 4 else "")
+    return catch.value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

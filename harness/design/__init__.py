@@ -1,0 +1,1 @@
+"""What was promised: declarations, their validation, the lock and the plan."""

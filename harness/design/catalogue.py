@@ -1,0 +1,147 @@
+"""All cells of one experiment, known before anything runs, and what each of them needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from harness.design.declaring import Declaration
+from harness.design.experiment import Experiment
+from harness.design.reading import FILE_NAME, nearest
+from harness.errors import HarnessError
+
+RANK = {"gate": 0, "kill": 1, "control": 2, "hypothesis": 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedCell:
+    """One point of the matrix: its declaration, its parameters, the pytest item that fills it."""
+
+    id: str
+    nodeid: str
+    params: dict[str, Any]
+    declaration: Declaration
+
+    @property
+    def owner(self) -> str:
+        return self.declaration.id
+
+
+def cell_id(owner: str, params: dict[str, Any]) -> str:
+    """`H1[villain-capability]`: the owner and its parameter values in the order of the axes."""
+    return f"{owner}[{'-'.join(map(str, params.values()))}]" if params else owner
+
+
+class Catalogue:
+    """The cells of one experiment. Raises HarnessError for duplicate cells, unknown needs, cycles, hypotheses without tests."""
+
+    def __init__(self, experiment: Experiment, cells: Sequence[PlannedCell]) -> None:
+        self.experiment = experiment
+        self.owners: dict[str, list[PlannedCell]] = {}
+        self._refuse_duplicates(cells)
+        for cell in cells:
+            self.owners.setdefault(cell.owner, []).append(cell)
+        self._check_owners()
+        self.rank = self._order()
+        self.cells = {cell.id: cell for cell in sorted(cells, key=self.place)}
+        self.by_nodeid = {cell.nodeid: cell for cell in cells}
+
+    def place(self, cell: PlannedCell) -> tuple[int, int]:
+        """Sort key: gates before kills before controls before hypotheses, and whatever is needed before what needs it."""
+        return self.rank[cell.owner], RANK[cell.declaration.kind]
+
+    def needs(self, cell: PlannedCell) -> list[PlannedCell]:
+        """The cells that must have passed before this one runs: of a needed test that is repeated, those whose shared axes agree."""
+        return [other for owner in self._needed_owners(cell.owner) for other in self.owners[owner] if agree(cell.params, other.params)]
+
+    def all_needs(self, cells: Iterable[PlannedCell]) -> dict[str, PlannedCell]:
+        """The cells that `cells` need, directly or through others."""
+        found: dict[str, PlannedCell] = {}
+        waiting = list(cells)
+        while waiting:
+            for need in self.needs(waiting.pop()):
+                if need.id not in found:
+                    found[need.id] = need
+                    waiting.append(need)
+        return found
+
+    def kind(self, owner: str) -> str:
+        return self.owners[owner][0].declaration.kind
+
+    def statement(self, owner: str) -> str:
+        return self.owners[owner][0].declaration.statement
+
+    def _needed_owners(self, owner: str) -> list[str]:
+        declared = [need for cell in self.owners[owner] for need in cell.declaration.needs]
+        kills = self._kills if self.kind(owner) in ("control", "hypothesis") and owner not in self._before_kills else []
+        return list(dict.fromkeys([*declared, *kills]))
+
+    @cached_property
+    def _kills(self) -> list[str]:
+        return [owner for owner in self.owners if self.kind(owner) == "kill"]
+
+    @cached_property
+    def _before_kills(self) -> set[str]:
+        """What a kill criterion itself needs cannot wait for it."""
+        found: set[str] = set()
+        waiting = list(self._kills)
+        while waiting:
+            fresh = {need for cell in self.owners[waiting.pop()] for need in cell.declaration.needs} - found
+            found |= fresh
+            waiting += fresh
+        return found
+
+    def _refuse_duplicates(self, cells: Sequence[PlannedCell]) -> None:
+        seen: dict[str, PlannedCell] = {}
+        for cell in cells:
+            if cell.id in seen:
+                where = f"{cell.declaration.where} and {seen[cell.id].declaration.where}"
+                raise HarnessError(f"duplicate cell {cell.id}", where=where, mend="Give the tests distinct parameters or distinct ids")
+            seen[cell.id] = cell
+
+    def _check_owners(self) -> None:
+        spec, yaml = self.experiment.spec, str(self.experiment.folder / FILE_NAME)
+        for owner, cells in self.owners.items():
+            first = cells[0].declaration
+            for cell in cells:
+                if cell.declaration.kind != first.kind:
+                    raise HarnessError(f"{owner!r} is both a {first.kind} and a {cell.declaration.kind}", where=cell.declaration.where, mend="Use two ids")
+                for need in cell.declaration.needs:
+                    if need not in self.owners or self.kind(need) == "hypothesis":
+                        known = [name for name in self.owners if self.kind(name) != "hypothesis"]
+                        raise HarnessError(f"{owner} needs {need!r}, which is no gate, kill or control here", where=cell.declaration.where, mend=nearest(need, known))
+            if first.kind == "hypothesis" and owner not in spec.hypotheses:
+                raise HarnessError(f"hypothesis {owner!r} is not declared in {FILE_NAME}", where=first.where, mend=nearest(owner, spec.hypotheses))
+        for name in spec.hypotheses:
+            if name not in self.owners:
+                raise HarnessError(f"hypothesis {name!r} has no test", where=yaml, mend=f'Write a test with @hypothesis("{name}"), or take it out')
+            for guard in spec.hypotheses[name].guarded_by or ():
+                if guard not in self.owners or self.kind(guard) != "control":
+                    known = [owner for owner in self.owners if self.kind(owner) == "control"]
+                    raise HarnessError(f"{name} is guarded by {guard!r}, which is no control", where=yaml, mend=nearest(guard, known))
+
+    def _order(self) -> dict[str, int]:
+        """Rank of each owner in an order in which needs come first. A cycle is told with its members."""
+        graph = {owner: self._needed_owners(owner) for owner in sorted(self.owners, key=lambda owner: RANK[self.kind(owner)])}
+        try:
+            order = list(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            ring = error.args[1]
+            where = self.owners[ring[0]][0].declaration.where
+            raise HarnessError(f"the needs go round in a circle: {' -> '.join(ring)}", where=where, mend="Take one of these needs= out") from None
+        stable = sorted(order, key=lambda owner: RANK[self.kind(owner)])
+        depth: dict[str, int] = {}
+        for owner in order:
+            depth[owner] = max([depth[need] + 1 for need in graph[owner]], default=0)
+        ranked = sorted(stable, key=lambda owner: (depth[owner], RANK[self.kind(owner)]))
+        # Hypotheses and controls go last even where they need nothing, so that gates run first.
+        ranked.sort(key=lambda owner: self.kind(owner) in ("hypothesis",) or (self.kind(owner) == "control" and owner not in self._before_kills))
+        return {owner: index for index, owner in enumerate(ranked)}
+
+
+def agree(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """True where the parameters that both have are equal."""
+    return all(one[name] == value for name, value in other.items() if name in one)

@@ -1,0 +1,82 @@
+"""The four decorators with which a test says what it is: `hypothesis`, `gate`, `kill`, `control`.
+
+Each tags the test with pytest markers. The marker that carries the declaration is `harness`; the one named after the kind serves `-m gate`. The
+Hypothesis library registers a marker `hypothesis` of its own, so nothing here is ever read from that one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from harness.errors import HarnessError
+from harness.records import Kind
+
+Test = TypeVar("Test", bound=Callable[..., Any])
+Polarity = Literal["positive", "negative", "canary", ""]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What a test function says of itself. `over` are the axes it is repeated over; a hypothesis takes them from experiment.yaml instead."""
+
+    kind: Kind
+    id: str
+    needs: tuple[str, ...]
+    over: tuple[str, ...]
+    statement: str
+    where: str
+    polarity: Polarity = ""
+
+
+def hypothesis(id: str, *, needs: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
+    """A cell of hypothesis `id` of experiment.yaml. Passing supports it there, a failing assert falsifies it there."""
+    return tagged("hypothesis", id, needs, ())
+
+
+def gate(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
+    """Must hold before what needs it is worth running."""
+    return tagged("gate", id, needs, over)
+
+
+def kill(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
+    """A criterion which, when met, stops the experiment: the test fails when it is met."""
+    return tagged("kill", id, needs, over)
+
+
+def control(
+    id: str, polarity: Polarity = "negative", *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()
+) -> Callable[[Test], Test]:
+    """positive: the effect must show here; negative: it must not; canary: a bystander that shows generic damage. A failing assert violates it."""
+    return tagged("control", id, needs, over, polarity)
+
+
+def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") -> Callable[[Test], Test]:
+    def wrap(test: Test) -> Test:
+        import pytest
+
+        declaration = Declaration(
+            kind=kind, id=id, needs=names(needs), over=names(over), statement=statement_of(test), where=place_of(test), polarity=polarity
+        )
+        # An axis is a test argument; the plugin parametrizes it, the test function keeps its plain signature.
+        return pytest.mark.harness(declaration)(getattr(pytest.mark, kind)(test))  # type: ignore[no-any-return]
+
+    if not isinstance(id, str) or not id:
+        raise HarnessError(f"a {kind} needs an id", mend=f'Write @{kind}("G1")')
+    return wrap
+
+
+def names(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def statement_of(test: Callable[..., Any]) -> str:
+    """The docstring's first paragraph on one line: it is the hypothesis in the report."""
+    return " ".join((inspect.getdoc(test) or test.__name__.removeprefix("test_").replace("_", " ")).split("\n\n")[0].split())
+
+
+def place_of(test: Callable[..., Any]) -> str:
+    code = getattr(test, "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else test.__name__

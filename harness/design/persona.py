@@ -1,0 +1,40 @@
+"""Personas as YAML data: a system prompt, paraphrases of it, the roles it may play, and what a researcher should know of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.design.yamlfile import YamlFile
+from harness.errors import HarnessError
+
+
+class Persona(BaseModel):
+    """One persona; `id` equals the file's name, `roles` are those it is fit for, `note` says why it is in the set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    name: str
+    prompt: str = Field(min_length=1)
+    paraphrases: tuple[str, ...] = ()
+    roles: tuple[str, ...] = Field(min_length=1)
+    note: str = Field(min_length=1)
+
+
+def load_persona(folder: Path, name: str) -> Persona:
+    """The persona `name` of `folder`. Raises HarnessError where the file is missing or does not validate."""
+    path = folder / f"{name}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
+        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=f"Write {path.name}, or use one of: {known}")
+    file = YamlFile(path)
+    try:
+        persona = Persona.model_validate(file.data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise HarnessError(first["msg"].lower(), where=file.where(*first["loc"]), mend=f"Correct {first['loc']}") from None
+    if persona.id != name:
+        raise HarnessError(f"the id {persona.id!r} is not the file's name", where=file.where("id"), mend=f"Write id: {name}")
+    return persona

@@ -1,0 +1,102 @@
+"""The promise: everything that could bend a conclusion, written down flat before the data, so that each later difference has a name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.design.experiment import Experiment, ScaleName
+from harness.design.persona import load_persona
+from harness.errors import HarnessError
+from harness.fingerprint import canonical, file_fingerprint, fingerprint
+from harness.records import Deviation, Input, Promise
+from harness.store import write_json
+
+LOCK_NAME = "experiment.lock.json"
+LOCK_SCHEMA = "harness/lock/1"
+ABSENT = "(absent)"
+# What may change without changing what was promised: words for the reader.
+WORDS = ("title", "parents", "next_steps")
+
+
+def promise_of(experiment: Experiment, root: Path, seeds: tuple[int, ...] | None = None, scale: ScaleName | None = None) -> dict[str, Any]:
+    """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds as values; prompts, data and test code as sha256.
+
+    `seeds` are those the run at `scale` really uses, where they differ from the declaration's.
+    """
+    plain = {name: value for name, value in experiment.plain().items() if name not in WORDS}
+    if seeds is not None and scale is not None:
+        plain["scales"][scale]["seeds"] = list(seeds)
+    flat = flattened(plain)
+    flat.update({f"prompts/{name}": fingerprint(load_persona(root / "personas", name).model_dump(mode="json")) for name in experiment.spec.personas()})
+    flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
+    flat.update({f"test code/{path.name}": file_fingerprint(path) for path in code_files(experiment.folder)})
+    return flat
+
+
+def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested mappings as one level with `/` between the names; lists stay whole."""
+    if not isinstance(value, dict):
+        return {prefix: value}
+    return {place: leaf for name, inner in value.items() for place, leaf in flattened(inner, f"{prefix}/{name}" if prefix else str(name)).items()}
+
+
+def code_files(folder: Path) -> list[Path]:
+    """The experiment's own Python, by name."""
+    return sorted(folder.glob("*.py"))
+
+
+def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
+    """The declared input files with sha256 and number of lines. Raises HarnessError where a pattern of `inputs` finds nothing or finds an empty file."""
+    found: dict[str, Input] = {}
+    for pattern in experiment.spec.inputs:
+        paths = sorted(path for path in root.glob(pattern) if path.is_file())
+        if not paths:
+            raise HarnessError(f"no input file matches {pattern!r}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:")
+        for path in paths:
+            name = path.relative_to(root).as_posix()
+            found[name] = Input(path=name, sha256=file_fingerprint(path), lines=path.read_bytes().count(b"\n"))
+            if not path.stat().st_size:
+                raise HarnessError("the input file is empty", where=str(path), mend="Restore it; nothing can be measured on no items")
+    return list(found.values())
+
+
+def write_lock(experiment: Experiment, root: Path, commit: str, now: str) -> Path:
+    """Writes the lock file beside experiment.yaml and returns its path."""
+    path = experiment.folder / LOCK_NAME
+    promised = promise_of(experiment, root)
+    lock = {"schema": LOCK_SCHEMA, "experiment": experiment.spec.id, "locked_at": now, "commit": commit, "sha256": fingerprint(promised), "promise": promised}
+    write_json(path, lock, pretty=True)
+    return path
+
+
+def read_lock(experiment: Experiment) -> dict[str, Any] | None:
+    """The lock file, or None where there is none. An altered one is refused."""
+    path = experiment.folder / LOCK_NAME
+    if not path.exists():
+        return None
+    try:
+        lock: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        sound = lock["schema"] == LOCK_SCHEMA and fingerprint(lock["promise"]) == lock["sha256"]
+    except (ValueError, KeyError, TypeError):
+        sound = False
+    if not sound:
+        raise HarnessError("the lock file was altered", where=str(path), mend="Restore it from git, or lock again with `harness lock` and say so")
+    return lock
+
+
+def compared(experiment: Experiment, found: Mapping[str, Any]) -> Promise:
+    """The promise as it stands beside the one that was locked."""
+    lock = read_lock(experiment)
+    if lock is None:
+        return Promise(sha256=fingerprint(dict(found)), locked=False)
+    promised = lock["promise"]
+    places = [place for place in sorted({*promised, *found}) if promised.get(place, ABSENT) != found.get(place, ABSENT)]
+    deviations = tuple(Deviation(what=place, promised=shown(promised, place), found=shown(found, place)) for place in places)
+    return Promise(sha256=fingerprint(dict(found)), locked=True, locked_at=lock["locked_at"], lock_file=LOCK_NAME, deviations=deviations)
+
+
+def shown(side: Mapping[str, Any], place: str) -> str:
+    return canonical(side[place]) if place in side else ABSENT

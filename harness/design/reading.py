@@ -1,0 +1,141 @@
+"""Reads and checks `experiment.yaml`: every mistake is one line with file, line and mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from harness.design.experiment import Experiment, ExperimentSpec, FromRole
+from harness.design.yamlfile import YamlFile
+from harness.errors import HarnessError
+
+FILE_NAME = "experiment.yaml"
+
+
+def read_experiment(folder: Path) -> Experiment:
+    """The experiment declared in `folder`. Raises HarnessError with file and line at the first mistake."""
+    file = YamlFile(folder / FILE_NAME)
+    if not isinstance(file.data, dict):
+        raise HarnessError("must be a mapping", where=file.where(), mend="Start with id:, title: and question:")
+    try:
+        spec = ExperimentSpec.model_validate(file.data)
+    except ValidationError as error:
+        raise told(error, file) from None
+    for check in (check_id, check_roles, check_axes, check_hypotheses, check_primary):
+        check(spec, file)
+    return Experiment(spec, folder)
+
+
+def told(error: ValidationError, file: YamlFile) -> HarnessError:
+    """pydantic's first error as one line; an unknown key is answered with the nearest known one."""
+    first = error.errors()[0]
+    place = tuple(part for part in first["loc"] if part in ("settings", "axes") or not str(part).startswith(("tuple", "FromRole", "function", "literal", "constrained")))
+    if first["type"] == "extra_forbidden":
+        known = known_keys(ExperimentSpec, place[:-1])
+        return HarnessError(f"unknown key {place[-1]!r}", where=file.where(*place), mend=nearest(str(place[-1]), known))
+    if first["type"] == "missing":
+        return HarnessError(f"the key {place[-1]!r} is missing", where=file.where(*place), mend=f"Add {place[-1]}: here")
+    return HarnessError(f"{'.'.join(map(str, place))}: {first['msg'].lower()}", where=file.where(*place), mend=f"Found {first['input']!r}; correct it")
+
+
+def known_keys(model: type[BaseModel], place: Iterable[Any]) -> list[str]:
+    """The keys that may stand at `place` below `model`."""
+    for part in place:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            continue
+        inner = [arg for arg in (field.annotation, *all_args(field.annotation)) if isinstance(arg, type) and issubclass(arg, BaseModel)]
+        model = inner[0] if inner else model
+    return list(model.model_fields)
+
+
+def all_args(annotation: Any) -> list[Any]:
+    return [inner for arg in get_args(annotation) for inner in (arg, *all_args(arg))]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Did you mean …? or the list of what may stand there."""
+    options = list(known)
+    close = difflib.get_close_matches(word, options, n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options) or 'none'}"
+
+
+def check_id(spec: ExperimentSpec, file: YamlFile) -> None:
+    if spec.id != file.path.parent.name:
+        raise HarnessError(f"the id {spec.id!r} is not the folder's name", where=file.where("id"), mend=f"Write id: {file.path.parent.name}")
+
+
+def check_roles(spec: ExperimentSpec, file: YamlFile) -> None:
+    """A persona plays one role, unless `argued` says why it plays two."""
+    played: dict[str, str] = {}
+    for role, personas in spec.roles.items():
+        for index, persona in enumerate(personas):
+            if persona in played and persona not in spec.argued:
+                raise HarnessError(
+                    f"{persona!r} is both {played[persona]} and {role}",
+                    where=file.where("roles", role, index),
+                    mend=f"Give it one role, or argue for both under argued: {{{persona}: reason}}",
+                )
+            played[persona] = role
+    for persona in spec.argued:
+        if persona not in played:
+            raise HarnessError(f"argued names {persona!r}, which plays no role", where=file.where("argued", persona), mend=nearest(persona, played))
+
+
+def check_axes(spec: ExperimentSpec, file: YamlFile) -> None:
+    """Axes have distinct values and name known roles; a scale only changes axes that exist."""
+    places = [((), spec.axes), *((("scales", name), scale.axes) for name, scale in spec.scales.items())]
+    for prefix, axes in places:
+        for name, values in axes.items():
+            where = file.where(*prefix, "axes", name)
+            if name not in spec.axes:
+                raise HarnessError(f"unknown axis {name!r}", where=where, mend=nearest(name, spec.axes))
+            if isinstance(values, FromRole):
+                if values.role not in spec.roles:
+                    raise HarnessError(f"unknown role {values.role!r}", where=where, mend=nearest(values.role, spec.roles))
+            elif len(set(values)) < len(values):
+                double = next(value for value in values if values.count(value) > 1)
+                raise HarnessError(f"duplicate cell: axis {name!r} holds {double!r} twice", where=where, mend="Keep one of them")
+            elif not values:
+                raise HarnessError(f"axis {name!r} is empty", where=where, mend="Give it at least one value")
+
+
+def check_hypotheses(spec: ExperimentSpec, file: YamlFile) -> None:
+    """Cells, rules and thresholds name things that exist, and a rule asks for no more than there is."""
+    for name, hypothesis in spec.hypotheses.items():
+        for axis in hypothesis.cells:
+            if axis != "seed" and axis not in spec.axes:
+                raise HarnessError(f"{name}: unknown axis {axis!r}", where=file.where("hypotheses", name, "cells"), mend=nearest(axis, [*spec.axes, "seed"]))
+        check_rule(spec, file, name)
+        for threshold in hypothesis.thresholds:
+            if threshold not in spec.thresholds:
+                where = file.where("hypotheses", name, "thresholds")
+                raise HarnessError(f"{name}: unknown threshold {threshold!r}", where=where, mend=nearest(threshold, spec.thresholds))
+
+
+def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:
+    hypothesis = spec.hypotheses[name]
+    where = file.where("hypotheses", name, "rule")
+    axes = hypothesis.rule.axes()
+    for axis in axes:
+        if axis not in hypothesis.cells:
+            raise HarnessError(f"{name}: the rule counts over {axis!r}, which is no axis of its cells", where=where, mend=nearest(axis, hypothesis.cells))
+    if len(set(axes)) < len(axes):
+        raise HarnessError(f"{name}: the rule counts over one axis twice", where=where, mend="Name each axis once")
+    rule = hypothesis.rule
+    while rule is not None:
+        for scale in spec.scales:
+            size = len(spec.scales[scale].seeds if rule.of == "seed" else spec.axis(rule.of, scale))
+            if rule.at_least != "all" and rule.at_least > size:
+                mend = f"Ask for {size} or fewer, or give the axis more values"
+                raise HarnessError(f"{name}: at least {rule.at_least} of {rule.of} can never hold at scale {scale}: it has {size}", where=where, mend=mend)
+        rule = rule.each  # type: ignore[assignment]
+
+
+def check_primary(spec: ExperimentSpec, file: YamlFile) -> None:
+    if spec.primary not in spec.hypotheses:
+        raise HarnessError(f"the primary endpoint {spec.primary!r} is no hypothesis", where=file.where("primary"), mend=nearest(spec.primary, spec.hypotheses))

@@ -1,0 +1,34 @@
+"""Decision rules: "at least k of an axis", nested. A rule is declared before the data and evaluated after it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Rule(BaseModel):
+    """At least `at_least` of the values of axis `of` hold, where a value holds when `each` holds within it.
+
+    Axes that no level names must hold in all their cells. `falsified_below` leaves a band undecided: fewer than that many falsify, `at_least` or
+    more support, the counts between are inconclusive. Without it, whatever does not support falsifies.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at_least: Annotated[int, Field(ge=1)] | Literal["all"]
+    of: str
+    each: Rule | None = None
+    falsified_below: Annotated[int, Field(ge=1)] | None = None
+
+    def axes(self) -> tuple[str, ...]:
+        """The axes the rule names, outermost first."""
+        return (self.of, *(self.each.axes() if self.each else ()))
+
+    def text(self) -> str:
+        """The rule in words."""
+        count = "every" if self.at_least == "all" else f"at least {self.at_least}"
+        own = f"{count} {self.of}" if self.at_least == "all" else f"{count} of the {self.of} values"
+        inner = f", each in {self.each.text()}" if self.each else ""
+        band = f" (falsified below {self.falsified_below})" if self.falsified_below else ""
+        return own + inner + band

@@ -1,0 +1,193 @@
+"""Options and hooks. This file wires; what is decided is decided in `harness.run`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.run.settings import OPTIONS, resolve
+
+if TYPE_CHECKING:
+    from harness.run.session import Session
+
+MARKERS = (
+    "harness(declaration): carries what a test declares of itself (set by the decorators of harness)",
+    "hypothesis: a cell of a hypothesis",
+    "gate: must hold before what needs it is worth running",
+    "kill: a criterion which, when met, stops the experiment",
+    "control: a positive, negative or canary control",
+)
+STATUS = {
+    "falsified": ("failed", "F", ("FALSIFIED", {"yellow": True, "bold": True})),
+    "error": ("error", "E", ("ERROR", {"red": True, "bold": True})),
+    "inconclusive": ("skipped", "?", ("INCONCLUSIVE", {"yellow": True})),
+    "blocked": ("skipped", "b", ("BLOCKED", {"yellow": True})),
+    "killed": ("skipped", "k", ("KILLED", {"yellow": True})),
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("harness", "alignment experiments as tests")
+    for option in OPTIONS:
+        shape: dict[str, Any] = {"metavar": option.metavar} if option.read else {"action": "store_true"}
+        group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **shape)
+        parser.addini(option.ini, option.help, default="")
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from harness import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in MARKERS:
+        config.addinivalue_line("markers", line)
+    try:
+        settings = resolve(config.rootpath, {option.name: config.getoption(option.ini) for option in OPTIONS}, config.getini)
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    if settings.plan and hasattr(config.option, "dist"):
+        config.option.dist, config.option.tx = "no", []
+    config.pluginmanager.register(Hooks(config, settings), "harness-session")
+
+
+class Hooks:
+    """The hooks of one session. The heavy half is imported when the first declared test is met."""
+
+    def __init__(self, config: pytest.Config, settings: Any) -> None:
+        self.config, self.settings = config, settings
+        self._session: Session | None = None
+        self.telling: list[Any] = []
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            from harness.run import fixtures
+            from harness.run.session import SETTINGS, Session
+
+            self.config.stash[SETTINGS] = self.settings
+            self._session = Session(self.config, self.settings)
+            if not self.config.pluginmanager.has_plugin("harness-fixtures"):
+                self.config.pluginmanager.register(fixtures, "harness-fixtures")
+        return self._session
+
+    @property
+    def decides(self) -> bool:
+        """True in the one process that decides and tells: the controller, or the only process there is."""
+        return not hasattr(self.config, "workerinput")
+
+    # collecting
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collect_file(self, file_path: Any) -> None:
+        if file_path.suffix == ".py" and self._session is None:
+            from harness.run.places import folder_of
+
+            if folder_of(file_path.parent, self.settings.root) is not None:
+                self.session  # noqa: B018  the first file of an experiment brings the fixtures
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        if metafunc.definition.get_closest_marker("harness") is not None:
+            from harness.run.collecting import parametrize
+
+            try:
+                self.session  # noqa: B018
+                parametrize(metafunc, self.settings)
+            except HarnessError as error:
+                raise pytest.Collector.CollectError(str(error)) from None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        collected = list(items)
+        yield
+        if self._session is not None and collected:
+            self.session.arrange(collected, items)
+
+    # running
+
+    def pytest_sessionstart(self) -> None:
+        if self.settings.run_dir and self.decides and not self.config.option.collectonly and not self.settings.plan:
+            from harness.run.folder import sole_user
+
+            self.config.add_cleanup(entered(sole_user(self.settings.run_dir)))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        from harness.run.environment import command_line
+
+        node.workerinput |= {"harness_run": self.session.run, "harness_command": command_line()}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        if self._session is None or not self.session.founds or session.testsfailed or self.config.option.collectonly:
+            return None
+        try:
+            if self.settings.plan:
+                from harness.run.planning import plan_lines
+
+                self.telling = plan_lines(self.session)
+                return True
+            self.session.begin()
+        except HarnessError as error:
+            pytest.exit(f"harness: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+        return None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        return self.session.runner.protocol(item, nextitem) if self._session and self._session.runner else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if self._session and self._session.runner:
+            self._session.runner.before(item)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if self._session and self._session.runner:
+            self._session.runner.judge(item, call, report)
+        return report
+
+    # telling
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, Any] | None:
+        return STATUS.get(getattr(report, "harness_verdict", ""))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and self._session is not None:
+            self.session.failures.append(getattr(report, "harness_verdict", "failed") if report.when == "call" else "error")
+
+    def pytest_harness_progress(self, name: str, done: int, total: int) -> None:
+        from harness.run.progress import show
+
+        show(self.config, name, done, total)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._session is None or not self.decides or self.settings.plan or self.config.option.collectonly:
+            return
+        from harness.run.finish import finish_all
+
+        self.telling = finish_all(self.session)
+        only_falsified = bool(self.session.failures) and set(self.session.failures) == {"falsified"}
+        if exitstatus == pytest.ExitCode.TESTS_FAILED and self.settings.falsified_ok and only_falsified:
+            session.exitstatus = pytest.ExitCode.OK
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.telling:
+            from harness.run.summary import write
+
+            write(terminalreporter, self.telling)
+
+
+def entered(context: Any) -> Any:
+    """Enters a context and returns what leaves it. A mistake becomes pytest's usage error."""
+    try:
+        context.__enter__()
+    except HarnessError as error:
+        raise pytest.UsageError(str(error)) from None
+    return lambda: context.__exit__(None, None, None)

@@ -1,0 +1,230 @@
+"""The words everyone speaks: frozen, keyword-only, JSON both ways (`encode`, `decode`). Process and World meet in nothing else."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+SCHEMA = "harness/results/1"
+
+Kind = Literal["gate", "kill", "control", "hypothesis"]
+Verdict = Literal["supported", "falsified", "passed", "failed", "inconclusive", "blocked", "killed", "error", "missing"]
+Level = Literal["HIGH", "MODERATE", "LOW"]
+Direction = Literal["increase", "decrease", "either"]
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every record."""
+
+
+class Interval(Word):
+    """A confidence interval: bounds in the unit of its measurement, coverage `level` in (0, 1), and the method that made it."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+class SamplesRef(Word):
+    """Where the raw samples lie: a path inside the run folder, the sha256 of the file, its number of rows."""
+
+    path: str
+    sha256: str
+    rows: int
+
+
+class Measurement(Word):
+    """One number with all that makes it checkable.
+
+    `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
+    `fingerprint` is the sha256 of what produced the number (model, prompt, items, parameters, code).
+    """
+
+    name: str
+    value: float
+    unit: str
+    n: int
+    sampling_unit: str
+    interval: Interval | None = None
+    seed: int | None = None
+    fingerprint: str = ""
+    samples: tuple[SamplesRef, ...] = ()
+    p: float | None = None
+    p_floor: float | None = None
+    p_method: str = ""
+    note: str = ""
+
+
+class Threshold(Word):
+    """A registered bar: an effect of at least `value` (in `unit`) towards `direction`; `floor` and `ceiling` bound what the measure can resolve."""
+
+    name: str
+    value: float
+    unit: str
+    direction: Direction
+    floor: float | None = None
+    ceiling: float | None = None
+
+
+class Cost(Word):
+    """What something costs or cost: GPU-hours, US dollars, seconds of wall time."""
+
+    gpu_hours: float = 0.0
+    usd: float = 0.0
+    seconds: float = 0.0
+
+
+class Fact(Word):
+    """One entry for the reproducibility card: the group it belongs to, its name, its JSON value."""
+
+    group: str
+    name: str
+    value: Any
+
+
+class Cell(Word):
+    """One pytest item of an experiment and what came of it. `key` is the hash of all that could change the outcome."""
+
+    id: str
+    owner: str
+    kind: Kind
+    nodeid: str
+    params: dict[str, Any]
+    key: str
+    verdict: Verdict
+    reason: str = ""
+    detail: str = ""
+    needs: tuple[str, ...] = ()
+    stopped_by: str = ""
+    measurements: tuple[Measurement, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+
+class Check(Word):
+    """A gate, kill criterion or control over all its cells."""
+
+    id: str
+    kind: Kind
+    statement: str
+    verdict: Verdict
+    reason: str
+    cells: tuple[str, ...]
+    polarity: str = ""
+
+
+class HypothesisResult(Word):
+    """A hypothesis decided by its registered rule. `p` is the rule's partial-conjunction p, `p_holm` the same after Holm over the confirmatory family."""
+
+    id: str
+    statement: str
+    rule: str
+    family: str
+    verdict: Verdict
+    reason: str
+    counts: dict[str, int]
+    p: float | None = None
+    p_holm: float | None = None
+    primary: bool = False
+
+
+class Confidence(Word):
+    """HIGH, MODERATE or LOW with the reason that fixed it."""
+
+    level: Level
+    reason: str
+
+
+class Deviation(Word):
+    """A difference between the promise and the run."""
+
+    what: str
+    promised: str
+    found: str
+
+
+class Promise(Word):
+    """What was promised before the data: the hash of the promise as it stands, and how it compares with the lock file."""
+
+    sha256: str
+    locked: bool
+    locked_at: str = ""
+    lock_file: str = ""
+    deviations: tuple[Deviation, ...] = ()
+
+
+class Input(Word):
+    """A file that the experiment reads: path from the project's root, sha256, lines."""
+
+    path: str
+    sha256: str
+    lines: int
+
+
+class Stopped(Word):
+    """What gates and kill criteria spared: the cells not run and what the plan said they would have cost."""
+
+    cells: int
+    cost: Cost
+    by: dict[str, int]
+
+
+class Execution(Word):
+    """The one block that differs between equal runs: times, hosts, workers, the command, and which cells were taken from the store."""
+
+    run: str
+    started: str
+    ended: str
+    command: str
+    host: str
+    hardware: dict[str, Any]
+    workers: int
+    wall_s: float
+    seconds: dict[str, float]
+    reused: tuple[str, ...]
+    reports: str
+    notes: tuple[str, ...] = ()
+
+
+class Results(Word):
+    """All that a run found; every number of the report has its address in here."""
+
+    experiment: str
+    title: str
+    question: str
+    scale: str
+    seeds: tuple[int, ...]
+    parents: tuple[str, ...]
+    verdict: Verdict
+    headline: str
+    confidence: Confidence
+    complete: bool
+    promise: Promise
+    hypotheses: tuple[HypothesisResult, ...]
+    checks: tuple[Check, ...]
+    cells: tuple[Cell, ...]
+    thresholds: tuple[Threshold, ...]
+    caveats: tuple[str, ...]
+    stopped: Stopped
+    missing: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    facts: dict[str, dict[str, Any]]
+    environment: dict[str, Any]
+    design: dict[str, Any]
+    plan: dict[str, Any]
+    execution: Execution
+    schema: str = SCHEMA
+
+
+T = TypeVar("T")
+
+
+def encode(word: object) -> Any:
+    """A record as plain JSON values."""
+    return msgspec.to_builtins(word, str_keys=True)
+
+
+def decode(value: object, kind: type[T]) -> T:
+    """A record from plain JSON values. Raises msgspec.ValidationError naming the path that does not fit."""
+    return msgspec.convert(value, kind)

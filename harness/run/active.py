@@ -1,0 +1,80 @@
+"""One experiment in the making: its catalogue, universe, folder, and the store."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import pytest
+
+from harness.design.experiment import Experiment
+from harness.design.promise import compared, inputs_of, promise_of
+from harness.design.universe import Planned, Universe, planned_cells
+from harness.records import Cell, decode, encode
+from harness.run.collecting import Found, scale_of, seeds_of
+from harness.run.environment import environment
+from harness.run.folder import FINAL, RunFolder
+from harness.run.identity import identity
+from harness.run.settings import Settings
+from harness.store import Store
+
+KIND = "cells"
+
+
+class Active:
+    """What a process needs to know of one experiment while it runs."""
+
+    def __init__(self, found: Found, folder: RunFolder, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> None:
+        self.found, self.folder, self.settings = found, folder, settings
+        self.store = Store(settings.store)
+        self.universe = universe_of(found, settings, selected, others)
+        self.planned = {cell.id: cell for cell in self.universe.cells}
+        self.needed = {need for cell in self.universe.cells for need in cell.needs}
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.found.experiment
+
+    def item(self, cell: str) -> pytest.Item:
+        return self.found.cell_items[cell]
+
+    @cached_property
+    def _journal(self) -> dict[str, Cell]:
+        """Finished cells of an earlier session in this folder, read once before this session appends."""
+        return self.folder.finished(self.universe)[0]
+
+    def kept(self, planned: Planned) -> Cell | None:
+        """The record of equal work done before, in this folder or in the store, with its samples at hand; else None."""
+        row = self.store.peek(KIND, planned.key)
+        cell = decode(row, Cell) if row is not None else self._journal.get(planned.id)
+        if cell is None or cell.verdict not in FINAL:
+            return None
+        whole = all(self.folder.copy_samples(self.store, ref) for measured in cell.measurements for ref in measured.samples)
+        return cell if whole else None
+
+    def remember(self, cell: Cell) -> None:
+        """Keeps a finished cell for later runs; what was stopped or broke is not a result and is not kept."""
+        if cell.verdict in FINAL:
+            self.store.put(KIND, cell.key, encode(cell))
+
+
+def universe_of(found: Found, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:
+    """Everything known before the run. Reads the declared inputs, the personas and the lock."""
+    experiment = found.experiment
+    scale, seeds = scale_of(experiment, settings), seeds_of(experiment, settings)
+    promise = promise_of(experiment, settings.root, seeds, scale)
+    spec = experiment.spec
+    return Universe(
+        experiment=spec.id,
+        folder=experiment.folder.relative_to(settings.root).as_posix(),
+        scale=scale,
+        seeds=seeds,
+        design=experiment.plain(),
+        settings=dict(spec.scales[scale].settings),
+        thresholds=tuple(threshold.word(name) for name, threshold in spec.thresholds.items()),
+        promise=compared(experiment, promise),
+        inputs=tuple(inputs_of(experiment, settings.root)),
+        cells=planned_cells(found.catalogue, identity(promise, settings.root, scale, seeds, others), selected),
+        cell_cost=spec.scales[scale].cell_cost.word(),
+        environment=environment(settings.root),
+    )

@@ -1,0 +1,158 @@
+"""From collected pytest items to the catalogues of the experiments they belong to, whole even where only a part was selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.design.catalogue import Catalogue, PlannedCell, cell_id
+from harness.design.declaring import Declaration
+from harness.design.experiment import Experiment
+from harness.design.reading import nearest, read_experiment
+from harness.errors import HarnessError
+from harness.run.places import FILE_NAME, folder_of
+from harness.run.settings import Settings
+
+MARK = "harness"
+
+
+def declaration_of(node: Any) -> Declaration | None:
+    """What a test says of itself, or None for a plain test."""
+    mark = node.get_closest_marker(MARK)
+    return mark.args[0] if mark and mark.args and isinstance(mark.args[0], Declaration) else None
+
+
+@lru_cache(maxsize=None)
+def experiment_at(folder: Path) -> Experiment:
+    return read_experiment(folder)
+
+
+def experiment_of(declaration: Declaration, path: Path, root: Path) -> Experiment:
+    """The experiment a declared test belongs to. Raises HarnessError where there is none."""
+    folder = folder_of(path.parent, root)
+    if folder is None:
+        raise HarnessError(f"{declaration.kind} {declaration.id} belongs to no experiment", where=declaration.where, mend=f"Write {path.parent / FILE_NAME}")
+    return experiment_at(folder)
+
+
+def parametrize(metafunc: pytest.Metafunc, settings: Settings) -> None:
+    """Repeats a declared test over its axes, unless it parametrizes them itself."""
+    declaration = declaration_of(metafunc.definition)
+    if declaration is None:
+        return
+    experiment = experiment_of(declaration, metafunc.definition.path, settings.root)
+    own = {name.strip() for mark in metafunc.definition.iter_markers("parametrize") for name in argnames(mark)}
+    axes = axes_of(declaration, experiment, metafunc.fixturenames)
+    for axis in axes:
+        if axis not in own and axis not in metafunc.fixturenames:
+            raise HarnessError(f"{declaration.id} is repeated over {axis!r}, which its test does not take", where=declaration.where, mend=f"Add the argument {axis}")
+    wanted = [axis for axis in axes if axis not in own]
+    for axis in wanted:
+        values = seeds_of(experiment, settings) if axis == "seed" else experiment.spec.axis(axis, scale_of(experiment, settings))
+        metafunc.parametrize(axis, values, ids=[f"s{value}" if axis == "seed" else str(value) for value in values])
+
+
+def argnames(mark: pytest.Mark) -> list[str]:
+    names = mark.args[0] if mark.args else mark.kwargs.get("argnames", ())
+    return names.split(",") if isinstance(names, str) else list(names)
+
+
+def axes_of(declaration: Declaration, experiment: Experiment, arguments: Iterable[str]) -> list[str]:
+    spec = experiment.spec.hypotheses.get(declaration.id) if declaration.kind == "hypothesis" else None
+    axes = list(spec.cells) if spec else list(declaration.over)
+    for axis in axes:
+        if axis not in experiment.spec.axes and axis != "seed":
+            raise HarnessError(f"{declaration.id}: unknown axis {axis!r}", where=declaration.where, mend=nearest(axis, experiment.spec.axes))
+    return axes + (["seed"] if "seed" in arguments and "seed" not in axes else [])
+
+
+def scale_of(experiment: Experiment, settings: Settings) -> Any:
+    """The scale of the session. Raises HarnessError where the experiment does not declare it."""
+    if settings.scale not in experiment.spec.scales:
+        known = ", ".join(experiment.spec.scales)
+        raise HarnessError(f"declares no scale {settings.scale!r}", where=str(experiment.folder / FILE_NAME), mend=f"Use --harness-scale with one of: {known}")
+    return settings.scale
+
+
+def seeds_of(experiment: Experiment, settings: Settings) -> tuple[int, ...]:
+    return settings.seeds or experiment.spec.scales[scale_of(experiment, settings)].seeds
+
+
+class Found:
+    """One experiment as collected: its catalogue and the pytest item of every cell."""
+
+    def __init__(self, experiment: Experiment, items: dict[str, pytest.Item]) -> None:
+        self.experiment = experiment
+        self.items = items
+        cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
+        self.catalogue = Catalogue(experiment, cells)
+        self.cell_items = {cell.id: items[cell.nodeid] for cell in cells}
+
+
+def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
+    params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    spec = experiment.spec.hypotheses.get(declaration.id) if declaration.kind == "hypothesis" else None
+    for axis in spec.cells if spec else ():
+        if axis not in params:
+            raise HarnessError(f"{declaration.id} has the axis {axis!r}, which this test lacks", where=declaration.where, mend=f"Take the argument {axis}")
+    for name, value in params.items():
+        if not isinstance(value, str | int | float | bool):
+            mend = "Parametrize with strings or numbers and look the object up by name"
+            raise HarnessError(f"the parameter {name} of {declaration.id} is {type(value).__name__}", where=declaration.where, mend=mend)
+    ordered = {axis: params[axis] for axis in (spec.cells if spec else ())} | params
+    return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
+
+
+def found_in(collected: list[pytest.Item], config: pytest.Config, root: Path) -> list[Found]:
+    """The experiments that the collected items belong to, each with all its items."""
+    by_folder: dict[Path, dict[str, pytest.Item]] = {}
+    for item in collected:
+        declaration = declaration_of(item)
+        if declaration is not None:
+            folder = experiment_of(declaration, item.path, root).folder
+            by_folder.setdefault(folder, {})[item.nodeid] = item
+    partial = bool(config.getoption("lf", False)) or any("::" in arg for arg in config.args)
+    for folder, items in by_folder.items():
+        complete(folder, items, partial)
+    return [Found(experiment_at(folder), items) for folder, items in sorted(by_folder.items())]
+
+
+def complete(folder: Path, items: dict[str, pytest.Item], partial: bool) -> None:
+    """Adds the experiment's items that pytest did not collect (other files, other node ids), so that needs and missing cells are known."""
+    some = next(iter(items.values()))
+    have = {item.path for item in items.values()}
+    patterns = some.config.getini("python_files")
+    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
+        if path in have and not partial:
+            continue
+        directory = next(node for node in reversed(some.listchain()) if isinstance(node, pytest.Directory | pytest.Session) and node.path in (folder, *folder.parents))
+        for collector in some.session.gethookproxy(folder).pytest_collect_file(file_path=path, parent=directory) or ():
+            for item in within(collector):
+                if declaration_of(item) is not None:
+                    items.setdefault(item.nodeid, item)
+
+
+def within(collector: pytest.Collector) -> Iterator[pytest.Item]:
+    """The items below a collector. Collected directly, so that filters meant for the user's selection (--lf, --deselect) do not apply."""
+    for node in collector.collect():
+        if isinstance(node, pytest.Item):
+            yield node
+        else:
+            yield from within(node)
+
+
+def arranged(selected: list[pytest.Item], founds: list[Found]) -> list[pytest.Item]:
+    """The selected items with the cells they need, needs first; items of no experiment follow in their order."""
+    first: list[pytest.Item] = []
+    owned: set[str] = set()
+    chosen = {item.nodeid for item in selected}
+    for found in founds:
+        cells = [cell for cell in found.catalogue.cells.values() if cell.nodeid in chosen]
+        wanted = {cell.id for cell in cells} | set(found.catalogue.all_needs(cells))
+        first += [found.cell_items[cell.id] for cell in found.catalogue.cells.values() if cell.id in wanted]
+        owned |= set(found.catalogue.by_nodeid)
+    return first + [item for item in selected if item.nodeid not in owned]

@@ -1,0 +1,118 @@
+"""The fixtures of the plugin: what a test may ask the house for. Models, banks and populations come from the project's own `fixtures/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.design.persona import Persona, load_persona
+from harness.errors import HarnessError
+from harness.records import Fact, Measurement
+from harness.run.measuring import Measure
+from harness.run.sampling import Gathering
+from harness.store import Store
+from harness.verdict.criterion import Criterion
+
+
+@pytest.fixture
+def recorder(request: pytest.FixtureRequest) -> Any:
+    """What the running cell says is written down here."""
+    runner = request.config.stash.get(RUNNER, None)
+    found = runner.running.get(request.node.nodeid) if runner else None
+    if found is None:
+        raise HarnessError(f"{request.node.name} is no cell of an experiment", mend="Declare it with @hypothesis, @gate, @kill or @control")
+    return found
+
+
+@pytest.fixture
+def measure(recorder: Any) -> Measure:
+    """Records measurements: `measure.rate`, `measure.mean`, `measure.shift`, or `measure(name, value, unit, n=…)`."""
+    return recorder.measure  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def facts(recorder: Any) -> Callable[[str, str, Any], None]:
+    """`facts(group, name, value)` adds an entry to the reproducibility card."""
+
+    def add(group: str, name: str, value: Any) -> None:
+        fact = Fact(group=group, name=name, value=value)
+        if fact not in recorder.facts:
+            recorder.facts.append(fact)
+
+    return add
+
+
+@pytest.fixture
+def criterion(recorder: Any) -> Callable[[str], Criterion]:
+    """`criterion("capability").holds(shift)`: the registered threshold of that name."""
+    thresholds = {threshold.name: threshold for threshold in recorder.active.universe.thresholds}
+
+    def of(name: str) -> Criterion:
+        if name not in thresholds:
+            raise HarnessError(f"there is no threshold {name!r}", mend=f"Known: {', '.join(thresholds)}")
+        return Spoken(thresholds[name], recorder)
+
+    return of
+
+
+class Spoken(Criterion):
+    """A criterion whose answer is kept as the reason of the cell."""
+
+    def __init__(self, threshold: Any, recorder: Any) -> None:
+        super().__init__(threshold)
+        self._recorder = recorder
+
+    def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
+        answer = super().holds(shift, baseline=baseline, treated=treated)
+        self._recorder.said = (answer, self.told(shift, answer))
+        return answer
+
+
+@pytest.fixture
+def settings(recorder: Any) -> dict[str, Any]:
+    """The settings of the scale in force, as declared in experiment.yaml."""
+    return dict(recorder.active.universe.settings)
+
+
+@pytest.fixture
+def seeds(recorder: Any) -> tuple[int, ...]:
+    """The seeds in force: those of the scale, or --harness-seeds. A test that takes `seed` instead is repeated over them."""
+    return recorder.active.universe.seeds  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def roles(recorder: Any) -> dict[str, tuple[str, ...]]:
+    """Role to personas, as declared."""
+    return dict(recorder.active.experiment.spec.roles)
+
+
+@pytest.fixture
+def persona_of(recorder: Any) -> Callable[[str], Persona]:
+    """`persona_of("villain")`: a persona that plays a role in this experiment."""
+    experiment, root = recorder.active.experiment, recorder.active.settings.root
+
+    def of(name: str) -> Persona:
+        if name not in experiment.spec.personas():
+            raise HarnessError(f"persona {name!r} plays no role in {experiment.spec.id}", mend="Declare it under roles:, so that the lock covers its prompt")
+        return load_persona(Path(root) / "personas", name)
+
+    return of
+
+
+@pytest.fixture
+def gather(recorder: Any, facts: Callable[[str, str, Any], None], pytestconfig: pytest.Config) -> Gathering:
+    """`gather(name, job, items)`: raw samples of a measure, gathered once and kept."""
+    return Gathering(recorder.active.store, recorder.active.folder, facts, pytestconfig.hook.pytest_harness_progress)
+
+
+@pytest.fixture(scope="session")
+def store(pytestconfig: pytest.Config) -> Store:
+    """The content-addressed store of the session."""
+    return Store(pytestconfig.stash[SETTINGS].store)
+
+
+RUNNER: pytest.StashKey[Any] = pytest.StashKey()
+SETTINGS: pytest.StashKey[Any] = pytest.StashKey()

@@ -1,0 +1,147 @@
+"""One run's folder: the universe, the journal, the board of verdicts, the raw samples.
+
+Everything under `.run/` serves the processes of the run; the rest is for readers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.appendlog import AppendLog, sealed_line
+from harness.design.universe import Universe
+from harness.errors import HarnessError
+from harness.fingerprint import file_fingerprint, fingerprint
+from harness.records import Cell, SamplesRef, decode, encode
+from harness.store import Store, telling, write_json, write_text
+
+FINAL = ("supported", "falsified", "passed", "failed", "inconclusive")
+
+
+class RunFolder:
+    """The folder of one experiment's run. `token` names the session, so that verdicts of an earlier session are told from those of this one."""
+
+    def __init__(self, path: Path, token: str) -> None:
+        self.path, self.token = path, token
+        self.hidden = path / ".run"
+        self.journal = AppendLog(path / "journal.jsonl")
+
+    @property
+    def universe_path(self) -> Path:
+        return self.hidden / "universe.json"
+
+    def begin(self, universe: Universe) -> None:
+        """Writes the universe. Selections of earlier sessions in this folder are kept for the cells whose key is the same."""
+        before = {cell.id: cell for cell in self.universe().cells} if self.universe_path.exists() else {}
+        joined = tuple(
+            msgspec.structs.replace(cell, selected=cell.selected or (cell.id in before and before[cell.id].key == cell.key and before[cell.id].selected))
+            for cell in universe.cells
+        )
+        write_json(self.universe_path, encode(msgspec.structs.replace(universe, cells=joined)))
+
+    def universe(self) -> Universe:
+        """What was planned. Raises HarnessError where this is no run folder."""
+        try:
+            return decode(json.loads(self.universe_path.read_text(encoding="utf-8")), Universe)
+        except FileNotFoundError:
+            raise HarnessError("this is no run folder", where=str(self.path), mend="Name a folder that a run wrote, such as reports/<experiment>/latest") from None
+        except (ValueError, msgspec.ValidationError) as error:
+            raise HarnessError(f"cannot be read: {error}", where=str(self.universe_path), mend="Run again; the store has what was measured") from None
+
+    @contextmanager
+    def locked(self, cell: str) -> Iterator[None]:
+        """Holds the lock of a cell that others wait for; the kernel releases it when the process dies."""
+        from filelock import FileLock
+
+        path = self.hidden / "locks" / fingerprint(cell)[:16]
+        with telling(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def posted(self, cell: str) -> Cell | None:
+        """The verdict that this session has posted for a cell, or None."""
+        path = self._board(cell)
+        return decode(json.loads(path.read_text(encoding="utf-8")), Cell) if path.exists() else None
+
+    def post(self, cell: Cell) -> None:
+        write_json(self._board(cell.id), encode(cell))
+
+    def _board(self, cell: str) -> Path:
+        return self.hidden / "board" / self.token / f"{fingerprint(cell)[:16]}.json"
+
+    def record(self, cell: Cell, *, seconds: float, worker: str, reused: bool) -> None:
+        """Appends a finished cell to the journal."""
+        self.journal.append([{"type": "cell", "token": self.token, "seconds": round(seconds, 4), "worker": worker, "reused": reused, "cell": encode(cell)}])
+
+    def finished(self, universe: Universe) -> tuple[dict[str, Cell], list[dict[str, Any]], int]:
+        """(last record of each cell whose key still holds, all journal rows, torn lines)."""
+        rows, torn = self.journal.read()
+        keys = {cell.id: cell.key for cell in universe.cells}
+        found: dict[str, Cell] = {}
+        for row in rows:
+            if row["type"] == "cell" and keys.get(row["cell"]["id"]) == row["cell"]["key"]:
+                cell = decode(row["cell"], Cell)
+                found[cell.id] = cell
+        return found, rows, torn
+
+    def keep_samples(self, store: Store, name: str, rows: list[dict[str, Any]]) -> SamplesRef:
+        """Writes the rows into the store under their own hash and copies them to `samples/`."""
+        text = "".join(sealed_line(row) for row in rows)
+        digest = fingerprint_of_text(text)
+        kept = store.place("sample-files", digest).with_suffix(".jsonl")
+        if not kept.exists() or file_fingerprint(kept) != digest:
+            write_text(kept, text)
+        ref = SamplesRef(path=f"samples/{name}-{digest[:12]}.jsonl", sha256=digest, rows=len(rows))
+        self.copy_samples(store, ref)
+        return ref
+
+    def copy_samples(self, store: Store, ref: SamplesRef) -> bool:
+        """Copies a samples file from the store; False where the store has it no more, or altered."""
+        target, kept = self.path / ref.path, store.place("sample-files", ref.sha256).with_suffix(".jsonl")
+        if target.exists() and file_fingerprint(target) == ref.sha256:
+            return True
+        if not kept.exists() or file_fingerprint(kept) != ref.sha256:
+            return False
+        with telling(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            beside = target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}")
+            shutil.copyfile(kept, beside)
+            beside.replace(target)
+        return True
+
+
+def fingerprint_of_text(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@contextmanager
+def sole_user(path: Path) -> Iterator[None]:
+    """Holds a run folder against a second run. Raises HarnessError where another holds it."""
+    from filelock import FileLock, Timeout
+
+    with telling(path):
+        path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise HarnessError("another run is writing here", where=str(path), mend="Wait for it, or choose another --harness-run-dir") from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,40 @@
+"""What the outcome of every cell depends on: changed work has another key and is never reused; words for the reader do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from harness.design.experiment import ScaleName
+from harness.fingerprint import tree_fingerprint
+from harness.run.environment import PACKAGES, version_of
+
+PACKAGE = Path(__file__).parent.parent
+# These tell what was found; they cannot change what is found.
+TELLING = ("report", "cli.py", "run/summary.py", "run/finish.py", "verdict/decide.py", "verdict/hypotheses.py", "verdict/checks.py", "design/power.py", "design/plan.py")
+# These decide over cells that are already measured.
+DECIDING = ("hypotheses/", "primary", "alpha", "budget/", "next_steps", "question")
+
+
+@lru_cache
+def code_fingerprint() -> str:
+    """sha256 over the package's own Python, but for what only tells."""
+    names = [path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")]
+    return tree_fingerprint(PACKAGE, [name for name in names if not name.startswith(TELLING)])
+
+
+def identity(promise: Mapping[str, Any], root: Path, scale: ScaleName, seeds: tuple[int, ...], others: list[dict[str, Any]]) -> dict[str, Any]:
+    """All that a cell's outcome depends on; `others` come from the hook `pytest_harness_identity` (models and the like)."""
+    kept = {place: value for place, value in promise.items() if not place.startswith(DECIDING) and (not place.startswith("scales/") or place.startswith(f"scales/{scale}/"))}
+    shared = [path.relative_to(root).as_posix() for path in [*root.glob("fixtures/*.py"), *root.glob("conftest.py")]]
+    return {
+        "harness": code_fingerprint(),
+        "fixtures": tree_fingerprint(root, shared),
+        "promise": kept,
+        "scale": scale,
+        "seeds": list(seeds),
+        "versions": {name: version_of(name) for name in PACKAGES},
+        "others": others,
+    }

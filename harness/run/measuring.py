@@ -1,0 +1,216 @@
+"""Turns outcomes into measurements: value, unit, N, interval, p, and where they came from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from harness.errors import HarnessError
+from harness.records import Interval, Measurement, SamplesRef
+
+# Unit: (smallest, largest value it can take, what it is).
+UNITS: dict[str, tuple[float, float, str]] = {
+    "rate": (0.0, 1.0, "share of units, 0 to 1"),
+    "pp": (-100.0, 100.0, "percentage points, difference of two rates"),
+    "points": (-100.0, 100.0, "points on a scale of 0 to 100, or their difference"),
+    "probability": (0.0, 1.0, "0 to 1"),
+    "correlation": (-1.0, 1.0, "-1 to 1"),
+    "similarity": (-1.0, 1.0, "-1 to 1"),
+    "nats": (-math.inf, math.inf, "natural units of information"),
+    "bits": (-math.inf, math.inf, "binary units of information"),
+    "count": (0.0, math.inf, "a number of things"),
+    "seconds": (0.0, math.inf, "time"),
+    "tokens": (0.0, math.inf, "tokens"),
+    "usd": (0.0, math.inf, "US dollars"),
+    "ratio": (-math.inf, math.inf, "a quotient"),
+    "value": (-math.inf, math.inf, "a dimensionless value"),
+}
+Outcomes = Mapping[str, Any]
+
+
+class Source(Protocol):
+    """Where outcomes came from: gathered samples with their reference and fingerprint."""
+
+    @property
+    def ref(self) -> SamplesRef: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+class Measure:
+    """The `measure` fixture: `measure(name, value, unit, …)`, `measure.rate`, `measure.mean`, `measure.shift`. Each call records one measurement."""
+
+    def __init__(self, cell: str = "") -> None:
+        self.cell = cell
+        self.taken: list[Measurement] = []
+
+    def __call__(
+        self,
+        name: str,
+        value: Any,
+        unit: str,
+        *,
+        n: int,
+        sampling_unit: str = "item",
+        interval: Interval | tuple[float, float] | None = None,
+        seed: int | None = None,
+        p: float | None = None,
+        p_floor: float | None = None,
+        p_method: str = "",
+        sources: tuple[Source, ...] = (),
+        note: str = "",
+    ) -> Measurement:
+        """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take, N below 1, or a name used twice."""
+        if any(taken.name == name for taken in self.taken):
+            raise HarnessError(f"{name!r} is measured twice in {self.cell or 'this cell'}", mend="Give each measurement its own name")
+        if isinstance(interval, tuple):
+            interval = Interval(low=number(interval[0], name), high=number(interval[1], name), level=0.95, method="given by the test")
+        found = Measurement(
+            name=name,
+            value=in_unit(number(value, name), unit, name),
+            unit=unit,
+            n=whole(n, name),
+            sampling_unit=sampling_unit,
+            interval=interval,
+            seed=seed,
+            fingerprint=joined([source.fingerprint for source in sources]),
+            samples=tuple(source.ref for source in sources),
+            p=None if p is None else in_unit(number(p, f"p of {name}"), "probability", f"p of {name}"),
+            p_floor=p_floor,
+            p_method=p_method,
+            note=note,
+        )
+        self.taken.append(found)
+        return found
+
+    def rate(self, name: str, outcomes: Outcomes, *, sampling_unit: str = "item", exact: bool = False, sources: tuple[Source, ...] = (), seed: int | None = None) -> Measurement:
+        """Share of True over items (`outcomes` by item id); None is no answer and is left out, counted in the note. Wilson, or Clopper-Pearson if `exact`."""
+        from harness.verdict.intervals import rate_interval
+
+        answered, note = known(outcomes, name)
+        hits = sum(binary(value, name) for value in answered.values())
+        interval = rate_interval(hits, len(answered), method="exact" if exact else "wilson")
+        return self(name, hits / len(answered), "rate", n=len(answered), sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seed=seed)
+
+    def mean(
+        self,
+        name: str,
+        values: Outcomes,
+        unit: str,
+        *,
+        clusters: Mapping[str, str] | None = None,
+        sampling_unit: str = "item",
+        sources: tuple[Source, ...] = (),
+        seed: int | None = None,
+    ) -> Measurement:
+        """Mean over items: BCa over items, or a bootstrap over whole `clusters` (item id to cluster) where items are not independent."""
+        from harness.verdict.intervals import cluster_interval, mean_interval
+
+        answered, note = known(values, name)
+        data = [number(value, name) for value in answered.values()]
+        if clusters is None:
+            interval, n = mean_interval(data, name), len(data)
+        else:
+            groups = [clusters[item] for item in answered]
+            interval, n = cluster_interval(data, groups, name), len(set(groups))
+        return self(name, sum(data) / len(data), unit, n=n, sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seed=seed)
+
+    def shift(
+        self, name: str, treated: Outcomes, baseline: Outcomes, *, sampling_unit: str = "item", sources: tuple[Source, ...] = (), seed: int | None = None
+    ) -> Measurement:
+        """treated - baseline in pp, paired by item id (never by position). Raises HarnessError where the two arms hold different items.
+
+        One answer an item: Newcombe's paired interval and McNemar's exact p. Rates over replicates: BCa over items and a sign-flip permutation p.
+        """
+        first, second, note = paired(treated, baseline, name)
+        if all(value in (0, 1) for value in [*first.values(), *second.values()]):
+            value, interval, p, floor, method = binary_shift(first, second)
+        else:
+            value, interval, p, floor, method = mean_shift(first, second, name)
+        return self(
+            name, value, "pp", n=len(first), sampling_unit=sampling_unit, interval=interval, p=p, p_floor=floor, p_method=method, sources=sources, note=note, seed=seed
+        )
+
+
+def binary_shift(first: Outcomes, second: Outcomes) -> tuple[float, Interval, float, float, str]:
+    from harness.verdict.intervals import LEVEL, newcombe_paired
+    from harness.verdict.tests import mcnemar
+
+    gained = sum(first[item] > second[item] for item in first)
+    lost = sum(first[item] < second[item] for item in first)
+    both = sum(first[item] == 1 == second[item] for item in first)
+    low, high = newcombe_paired(both, gained, lost, len(first) - both - gained - lost)
+    p, floor = mcnemar(gained, lost)
+    interval = Interval(low=100 * float(low), high=100 * float(high), level=LEVEL, method="Newcombe paired (method 10)")
+    return 100 * (gained - lost) / len(first), interval, p, floor, "McNemar, exact"
+
+
+def mean_shift(first: Outcomes, second: Outcomes, name: str) -> tuple[float, Interval, float, float, str]:
+    from harness.verdict.intervals import mean_interval
+    from harness.verdict.tests import sign_flip
+
+    differences = [100 * (first[item] - second[item]) for item in first]
+    p, floor = sign_flip(differences, name)
+    return sum(differences) / len(differences), mean_interval(differences, name), p, floor, "sign-flip permutation of items"
+
+
+def number(value: Any, name: str) -> float:
+    """A finite float from Python, numpy or torch scalars. Raises HarnessError for anything else."""
+    if hasattr(value, "item"):
+        try:
+            value = value.item()
+        except (RuntimeError, ValueError):
+            raise HarnessError(f"{name} is an array of several numbers", mend="Reduce it to one number first") from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise HarnessError(f"{name} is {value!r}, not a number", mend="Measure a number; count True with measure.rate")
+    if not math.isfinite(value):
+        raise HarnessError(f"{name} is {value}", mend="Find out why: a missing value must not be measured as a number")
+    return float(value)
+
+
+def in_unit(value: float, unit: str, name: str) -> float:
+    if unit not in UNITS:
+        raise HarnessError(f"{name} has the unknown unit {unit!r}", mend=f"Use one of {', '.join(UNITS)}")
+    low, high, meaning = UNITS[unit]
+    if not low <= value <= high:
+        raise HarnessError(f"{name} is {value:g}, which {unit} ({meaning}) cannot be", mend="Correct the value or the unit")
+    return value
+
+
+def whole(n: Any, name: str) -> int:
+    n = n.item() if hasattr(n, "item") else n
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise HarnessError(f"{name} has N = {n!r}", mend="N counts the sampling units: a whole number of at least 1")
+    return n
+
+
+def binary(value: Any, name: str) -> bool:
+    value = value.item() if hasattr(value, "item") else value
+    if value not in (0, 1):
+        raise HarnessError(f"{name} holds {value!r}", mend="A rate counts True and False; use measure.mean for other numbers")
+    return bool(value)
+
+
+def known(outcomes: Outcomes, name: str) -> tuple[dict[str, Any], str]:
+    """(items with an answer, in id order, note on those without). Raises HarnessError where none has one."""
+    answered = {item: outcomes[item] for item in sorted(outcomes) if outcomes[item] is not None}
+    if not answered:
+        raise HarnessError(f"{name} has no answers among {len(outcomes)} items", mend="An empty set measures nothing; look at the raw samples")
+    lost = len(outcomes) - len(answered)
+    return answered, f"{lost} of {len(outcomes)} items gave no answer and are left out" if lost else ""
+
+
+def paired(treated: Outcomes, baseline: Outcomes, name: str) -> tuple[dict[str, float], dict[str, float], str]:
+    if set(treated) != set(baseline):
+        odd = sorted(set(treated) ^ set(baseline))
+        raise HarnessError(f"{name}: the two arms hold different items ({len(odd)} unmatched, such as {odd[0]!r})", mend="Measure both arms on the same items")
+    lost = [item for item in treated if treated[item] is None or baseline[item] is None]
+    first, note = known({item: None if item in lost else treated[item] for item in treated}, name)
+    return {item: number(float(first[item]), name) for item in first}, {item: number(float(baseline[item]), name) for item in first}, note
+
+
+def joined(fingerprints: list[str]) -> str:
+    from harness.fingerprint import fingerprint
+
+    return fingerprints[0] if len(fingerprints) == 1 else fingerprint(fingerprints) if fingerprints else ""

@@ -1,0 +1,68 @@
+"""Five outcomes from three phases. Only an assertion of the experiment's own code falsifies; whatever else goes wrong is an error of the pipeline."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+from harness.errors import Inconclusive
+from harness.records import Kind, Verdict
+
+GOOD: dict[Kind, Verdict] = {"hypothesis": "supported", "gate": "passed", "kill": "passed", "control": "passed"}
+BAD: dict[Kind, Verdict] = {"hypothesis": "falsified", "gate": "failed", "kill": "failed", "control": "failed"}
+# Assertion helpers that speak for the test that calls them.
+HELPERS = ("numpy/testing/", "torch/testing/", "unittest/", "_pytest/")
+ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
+DETAIL_LIMIT = 6000
+
+
+class Stop(Exception):
+    """A gate or kill criterion stands in the way of a cell."""
+
+    def __init__(self, verdict: Verdict, by: str, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict, self.by, self.reason = verdict, by, reason
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A verdict with its reason (one line) and, where something failed, the detail pytest showed."""
+
+    verdict: Verdict
+    reason: str = ""
+    detail: str = ""
+    stopped_by: str = ""
+
+
+def outcome_of(kind: Kind, phase: str, error: BaseException | None, detail: str, home: Path) -> Outcome:
+    """The outcome of one phase (setup, call, teardown) that ended with `error` or without; `home` is the experiment's folder."""
+    if error is None:
+        return Outcome(GOOD[kind])
+    detail = ADDRESS.sub("0x…", detail)[:DETAIL_LIMIT]
+    if isinstance(error, Stop):
+        return Outcome(error.verdict, error.reason, stopped_by=error.by)
+    if isinstance(error, Inconclusive):
+        return Outcome("inconclusive", first_line(error))
+    if isinstance(error, pytest.skip.Exception):
+        return Outcome("inconclusive", f"skipped by its test: {first_line(error)}")
+    if phase == "call" and isinstance(error, AssertionError) and spoken_by(error.__traceback__, home):
+        return Outcome(BAD[kind], first_line(error), detail)
+    return Outcome("error", f"{phase}: {type(error).__name__}: {first_line(error)}", detail)
+
+
+def spoken_by(traceback: TracebackType | None, home: Path) -> bool:
+    """True where the assertion stands in the experiment's folder, or in an assertion helper; one deep in a library is a broken pipeline."""
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    if traceback is None:
+        return False
+    file = traceback.tb_frame.f_code.co_filename
+    return Path(file).is_relative_to(home) or any(helper in file for helper in HELPERS)
+
+
+def first_line(error: BaseException) -> str:
+    return ADDRESS.sub("0x…", (str(error).strip() or type(error).__name__).split("\n")[0])[:300]

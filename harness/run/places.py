@@ -1,0 +1,19 @@
+"""Where experiments live: the folders that hold an experiment.yaml. Light, since every collected file is asked about."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+FILE_NAME = "experiment.yaml"
+
+
+@lru_cache(maxsize=None)
+def folder_of(directory: Path, root: Path) -> Path | None:
+    """The nearest folder at or above `directory`, inside the root, that holds an experiment.yaml."""
+    for folder in (directory, *directory.parents):
+        if (folder / FILE_NAME).exists():
+            return folder
+        if folder == root:
+            return None
+    return None

@@ -1,0 +1,61 @@
+"""Reports for a cell that does not run again: its verdict is on the board, in the journal or in the store."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from harness.records import Cell
+
+FAILING = ("falsified", "failed", "error")
+SKIPPING = ("inconclusive", "blocked", "killed")
+
+
+def replay(item: pytest.Item, cell: Cell) -> list[pytest.TestReport]:
+    """Logs the three reports that pytest would have made, and returns them."""
+    now = time.time()
+    reports = []
+    for when in ("setup", "call", "teardown"):
+        outcome, longrepr = shown(item, cell) if when == "call" else ("passed", None)
+        report = pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={name: 1 for name in item.keywords},
+            outcome=outcome,  # type: ignore[arg-type]
+            longrepr=longrepr,
+            when=when,  # type: ignore[arg-type]
+            sections=(),
+            duration=0.0,
+            start=now,
+            stop=now,
+        )
+        if when == "call":
+            label(report, cell)
+        item.ihook.pytest_runtest_logreport(report=report)
+        reports.append(report)
+    return reports
+
+
+def shown(item: pytest.Item, cell: Cell) -> tuple[str, Any]:
+    if cell.verdict in FAILING:
+        return "failed", f"{cell.reason}\n\n{cell.detail}".strip()  # the first line is what the short summary shows
+    if cell.verdict in SKIPPING:
+        return "skipped", skip_place(item, cell.reason)
+    return "passed", None
+
+
+def skip_place(item: pytest.Item, reason: str) -> tuple[str, int, str]:
+    """pytest's form of a skip: file, line, reason."""
+    path, line = item.reportinfo()[:2]
+    return str(path), (line or 0) + 1, f"Skipped: {reason}"
+
+
+def label(report: pytest.TestReport, cell: Cell) -> None:
+    """Names the verdict where xdist, JUnit XML and the terminal can see it: as plain strings, which every transport carries."""
+    report.harness_verdict = cell.verdict
+    report.harness_kind = cell.kind
+    report.user_properties.append(("harness_verdict", cell.verdict))
+    if cell.reason:
+        report.user_properties.append(("harness_reason", cell.reason))

@@ -1,0 +1,164 @@
+"""Runs one item as a cell: its needs first, then itself, once per session whatever the number of workers.
+
+A worker that needs a gate reads its verdict from the board; if nobody has it yet the worker takes the gate's lock and runs the gate itself. Waiting
+is only ever for a gate that a live process is running, and needs form no cycle, so no schedule can dead-lock; a lock whose holder died is freed by
+the kernel and the next worker runs the gate.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from harness.design.universe import Planned
+from harness.errors import HarnessError
+from harness.records import Cell, Fact
+from harness.run.active import Active
+from harness.run.measuring import Measure
+from harness.run.outcome import Outcome, Stop, outcome_of
+from harness.run.replay import label, replay, skip_place
+
+PASSING = ("passed", "supported")
+FAILING = ("failed", "falsified")
+
+
+class Recorder:
+    """Gathers what one running cell says: measurements, facts for the card, the reason given by its criterion, the outcome of each phase."""
+
+    def __init__(self, active: Active, planned: Planned, stop: Stop | None) -> None:
+        self.active, self.planned, self.stop = active, planned, stop
+        self.measure = Measure(planned.id)
+        self.facts: list[Fact] = []
+        self.said: tuple[bool, str] | None = None
+        self.outcome: Outcome | None = None
+
+    def phase(self, outcome: Outcome) -> None:
+        """Keeps the first thing that went wrong; a clean phase never covers it up."""
+        if self.outcome is None or self.outcome.verdict in PASSING:
+            self.outcome = outcome
+
+    def cell(self) -> Cell:
+        outcome = self.outcome or Outcome("error", "no phase was reported")
+        return Cell(
+            id=self.planned.id,
+            owner=self.planned.owner,
+            kind=self.planned.kind,
+            nodeid=self.planned.nodeid,
+            params=self.planned.params,
+            key=self.planned.key,
+            verdict=outcome.verdict,
+            reason=self.reason(outcome),
+            detail=outcome.detail,
+            needs=self.planned.needs,
+            stopped_by=outcome.stopped_by,
+            measurements=tuple(self.measure.taken),
+            facts=tuple(self.facts),
+        )
+
+
+    def reason(self, outcome: Outcome) -> str:
+        """The last answer of the criterion, where the verdict agrees with it; else what the outcome says."""
+        if self.said and outcome.verdict in (PASSING if self.said[0] else FAILING):
+            return self.said[1]
+        return outcome.reason
+
+
+class Runner:
+    """The cells of this process."""
+
+    def __init__(self, actives: list[Active], worker: str) -> None:
+        self.worker = worker
+        self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
+        self.running: dict[str, Recorder] = {}
+
+    def protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """pytest's protocol for an item that is a cell; None leaves other items to pytest."""
+        if item.nodeid not in self.cells:
+            return None
+        active, planned = self.cells[item.nodeid]
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        try:
+            self.settle(active, planned, item, nextitem, log=True)
+        except HarnessError as error:
+            pytest.exit(f"harness: {error}", returncode=3)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def settle(self, active: Active, planned: Planned, item: pytest.Item, nextitem: pytest.Item | None, *, log: bool) -> Cell:
+        """The verdict of a cell: from the board, from equal work done before, or by running it."""
+        stop = self.stop_for(active, planned, item)
+        shared = planned.id in active.needed
+        with active.folder.locked(planned.id) if shared else nullcontext():
+            cell = active.folder.posted(planned.id) if shared else None
+            if cell is None:
+                cell = self.found_or_run(active, planned, item, nextitem, stop, log)
+                if shared:
+                    active.folder.post(cell)
+            elif log:
+                replay(item, cell)
+        return cell
+
+    def stop_for(self, active: Active, planned: Planned, item: pytest.Item) -> Stop | None:
+        """Settles the needs; the first that does not hold stops the cell."""
+        for need in planned.needs:
+            verdict = active.folder.posted(need)
+            if verdict is None:
+                gate = active.item(need)
+                item.session._setupstate.teardown_exact(gate)  # what an earlier item left set up belongs to another module
+                verdict = self.settle(active, active.planned[need], gate, item, log=False)
+            if verdict.verdict not in PASSING:
+                return stopped(verdict)
+        return None
+
+    def found_or_run(self, active: Active, planned: Planned, item: pytest.Item, nextitem: pytest.Item | None, stop: Stop | None, log: bool) -> Cell:
+        start = time.perf_counter()
+        kept = active.kept(planned) if stop is None else None
+        if kept is not None:
+            if log:
+                replay(item, kept)
+            cell = kept
+        else:
+            recorder = self.running[item.nodeid] = Recorder(active, planned, stop)
+            try:
+                runtestprotocol(item, log=log, nextitem=nextitem)
+            finally:
+                del self.running[item.nodeid]
+            cell = recorder.cell()
+            active.remember(cell)
+        active.folder.record(cell, seconds=time.perf_counter() - start, worker=self.worker, reused=kept is not None)
+        return cell
+
+    def before(self, item: pytest.Item) -> None:
+        """Raises the stop of a blocked or killed cell before its fixtures are set up."""
+        recorder = self.running.get(item.nodeid)
+        if recorder is not None and recorder.stop is not None:
+            raise recorder.stop
+
+    def judge(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
+        """Turns pytest's report of a phase into one of the five outcomes."""
+        recorder = self.running.get(item.nodeid)
+        if recorder is None or isinstance(call.excinfo and call.excinfo.value, KeyboardInterrupt | pytest.exit.Exception):
+            return
+        error = call.excinfo.value if call.excinfo else None
+        detail = report.longreprtext if report.failed else ""
+        outcome = outcome_of(recorder.planned.kind, call.when, error, detail, Path(recorder.active.experiment.folder))
+        recorder.phase(outcome)
+        if outcome.verdict in ("inconclusive", "blocked", "killed"):
+            report.outcome, report.longrepr = "skipped", skip_place(item, outcome.reason)
+        if call.when == "call" or error is not None:
+            label(report, recorder.cell())
+
+
+def stopped(cell: Cell) -> Stop:
+    """Why a cell cannot run, given the verdict of what it needs."""
+    if cell.kind == "kill" and cell.verdict == "failed":
+        return Stop("killed", cell.id, f"kill criterion {cell.id} was met: {cell.reason}")
+    if cell.stopped_by:
+        return Stop("blocked", cell.stopped_by, f"{cell.kind} {cell.id} could not run: {cell.reason}")
+    word = {"failed": "failed", "error": "broke"}.get(cell.verdict, f"is {cell.verdict}")
+    return Stop("blocked", cell.id, f"{cell.kind} {cell.id} {word}: {cell.reason}")

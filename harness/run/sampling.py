@@ -1,0 +1,60 @@
+"""Gathers the raw samples of a measure: once per content, resumed after a kill, copied into the run's folder, told to the card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from harness.fingerprint import fingerprint
+from harness.records import SamplesRef, encode
+from harness.run.folder import RunFolder
+from harness.samples import Row
+from harness.samples import gather as gather_rows
+from harness.store import Store
+
+KIND = "samples"
+
+
+class Job(Protocol):
+    """What a measure of World offers: all that determines its rows but the items, a fixed partition, and the rows of a part."""
+
+    def describe(self) -> dict[str, Any]: ...
+    def chunks(self, items: Any) -> Sequence[Sequence[Any]]: ...
+    def score(self, chunk: Any) -> Sequence[Row]: ...
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Rows in the order of the chunks, the file that holds them, and the hash of what made them."""
+
+    rows: tuple[Row, ...]
+    ref: SamplesRef
+    fingerprint: str
+
+    def outcomes(self, field: str, item: str = "item") -> dict[str, Any]:
+        """Item id to the value of `field`. Several replicates of an item are averaged; rows whose status is not ok count as no answer."""
+        found: dict[str, list[Any]] = {}
+        for row in self.rows:
+            found.setdefault(row[item], [])
+            if row.get("status", "ok") == "ok" and row[field] is not None:
+                found[row[item]].append(row[field])
+        return {name: (values[0] if len(values) == 1 else sum(values) / len(values)) if values else None for name, values in found.items()}
+
+
+class Gathering:
+    """The `gather` fixture."""
+
+    def __init__(self, store: Store, folder: RunFolder, facts: Callable[[str, str, Any], None], progress: Callable[..., Any]) -> None:
+        self.store, self.folder, self.facts, self.progress = store, folder, facts, progress
+
+    def __call__(self, name: str, job: Job, items: Sequence[Any]) -> Gathered:
+        """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again; `name` names the file and the card's entry."""
+        described = job.describe()
+        key = fingerprint({"job": described, "items": encode(list(items))})
+        with self.store.locked(KIND, key):
+            rows = gather_rows(
+                self.store.log(KIND, key), job.chunks(items), job.score, lambda done, total: self.progress(name=name, done=done, total=total)
+            )
+        self.facts("Eval", name, described | {"items": len(items)})
+        return Gathered(tuple(rows), self.folder.keep_samples(self.store, name, rows), key)

@@ -1,0 +1,142 @@
+"""The session's state in one process: settings, the experiments found, the runner. The plugin's hooks delegate to it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.design.catalogue import Catalogue
+from harness.errors import HarnessError
+from harness.run.active import KIND, Active
+from harness.run.collecting import Found, arranged, found_in
+from harness.run.environment import command_line, hardware
+from harness.run.fixtures import RUNNER, SETTINGS
+from harness.run.folder import RunFolder
+from harness.run.runner import Runner
+from harness.run.settings import Settings
+from harness.store import Store
+
+RUN = "harness_run"
+
+
+class Session:
+    """One per process. `run` names the session's runs; workers are told it by the controller."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self.config, self.settings = config, settings
+        told = getattr(config, "workerinput", {})
+        self.run: str = told.get(RUN) or f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+        self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        self.is_worker = bool(told)
+        self.founds: list[Found] = []
+        self.selected: set[str] = set()
+        self.runner: Runner | None = None
+        self.started = time.time()
+        self.failures: list[str] = []
+
+    # collecting -------------------------------------------------------------------------------------------------------------------------------
+
+    def arrange(self, collected: list[pytest.Item], items: list[pytest.Item]) -> None:
+        """Brings the selected items into order, with the needs pulled in. Mistakes of the declaration become collection errors."""
+        try:
+            self.founds = found_in(collected, self.config, self.settings.root)
+            if self.founds and self.settings.engine == "ray":
+                raise HarnessError("--harness-engine=ray is not available in this version", mend="Use the local engine, with -n for several processes")
+        except HarnessError as error:
+            refuse(items, str(error))
+            return
+        items[:] = arranged(items, self.founds)
+        chosen = {item.nodeid for item in items}
+        self._uncount(chosen)
+        self.founds = [found for found in self.founds if chosen & set(found.catalogue.by_nodeid)]
+        self.selected = {cell.id + "@" + found.experiment.spec.id for found in self.founds for cell in self._chosen(found.catalogue, chosen)}
+
+    def _uncount(self, chosen: set[str]) -> None:
+        """Items that were pulled back in are not deselected after all."""
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and "deselected" in reporter.stats:
+            reporter.stats["deselected"] = [item for item in reporter.stats["deselected"] if item.nodeid not in chosen]
+
+    def _chosen(self, catalogue: Catalogue, chosen: set[str]) -> list[Any]:
+        return [cell for cell in catalogue.cells.values() if cell.nodeid in chosen]
+
+    # running ----------------------------------------------------------------------------------------------------------------------------------
+
+    def path(self, experiment: str, alone: bool) -> Path:
+        if self.settings.run_dir is None:
+            return self.settings.reports / experiment / self.run
+        return self.settings.run_dir if alone else self.settings.run_dir / experiment
+
+    def actives(self) -> list[Active]:
+        """The experiments with their universes. Reads files; raises HarnessError for what is missing or broken."""
+        alone = len(self.founds) == 1
+        made = []
+        for found in self.founds:
+            spec = found.experiment.spec
+            others = self.config.hook.pytest_harness_identity(settings=dict(spec.scales[self.settings.scale].settings))
+            selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
+            made.append(Active(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))
+        return made
+
+    def begin(self) -> None:
+        """Writes what is planned and makes the runner. Raises HarnessError where the plan exceeds the budget."""
+        actives = self.actives()
+        for active in actives:
+            check_budget(active)
+        for active in actives:
+            active.folder.begin(active.universe)
+            if active.universe.seeds and self.worker in ("main", "gw0"):
+                start = {"type": "session", "token": self.run, "started": self.started, "command": self._command(), "hardware": hardware(), "workers": self._workers()}
+                active.folder.journal.append([start])
+        self.runner = Runner(actives, self.worker)
+        self.config.stash[RUNNER] = self.runner
+
+    def _workers(self) -> int:
+        return int(getattr(self.config, "workerinput", {}).get("workercount", 0))
+
+    def _command(self) -> str:
+        return str(getattr(self.config, "workerinput", {}).get("harness_command") or command_line())
+
+    # telling ----------------------------------------------------------------------------------------------------------------------------------
+
+    def folders(self) -> list[Path]:
+        """The folders this session wrote, found on disk, so that they are found even where every worker died."""
+        if self.settings.run_dir is not None:
+            places = [self.settings.run_dir, *sorted(self.settings.run_dir.glob("*"))] if self.settings.run_dir.exists() else []
+        else:
+            places = sorted(self.settings.reports.glob(f"*/{self.run}"))
+        return [place for place in places if RunFolder(place, self.run).universe_path.exists()]
+
+
+def check_budget(active: Active) -> None:
+    """Refuses to start work whose plan costs more than the session's or the experiment's budget."""
+    from harness.design.plan import work_left
+
+    left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)["cost"]
+    own = active.experiment.spec.budget
+    for name, unit, limits in (
+        ("usd", "US dollars", (active.settings.budget_usd, own.usd)),
+        ("gpu_hours", "GPU-hours", (active.settings.budget_gpu_hours, own.gpu_hours)),
+    ):
+        limit = min((limit for limit in limits if limit is not None), default=None)
+        if limit is not None and left[name] > limit:
+            mend = f"Select less with -k, raise the budget, or look at --harness-plan (option --harness-budget-{name.replace('_', '-')})"
+            raise HarnessError(f"the plan costs {left[name]:g} {unit}, the budget is {limit:g}", where=active.experiment.spec.id, mend=mend)
+
+
+def refuse(items: list[pytest.Item], told: str) -> None:
+    """Reports a mistake as a collection error of one line, which every mode of pytest (and xdist) stops at."""
+    session = items[0].session if items else None
+    if session is None:
+        raise pytest.UsageError(told)
+    items.clear()
+    report = pytest.CollectReport(nodeid="harness", outcome="failed", longrepr=told, result=[])  # type: ignore[arg-type]
+    session.ihook.pytest_collectreport(report=report)
+
+
+__all__ = ["SETTINGS", "Session", "check_budget", "refuse"]

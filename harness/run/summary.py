@@ -1,0 +1,98 @@
+"""The table at the end of a run: verdicts, why, what was saved, where the report is. Plain text where the output is no terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from harness.records import Results
+from harness.run.finish import Told
+
+COLOUR = {
+    "supported": "green",
+    "passed": "green",
+    "falsified": "yellow",
+    "failed": "red",
+    "error": "red",
+    "inconclusive": "yellow",
+    "blocked": "magenta",
+    "killed": "magenta",
+    "missing": "dim",
+}
+SHOWN_CELLS = 24
+
+
+def write(reporter: Any, told: Iterable[Any]) -> None:
+    """Writes each finished run, or plain lines (of the plan), through pytest's terminal reporter."""
+    for one in told:
+        if isinstance(one, Told):
+            write_run(reporter, one)
+        else:
+            reporter.write_line(str(one))
+
+
+def write_run(reporter: Any, told: Told) -> None:
+    if told.results is not None:
+        results = told.results
+        reporter.section(f"{results.experiment} ({results.scale}): {results.verdict.upper()}", sep="-")
+        for line in rendered(results, reporter).rstrip().split("\n"):
+            reporter.write_line(line)
+        for line in footer(results):
+            reporter.write_line(line)
+    if told.problem:
+        reporter.write_line(f"harness: {told.problem}", red=True)
+    reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
+
+
+def shown(reporter: Any, folder: Any) -> str:
+    root = reporter.config.rootpath
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+
+
+def rendered(results: Results, reporter: Any) -> str:
+    """The table as text, with colours where pytest writes colours."""
+    import io
+
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    colours = bool(reporter._tw.hasmarkup)
+    out = io.StringIO()
+    table = Table(box=SIMPLE if colours else None, pad_edge=False, show_edge=False)
+    for name in ("", "verdict", "why"):
+        table.add_column(name, overflow="fold", no_wrap=name == "verdict")
+    for id, verdict, why in rows(results):
+        table.add_row(Text(id), Text(verdict, style=COLOUR[verdict]), Text(why))
+    Console(file=out, width=min(reporter._tw.fullwidth, 160), force_terminal=colours, no_color=not colours, highlight=False).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+
+
+def rows(results: Results) -> list[tuple[str, str, str]]:
+    """Hypotheses, then gates, kills and controls, then the cells of hypotheses that were selected."""
+    found = [(f"{result.id} (hypothesis)", result.verdict, result.reason) for result in results.hypotheses]
+    found += [(f"{check.id} ({check.polarity + ' ' if check.polarity else ''}{check.kind})", check.verdict, check.reason) for check in results.checks]
+    cells = [cell for cell in results.cells if cell.kind == "hypothesis" and cell.reason != "not selected in this run"]
+    found += [(cell.id, cell.verdict, cell.reason) for cell in cells[:SHOWN_CELLS]]
+    if len(cells) > SHOWN_CELLS:
+        found.append((f"… and {len(cells) - SHOWN_CELLS} more cells", "missing", "see the report"))
+    return found
+
+
+def footer(results: Results) -> list[str]:
+    lines = [f"confidence: {results.confidence.level} - {results.confidence.reason}"]
+    stopped = results.stopped
+    if stopped.cells:
+        by = ", ".join(f"{name} ({count})" for name, count in stopped.by.items())
+        saved = f"{stopped.cost.gpu_hours:g} GPU-hours, ${stopped.cost.usd:g}, {stopped.cost.seconds:g} s"
+        lines.append(f"stopped: {stopped.cells} cells by {by}; saved {saved} of the plan")
+    if not results.complete:
+        lines.append(f"INCOMPLETE: {len(results.missing)} selected cells have no result: {', '.join(results.missing[:8])}{' …' if len(results.missing) > 8 else ''}")
+    for deviation in results.promise.deviations[:6]:
+        lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
+    if not results.promise.locked:
+        lines.append(f"not pre-registered (harness lock {results.design.get('id', '')} writes the promise)")
+    reused = len(results.execution.reused)
+    lines.append(f"cells: {len(results.execution.seconds)} finished, {reused} of them taken from earlier equal work; {results.execution.wall_s:.1f} s")
+    return lines

@@ -1,0 +1,40 @@
+"""Raw samples, gathered chunk by chunk so that a kill loses at most the chunk in flight.
+
+A measure declares a fixed partition of its items into chunks that depends on the items alone. Chunks that are in the log are not computed again,
+and one that is only partly there is computed whole: a resumed gathering gives the same bits as an undisturbed one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from harness.appendlog import AppendLog
+
+Item = TypeVar("Item")
+Row = dict[str, Any]
+CHUNK = "chunk"
+
+
+def gather(
+    log: AppendLog, chunks: Sequence[Sequence[Item]], score: Callable[[Sequence[Item]], Sequence[Row]], tick: Callable[[int, int], None] = lambda done, total: None
+) -> list[Row]:
+    """The rows of all chunks in order; missing chunks are scored and appended. `tick(done, total)` is called after each chunk."""
+    kept = whole_chunks(log, [len(chunk) for chunk in chunks])
+    for number, chunk in enumerate(chunks):
+        if number not in kept:
+            kept[number] = [dict(row) for row in score(chunk)]
+            log.append({**row, CHUNK: [number, place, len(kept[number])]} for place, row in enumerate(kept[number]))
+        tick(number + 1, len(chunks))
+    return [row for number in range(len(chunks)) for row in kept[number]]
+
+
+def whole_chunks(log: AppendLog, sizes: Sequence[int]) -> dict[int, list[Row]]:
+    """Chunk number to rows, for the chunks of which every row is in the log and intact."""
+    found: dict[int, dict[int, Row]] = {}
+    length: dict[int, int] = {}
+    for row in log.read()[0]:
+        number, place, total = row.pop(CHUNK)
+        found.setdefault(number, {})[place] = row
+        length[number] = total
+    return {n: [rows[i] for i in range(length[n])] for n, rows in found.items() if n < len(sizes) and len(rows) == length[n] >= sizes[n]}

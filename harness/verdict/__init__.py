@@ -1,0 +1,1 @@
+"""What it means: intervals, criteria, rules, families of tests, confidence."""

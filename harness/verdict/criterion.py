@@ -1,0 +1,88 @@
+"""The registered criterion applied to a measured effect: it holds, it does not, or the evidence cannot tell.
+
+Holds: the effect reaches the bar and its interval leaves zero. Does not: the interval lies below the bar (equivalence, not a large p). Else
+`Inconclusive` is raised with the reason, which makes the cell inconclusive. So are effects where the measure has no room: both arms on the floor
+or the ceiling, or a baseline nearer to the bound than the bar is wide.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError, Inconclusive
+from harness.records import Measurement, Threshold
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+SCALE = {("rate", "pp"): 100.0}
+
+
+class Criterion:
+    """One threshold, to be asked in an assert: `assert criterion.holds(shift, baseline=before, treated=after)`."""
+
+    def __init__(self, threshold: Threshold) -> None:
+        self.threshold = threshold
+
+    def __repr__(self) -> str:
+        bar = self.threshold
+        sign = {"increase": "+", "decrease": "-", "either": "+/-"}[bar.direction]
+        return f"<bar {bar.name}: {sign}{bar.value:g} {bar.unit}>"
+
+    def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
+        """True or False by the rule above. Raises Inconclusive; raises HarnessError for another unit or a shift without interval."""
+        bar = self.threshold
+        if shift.unit != bar.unit:
+            raise HarnessError(f"{shift.name} is in {shift.unit}, the threshold {bar.name} in {bar.unit}", mend="Measure in the threshold's unit")
+        if shift.interval is None:
+            raise HarnessError(f"{shift.name} has no interval", mend="A bare number decides nothing: use measure.shift, measure.mean or give interval=")
+        self._room(baseline, treated)
+        answer = three_valued(shift.value, shift.interval.low, shift.interval.high, bar)
+        if answer is None:
+            raise Inconclusive(
+                f"too little power: {shift.name} {shift.value:+.3g} {bar.unit} [{shift.interval.low:+.3g}, {shift.interval.high:+.3g}] (N {shift.n})"
+                f" neither reaches the bar of {bar.value:g} with zero outside nor excludes it"
+            )
+        return answer
+
+    def told(self, shift: Measurement, answer: bool) -> str:
+        """The answer in words, with the numbers it rests on."""
+        bar = self.threshold
+        low, high = (shift.interval.low, shift.interval.high) if shift.interval else (shift.value, shift.value)
+        word = "reaches" if answer else "stays short of"
+        towards = {"increase": "a rise", "decrease": "a fall", "either": "a change"}[bar.direction]
+        return f"{shift.name} {shift.value:+.3g} {bar.unit} [{low:+.3g}, {high:+.3g}] (N {shift.n}) {word} {towards} of {bar.value:g}"
+
+    def _room(self, baseline: Measurement | None, treated: Measurement | None) -> None:
+        """Raises Inconclusive where the measure sits on its floor or ceiling."""
+        bar = self.threshold
+        for bound, name in ((bar.floor, "floor"), (bar.ceiling, "ceiling")):
+            if bound is None or baseline is None:
+                continue
+            step = bar.value * SCALE.get((baseline.unit, bar.unit), 1.0) ** -1
+            away = baseline.value - bound if name == "floor" else bound - baseline.value
+            blocked = bar.direction == {"floor": "decrease", "ceiling": "increase"}[name]
+            if blocked and away < step:
+                raise Inconclusive(f"{name}: {baseline.name} {baseline.value:.3g} leaves no room for {bar.value:g} {bar.unit} before the {name} {bound:g}")
+            beyond = treated is not None and (treated.value <= bound if name == "floor" else treated.value >= bound)
+            if away <= 0 and beyond:
+                raise Inconclusive(f"{name}: both arms sit on the {name} of {bound:g}; the measure may be blind")
+
+
+def three_valued(value: float, low: float, high: float, bar: Threshold) -> bool | None:
+    """The criterion for one effect and its interval, in the bar's unit."""
+    yes, no = answers(value, low, high, bar.value, bar.direction)
+    return True if yes else False if no else None
+
+
+def answers(value: ArrayLike, low: ArrayLike, high: ArrayLike, size: float, direction: str) -> tuple[Any, Any]:
+    """(holds, does not hold) elementwise for arrays of effects and bounds; neither means undecided."""
+    import numpy as np
+
+    value, low, high = np.asarray(value), np.asarray(low), np.asarray(high)
+    if direction == "decrease":
+        value, low, high = -value, -high, -low
+    if direction == "either":
+        beyond = (np.abs(value) >= size) & ((low > 0) | (high < 0))
+        return beyond, (low > -size) & (high < size)
+    return (value >= size) & (low > 0), high < size

@@ -1,0 +1,133 @@
+"""From cells to an experiment's verdict, its confidence and its caveats. Nothing in here depends on time, host or worker."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.design.experiment import ExperimentSpec
+from harness.design.universe import Planned, Universe
+from harness.records import Cell, Check, Confidence, Cost, Fact, HypothesisResult, Results, Stopped
+from harness.verdict.checks import decide_checks
+from harness.verdict.confidence import confidence
+from harness.verdict.hypotheses import decide_hypotheses
+
+LEAD = {
+    "supported": "",
+    "falsified": "Not so: ",
+    "inconclusive": "Undecided: ",
+    "blocked": "Not tested, a gate failed: ",
+    "killed": "Not tested, a kill criterion was met: ",
+}
+STOPPED = ("blocked", "killed")
+
+
+def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
+    """All of results.json from what was planned and the cells that finished (by id)."""
+    spec = ExperimentSpec.model_validate(universe.design)
+    cells = tuple(found.get(planned.id) or missing(planned) for planned in universe.cells)
+    checks = decide_checks(universe.cells, cells)
+    stated = tuple(with_statement(cell, universe) for cell in cells)
+    hypotheses = decide_hypotheses(spec, stated, checks)
+    primary = next(result for result in hypotheses if result.primary)
+    lost = tuple(planned.id for planned in universe.cells if planned.selected and planned.id not in found)
+    return Results(
+        experiment=universe.experiment,
+        title=spec.title,
+        question=spec.question,
+        scale=universe.scale,
+        seeds=universe.seeds,
+        parents=spec.parents,
+        verdict=primary.verdict,
+        headline=LEAD[primary.verdict] + spec.title,
+        confidence=overall(universe, primary, checks, cells),
+        complete=not lost,
+        promise=universe.promise,
+        hypotheses=hypotheses,
+        checks=tuple(checks.values()),
+        cells=cells,
+        thresholds=universe.thresholds,
+        caveats=caveats(universe, cells, checks, lost),
+        stopped=stopped(universe, cells),
+        missing=lost,
+        inputs=universe.inputs,
+        facts=facts(cells),
+        environment=universe.environment,
+        design=universe.design,
+        plan=plan,
+        execution=execution,
+    )
+
+
+def missing(planned: Planned) -> Cell:
+    """A cell without a record is missing, never zero."""
+    why = "selected but never finished: the run stopped or its worker died" if planned.selected else "not selected in this run"
+    return Cell(
+        id=planned.id, owner=planned.owner, kind=planned.kind, nodeid=planned.nodeid, params=planned.params, key=planned.key, verdict="missing", reason=why
+    )
+
+
+def with_statement(cell: Cell, universe: Universe) -> Cell:
+    import msgspec
+
+    return msgspec.structs.replace(cell, facts=(Fact(group="Statement", name=cell.owner, value=universe.cell(cell.id).statement), *cell.facts))
+
+
+def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, Check], cells: Sequence[Cell]) -> Confidence:
+    confounds = [f"control {check.id} {check.verdict}" for check in checks.values() if check.kind == "control" and check.verdict != "passed"]
+    if not universe.promise.locked:
+        confounds.append("not pre-registered")
+    if universe.promise.deviations:
+        confounds.append(f"{len(universe.promise.deviations)} deviations from the promise")
+    agreeing = len({measured.name for cell in cells if cell.owner == primary.id and cell.verdict == "supported" for measured in cell.measurements})
+    return confidence(
+        decided=primary.verdict in ("supported", "falsified"),
+        seeds=len(universe.seeds),
+        p=primary.p_holm if primary.p_holm is not None else primary.p,
+        confounds=tuple(confounds),
+        agreeing=agreeing,
+        out_of_distribution=any(check.polarity == "out-of-distribution" and check.verdict == "passed" for check in checks.values()),
+    )
+
+
+def stopped(universe: Universe, cells: Sequence[Cell]) -> Stopped:
+    """What gates and kill criteria spared, by the plan's cost of a cell."""
+    spared = [cell for cell in cells if cell.verdict in STOPPED]
+    runs = sum(cell.kind == "hypothesis" for cell in spared)
+    each = universe.cell_cost
+    cost = Cost(gpu_hours=each.gpu_hours * runs, usd=each.usd * runs, seconds=each.seconds * runs)
+    return Stopped(cells=len(spared), cost=cost, by=dict(sorted(Counter(cell.stopped_by for cell in spared).items())))
+
+
+def facts(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
+    """Facts for the card by group and name, in a fixed order. Two different values under one name are both kept, the later under a numbered name."""
+    found: dict[str, dict[str, Any]] = {}
+    for fact in sorted((fact for cell in cells for fact in cell.facts), key=lambda fact: (fact.group, fact.name)):
+        group = found.setdefault(fact.group, {})
+        name, number = fact.name, 1
+        while name in group and group[name] != fact.value:
+            number += 1
+            name = f"{fact.name} ({number})"
+        group[name] = fact.value
+    return found
+
+
+def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str]) -> tuple[str, ...]:
+    """Standing caveats, each computed from the run."""
+    counts = Counter(cell.verdict for cell in cells)
+    unselected = counts["missing"] - len(lost)
+    bad = [check for check in checks.values() if check.kind == "control" and check.verdict != "passed"]
+    lines = [
+        (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
+        (bool(universe.promise.deviations), f"{len(universe.promise.deviations)} deviations from the locked promise."),
+        (len(universe.seeds) == 1, "One seed: differences between seeds are not measured."),
+        (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
+        (bool(lost), f"The run is incomplete: {len(lost)} selected cells have no result."),
+        (unselected > 0, f"{unselected} cells were not selected in this run."),
+        (counts["error"] > 0, f"{counts['error']} cells ended in an error and count as missing."),
+        (counts["inconclusive"] > 0, f"{counts['inconclusive']} cells are inconclusive."),
+        (counts["blocked"] + counts["killed"] > 0, f"{counts['blocked'] + counts['killed']} cells were stopped by a gate or kill criterion."),
+        (bool(universe.environment.get("dirty")), "The code had uncommitted changes."),
+    ]
+    return (*(text for holds, text in lines if holds), *(f"Control {check.id} ({check.polarity}) {check.verdict}: {check.reason or 'no reason given'}" for check in bad))

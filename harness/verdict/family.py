@@ -1,0 +1,20 @@
+"""Many tests at once: Holm (1979) over a family, and the partial-conjunction p of "at least k of n" (Benjamini and Heller, 2008)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+def holm(ps: Mapping[str, float]) -> dict[str, float]:
+    """Adjusted p values: the i-th smallest of m times (m - i + 1), made monotone, at most 1. Controls the family-wise error."""
+    adjusted: dict[str, float] = {}
+    running = 0.0
+    for rank, name in enumerate(sorted(ps, key=lambda name: (ps[name], name))):
+        running = max(running, min(1.0, (len(ps) - rank) * ps[name]))
+        adjusted[name] = running
+    return adjusted
+
+
+def partial_conjunction(ps: Sequence[float], k: int) -> float:
+    """p of the claim that at least k of the n effects are real: (n - k + 1) times the k-th smallest p (Bonferroni form), at most 1."""
+    return min(1.0, (len(ps) - k + 1) * sorted(ps)[k - 1])

@@ -1,0 +1,87 @@
+"""Each hypothesis decided by its registered rule, its controls and the family it is tested in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from harness.design.experiment import ExperimentSpec, HypothesisSpec
+from harness.records import Cell, Check, HypothesisResult, Verdict
+from harness.verdict.family import holm
+from harness.verdict.tally import conjunction_p, evaluate
+
+ANSWER: dict[str, bool | None] = {"supported": True, "falsified": False}
+
+
+def decide_hypotheses(spec: ExperimentSpec, cells: Sequence[Cell], checks: Mapping[str, Check]) -> tuple[HypothesisResult, ...]:
+    """All hypotheses in the order of the declaration; Holm runs over the confirmatory ones that have a p."""
+    own = {name: [cell for cell in cells if cell.owner == name] for name in spec.hypotheses}
+    ps = {name: rule_p(spec.hypotheses[name], own[name]) for name in spec.hypotheses}
+    family = {name: p for name, p in ps.items() if p is not None and spec.hypotheses[name].family == "confirmatory"}
+    adjusted = holm(family)
+    return tuple(one(spec, name, own[name], checks, ps[name], adjusted.get(name)) for name in spec.hypotheses)
+
+
+def one(spec: ExperimentSpec, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None) -> HypothesisResult:
+    hypothesis = spec.hypotheses[name]
+    verdict, reason = by_rule(hypothesis, cells)
+    if verdict in ("supported", "falsified"):
+        guards = [checks[guard] for guard in hypothesis.guarded_by if guard in checks] if hypothesis.guarded_by is not None else controls(checks)
+        bad = [f"{guard.id} {'violated' if guard.verdict == 'failed' else 'not verified (' + guard.verdict + ')'}" for guard in guards if guard.verdict != "passed"]
+        if bad:
+            verdict, reason = "inconclusive", f"control {', control '.join(bad)}; by its rule alone it would be {verdict}"
+    if verdict == "supported" and p_holm is not None and p_holm > spec.alpha:
+        verdict, reason = "inconclusive", f"the rule holds, but p after Holm is {p_holm:.2g}, above alpha {spec.alpha:g}"
+    statement = statements(cells, name)
+    counts = dict(sorted(Counter(cell.verdict for cell in cells).items()))
+    return HypothesisResult(
+        id=name,
+        statement=statement,
+        rule=hypothesis.rule.text(),
+        family=hypothesis.family,
+        verdict=verdict,
+        reason=reason,
+        counts=counts,
+        p=p,
+        p_holm=p_holm,
+        primary=name == spec.primary,
+    )
+
+
+def statements(cells: Sequence[Cell], name: str) -> str:
+    return next((fact.value for cell in cells for fact in cell.facts if fact.group == "Statement"), name)
+
+
+def controls(checks: Mapping[str, Check]) -> list[Check]:
+    return [check for check in checks.values() if check.kind == "control"]
+
+
+def by_rule(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> tuple[Verdict, str]:
+    """The verdict of the rule alone, with its reason."""
+    answer = evaluate(hypothesis.rule, [(cell.params, ANSWER.get(cell.verdict)) for cell in cells])
+    yes = sum(cell.verdict == "supported" for cell in cells)
+    tally = f"{yes} of {len(cells)} cells support it; registered: {hypothesis.rule.text()}"
+    if answer is not None:
+        return ("supported" if answer else "falsified"), tally
+    open_cells = [cell for cell in cells if cell.verdict not in ANSWER]
+    kinds = {cell.verdict for cell in open_cells}
+    if kinds and kinds <= {"blocked", "killed"}:
+        by = ", ".join(sorted({cell.stopped_by for cell in open_cells}))
+        return ("killed" if "killed" in kinds else "blocked"), f"{len(open_cells)} cells were stopped by {by}"
+    if open_cells:
+        listed = ", ".join(f"{cell.id} ({cell.verdict})" for cell in open_cells[:6]) + (f" and {len(open_cells) - 6} more" if len(open_cells) > 6 else "")
+        return "inconclusive", f"{len(open_cells)} undecided cells could turn the decision: {listed}"
+    return "inconclusive", f"between the bars: {tally}"
+
+
+def rule_p(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> float | None:
+    """Partial-conjunction p of the rule. A cell that does not support counts as p = 1: its two-sided p may be small in the wrong direction."""
+    found = [(cell.params, primary_p(cell) if cell.verdict == "supported" else 1.0) for cell in cells]
+    if not cells or any(p is None for _, p in found):
+        return None
+    return conjunction_p(hypothesis.rule, [(params, p) for params, p in found if p is not None])
+
+
+def primary_p(cell: Cell) -> float | None:
+    """The p of the cell's first measurement that has one."""
+    return next((measured.p for measured in cell.measurements if measured.p is not None), None)

@@ -1,0 +1,102 @@
+"""Confidence intervals. Rates: Wilson (1927) or Clopper-Pearson; paired differences of rates: Newcombe (1998), method 10; means: BCa (Efron, 1987)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.records import Interval
+from harness.seeds import generator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+RESAMPLES = 2000
+LEVEL = 0.95
+
+
+def rate_interval(successes: int, n: int, level: float = LEVEL, method: Literal["wilson", "exact"] = "wilson") -> Interval:
+    """Interval of a rate, in [0, 1]. `exact` is Clopper-Pearson."""
+    from scipy.stats import binomtest
+
+    found = binomtest(successes, n).proportion_ci(confidence_level=level, method=method)
+    return Interval(low=float(found.low), high=float(found.high), level=level, method={"wilson": "Wilson", "exact": "Clopper-Pearson"}[method])
+
+
+def newcombe_paired(both: ArrayLike, first: ArrayLike, second: ArrayLike, neither: ArrayLike, level: float = LEVEL) -> tuple[Any, Any]:
+    """(low, high) of rate(first arm) - rate(second arm) from the four counts of paired items; arrays broadcast.
+
+    Newcombe (1998), Statistics in Medicine 17:2635, method 10: Wilson limits of both arms, joined with the continuity-corrected phi.
+    """
+    import numpy as np
+
+    a, b, c, d = (np.asarray(count, dtype=float) for count in (both, first, second, neither))
+    n = a + b + c + d
+    p1, p2 = (a + b) / n, (a + c) / n
+    (l1, u1), (l2, u2) = wilson_bounds(p1, n, level), wilson_bounds(p2, n, level)
+    margin = np.sqrt((a + b) * (c + d) * (a + c) * (b + d))
+    cross = a * d - b * c
+    corrected = np.where(cross > 0, np.maximum(cross - n / 2, 0), cross)
+    phi = np.divide(corrected, margin, out=np.zeros_like(margin), where=margin > 0)
+    below = np.sqrt(np.maximum((p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u2 - p2) + (u2 - p2) ** 2, 0))
+    above = np.sqrt(np.maximum((u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p2 - l2) + (p2 - l2) ** 2, 0))
+    return p1 - p2 - below, p1 - p2 + above
+
+
+def wilson_bounds(p: NDArray[np.float64], n: NDArray[np.float64], level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson limits of rates `p` at sizes `n`, elementwise."""
+    import numpy as np
+    from scipy.special import ndtri
+
+    z = float(ndtri(0.5 + level / 2))
+    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return middle - half, middle + half
+
+
+def mean_interval(values: Sequence[float], *seed: object, level: float = LEVEL) -> Interval:
+    """BCa interval of a mean over independent units; where BCa is undefined (all values equal, fewer than 3) the fallback is named in `method`."""
+    import numpy as np
+
+    data = np.asarray(values, dtype=float)
+    mean = float(data.mean())
+    if data.size < 2:
+        return Interval(low=mean, high=mean, level=level, method="none: a single unit has no spread")
+    if np.ptp(data) == 0:
+        return Interval(low=mean, high=mean, level=level, method="degenerate: all units are equal, BCa is undefined")
+    low, high = bootstrapped(data, "BCa", level, seed)
+    if np.isfinite(low) and np.isfinite(high):
+        return Interval(low=low, high=high, level=level, method=f"BCa bootstrap, {RESAMPLES} resamples")
+    low, high = bootstrapped(data, "percentile", level, seed)
+    return Interval(low=low, high=high, level=level, method=f"percentile bootstrap, {RESAMPLES} resamples (BCa undefined)")
+
+
+def bootstrapped(data: NDArray[np.float64], method: str, level: float, seed: Sequence[object]) -> tuple[float, float]:
+    import warnings
+
+    import numpy as np
+    from scipy.stats import DegenerateDataWarning, bootstrap
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateDataWarning)  # told by NaN bounds, which the caller handles
+        found = bootstrap(
+            (data,), np.mean, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=generator("bootstrap", *seed)
+        ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def cluster_interval(values: Sequence[float], clusters: Sequence[str], *seed: object, level: float = LEVEL) -> Interval:
+    """Percentile interval of the mean of all values when whole clusters are resampled (the clusters are the units, not the values)."""
+    import numpy as np
+
+    names, place = np.unique(np.asarray(clusters), return_inverse=True)
+    if len(names) < 2:
+        mean = float(np.mean(values))
+        return Interval(low=mean, high=mean, level=level, method="none: a single cluster has no spread")
+    total = np.bincount(place, weights=np.asarray(values, dtype=float))
+    size = np.bincount(place)
+    drawn = generator("cluster", *seed).integers(0, len(names), (RESAMPLES, len(names)))
+    means = total[drawn].sum(1) / size[drawn].sum(1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(low=float(low), high=float(high), level=level, method=f"cluster bootstrap over {len(names)} clusters, {RESAMPLES} resamples")

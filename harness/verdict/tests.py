@@ -1,0 +1,59 @@
+"""Significance tests whose smallest possible p is known, and which refuse a statistic that their own permutation cannot move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.seeds import generator
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PERMUTATIONS = 2000
+
+
+def mcnemar(first: int, second: int) -> tuple[float, float]:
+    """(two-sided exact p, smallest p at this number of discordant pairs) for `first` and `second` discordant counts (McNemar, 1947)."""
+    from scipy.stats import binomtest
+
+    pairs = first + second
+    return (float(binomtest(first, pairs, 0.5).pvalue), 0.5 ** (pairs - 1)) if pairs else (1.0, 1.0)
+
+
+def sign_flip(differences: Sequence[float], *seed: object, permutations: int = PERMUTATIONS) -> tuple[float, float]:
+    """(two-sided p, smallest p) of a mean paired difference under random sign flips of whole units; p = (b+1)/(B+1)."""
+    import numpy as np
+
+    data = np.asarray(differences, dtype=float)
+    signs = generator("sign flip", *seed).choice([-1.0, 1.0], size=(permutations, data.size))
+    null = np.abs(signs @ data)
+    # Ties with the observed value differ from it by rounding only; they must count.
+    hits = int((null >= abs(data.sum()) - 1e-9 * max(1.0, np.abs(data).sum())).sum())
+    return (hits + 1) / (permutations + 1), 1 / (permutations + 1)
+
+
+def permutation_test(
+    data: Any,
+    statistic: Callable[[Any], float],
+    permute: Callable[[Any, np.random.Generator], Any],
+    *seed: object,
+    permutations: int = PERMUTATIONS,
+) -> tuple[float, float, NDArray[np.float64]]:
+    """(one-sided p of a large statistic, smallest p, the null draws). p = (b+1)/(B+1).
+
+    Raises HarnessError where the null has no spread: the statistic does not depend on what is permuted, so its p would be rounding noise.
+    """
+    import numpy as np
+
+    rng = generator("permutation", *seed)
+    observed = float(statistic(data))
+    null = np.array([statistic(permute(data, rng)) for _ in range(permutations)], dtype=float)
+    if np.ptp(null) <= 1e-12 * max(1.0, abs(observed)):
+        raise HarnessError(
+            f"the permutation cannot move the statistic (null spread {np.ptp(null):.1e})",
+            mend="Permute what the statistic depends on, for example the prompts within each model instead of the pooled scores",
+        )
+    return (int((null >= observed).sum()) + 1) / (permutations + 1), 1 / (permutations + 1), null
