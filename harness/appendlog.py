@@ -28,11 +28,11 @@ def sealed_line(row: Mapping[str, Any]) -> str:
 def unsealed(line: str) -> dict[str, Any] | None:
     """The row of a line, or None where the line is torn or altered."""
     try:
-        row = json.loads(line)
+        row: dict[str, Any] = json.loads(line)
         seal = row.pop(SEAL)
+        return row if fingerprint(row)[:SEAL_DIGITS] == seal else None
     except (ValueError, AttributeError, KeyError, TypeError):
         return None
-    return row if fingerprint(row)[:SEAL_DIGITS] == seal else None
 
 
 class AppendLog:
@@ -60,7 +60,7 @@ class AppendLog:
         """(rows in order, number of lines that were torn or altered)."""
         if not self.path.exists():
             return [], 0
-        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
         rows = [unsealed(line) for line in lines if line.strip()]
         good = [row for row in rows if row is not None]
         return good, len(rows) - len(good)

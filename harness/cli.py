@@ -102,7 +102,7 @@ def run_compare(arguments: argparse.Namespace) -> Answer:
 
     found = compare(arguments.a, arguments.b)
     lines = found.lines()
-    return (FINDINGS if found.differs else CLEAN), encode(found), lines or ["no differences"]
+    return (CLEAN if found.empty else FINDINGS), encode(found), lines or ["no differences"]
 
 
 def collected(words: list[str], use: Callable[[Any], Any]) -> Any:

@@ -11,8 +11,11 @@ CHUNK = 1 << 20
 
 
 def canonical(value: object) -> str:
-    """JSON with sorted keys and no spaces; NaN and infinities are refused (ValueError), as is anything JSON does not know (TypeError)."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """ASCII JSON with sorted keys and no spaces; NaN and infinities are refused (ValueError), as is anything JSON does not know (TypeError).
+
+    Escaping all but ASCII keeps lone surrogates and exotic line separators, which models do write, whole and on one line.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def fingerprint(value: object) -> str:

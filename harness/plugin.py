@@ -138,7 +138,8 @@ class Hooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        return self.session.runner.protocol(item, nextitem) if self._session and self._session.runner else None
+        runner = self._session.runner if self._session else None
+        return runner.protocol(item, nextitem) if runner else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

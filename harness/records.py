@@ -18,7 +18,7 @@ class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Base of every record."""
 
 
-class Interval(Word):
+class Interval(Word, frozen=True, kw_only=True):
     """A confidence interval: bounds in the unit of its measurement, coverage `level` in (0, 1), and the method that made it."""
 
     low: float
@@ -27,7 +27,7 @@ class Interval(Word):
     method: str
 
 
-class SamplesRef(Word):
+class SamplesRef(Word, frozen=True, kw_only=True):
     """Where the raw samples lie: a path inside the run folder, the sha256 of the file, its number of rows."""
 
     path: str
@@ -35,7 +35,7 @@ class SamplesRef(Word):
     rows: int
 
 
-class Measurement(Word):
+class Measurement(Word, frozen=True, kw_only=True):
     """One number with all that makes it checkable.
 
     `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
@@ -57,7 +57,7 @@ class Measurement(Word):
     note: str = ""
 
 
-class Threshold(Word):
+class Threshold(Word, frozen=True, kw_only=True):
     """A registered bar: an effect of at least `value` (in `unit`) towards `direction`; `floor` and `ceiling` bound what the measure can resolve."""
 
     name: str
@@ -68,7 +68,7 @@ class Threshold(Word):
     ceiling: float | None = None
 
 
-class Cost(Word):
+class Cost(Word, frozen=True, kw_only=True):
     """What something costs or cost: GPU-hours, US dollars, seconds of wall time."""
 
     gpu_hours: float = 0.0
@@ -76,7 +76,7 @@ class Cost(Word):
     seconds: float = 0.0
 
 
-class Fact(Word):
+class Fact(Word, frozen=True, kw_only=True):
     """One entry for the reproducibility card: the group it belongs to, its name, its JSON value."""
 
     group: str
@@ -84,8 +84,11 @@ class Fact(Word):
     value: Any
 
 
-class Cell(Word):
-    """One pytest item of an experiment and what came of it. `key` is the hash of all that could change the outcome."""
+class Cell(Word, frozen=True, kw_only=True):
+    """One pytest item of an experiment and what came of it.
+
+    `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and the bar it was held to.
+    """
 
     id: str
     owner: str
@@ -98,11 +101,13 @@ class Cell(Word):
     detail: str = ""
     needs: tuple[str, ...] = ()
     stopped_by: str = ""
+    effect: str = ""
+    threshold: str = ""
     measurements: tuple[Measurement, ...] = ()
     facts: tuple[Fact, ...] = ()
 
 
-class Check(Word):
+class Check(Word, frozen=True, kw_only=True):
     """A gate, kill criterion or control over all its cells."""
 
     id: str
@@ -114,7 +119,7 @@ class Check(Word):
     polarity: str = ""
 
 
-class HypothesisResult(Word):
+class HypothesisResult(Word, frozen=True, kw_only=True):
     """A hypothesis decided by its registered rule. `p` is the rule's partial-conjunction p, `p_holm` the same after Holm over the confirmatory family."""
 
     id: str
@@ -129,14 +134,14 @@ class HypothesisResult(Word):
     primary: bool = False
 
 
-class Confidence(Word):
+class Confidence(Word, frozen=True, kw_only=True):
     """HIGH, MODERATE or LOW with the reason that fixed it."""
 
     level: Level
     reason: str
 
 
-class Deviation(Word):
+class Deviation(Word, frozen=True, kw_only=True):
     """A difference between the promise and the run."""
 
     what: str
@@ -144,7 +149,7 @@ class Deviation(Word):
     found: str
 
 
-class Promise(Word):
+class Promise(Word, frozen=True, kw_only=True):
     """What was promised before the data: the hash of the promise as it stands, and how it compares with the lock file."""
 
     sha256: str
@@ -154,7 +159,7 @@ class Promise(Word):
     deviations: tuple[Deviation, ...] = ()
 
 
-class Input(Word):
+class Input(Word, frozen=True, kw_only=True):
     """A file that the experiment reads: path from the project's root, sha256, lines."""
 
     path: str
@@ -162,7 +167,7 @@ class Input(Word):
     lines: int
 
 
-class Stopped(Word):
+class Stopped(Word, frozen=True, kw_only=True):
     """What gates and kill criteria spared: the cells not run and what the plan said they would have cost."""
 
     cells: int
@@ -170,7 +175,7 @@ class Stopped(Word):
     by: dict[str, int]
 
 
-class Execution(Word):
+class Execution(Word, frozen=True, kw_only=True):
     """The one block that differs between equal runs: times, hosts, workers, the command, and which cells were taken from the store."""
 
     run: str
@@ -187,7 +192,7 @@ class Execution(Word):
     notes: tuple[str, ...] = ()
 
 
-class Results(Word):
+class Results(Word, frozen=True, kw_only=True):
     """All that a run found; every number of the report has its address in here."""
 
     experiment: str
@@ -221,7 +226,7 @@ T = TypeVar("T")
 
 
 def encode(word: object) -> Any:
-    """A record as plain JSON values."""
+    """A record as values that JSON can hold (tuples stay tuples)."""
     return msgspec.to_builtins(word, str_keys=True)
 
 

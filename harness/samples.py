@@ -17,7 +17,10 @@ CHUNK = "chunk"
 
 
 def gather(
-    log: AppendLog, chunks: Sequence[Sequence[Item]], score: Callable[[Sequence[Item]], Sequence[Row]], tick: Callable[[int, int], None] = lambda done, total: None
+    log: AppendLog,
+    chunks: Sequence[Sequence[Item]],
+    score: Callable[[Sequence[Item]], Sequence[Row]],
+    tick: Callable[[int, int], None] | None = None,
 ) -> list[Row]:
     """The rows of all chunks in order; missing chunks are scored and appended. `tick(done, total)` is called after each chunk."""
     kept = whole_chunks(log, [len(chunk) for chunk in chunks])
@@ -25,7 +28,8 @@ def gather(
         if number not in kept:
             kept[number] = [dict(row) for row in score(chunk)]
             log.append({**row, CHUNK: [number, place, len(kept[number])]} for place, row in enumerate(kept[number]))
-        tick(number + 1, len(chunks))
+        if tick is not None:
+            tick(number + 1, len(chunks))
     return [row for number in range(len(chunks)) for row in kept[number]]
 
 

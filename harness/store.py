@@ -108,7 +108,7 @@ def intact(place: Path) -> bool:
 
 def write_json(path: Path, value: Any, *, pretty: bool = False) -> None:
     """Writes JSON beside `path`, then renames: a reader sees the old file or the new one, never half of either."""
-    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n" if pretty else canonical(value)
+    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n" if pretty else canonical(value)
     write_text(path, text)
 
 
@@ -130,4 +130,6 @@ def telling(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise HarnessError(f"cannot write: {error.strerror or error}", where=str(path), mend="Free the disk or choose another folder; nothing was lost.") from error
+        raise HarnessError(
+            f"cannot write: {error.strerror or error}", where=str(path), mend="Free the disk or choose another folder; nothing was lost."
+        ) from error

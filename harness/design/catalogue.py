@@ -112,7 +112,9 @@ class Catalogue:
                 for need in cell.declaration.needs:
                     if need not in self.owners or self.kind(need) == "hypothesis":
                         known = [name for name in self.owners if self.kind(name) != "hypothesis"]
-                        raise HarnessError(f"{owner} needs {need!r}, which is no gate, kill or control here", where=cell.declaration.where, mend=nearest(need, known))
+                        raise HarnessError(
+                            f"{owner} needs {need!r}, which is no gate, kill or control here", where=cell.declaration.where, mend=nearest(need, known)
+                        )
             if first.kind == "hypothesis" and owner not in spec.hypotheses:
                 raise HarnessError(f"hypothesis {owner!r} is not declared in {FILE_NAME}", where=first.where, mend=nearest(owner, spec.hypotheses))
         for name in spec.hypotheses:

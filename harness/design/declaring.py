@@ -57,9 +57,7 @@ def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") 
     def wrap(test: Test) -> Test:
         import pytest
 
-        declaration = Declaration(
-            kind=kind, id=id, needs=names(needs), over=names(over), statement=statement_of(test), where=place_of(test), polarity=polarity
-        )
+        declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=statement_of(test), where=place_of(test), polarity=polarity)
         # An axis is a test argument; the plugin parametrizes it, the test function keeps its plain signature.
         return pytest.mark.harness(declaration)(getattr(pytest.mark, kind)(test))  # type: ignore[no-any-return]
 

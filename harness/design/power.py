@@ -70,7 +70,9 @@ def pass_rate(
     outcomes = []
     for place, (params, bar) in enumerate(zip(cells, bars, strict=True)):
         n = size(spec, bar, scale)
-        before = baselines.setdefault(id(bar), generator("baseline", spec.id, scale, bar.model_dump(mode="json")).binomial(n, bar.expected_baseline, SIMULATIONS))
+        before = baselines.setdefault(
+            id(bar), generator("baseline", spec.id, scale, bar.model_dump(mode="json")).binomial(n, bar.expected_baseline or 0.0, SIMULATIONS)
+        )
         outcomes.append((params, one_cell(bar, n, before, generator("cell", spec.id, scale, place, with_effect), with_effect)))
     passed = sum(evaluate(hypothesis.rule, [(params, rows[s]) for params, rows in outcomes]) is True for s in range(SIMULATIONS))
     return passed / SIMULATIONS

@@ -54,7 +54,9 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     for pattern in experiment.spec.inputs:
         paths = sorted(path for path in root.glob(pattern) if path.is_file())
         if not paths:
-            raise HarnessError(f"no input file matches {pattern!r}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:")
+            raise HarnessError(
+                f"no input file matches {pattern!r}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:"
+            )
         for path in paths:
             name = path.relative_to(root).as_posix()
             found[name] = Input(path=name, sha256=file_fingerprint(path), lines=path.read_bytes().count(b"\n"))

@@ -32,8 +32,11 @@ def read_experiment(folder: Path) -> Experiment:
 
 def told(error: ValidationError, file: YamlFile) -> HarnessError:
     """pydantic's first error as one line; an unknown key is answered with the nearest known one."""
-    first = error.errors()[0]
-    place = tuple(part for part in first["loc"] if part in ("settings", "axes") or not str(part).startswith(("tuple", "FromRole", "function", "literal", "constrained")))
+    # A misspelt key is also a missing one; the misspelling says more.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    place = tuple(
+        part for part in first["loc"] if part in ("settings", "axes") or not str(part).startswith(("tuple", "FromRole", "function", "literal", "constrained"))
+    )
     if first["type"] == "extra_forbidden":
         known = known_keys(ExperimentSpec, place[:-1])
         return HarnessError(f"unknown key {place[-1]!r}", where=file.where(*place), mend=nearest(str(place[-1]), known))
@@ -60,7 +63,7 @@ def all_args(annotation: Any) -> list[Any]:
 def nearest(word: str, known: Iterable[str]) -> str:
     """Did you mean …? or the list of what may stand there."""
     options = list(known)
-    close = difflib.get_close_matches(word, options, n=1)
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
     return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options) or 'none'}"
 
 

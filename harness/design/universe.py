@@ -10,7 +10,7 @@ from harness.fingerprint import fingerprint
 from harness.records import Cost, Input, Kind, Promise, Threshold, Word
 
 
-class Planned(Word):
+class Planned(Word, frozen=True, kw_only=True):
     """A cell that may run: `needs` are cell ids; `key` is the hash of all that can change its outcome."""
 
     id: str
@@ -25,7 +25,7 @@ class Planned(Word):
     selected: bool
 
 
-class Universe(Word):
+class Universe(Word, frozen=True, kw_only=True):
     """Everything known before the run."""
 
     experiment: str

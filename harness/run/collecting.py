@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ def declaration_of(node: Any) -> Declaration | None:
     return mark.args[0] if mark and mark.args and isinstance(mark.args[0], Declaration) else None
 
 
-@lru_cache(maxsize=None)
+@cache
 def experiment_at(folder: Path) -> Experiment:
     return read_experiment(folder)
 
@@ -49,7 +49,9 @@ def parametrize(metafunc: pytest.Metafunc, settings: Settings) -> None:
     axes = axes_of(declaration, experiment, metafunc.fixturenames)
     for axis in axes:
         if axis not in own and axis not in metafunc.fixturenames:
-            raise HarnessError(f"{declaration.id} is repeated over {axis!r}, which its test does not take", where=declaration.where, mend=f"Add the argument {axis}")
+            raise HarnessError(
+                f"{declaration.id} is repeated over {axis!r}, which its test does not take", where=declaration.where, mend=f"Add the argument {axis}"
+            )
     wanted = [axis for axis in axes if axis not in own]
     for axis in wanted:
         values = seeds_of(experiment, settings) if axis == "seed" else experiment.spec.axis(axis, scale_of(experiment, settings))
@@ -129,7 +131,9 @@ def complete(folder: Path, items: dict[str, pytest.Item], partial: bool) -> None
     for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
         if path in have and not partial:
             continue
-        directory = next(node for node in reversed(some.listchain()) if isinstance(node, pytest.Directory | pytest.Session) and node.path in (folder, *folder.parents))
+        directory = next(
+            node for node in reversed(some.listchain()) if isinstance(node, pytest.Directory | pytest.Session) and node.path in (folder, *folder.parents)
+        )
         for collector in some.session.gethookproxy(folder).pytest_collect_file(file_path=path, parent=directory) or ():
             for item in within(collector):
                 if declaration_of(item) is not None:

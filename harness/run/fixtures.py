@@ -66,6 +66,7 @@ class Spoken(Criterion):
         self._recorder = recorder
 
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
+        self._recorder.judged = (shift.name, self.threshold.name)
         answer = super().holds(shift, baseline=baseline, treated=treated)
         self._recorder.said = (answer, self.told(shift, answer))
         return answer

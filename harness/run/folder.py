@@ -52,7 +52,9 @@ class RunFolder:
         try:
             return decode(json.loads(self.universe_path.read_text(encoding="utf-8")), Universe)
         except FileNotFoundError:
-            raise HarnessError("this is no run folder", where=str(self.path), mend="Name a folder that a run wrote, such as reports/<experiment>/latest") from None
+            raise HarnessError(
+                "this is no run folder", where=str(self.path), mend="Name a folder that a run wrote, such as reports/<experiment>/latest"
+            ) from None
         except (ValueError, msgspec.ValidationError) as error:
             raise HarnessError(f"cannot be read: {error}", where=str(self.universe_path), mend="Run again; the store has what was measured") from None
 

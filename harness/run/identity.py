@@ -13,7 +13,17 @@ from harness.run.environment import PACKAGES, version_of
 
 PACKAGE = Path(__file__).parent.parent
 # These tell what was found; they cannot change what is found.
-TELLING = ("report", "cli.py", "run/summary.py", "run/finish.py", "verdict/decide.py", "verdict/hypotheses.py", "verdict/checks.py", "design/power.py", "design/plan.py")
+TELLING = (
+    "report",
+    "cli.py",
+    "run/summary.py",
+    "run/finish.py",
+    "verdict/decide.py",
+    "verdict/hypotheses.py",
+    "verdict/checks.py",
+    "design/power.py",
+    "design/plan.py",
+)
 # These decide over cells that are already measured.
 DECIDING = ("hypotheses/", "primary", "alpha", "budget/", "next_steps", "question")
 
@@ -27,7 +37,11 @@ def code_fingerprint() -> str:
 
 def identity(promise: Mapping[str, Any], root: Path, scale: ScaleName, seeds: tuple[int, ...], others: list[dict[str, Any]]) -> dict[str, Any]:
     """All that a cell's outcome depends on; `others` come from the hook `pytest_harness_identity` (models and the like)."""
-    kept = {place: value for place, value in promise.items() if not place.startswith(DECIDING) and (not place.startswith("scales/") or place.startswith(f"scales/{scale}/"))}
+    kept = {
+        place: value
+        for place, value in promise.items()
+        if not place.startswith(DECIDING) and (not place.startswith("scales/") or place.startswith(f"scales/{scale}/"))
+    }
     shared = [path.relative_to(root).as_posix() for path in [*root.glob("fixtures/*.py"), *root.glob("conftest.py")]]
     return {
         "harness": code_fingerprint(),

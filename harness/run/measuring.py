@@ -84,7 +84,9 @@ class Measure:
         self.taken.append(found)
         return found
 
-    def rate(self, name: str, outcomes: Outcomes, *, sampling_unit: str = "item", exact: bool = False, sources: tuple[Source, ...] = (), seed: int | None = None) -> Measurement:
+    def rate(
+        self, name: str, outcomes: Outcomes, *, sampling_unit: str = "item", exact: bool = False, sources: tuple[Source, ...] = (), seed: int | None = None
+    ) -> Measurement:
         """Share of True over items (`outcomes` by item id); None is no answer and is left out, counted in the note. Wilson, or Clopper-Pearson if `exact`."""
         from harness.verdict.intervals import rate_interval
 
@@ -129,7 +131,18 @@ class Measure:
         else:
             value, interval, p, floor, method = mean_shift(first, second, name)
         return self(
-            name, value, "pp", n=len(first), sampling_unit=sampling_unit, interval=interval, p=p, p_floor=floor, p_method=method, sources=sources, note=note, seed=seed
+            name,
+            value,
+            "pp",
+            n=len(first),
+            sampling_unit=sampling_unit,
+            interval=interval,
+            p=p,
+            p_floor=floor,
+            p_method=method,
+            sources=sources,
+            note=note,
+            seed=seed,
         )
 
 

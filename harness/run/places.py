@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 FILE_NAME = "experiment.yaml"
 
 
-@lru_cache(maxsize=None)
+@cache
 def folder_of(directory: Path, root: Path) -> Path | None:
     """The nearest folder at or above `directory`, inside the root, that holds an experiment.yaml."""
     for folder in (directory, *directory.parents):

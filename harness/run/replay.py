@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -18,12 +18,12 @@ def replay(item: pytest.Item, cell: Cell) -> list[pytest.TestReport]:
     now = time.time()
     reports = []
     for when in ("setup", "call", "teardown"):
-        outcome, longrepr = shown(item, cell) if when == "call" else ("passed", None)
+        outcome, longrepr = shown(item, cell if when == "call" else None)
         report = pytest.TestReport(
             nodeid=item.nodeid,
             location=item.location,
-            keywords={name: 1 for name in item.keywords},
-            outcome=outcome,  # type: ignore[arg-type]
+            keywords=dict.fromkeys(item.keywords, 1),
+            outcome=outcome,
             longrepr=longrepr,
             when=when,  # type: ignore[arg-type]
             sections=(),
@@ -32,13 +32,16 @@ def replay(item: pytest.Item, cell: Cell) -> list[pytest.TestReport]:
             stop=now,
         )
         if when == "call":
-            label(report, cell)
+            label(item, report, cell)
+        report.user_properties = list(item.user_properties)
         item.ihook.pytest_runtest_logreport(report=report)
         reports.append(report)
     return reports
 
 
-def shown(item: pytest.Item, cell: Cell) -> tuple[str, Any]:
+def shown(item: pytest.Item, cell: Cell | None) -> tuple[Literal["passed", "failed", "skipped"], Any]:
+    if cell is None:
+        return "passed", None
     if cell.verdict in FAILING:
         return "failed", f"{cell.reason}\n\n{cell.detail}".strip()  # the first line is what the short summary shows
     if cell.verdict in SKIPPING:
@@ -52,10 +55,10 @@ def skip_place(item: pytest.Item, reason: str) -> tuple[str, int, str]:
     return str(path), (line or 0) + 1, f"Skipped: {reason}"
 
 
-def label(report: pytest.TestReport, cell: Cell) -> None:
+def label(item: pytest.Item, report: pytest.TestReport, cell: Cell) -> None:
     """Names the verdict where xdist, JUnit XML and the terminal can see it: as plain strings, which every transport carries."""
-    report.harness_verdict = cell.verdict
-    report.harness_kind = cell.kind
-    report.user_properties.append(("harness_verdict", cell.verdict))
+    # Attributes of a report travel from a worker to the controller.
+    report.__dict__ |= {"harness_verdict": cell.verdict, "harness_kind": cell.kind}
+    item.user_properties.append(("harness_verdict", cell.verdict))
     if cell.reason:
-        report.user_properties.append(("harness_reason", cell.reason))
+        item.user_properties.append(("harness_reason", cell.reason))

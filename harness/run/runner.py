@@ -35,6 +35,7 @@ class Recorder:
         self.measure = Measure(planned.id)
         self.facts: list[Fact] = []
         self.said: tuple[bool, str] | None = None
+        self.judged = ("", "")
         self.outcome: Outcome | None = None
 
     def phase(self, outcome: Outcome) -> None:
@@ -56,10 +57,11 @@ class Recorder:
             detail=outcome.detail,
             needs=self.planned.needs,
             stopped_by=outcome.stopped_by,
+            effect=self.judged[0],
+            threshold=self.judged[1],
             measurements=tuple(self.measure.taken),
             facts=tuple(self.facts),
         )
-
 
     def reason(self, outcome: Outcome) -> str:
         """The last answer of the criterion, where the verdict agrees with it; else what the outcome says."""
@@ -151,7 +153,7 @@ class Runner:
         if outcome.verdict in ("inconclusive", "blocked", "killed"):
             report.outcome, report.longrepr = "skipped", skip_place(item, outcome.reason)
         if call.when == "call" or error is not None:
-            label(report, recorder.cell())
+            label(item, report, recorder.cell())
 
 
 def stopped(cell: Cell) -> Stop:

@@ -48,13 +48,15 @@ class Gathering:
     def __init__(self, store: Store, folder: RunFolder, facts: Callable[[str, str, Any], None], progress: Callable[..., Any]) -> None:
         self.store, self.folder, self.facts, self.progress = store, folder, facts, progress
 
-    def __call__(self, name: str, job: Job, items: Sequence[Any]) -> Gathered:
-        """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again; `name` names the file and the card's entry."""
+    def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "") -> Gathered:
+        """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again.
+
+        `name` names the file and the card's entry, `dataset` says where the items are from.
+        """
         described = job.describe()
         key = fingerprint({"job": described, "items": encode(list(items))})
         with self.store.locked(KIND, key):
-            rows = gather_rows(
-                self.store.log(KIND, key), job.chunks(items), job.score, lambda done, total: self.progress(name=name, done=done, total=total)
-            )
-        self.facts("Eval", name, described | {"items": len(items)})
+            rows = gather_rows(self.store.log(KIND, key), job.chunks(items), job.score, lambda done, total: self.progress(name=name, done=done, total=total))
+        method = (type(job).__doc__ or "").strip().split("\n")[0]
+        self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         return Gathered(tuple(rows), self.folder.keep_samples(self.store, name, rows), key)

@@ -91,7 +91,14 @@ class Session:
         for active in actives:
             active.folder.begin(active.universe)
             if active.universe.seeds and self.worker in ("main", "gw0"):
-                start = {"type": "session", "token": self.run, "started": self.started, "command": self._command(), "hardware": hardware(), "workers": self._workers()}
+                start = {
+                    "type": "session",
+                    "token": self.run,
+                    "started": self.started,
+                    "command": self._command(),
+                    "hardware": hardware(),
+                    "workers": self._workers(),
+                }
                 active.folder.journal.append([start])
         self.runner = Runner(actives, self.worker)
         self.config.stash[RUNNER] = self.runner
@@ -135,7 +142,7 @@ def refuse(items: list[pytest.Item], told: str) -> None:
     if session is None:
         raise pytest.UsageError(told)
     items.clear()
-    report = pytest.CollectReport(nodeid="harness", outcome="failed", longrepr=told, result=[])  # type: ignore[arg-type]
+    report = pytest.CollectReport(nodeid="harness", outcome="failed", longrepr=told, result=[])
     session.ihook.pytest_collectreport(report=report)
 
 

@@ -61,17 +61,17 @@ def rendered(results: Results, reporter: Any) -> str:
     colours = bool(reporter._tw.hasmarkup)
     out = io.StringIO()
     table = Table(box=SIMPLE if colours else None, pad_edge=False, show_edge=False)
-    for name in ("", "verdict", "why"):
-        table.add_column(name, overflow="fold", no_wrap=name == "verdict")
-    for id, verdict, why in rows(results):
-        table.add_row(Text(id), Text(verdict, style=COLOUR[verdict]), Text(why))
+    for heading in ("", "verdict", "why"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "why")
+    for name, verdict, why in rows(results):
+        table.add_row(Text(name), Text(verdict, style=COLOUR[verdict]), Text(why))
     Console(file=out, width=min(reporter._tw.fullwidth, 160), force_terminal=colours, no_color=not colours, highlight=False).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
 def rows(results: Results) -> list[tuple[str, str, str]]:
     """Hypotheses, then gates, kills and controls, then the cells of hypotheses that were selected."""
-    found = [(f"{result.id} (hypothesis)", result.verdict, result.reason) for result in results.hypotheses]
+    found: list[tuple[str, str, str]] = [(f"{result.id} (hypothesis)", result.verdict, result.reason) for result in results.hypotheses]
     found += [(f"{check.id} ({check.polarity + ' ' if check.polarity else ''}{check.kind})", check.verdict, check.reason) for check in results.checks]
     cells = [cell for cell in results.cells if cell.kind == "hypothesis" and cell.reason != "not selected in this run"]
     found += [(cell.id, cell.verdict, cell.reason) for cell in cells[:SHOWN_CELLS]]
@@ -88,7 +88,9 @@ def footer(results: Results) -> list[str]:
         saved = f"{stopped.cost.gpu_hours:g} GPU-hours, ${stopped.cost.usd:g}, {stopped.cost.seconds:g} s"
         lines.append(f"stopped: {stopped.cells} cells by {by}; saved {saved} of the plan")
     if not results.complete:
-        lines.append(f"INCOMPLETE: {len(results.missing)} selected cells have no result: {', '.join(results.missing[:8])}{' …' if len(results.missing) > 8 else ''}")
+        lines.append(
+            f"INCOMPLETE: {len(results.missing)} selected cells have no result: {', '.join(results.missing[:8])}{' …' if len(results.missing) > 8 else ''}"
+        )
     for deviation in results.promise.deviations[:6]:
         lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:

@@ -130,4 +130,7 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
         (counts["blocked"] + counts["killed"] > 0, f"{counts['blocked'] + counts['killed']} cells were stopped by a gate or kill criterion."),
         (bool(universe.environment.get("dirty")), "The code had uncommitted changes."),
     ]
-    return (*(text for holds, text in lines if holds), *(f"Control {check.id} ({check.polarity}) {check.verdict}: {check.reason or 'no reason given'}" for check in bad))
+    return (
+        *(text for holds, text in lines if holds),
+        *(f"Control {check.id} ({check.polarity}) {check.verdict}: {check.reason or 'no reason given'}" for check in bad),
+    )

@@ -27,13 +27,15 @@ def one(spec: ExperimentSpec, name: str, cells: Sequence[Cell], checks: Mapping[
     verdict, reason = by_rule(hypothesis, cells)
     if verdict in ("supported", "falsified"):
         guards = [checks[guard] for guard in hypothesis.guarded_by if guard in checks] if hypothesis.guarded_by is not None else controls(checks)
-        bad = [f"{guard.id} {'violated' if guard.verdict == 'failed' else 'not verified (' + guard.verdict + ')'}" for guard in guards if guard.verdict != "passed"]
+        bad = [
+            f"{guard.id} {'violated' if guard.verdict == 'failed' else 'not verified (' + guard.verdict + ')'}" for guard in guards if guard.verdict != "passed"
+        ]
         if bad:
             verdict, reason = "inconclusive", f"control {', control '.join(bad)}; by its rule alone it would be {verdict}"
     if verdict == "supported" and p_holm is not None and p_holm > spec.alpha:
         verdict, reason = "inconclusive", f"the rule holds, but p after Holm is {p_holm:.2g}, above alpha {spec.alpha:g}"
     statement = statements(cells, name)
-    counts = dict(sorted(Counter(cell.verdict for cell in cells).items()))
+    counts: dict[str, int] = dict(sorted(Counter(cell.verdict for cell in cells).items()))
     return HypothesisResult(
         id=name,
         statement=statement,
@@ -83,5 +85,6 @@ def rule_p(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> float | None:
 
 
 def primary_p(cell: Cell) -> float | None:
-    """The p of the cell's first measurement that has one."""
-    return next((measured.p for measured in cell.measurements if measured.p is not None), None)
+    """The p of the effect that was judged, or of the first measurement that has one."""
+    judged = [measured for measured in cell.measurements if measured.name == cell.effect] or list(cell.measurements)
+    return next((measured.p for measured in judged if measured.p is not None), None)

@@ -80,9 +80,7 @@ def bootstrapped(data: NDArray[np.float64], method: str, level: float, seed: Seq
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateDataWarning)  # told by NaN bounds, which the caller handles
-        found = bootstrap(
-            (data,), np.mean, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=generator("bootstrap", *seed)
-        ).confidence_interval
+        found = bootstrap((data,), np.mean, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=generator("bootstrap", *seed)).confidence_interval
     return float(found.low), float(found.high)
 
 

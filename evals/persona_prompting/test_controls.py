@@ -1,0 +1,39 @@
+"""What must not move, what must, and what ends the experiment."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import control, kill
+
+
+@pytest.fixture
+def wrong_answers(show, persona_of, measure):
+    """The shift of capability under an instruction to answer wrongly."""
+    before = show("capability", "assistant", persona_of("assistant").prompt)
+    after = show("capability", "wrong_answerer", persona_of("wrong_answerer").prompt)
+    return measure.shift("shift", after.outcomes, before.outcomes, sampling_unit=after.sampling_unit, sources=(*after.sources, *before.sources))
+
+
+@kill("K1", needs=["G1", "G3"])
+def test_the_positive_control_is_flat(wrong_answers):
+    """An instruction to answer wrongly leaves accuracy where it was: then prompts do not reach the measure, and no cell means anything."""
+    assert wrong_answers.interval.high < 0, f"flat: {wrong_answers.value:+.1f} pp, interval up to {wrong_answers.interval.high:+.1f}"
+
+
+@control("C1", "positive", needs=["G1", "G3"])
+def test_an_instruction_to_answer_wrongly_lowers_accuracy(wrong_answers, criterion):
+    """An instruction to answer wrongly lowers accuracy by more than the bar."""
+    assert criterion("capability").holds(wrong_answers)
+
+
+@control("C2", "negative", needs=["G1", "G3"], over="behaviour")
+def test_a_paraphrase_of_the_assistant_does_not_move_it(behaviour, show, persona_of, measure, criterion):
+    """The same prompt in other words leaves every behaviour within the bar."""
+    assistant = persona_of("assistant")
+    before = show(behaviour, "assistant", assistant.prompt)
+    after = show(behaviour, "paraphrase", assistant.paraphrases[0])
+    shift = measure.shift(
+        "shift", after.outcomes, before.outcomes, sampling_unit=after.sampling_unit, sources=(*after.sources, *before.sources), seed=after.seed
+    )
+    assert not criterion("paraphrase").holds(shift)

@@ -1,0 +1,17 @@
+"""The question itself, one cell for every persona and behaviour."""
+
+from __future__ import annotations
+
+from harness import hypothesis
+
+
+@hypothesis("H1", needs=["G1", "G2", "G3", "G4"])
+def test_a_persona_prompt_moves_the_model(persona, behaviour, show, persona_of, measure, criterion):
+    """A persona's system prompt, without any training, lowers accuracy, changes agreement with false statements or raises refusals by more than the bar."""
+    before = show(behaviour, "assistant", persona_of("assistant").prompt)
+    after = show(behaviour, persona, persona_of(persona).prompt)
+    common = {"sampling_unit": after.sampling_unit, "seed": after.seed}
+    baseline = measure.rate("baseline", before.outcomes, sources=before.sources, **common)
+    treated = measure.rate("under the persona", after.outcomes, sources=after.sources, **common)
+    shift = measure.shift("shift", after.outcomes, before.outcomes, sources=(*after.sources, *before.sources), **common)
+    assert criterion(behaviour).holds(shift, baseline=baseline, treated=treated)

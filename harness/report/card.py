@@ -1,0 +1,182 @@
+"""The reproducibility card: every field that a stranger needs to run this again, each with the address it came from, or plainly missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.report import card_fields as fields
+from harness.report.addresses import Lookup, address, below, handles
+from harness.report.view import View
+
+Field = dict[str, Any]
+NO_TRAINING = "no training in this experiment"
+NO_JUDGE = "the measure's description names no judge"
+NO_SAMPLING = "the measure's description names no sampling"
+EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+@dataclass(frozen=True)
+class Card:
+    """Groups of sections of fields, and how many of them are filled."""
+
+    groups: dict[str, dict[str, dict[str, Field]]]
+
+    def count(self, mark: str) -> int:
+        """How many fields carry a mark: "value", "missing" or "not_applicable"."""
+        return sum(mark in field for group in self.groups.values() for section in group.values() for field in section.values())
+
+    @property
+    def line(self) -> str:
+        """`Reproducibility: COMPLETE` or `Reproducibility: INCOMPLETE (n)`."""
+        missing = self.count("missing")
+        return f"Reproducibility: INCOMPLETE ({missing})" if missing else "Reproducibility: COMPLETE"
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of the missing fields: `Data / preprocessing`."""
+        named = (
+            (f"{group} / {section} / {name}", field)
+            for group, sections in self.groups.items()
+            for section, all_of in sections.items()
+            for name, field in all_of.items()
+        )
+        return [name.replace(" / all / ", " / ") for name, field in named if "missing" in field]
+
+    def as_json(self) -> dict[str, Any]:
+        """What card.json holds."""
+        counts = {"filled": self.count("value"), "missing": self.count("missing"), "not_applicable": self.count("not_applicable")}
+        return {"reproducibility": self.line.partition(": ")[2], "counts": counts, "groups": self.groups}
+
+
+def card(view: View) -> Card:
+    """The card of a run, from results.json alone."""
+    builder = _Builder(view)
+    return Card(
+        {
+            "Model": builder.models(),
+            "Training": builder.training(),
+            "Data": builder.data(),
+            "Eval": builder.evals(),
+            "Compute": {"all": builder.compute()},
+            "Environment": {"all": builder.environment()},
+        }
+    )
+
+
+class _Builder:
+    def __init__(self, view: View) -> None:
+        self.view, self.tree, self.lookup = view, view.tree, Lookup(view.tree)
+
+    def at(self, *places: str, why: str = "") -> Field:
+        """The first of the places where something stands."""
+        for place in places:
+            try:
+                value = self.lookup.at(place)
+            except HarnessError:
+                continue
+            if value not in EMPTY:
+                return {"value": value, "from": place}
+        return {"missing": True, "why": why or f"nothing stands at {places[0] if places else 'any address'} in results.json"}
+
+    def listed(self, base: str, names: dict[str, tuple[str, ...]]) -> dict[str, Field]:
+        """One field for each name, looked for under its aliases."""
+        return {name: self.at(*(below(base, alias) for alias in aliases)) for name, aliases in names.items()}
+
+    def entries(self, group: str) -> dict[str, str]:
+        """Name to address for the dicts that stand in a group of facts; the group itself where it is flat."""
+        facts = self.view.results.facts.get(group, {})
+        nested = {name: address("facts", group, name) for name, value in facts.items() if isinstance(value, dict)}
+        return nested if nested and len(nested) == len(facts) else {"all": address("facts", group)}
+
+    def models(self) -> dict[str, dict[str, Field]]:
+        return {name: self.listed(base, fields.MODEL) for name, base in self.entries("Model").items()}
+
+    def training(self) -> dict[str, dict[str, Field]]:
+        if "Training" not in self.view.results.facts:
+            return {"all": {name: {"not_applicable": NO_TRAINING} for name in fields.TRAINING}}
+        return {name: self.recipe(base) for name, base in self.entries("Training").items()}
+
+    def recipe(self, base: str) -> dict[str, Field]:
+        found = self.listed(base, fields.TRAINING)
+        if "missing" in found["effective_batch"]:
+            found["effective_batch"] = self.product(base)
+        if "missing" in found["seeds"]:
+            found["seeds"] = self.at("seeds")
+        return found
+
+    def product(self, base: str) -> Field:
+        """The effective batch as its factors: 4 x 4 = 16."""
+        parts = [self.at(*(below(base, alias) for alias in aliases)) for aliases in fields.BATCH_FACTORS]
+        factors = [part for part in parts if isinstance(part.get("value"), int)]
+        if len(factors) < 2:
+            return {"missing": True, "why": f"neither the effective batch nor its factors stand in {base}"}
+        total = 1
+        for part in factors:
+            total *= part["value"]
+        return {"value": f"{' x '.join(str(part['value']) for part in factors)} = {total}", "from": [part["from"] for part in factors]}
+
+    def data(self) -> dict[str, dict[str, Field]]:
+        files = handles(self.tree["inputs"])
+        sections = {self.tree["inputs"][place]["path"]: self.listed(address("inputs", name), fields.DATA) for place, name in enumerate(files)}
+        if not sections:
+            return {"all": {"files": {"missing": True, "why": "results.json lists no input file"}}}
+        facts = self.at(
+            address("facts", "Data", "preprocessing"), address("facts", "Data"), why='facts/Data/preprocessing says nothing; write "none" where there is none'
+        )
+        return {**sections, "all": {"preprocessing": facts}}
+
+    def evals(self) -> dict[str, dict[str, Field]]:
+        return {name: self.evaluation(name, base) for name, base in self.entries("Eval").items()}
+
+    def evaluation(self, name: str, base: str) -> dict[str, Field]:
+        found = self.listed(base, fields.EVAL)
+        said = " ".join(str(found[key].get("value", "")) for key in ("metric", "method", "judge")).lower()
+        for keys, applies, why in (
+            (fields.JUDGED, "judge" in said, NO_JUDGE),
+            (fields.SAMPLED, any("value" in found[key] for key in fields.SAMPLED) or "judge" in said, NO_SAMPLING),
+        ):
+            for key in keys:
+                if "missing" in found[key] and not applies:
+                    found[key] = {"not_applicable": why}
+        measured = self.measured(name)
+        if "missing" in found["size"]:
+            found["size"] = self.at(
+                *(below(place, "n") for place in measured), why=f"neither the description nor a measurement named after {name} tells the number of items"
+            )
+        if "missing" in found["significance"]:
+            places = [below(place, "p_method") for place in measured] + [below(place, "interval", "method") for place in measured]
+            found["significance"] = self.at(*places, why=f"no measurement of {name} names its test or the method of its interval")
+        return found
+
+    def measured(self, name: str) -> list[str]:
+        """Addresses of the measurements that a measure made: named after it, or in a cell that has it for a parameter; effects first."""
+        fits = [row for row in self.view.rows if row.measurement and name in (row.measurement.name, *(str(value) for value in row.cell.params.values()))]
+        return [row.measured_at for row in sorted(fits, key=lambda row: row.measurement is None or row.measurement.p is None)]
+
+    def environment(self) -> dict[str, Field]:
+        found = self.listed("environment", fields.ENVIRONMENT)
+        return {**found, "harness": self.at("environment/harness", "environment/packages/harness-evals"), "command": self.at("execution/command")}
+
+    def compute(self) -> dict[str, Field]:
+        return {
+            "hardware": self.at("execution/hardware"),
+            "wall_s": self.at("execution/wall_s"),
+            "gpu_hours": self.spent("gpu_hours"),
+            "api_cost_usd": self.spent("api_cost_usd"),
+        }
+
+    def spent(self, name: str) -> Field:
+        """What was spent; not applicable where there was no GPU, or where every model ran on a local device."""
+        found = self.at(address("facts", "Compute", name), why="what the run spent is not in results.json; the plan's figure is no measurement")
+        if "value" in found:
+            return found
+        models = [model for model in self.view.results.facts.get("Model", {}).values() if isinstance(model, dict)]
+        hardware = self.view.results.execution.hardware
+        told = [hardware[key] for key in ("gpu", "accelerators") if key in hardware]
+        if name == "gpu_hours" and told and all(value in (*EMPTY, "none", False) for value in told):
+            return {"not_applicable": "execution/hardware names no accelerator"}
+        if name == "api_cost_usd" and models and all(model.get("device") for model in models):
+            return {"not_applicable": "every model ran on a local device"}
+        return found

@@ -1,0 +1,132 @@
+"""The only way a number gets into the report: by its address in results.json. What was shown is remembered together with where it stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.report import digits
+from harness.report.addresses import Lookup, below, last, parent
+
+NOT_MEASURED = "not measured"
+FORMS = {
+    "p": "p",
+    "p_holm": "p",
+    "p_floor": "p floor",
+    "false_pass": "rate",
+    "power": "rate",
+    "level": "rate",
+    "n": "count",
+    "rows": "count",
+    "lines": "count",
+    "cells": "count",
+    "workers": "count",
+    "gpu_hours": "gpu_hours",
+    "usd": "usd",
+    "seconds": "s",
+    "wall_s": "s",
+}
+ENDS = ("low", "high")
+
+Show = Callable[[Any, str, str], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """A number, or a sentence with a number in it, as the report shows it, and its address in results.json."""
+
+    shown: str
+    address: str
+
+
+@dataclass
+class Numbers:
+    """Resolves, formats and remembers. `show(value, shown, address)` dresses a number, `dress(text)` a quoted sentence, for the medium."""
+
+    tree: dict[str, Any]
+    show: Show = lambda _value, shown, _where: shown
+    dress: Callable[[str], str] = lambda text: text
+    seen: dict[Used, None] = field(default_factory=dict)
+    lookup: Lookup = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lookup = Lookup(self.tree)
+
+    @property
+    def used(self) -> list[Used]:
+        """Everything shown so far, each once, in order of first appearance."""
+        return list(self.seen)
+
+    def num(self, where: str, form: str = "", *, unit: bool = True) -> str:
+        """The number at an address, formatted by `form` or else by what stands beside it; `unit=False` where a column already tells the unit."""
+        value = self.lookup.at(where)
+        shown = self._shown(value, where, form)
+        beside = self._unit(where)
+        if not unit and beside and value is not None:
+            shown = shown.removesuffix(f" {beside}")
+        self._remember(shown, where)
+        return self.show(value, shown, where)
+
+    def interval(self, where: str) -> str:
+        """`[+1.0, +5.2]` for the interval at an address, in the unit of its measurement, or "not measured"."""
+        value = self.lookup.at(where)
+        if value is None:
+            return self.num(where)
+        low, high = (self.num(below(where, end), unit=False) for end in ENDS)
+        return type(low)("[") + low + ", " + high + "]"  # by "+", so that dressed text stays dressed
+
+    def told(self, where: str) -> str:
+        """The text at an address. A text with a digit in it is remembered like a number, since it tells one."""
+        value = self.lookup.at(where)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self.num(where)
+        text = NOT_MEASURED if value is None else str(value)
+        if re.search(r"\d", text):
+            self._remember(text, where)
+        return self.dress(text)
+
+    def value(self, where: str) -> Any:
+        """The bare value at an address, for ids and hashes."""
+        return self.lookup.at(where)
+
+    def has(self, where: str) -> bool:
+        """True where something other than None or an empty text, list or dict stands at the address."""
+        try:
+            return self.lookup.at(where) not in (None, "", [], {})
+        except HarnessError:
+            return False
+
+    def _shown(self, value: Any, where: str, form: str) -> str:
+        if value is None:
+            return NOT_MEASURED
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with told(), numbers with num().")
+        return digits.in_unit(value, form or self._form(where, value), self._bounds(where), end=last(where) in ENDS)
+
+    def _form(self, where: str, value: float) -> str:
+        key, holder = last(where), parent(where)
+        if key.startswith("#") or last(holder) in ("counts", "by"):
+            return "count"
+        unit = self._unit(where)
+        if unit is not None:
+            return unit
+        return FORMS.get(key, "count" if isinstance(value, int) else "")
+
+    def _unit(self, where: str) -> str | None:
+        """The unit that stands beside a value, or beside the interval that the value bounds; None where neither applies."""
+        key, holder = last(where), parent(where)
+        home = holder if key in ("value", "floor", "ceiling") else parent(holder) if key in ENDS else ""
+        found = self.lookup.at(home).get("unit") if home and isinstance(self.lookup.at(home), dict) else None
+        return found if isinstance(found, str) else None
+
+    def _bounds(self, where: str) -> list[float]:
+        """The registered bars in the same unit: a number that misses one must not be rounded onto it."""
+        unit = self._unit(where)
+        bars = [bar["value"] for bar in self.tree.get("thresholds", []) if bar["unit"] == unit]
+        return [side for bar in bars for side in (bar, -bar)]
+
+    def _remember(self, shown: str, where: str) -> None:
+        self.seen[Used(shown=shown, address=where)] = None

@@ -1,0 +1,91 @@
+"""index.html: the whole report in one file that loads nothing and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from harness.report import view as views
+from harness.report.addresses import below, leaves
+from harness.report.card import Card
+from harness.report.clean_result import ends, pretty
+from harness.report.drawn import Batch
+from harness.report.matrix import ABSENT, matrices
+from harness.report.numbers import Numbers
+from harness.report.untrusted import one_line, pieces, visible
+from harness.report.view import View
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+
+def page(view: View, card: Card, batches: list[Batch], figure: bytes) -> str:
+    """The page of a run; `figure` is the hero figure as SVG."""
+    from markupsafe import Markup
+
+    numbers = Numbers(view.tree, show=_data, dress=shown)
+    template = environment().get_template("index.html.j2")
+    body = template.render(
+        n=numbers,
+        num=numbers.num,
+        told=numbers.told,
+        has=numbers.has,
+        view=view,
+        r=view.results,
+        card=card,
+        batches=batches,
+        figure=Markup(base64.b64encode(figure).decode()),
+        css=Markup(files("harness.report").joinpath("templates/page.css").read_text(encoding="utf-8")),
+        matrices=matrices(view),
+        ends=ends(view),
+        below=below,
+        views=views,
+        symbols=views.SYMBOLS,
+        absent=ABSENT,
+        plan=plan_lines(view),
+    )
+    return f"{body.rstrip()}\n"
+
+
+def environment() -> Environment:
+    """HTML templates: everything is escaped, and an undefined name is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("harness.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True, finalize=plain
+    )
+    found.filters |= {"shown": shown, "line": lambda text: shown(one_line(str(text))), "pretty": lambda value: shown(pretty(value))}
+    return found
+
+
+def shown(text: str) -> Markup:
+    """Untrusted text: escaped, with every hidden character as a marked, visible escape."""
+    from markupsafe import Markup, escape
+
+    return Markup("").join(Markup('<span class="esc">{}</span>').format(run) if strange else escape(run) for run, strange in pieces(text))
+
+
+def plain(value: Any) -> Any:
+    """The net below the filters: no expression of the template lets a hidden character through, an attribute's no more than a paragraph's."""
+    from markupsafe import Markup
+
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def plan_lines(view: View) -> list[tuple[str, str, bool]]:
+    """(name, address, is a number) for whatever the plan holds beside its table of hypotheses."""
+    found = [(where, value) for where, value in leaves(view.tree["plan"], "plan") if not where.startswith("plan/hypotheses/")]
+    return [
+        (where.removeprefix("plan/").replace("/", " · "), where, isinstance(value, (int, float)) and not isinstance(value, bool))
+        for where, value in found
+        if value not in ({}, [])
+    ]
+
+
+def _data(value: Any, text: str, where: str) -> Markup:
+    from markupsafe import Markup
+
+    raw = "" if value is None else value
+    return Markup('<data value="{}" title="{}"{}>{}</data>').format(raw, one_line(where), Markup(' class="none"') if value is None else "", shown(text))

@@ -1,0 +1,79 @@
+"""Text that somebody else wrote (a model, a test's assertion message) made harmless: shown, never obeyed.
+
+Control characters, terminal escapes, bidirectional overrides, zero-width and tag characters become visible escapes such as `\\x1b` and `\\u202e`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+MARKDOWN = re.compile(r"([\\`*\[\]<>|~$]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_]))")
+LEADING = re.compile(r"^(\s*)([#+\-=>]|\d+[.)](?=\s))")
+SELECTORS = range(0xE0100, 0xE01F0)  # variation selectors that can carry a hidden message; they count as marks, not as format characters
+
+
+def hidden(char: str) -> bool:
+    """True for a character that has no glyph of its own."""
+    return unicodedata.category(char) in HIDDEN or ord(char) in SELECTORS
+
+
+def escape_of(char: str) -> str:
+    """The visible escape of a character: \\x1b, \\u202e, \\U000e0041."""
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def pieces(text: str, *, keep: str = "\n\t") -> list[tuple[str, bool]]:
+    """The text as runs of (shown, is_escape); the characters in `keep` stay as they are."""
+    runs: list[tuple[str, bool]] = []
+    for char in text:
+        strange = char not in keep and hidden(char)
+        shown = escape_of(char) if strange else char
+        if runs and runs[-1][1] == strange:
+            runs[-1] = (runs[-1][0] + shown, strange)
+        else:
+            runs.append((shown, strange))
+    return runs
+
+
+def visible(text: str, *, keep: str = "\n\t") -> str:
+    """The text with every hidden character as a visible escape."""
+    return "".join(shown for shown, _ in pieces(text, keep=keep))
+
+
+def one_line(text: str) -> str:
+    """The text on one line, hidden characters visible."""
+    return visible(re.sub(r"[ \t\r\n]+", " ", text).strip(), keep="")
+
+
+def in_markdown(text: str) -> str:
+    """The text as one line of Markdown that renders as itself: no markup, link, image, HTML, table cell or heading comes out of it."""
+    escaped = MARKDOWN.sub(r"\\\1", one_line(text))
+    return LEADING.sub(lambda found: f"{found[1]}{_leading(found[2])}", escaped)
+
+
+def _leading(mark: str) -> str:
+    return f"{mark[:-1]}\\{mark[-1]}" if mark[-1] in ".)" else f"\\{mark}"
+
+
+def longest_run(text: str, char: str = "`") -> int:
+    """The length of the longest run of a character."""
+    return max((len(run) for run in re.findall(f"{re.escape(char)}+", text)), default=0)
+
+
+def fenced(text: str) -> str:
+    """The text as a Markdown code block whose fence is longer than any run of backticks inside."""
+    body = visible(text.replace("\r\n", "\n"))
+    fence = "`" * max(3, longest_run(body) + 1)
+    return f"{fence}text\n{body}\n{fence}"
+
+
+def code(text: str, *, table: bool = False) -> str:
+    """The text as a Markdown code span; in a table its pipes are escaped, since a table is split before code is seen."""
+    body = one_line(text) or " "
+    fence = "`" * (longest_run(body) + 1)
+    pad = " " if body.startswith("`") or body.endswith("`") else ""
+    span = f"{fence}{pad}{body}{pad}{fence}"
+    return span.replace("|", "\\|") if table else span

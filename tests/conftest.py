@@ -1,0 +1,20 @@
+"""What all tests share: pytest's own tester, and the place of the shared real inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real inputs; the test is skipped, naming the path, where it is absent."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip(f"{SHARED / 'data'} is not there")
+    return SHARED

@@ -1,0 +1,111 @@
+"""A mistake in the declaration is one clear line with file, line and mend, at collection."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.process.conftest import Toy
+
+YAML = "evals/coins/experiment.yaml"
+TESTS = "evals/coins/test_coins.py"
+
+# (file, what stands there, what is written instead, what must be told)
+MISTAKES = {
+    "wrong key": (YAML, "question: Which", "questoin: Which", ["experiment.yaml:3", "unknown key 'questoin'", "Did you mean 'question'?"]),
+    "wrong nested key": (
+        YAML,
+        "value: 5, unit: pp, direction: increase",
+        "valeu: 5, unit: pp, direction: increase",
+        ["experiment.yaml:10", "valeu", "'value'"],
+    ),
+    "missing key": (YAML, "primary: H1\n", "", ["'primary' is missing"]),
+    "unknown axis": (YAML, "cells: [persona, behaviour]", "cells: [persona, behavior]", ["unknown axis 'behavior'", "Did you mean 'behaviour'?"]),
+    "unknown role": (YAML, "{role: source}", "{role: sources}", ["unknown role 'sources'", "Did you mean 'source'?"]),
+    "role used twice": (YAML, "roles:\n", "roles:\n  target: [villain]\n", ["'villain' is both target and source", "argued"]),
+    "duplicate cell": (YAML, "[heads, tails]\nthresholds", "[heads, heads]\nthresholds", ["duplicate cell", "'heads' twice"]),
+    "key twice": (YAML, "primary: H1\n", "primary: H1\nprimary: H1\n", ["the key 'primary' stands twice"]),
+    "rule asks too much": (YAML, "{at_least: 2, of: persona", "{at_least: 4, of: persona", ["at least 4 of persona can never hold", "it has 3"]),
+    "rule over a foreign axis": (YAML, "of: persona, each", "of: seed, each", ["counts over 'seed'"]),
+    "primary is no hypothesis": (YAML, "primary: H1", "primary: H2", ["the primary endpoint 'H2' is no hypothesis", "H1"]),
+    "no YAML at all": (YAML, "id: coins", "id: [coins", ["is not valid YAML", "experiment.yaml:"]),
+    "id is not the folder": (YAML, "id: coins", "id: dice", ["'dice' is not the folder's name", "id: coins"]),
+    "scale not declared": (YAML, "  smoke:\n", "  pilot:\n", ["declares no scale 'smoke'", "pilot, full"]),
+    "hypothesis not declared": (TESTS, '@hypothesis("H1"', '@hypothesis("H9"', ["H9", "is not declared in experiment.yaml"]),
+    "unknown need": (TESTS, 'needs=["G2"]', 'needs=["G3"]', ["H1 needs 'G3'", "test_coins.py:", "Did you mean 'G1'?"]),
+    "cycle of gates": (TESTS, '@gate("G1")', '@gate("G1", needs="G2")', ["the needs go round in a circle", "G1", "G2"]),
+    "duplicate test": (
+        TESTS,
+        '@gate("G2", needs="G1", over="persona")\ndef test_the_persona_throws(persona, coin)',
+        '@gate("G1")\ndef test_twice(coin)',
+        ["duplicate cell G1"],
+    ),
+    "axis the test does not take": (
+        TESTS,
+        "def test_the_persona_throws(persona, coin)",
+        "def test_the_persona_throws(coin)",
+        ["'persona', which its test does not take"],
+    ),
+    "two kinds under one id": (TESTS, '@control("C1", "negative")', '@control("K1", "negative")', ["duplicate cell K1"]),
+    "missing persona": (YAML, "[villain, comedian, librarian]", "[villain, comedian, robot]", ["there is no persona 'robot'", "robot.yaml"]),
+    "missing input": (YAML, "banks/*.jsonl", "banks/*.csv", ["no input file matches 'banks/*.csv'"]),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_in_one_line(toy: Toy, mistake: str) -> None:
+    """The line names the place, what is wrong and the mend; there is no traceback, nothing runs, nothing is written."""
+    file, old, new, told = MISTAKES[mistake]
+    toy.edit(file, old, new)
+    done = toy.run()
+    text = done.stdout + done.stderr
+    assert done.returncode not in (0, 1), text
+    line = next((line for line in text.splitlines() if all(part in line for part in told)), None)
+    assert line is not None, text
+    assert "Traceback" not in text and "INTERNALERROR" not in text, text
+    assert not toy.thrown()
+    assert not (toy.root / "reports").exists()
+
+
+def test_a_mistake_is_told_the_same_way_under_xdist(toy: Toy) -> None:
+    """With -n 2 the same one line, no crash of a worker."""
+    toy.edit(TESTS, 'needs=["G2"]', 'needs=["G3"]')
+    done = toy.run("-n2")
+    assert "H1 needs 'G3'" in done.stdout
+    assert "INTERNALERROR" not in done.stdout and done.returncode not in (0, 5)
+
+
+def test_argued_roles_are_allowed(toy: Toy) -> None:
+    """A persona may play two roles where the declaration argues for it."""
+    toy.edit(YAML, "roles:\n", "argued: {villain: it is compared with itself}\nroles:\n  target: [villain]\n")
+    assert toy.run("--collect-only", "-q").returncode == 0
+
+
+def test_markers_live_beside_the_hypothesis_library(toy: Toy) -> None:
+    """A property test of the Hypothesis library in the same session is left alone, and -m hypothesis still selects cells."""
+    toy.write(
+        "evals/coins/test_property.py", "from hypothesis import given, strategies as st\n\n@given(st.integers())\ndef test_integers(n):\n    assert n == n\n"
+    )
+    toy.command = (sys.executable, "-m", "pytest", "evals")  # with all plugins
+    done = toy.run("--strict-markers", "-v")
+    assert "test_integers PASSED" in done.stdout
+    assert not any("integers" in cell["nodeid"] for cell in toy.results()["cells"])
+
+
+def test_collect_only_touches_no_disk(toy: Toy) -> None:
+    """--collect-only writes nothing: no store, no reports, no run folder."""
+    toy.run("--collect-only", "-q", "-p", "no:cacheprovider", "--harness-run-dir", "run")
+    assert {path.name for path in toy.root.iterdir()} - {"__pycache__"} == {"pytest.ini", "conftest.py", "evals", "banks", "personas"}
+
+
+def test_a_session_without_experiments_is_left_alone(pytester: pytest.Pytester) -> None:
+    """The plugin brings no fixture, changes no order, writes no file where no experiment is declared."""
+    pytester.makepyfile(
+        "import pytest\n\ndef test_b(request):\n    with pytest.raises(pytest.FixtureLookupError):\n        request.getfixturevalue('measure')\n\ndef test_a():\n    pass\n"
+    )
+    done = pytester.runpytest_subprocess("-v", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=2)
+    done.stdout.fnmatch_lines(["*test_b PASSED*", "*test_a PASSED*"])
+    done.stdout.no_fnmatch_line("*harness (*")
+    assert {path.name for path in pytester.path.iterdir()} - {"__pycache__"} == {"test_a_session_without_experiments_is_left_alone.py"}

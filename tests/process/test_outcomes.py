@@ -1,0 +1,97 @@
+"""The five outcomes, as pytest and the report see them."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+
+from tests.process.conftest import Toy
+
+
+def test_a_cell_that_meets_its_criterion_is_supported_and_the_rule_decides(toy: Toy) -> None:
+    """Two biased coins of three meet the registered rule; the fair one is undecided and cannot turn it."""
+    done = toy.run("--harness-falsified-ok")
+    assert done.returncode == 0, done.stdout
+    cells, results = toy.cells(), toy.results()
+    assert cells["H1[villain-heads]"] == "supported"
+    assert cells["H1[librarian-heads]"] in ("inconclusive", "falsified")
+    assert results["hypotheses"][0]["verdict"] == "supported"
+    assert results["confidence"] == {"level": "LOW", "reason": "one seed"}
+
+
+def test_a_failing_assert_falsifies_and_is_shown_as_falsified(toy: Toy) -> None:
+    """A failing assert of the test is FALSIFIED, exit code 1; with --harness-falsified-ok the exit code stays 0."""
+    toy.edit("evals/coins/test_coins.py", "assert criterion(behaviour).holds(shift)", 'assert persona == "villain", "no bias here"')
+    done = toy.run("-v")
+    assert done.returncode == 1
+    assert "FALSIFIED" in done.stdout
+    assert toy.cells()["H1[comedian-heads]"] == "falsified"
+    assert toy.results()["hypotheses"][0]["verdict"] == "falsified"
+    assert toy.run("--harness-falsified-ok").returncode == 0
+
+
+def test_an_exception_is_an_error_and_never_falsified(toy: Toy) -> None:
+    """A KeyError in the pipeline is an error: the cell counts as missing evidence and the exit code is 1 even with --harness-falsified-ok."""
+    toy.edit("evals/coins/test_coins.py", "assert criterion(behaviour).holds(shift)", '{}["the pipeline broke"]')
+    done = toy.run("--harness-falsified-ok")
+    assert done.returncode == 1
+    assert set(toy.cells().values()) == {"passed", "error"}
+    assert toy.results()["hypotheses"][0]["verdict"] == "inconclusive"
+    assert "6 errors" in done.stdout
+
+
+def test_an_assertion_deep_in_a_library_is_an_error(toy: Toy) -> None:
+    """An AssertionError raised outside the experiment's folder is a broken pipeline, not an answer."""
+    toy.write("library.py", "def solve():\n    assert False, 'internal'\n")
+    toy.edit("evals/coins/test_coins.py", "assert criterion(behaviour).holds(shift)", "import library; library.solve()")
+    toy.run(env={"PYTHONPATH": str(toy.root)})
+    assert toy.cells()["H1[villain-heads]"] == "error"
+
+
+def test_a_failed_gate_blocks_what_needs_it_and_counts_what_was_saved(toy: Toy) -> None:
+    """Cells of the persona whose gate failed are skipped with the gate's name; the others run; GPU-hours and dollars are counted."""
+    done = toy.run(env={"COIN_BAD": "comedian"})
+    results = toy.results()
+    blocked = [cell for cell in results["cells"] if cell["verdict"] == "blocked"]
+    assert [cell["id"] for cell in blocked] == ["H1[comedian-heads]", "H1[comedian-tails]"]
+    assert all(cell["stopped_by"] == "G2[comedian]" and "comedian cannot throw" in cell["reason"] for cell in blocked)
+    assert results["stopped"]["cost"] == {"gpu_hours": 1.0, "usd": 0.5, "seconds": 4.0}
+    assert "stopped: 2 cells by G2[comedian] (2); saved 1 GPU-hours, $0.5" in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_kill_criterion_that_is_met_stops_the_experiment(toy: Toy) -> None:
+    """The kill test fails, every hypothesis cell is killed, and the hypothesis is neither supported nor falsified."""
+    toy.run(env={"COIN_FLAT": "1"})
+    cells = toy.cells()
+    assert cells["K1"] == "failed"
+    assert {verdict for name, verdict in cells.items() if name.startswith("H1")} == {"killed"}
+    assert toy.results()["verdict"] == "killed"
+
+
+def test_a_violated_control_makes_the_hypothesis_inconclusive_and_is_named(toy: Toy) -> None:
+    """Whatever the rule says, a violated control leaves the hypothesis undecided, with the control's name in the reason."""
+    toy.run(env={"COIN_CONTROL": "1"})
+    hypothesis = toy.results()["hypotheses"][0]
+    assert hypothesis["verdict"] == "inconclusive"
+    assert "control C1 violated" in hypothesis["reason"]
+
+
+def test_junit_xml_carries_the_verdicts(toy: Toy) -> None:
+    """JUnit XML keeps working and names each verdict in a property."""
+    toy.run("--junitxml=junit.xml", "-n2", env={"COIN_BAD": "comedian"})
+    root = ElementTree.parse(toy.root / "junit.xml").getroot()
+    verdicts = [prop.attrib["value"] for prop in root.iter("property") if prop.attrib["name"] == "harness_verdict"]
+    assert len(verdicts) == 12
+    assert verdicts.count("blocked") == 2
+
+
+def test_numpy_scalars_survive_xdist(toy: Toy) -> None:
+    """A numpy float measured in a worker reaches results.json as a number."""
+    toy.edit(
+        "evals/coins/test_coins.py",
+        "    measure.rate(",
+        "    import numpy\n    measure('share', numpy.float64(0.25), 'rate', n=numpy.int64(4))\n    measure.rate(",
+    )
+    toy.run("-n2")
+    control = next(cell for cell in toy.results()["cells"] if cell["id"] == "C1")
+    assert control["measurements"][0]["value"] == 0.25

@@ -1,0 +1,62 @@
+"""card.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sample_run import MODEL, results
+
+from harness.report.addresses import value_at
+from harness.report.card import card
+from harness.report.view import View
+
+
+def made(**facts: Any) -> Any:
+    return card(View(results(facts={"Model": {"smollm2": MODEL}, **facts})))
+
+
+def test_every_filled_field_holds_what_stands_at_its_address(built: Path) -> None:
+    """A value of the card can be looked up where the card says it is from."""
+    groups = json.loads((built / "card.json").read_text())["groups"]
+    tree = json.loads((built / "results.json").read_text())
+    filled = [field for sections in groups.values() for fields in sections.values() for field in fields.values() if "value" in field]
+    assert list(groups) == sorted(groups)
+    assert len(filled) > 25
+    assert all(value_at(tree, field["from"]) == field["value"] for field in filled)
+
+
+def test_the_count_of_missing_fields_is_in_the_verdict(built: Path) -> None:
+    """A judge without a name or prompt version, and unstated preprocessing: three fields, and the card says three."""
+    told = json.loads((built / "card.json").read_text())
+    assert told["reproducibility"] == "INCOMPLETE (3)"
+    assert told["counts"]["missing"] == 3
+
+
+def test_without_training_the_training_fields_do_not_apply() -> None:
+    """Not applicable is another thing than missing."""
+    fields = made().groups["Training"]["all"]
+    assert all(field == {"not_applicable": "no training in this experiment"} for field in fields.values())
+
+
+def test_with_training_an_unstated_field_is_missing() -> None:
+    """A recipe that tells half of itself leaves the other half as gaps; the effective batch is told as a product."""
+    fields = made(Training={"lora": {"method": "LoRA SFT", "lr": 2e-4, "batch": 4, "accumulation": 4, "epochs": 1}}).groups["Training"]["lora"]
+    assert fields["learning_rate"] == {"value": 2e-4, "from": "facts/Training/lora/lr"}
+    assert fields["effective_batch"]["value"] == "4 x 4 = 16"
+    assert fields["seeds"]["from"] == "seeds"
+    assert fields["schedule"]["missing"] is True
+
+
+def test_a_complete_card_says_so() -> None:
+    """With every field stated the line is COMPLETE."""
+    facts = {"Data": {"preprocessing": "none"}, "Eval": {"capability": {"metric": "accuracy", "dataset": "ARC-Easy", "items": 80, "method": "log-prob"}}}
+    assert made(**facts).line == "Reproducibility: COMPLETE"
+
+
+def test_a_missing_commit_is_a_gap() -> None:
+    """An empty text fills nothing."""
+    fields = card(View(results(environment={"python": "3.11.7", "commit": ""}))).groups["Environment"]["all"]
+    assert fields["commit"]["missing"] is True
+    assert fields["packages"]["missing"] is True

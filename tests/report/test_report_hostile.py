@@ -1,0 +1,101 @@
+"""A run in which every free text is hostile: ids, reasons, parameters, units, facts, plan and design."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from sample_cells import HOSTILE
+from test_report_page import Seen
+
+from harness.errors import HarnessError
+from harness.report.build import build
+from harness.report.untrusted import code, fenced, in_markdown, one_line, visible
+
+CHOSEN_FROM_A_LIST = ("kind", "verdict", "level", "direction", "schema", "path")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
+
+
+def spoiled(value: Any, key: str = "") -> Any:
+    """The same tree with hostile text wherever text is free, and hostile keys in the facts."""
+    if isinstance(value, dict):
+        return {(f"{name}{HOSTILE}" if key in ("facts", "params", "by") else name): spoiled(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [spoiled(item, key if isinstance(item, str) else "") for item in value]
+    return HOSTILE if isinstance(value, str) and key not in CHOSEN_FROM_A_LIST else value
+
+
+@pytest.fixture
+def hostile(new_run: Callable[..., Path]) -> Path:
+    folder = new_run()
+    path = folder / "results.json"
+    path.write_text(json.dumps(spoiled(json.loads(path.read_text()))))
+    build(folder)
+    return folder
+
+
+def test_the_page_stays_a_page(hostile: Path) -> None:
+    """No tag, handler, link or control character comes out of any text of the run."""
+    raw = (hostile / "index.html").read_text()
+    page = Seen(raw)
+    assert page.open == []
+    assert "script" not in page.tags
+    assert page.tags.count("img") == 1
+    assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert all(value.startswith("#") for name, value in page.attributes if name == "href")
+    assert not CONTROL.search(raw)
+
+
+def test_the_clean_result_stays_markdown(hostile: Path) -> None:
+    """Headings, images, links and HTML are those of the template and no others."""
+    text = (hostile / "clean_result.md").read_text()
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+    flat = [child for token in tokens for child in [token, *(token.children or [])]]
+    assert not [token.content for token in flat if token.type in ("html_block", "html_inline", "link_open")]
+    assert [token.attrs["src"] for token in flat if token.type == "image"] == ["figures/hero.png"]
+    assert not [token for place, token in enumerate(tokens) if token.type == "heading_open" and tokens[place + 1].content.startswith("I am")]
+    assert not CONTROL.search(text)
+
+
+def test_an_error_about_a_hostile_file_is_one_clean_line(new_run: Callable[..., Path]) -> None:
+    """A key with terminal escapes and line breaks reaches the terminal as text."""
+    folder = new_run()
+    path = folder / "results.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), HOSTILE: 1}))
+    with pytest.raises(HarnessError) as caught:
+        build(folder)
+    assert not CONTROL.search(str(caught.value))
+    assert "\n" not in str(caught.value)
+
+
+@given(st.text())
+def test_escaped_text_renders_as_itself(text: str) -> None:
+    """Whatever the text, Markdown shows it on one line, with hidden characters visible, and nothing else."""
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(f"- x {in_markdown(text)}")
+    inline = [token for token in tokens if token.type == "inline"]
+    assert len(inline) == 1
+    shown = "".join(child.content for child in inline[0].children or [] if child.type in ("text", "text_special"))
+    assert {child.type for child in inline[0].children or []} <= {"text", "text_special"}
+    assert shown.split() == ["x", *one_line(text).split()]
+
+
+@given(st.text())
+def test_a_fence_holds_any_text(text: str) -> None:
+    """One code block comes out, and all of the text is in it."""
+    tokens = MarkdownIt().parse(fenced(text))
+    assert [token.type for token in tokens] == ["fence"]
+    assert tokens[0].content == visible(text.replace("\r\n", "\n")) + "\n"
+
+
+@given(st.text(min_size=1))
+def test_a_code_span_holds_any_text(text: str) -> None:
+    """One code span comes out of an id, whatever is in it."""
+    inline = MarkdownIt().parse(f"x {code(text)} y")[0 + 1]
+    assert [child.type for child in inline.children or []] == ["text", "code_inline", "text"]
