@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     if settings.plan and hasattr(config.option, "dist"):
         config.option.dist, config.option.tx = "no", []
+    if settings.offline:
+        # Read by the libraries that would fetch; what is not here is then their error, at once.
+        os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
     config.pluginmanager.register(Hooks(config, settings), "harness-session")
 
 
@@ -177,6 +181,8 @@ class Hooks:
         only_falsified = bool(self.session.failures) and set(self.session.failures) == {"falsified"}
         if exitstatus == pytest.ExitCode.TESTS_FAILED and self.settings.falsified_ok and only_falsified:
             session.exitstatus = pytest.ExitCode.OK
+        if any(told.problem for told in self.telling):
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # what was found could not be told
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.telling:

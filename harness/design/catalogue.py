@@ -41,6 +41,8 @@ class Catalogue:
     def __init__(self, experiment: Experiment, cells: Sequence[PlannedCell]) -> None:
         self.experiment = experiment
         self.owners: dict[str, list[PlannedCell]] = {}
+        self._needed: dict[str, list[str]] = {}
+        self._index: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[PlannedCell]]] = {}
         self._refuse_duplicates(cells)
         for cell in cells:
             self.owners.setdefault(cell.owner, []).append(cell)
@@ -55,7 +57,16 @@ class Catalogue:
 
     def needs(self, cell: PlannedCell) -> list[PlannedCell]:
         """The cells that must have passed before this one runs: of a needed test that is repeated, those whose shared axes agree."""
-        return [other for owner in self._needed_owners(cell.owner) for other in self.owners[owner] if agree(cell.params, other.params)]
+        return [other for owner in self._needed_owners(cell.owner) for other in self._agreeing(owner, cell.params)]
+
+    def _agreeing(self, owner: str, params: dict[str, Any]) -> list[PlannedCell]:
+        """The cells of `owner` whose parameters equal those of `params` that both have. Indexed, since every cell asks."""
+        shared = tuple(name for name in self.owners[owner][0].params if name in params)
+        if (owner, shared) not in self._index:
+            found = self._index[owner, shared] = {}
+            for other in self.owners[owner]:
+                found.setdefault(tuple(other.params[name] for name in shared), []).append(other)
+        return self._index[owner, shared].get(tuple(params[name] for name in shared), [])
 
     def all_needs(self, cells: Iterable[PlannedCell]) -> dict[str, PlannedCell]:
         """The cells that `cells` need, directly or through others."""
@@ -75,9 +86,15 @@ class Catalogue:
         return self.owners[owner][0].declaration.statement
 
     def _needed_owners(self, owner: str) -> list[str]:
-        declared = [need for cell in self.owners[owner] for need in cell.declaration.needs]
-        kills = self._kills if self.kind(owner) in ("control", "hypothesis") and owner not in self._before_kills else []
-        return list(dict.fromkeys([*declared, *kills]))
+        if owner not in self._needed:
+            declared = [need for declaration in self._declarations(owner) for need in declaration.needs]
+            kills = self._kills if self.kind(owner) in ("control", "hypothesis") and owner not in self._before_kills else []
+            self._needed[owner] = list(dict.fromkeys([*declared, *kills]))
+        return self._needed[owner]
+
+    def _declarations(self, owner: str) -> list[Declaration]:
+        """The distinct declarations under an id: one for each test function, not one for each cell."""
+        return list({id(cell.declaration): cell.declaration for cell in self.owners[owner]}.values())
 
     @cached_property
     def _kills(self) -> list[str]:
@@ -89,7 +106,7 @@ class Catalogue:
         found: set[str] = set()
         waiting = list(self._kills)
         while waiting:
-            fresh = {need for cell in self.owners[waiting.pop()] for need in cell.declaration.needs} - found
+            fresh = {need for declaration in self._declarations(waiting.pop()) for need in declaration.needs} - found
             found |= fresh
             waiting += fresh
         return found
@@ -106,14 +123,14 @@ class Catalogue:
         spec, yaml = self.experiment.spec, str(self.experiment.folder / FILE_NAME)
         for owner, cells in self.owners.items():
             first = cells[0].declaration
-            for cell in cells:
-                if cell.declaration.kind != first.kind:
-                    raise HarnessError(f"{owner!r} is both a {first.kind} and a {cell.declaration.kind}", where=cell.declaration.where, mend="Use two ids")
-                for need in cell.declaration.needs:
+            for declaration in self._declarations(owner):
+                if declaration.kind != first.kind:
+                    raise HarnessError(f"{owner!r} is both a {first.kind} and a {declaration.kind}", where=declaration.where, mend="Use two ids")
+                for need in declaration.needs:
                     if need not in self.owners or self.kind(need) == "hypothesis":
                         known = [name for name in self.owners if self.kind(name) != "hypothesis"]
                         raise HarnessError(
-                            f"{owner} needs {need!r}, which is no gate, kill or control here", where=cell.declaration.where, mend=nearest(need, known)
+                            f"{owner} needs {need!r}, which is no gate, kill or control here", where=declaration.where, mend=nearest(need, known)
                         )
             if first.kind == "hypothesis" and owner not in spec.hypotheses:
                 raise HarnessError(f"hypothesis {owner!r} is not declared in {FILE_NAME}", where=first.where, mend=nearest(owner, spec.hypotheses))
@@ -142,8 +159,3 @@ class Catalogue:
         # Hypotheses and controls go last even where they need nothing, so that gates run first.
         ranked.sort(key=lambda owner: self.kind(owner) in ("hypothesis",) or (self.kind(owner) == "control" and owner not in self._before_kills))
         return {owner: index for index, owner in enumerate(ranked)}
-
-
-def agree(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """True where the parameters that both have are equal."""
-    return all(one[name] == value for name, value in other.items() if name in one)

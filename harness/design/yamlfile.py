@@ -11,6 +11,8 @@ import yaml
 from harness.errors import HarnessError
 
 Place = tuple[str | int, ...]
+# The safe loader in C where PyYAML was built with it: collecting reads these files every time.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlFile:
@@ -20,8 +22,9 @@ class YamlFile:
         self.path = path
         text = read_text(path)
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
-            self.data: Any = yaml.safe_load(text)
+            loader = LOADER(text)
+            node = loader.get_single_node()
+            self.data: Any = loader.construct_document(node) if node is not None else None
         except yaml.YAMLError as error:
             raise HarnessError(yaml_problem(error), where=self._problem_line(error), mend="Correct the YAML there (indentation, colon, quotes)") from None
         self.lines: dict[Place, int] = {}

@@ -100,7 +100,7 @@ def preamble(tokenizer: PreTrainedTokenizerBase) -> tuple[str, str]:
     whole = written(tokenizer, [*longer, *chat(SECOND)])
     bos = tokenizer.bos_token or ""
     opening = bos if bos and alone.startswith(bos) else ""
-    if whole.endswith(alone.removeprefix(opening)) or whole.endswith(alone):
+    if whole.endswith((alone, alone.removeprefix(opening))):
         return "", ""
     before = written(tokenizer, longer, asking=False)
     turn = whole.removeprefix(before)

@@ -126,7 +126,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 @functools.cache
-def hashed(path: Path, size: int, changed_ns: int) -> str:
+def hashed(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001  size and time are part of the cache key
     """A file's sha256, taken once per process and change: a run asks for it at every cell."""
     return file_fingerprint(path)
 

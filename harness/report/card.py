@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.records import Measurement
 from harness.report import card_fields as fields
 from harness.report.addresses import Lookup, address, below, handles
 from harness.report.view import View
@@ -151,8 +153,12 @@ class _Builder:
         return found
 
     def measured(self, name: str) -> list[str]:
-        """Addresses of the measurements that a measure made: named after it, or in a cell that has it for a parameter; effects first."""
-        fits = [row for row in self.view.rows if row.measurement and name in (row.measurement.name, *(str(value) for value in row.cell.params.values()))]
+        """Addresses of the measurements that a measure made: resting on its samples, named after it, or in a cell with that parameter; effects first."""
+        fits = [
+            row
+            for row in self.view.rows
+            if row.measurement and (name in (row.measurement.name, *map(str, row.cell.params.values())) or rests_on(row.measurement, name))
+        ]
         return [row.measured_at for row in sorted(fits, key=lambda row: row.measurement is None or row.measurement.p is None)]
 
     def environment(self) -> dict[str, Field]:
@@ -180,3 +186,8 @@ class _Builder:
         if name == "api_cost_usd" and models and all(model.get("device") for model in models):
             return {"not_applicable": "every model ran on a local device"}
         return found
+
+
+def rests_on(measurement: Measurement, name: str) -> bool:
+    """True where one of the measurement's samples files was gathered under that name."""
+    return any(re.fullmatch(rf"samples/{re.escape(name)}-[0-9a-f]+\.jsonl", ref.path) for ref in measurement.samples)

@@ -147,7 +147,7 @@ class View:
         return next((check for check in self.results.checks if check.id == cell.owner or cell.id in check.cells), None)
 
     def threshold_of(self, cell: Cell, measurement: Measurement) -> tuple[str, Threshold] | None:
-        """The registered bar for a measurement: the one it was judged by; else one of the same unit, named after the measurement or after one of the cell's parameters."""
+        """The registered bar for a measurement: the one it was judged by, else one of its unit that is named like it or like a parameter of the cell."""
         named = {measurement.name, *(str(value) for value in cell.params.values())}
         if measurement.name == cell.effect and cell.threshold:
             named = {cell.threshold}

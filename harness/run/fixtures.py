@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.design.persona import Persona, load_persona
 from harness.errors import HarnessError
 from harness.records import Fact, Measurement
 from harness.run.measuring import Measure
 from harness.run.sampling import Gathering
 from harness.store import Store
 from harness.verdict.criterion import Criterion
+
+if TYPE_CHECKING:
+    from harness.design.persona import Persona
 
 
 @pytest.fixture
@@ -98,6 +100,8 @@ def persona_of(recorder: Any) -> Callable[[str], Persona]:
     def of(name: str) -> Persona:
         if name not in experiment.spec.personas():
             raise HarnessError(f"persona {name!r} plays no role in {experiment.spec.id}", mend="Declare it under roles:, so that the lock covers its prompt")
+        from harness.design.persona import load_persona
+
         return load_persona(Path(root) / "personas", name)
 
     return of

@@ -25,7 +25,7 @@ def replay(item: pytest.Item, cell: Cell) -> list[pytest.TestReport]:
             keywords=dict.fromkeys(item.keywords, 1),
             outcome=outcome,
             longrepr=longrepr,
-            when=when,  # type: ignore[arg-type]
+            when=when,
             sections=(),
             duration=0.0,
             start=now,

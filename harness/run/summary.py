@@ -41,7 +41,8 @@ def write_run(reporter: Any, told: Told) -> None:
             reporter.write_line(line)
     if told.problem:
         reporter.write_line(f"harness: {told.problem}", red=True)
-    reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
+    if (told.folder / "index.html").exists():
+        reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
 
 
 def shown(reporter: Any, folder: Any) -> str:

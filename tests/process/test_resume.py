@@ -160,16 +160,17 @@ def test_a_read_only_run_folder_is_told_in_one_line(toy: Toy) -> None:
     assert done.returncode == 4 and "taken" in text and "Traceback" not in text, text
 
 
-def test_a_full_disk_is_told_in_one_line_and_loses_nothing(toy: Toy) -> None:
+@pytest.mark.parametrize("bound", [5_000, 14_000])
+def test_a_full_disk_is_told_in_one_line_and_loses_nothing(toy: Toy, bound: int) -> None:
     """Files cannot grow beyond a bound (as on a full disk): the run stops with one line; afterwards it goes on and the results are whole."""
     import resource
 
     toy.edit("evals/coins/experiment.yaml", "items: 200", "items: 20")
     command = [*toy.command, "--harness-run-dir", "run"]
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (14_000, 14_000))  # noqa: E731
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bound, bound))  # noqa: E731
     done = subprocess.run(command, cwd=toy.root, env=toy.env(None), capture_output=True, text=True, preexec_fn=limit)
     text = done.stdout + done.stderr
-    assert "cannot write: File too large" in text and "journal.jsonl" in text and "Traceback" not in text, text
+    assert "cannot write: File too large" in text and "Traceback" not in text, text
+    assert done.returncode in (3, 4)
     toy.run("--harness-run-dir", "run")
     assert toy.results("run")["complete"] is True
-    assert toy.results("run")["execution"]["reused"]

