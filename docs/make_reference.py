@@ -21,8 +21,8 @@ from pydantic_core import PydanticUndefined
 
 import harness
 from harness import cli, hookspecs, plugin, records
-from harness.design.experiment import ExperimentSpec
 from harness.design.persona import Persona
+from harness.design.spec import ExperimentSpec
 from harness.run.folder import FINAL
 from harness.run.measuring import UNITS, Measure
 from harness.run.settings import OPTIONS, Option

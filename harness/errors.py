@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 
 class HarnessError(Exception):
@@ -17,3 +18,12 @@ class HarnessError(Exception):
 
 class Inconclusive(Exception):
     """Raised inside a test when its evidence can neither support nor falsify the registered criterion."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Did you mean …? or the list of what may stand there."""
+    import difflib
+
+    options = list(known)
+    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
+    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options) or 'none'}"

@@ -89,7 +89,7 @@ class Hooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_file(self, file_path: Any) -> None:
         if file_path.suffix == ".py" and self._session is None:
-            from harness.run.places import folder_of
+            from harness.design.places import folder_of
 
             if folder_of(file_path.parent, self.settings.root) is not None:
                 self.session  # noqa: B018  the first file of an experiment brings the fixtures

@@ -12,6 +12,7 @@ Kind = Literal["gate", "kill", "control", "hypothesis"]
 Verdict = Literal["supported", "falsified", "passed", "failed", "inconclusive", "blocked", "killed", "error", "missing"]
 Level = Literal["HIGH", "MODERATE", "LOW"]
 Direction = Literal["increase", "decrease", "either"]
+ScaleName = Literal["smoke", "pilot", "full"]
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

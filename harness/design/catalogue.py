@@ -10,8 +10,8 @@ from typing import Any
 
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment
-from harness.design.reading import FILE_NAME, nearest
-from harness.errors import HarnessError
+from harness.design.places import FILE_NAME
+from harness.errors import HarnessError, nearest
 
 RANK = {"gate": 0, "kill": 1, "control": 2, "hypothesis": 3}
 
@@ -120,7 +120,7 @@ class Catalogue:
             seen[cell.id] = cell
 
     def _check_owners(self) -> None:
-        spec, yaml = self.experiment.spec, str(self.experiment.folder / FILE_NAME)
+        declared, yaml = self.experiment.hypotheses, str(self.experiment.folder / FILE_NAME)
         for owner, cells in self.owners.items():
             first = cells[0].declaration
             for declaration in self._declarations(owner):
@@ -132,12 +132,12 @@ class Catalogue:
                         raise HarnessError(
                             f"{owner} needs {need!r}, which is no gate, kill or control here", where=declaration.where, mend=nearest(need, known)
                         )
-            if first.kind == "hypothesis" and owner not in spec.hypotheses:
-                raise HarnessError(f"hypothesis {owner!r} is not declared in {FILE_NAME}", where=first.where, mend=nearest(owner, spec.hypotheses))
-        for name in spec.hypotheses:
+            if first.kind == "hypothesis" and owner not in declared:
+                raise HarnessError(f"hypothesis {owner!r} is not declared in {FILE_NAME}", where=first.where, mend=nearest(owner, declared))
+        for name in declared:
             if name not in self.owners:
                 raise HarnessError(f"hypothesis {name!r} has no test", where=yaml, mend=f'Write a test with @hypothesis("{name}"), or take it out')
-            for guard in spec.hypotheses[name].guarded_by or ():
+            for guard in self.experiment.guards(name):
                 if guard not in self.owners or self.kind(guard) != "control":
                     known = [owner for owner in self.owners if self.kind(owner) == "control"]
                     raise HarnessError(f"{name} is guarded by {guard!r}, which is no control", where=yaml, mend=nearest(guard, known))

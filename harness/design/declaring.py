@@ -58,6 +58,8 @@ def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") 
         import pytest
 
         declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=statement_of(test), where=place_of(test), polarity=polarity)
+        # Read from the function where it can be: a marker is found by walking up the tree, for each of thousands of cells.
+        vars(test)["__harness__"] = declaration
         # An axis is a test argument; the plugin parametrizes it, the test function keeps its plain signature.
         return pytest.mark.harness(declaration)(getattr(pytest.mark, kind)(test))  # type: ignore[no-any-return]
 

@@ -1,121 +1,99 @@
-"""`experiment.yaml`: what would change my mind, decided before the data."""
+"""A declared experiment: the validated values of its experiment.yaml and the folder they stand in.
+
+Collecting needs a few of the values, and often; the whole form (`spec`) is built when something asks for it. What was validated once is kept
+beside the bytecode in `__pycache__`, under the hash of the file and of the code that validated it, so that collecting does not load the validator.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from harness.design.places import FILE_NAME
+from harness.fingerprint import file_fingerprint, fingerprint
+from harness.records import ScaleName
 
-from harness.design.rule import Rule
-from harness.records import Cost, Threshold
+if TYPE_CHECKING:
+    from harness.design.spec import ExperimentSpec
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
-Scalar = str | int | float | bool
-ScaleName = Literal["smoke", "pilot", "full"]
-
-
-class Part(BaseModel):
-    """Base of the parts: unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FromRole(Part):
-    """An axis made of the personas that play a role."""
-
-    role: str
-
-
-class ThresholdSpec(Part):
-    """A bar with its unit and direction; `expected` feeds the simulation of the rule: the baseline rate and the effect thought likely."""
-
-    value: float = Field(gt=0)
-    unit: str
-    direction: Literal["increase", "decrease", "either"]
-    floor: float | None = None
-    ceiling: float | None = None
-    expected_baseline: float | None = Field(default=None, ge=0, le=1)
-    expected_effect: float | None = Field(default=None, gt=0)
-    n: str | int | None = None
-
-    def word(self, name: str) -> Threshold:
-        return Threshold(name=name, value=self.value, unit=self.unit, direction=self.direction, floor=self.floor, ceiling=self.ceiling)
-
-
-class HypothesisSpec(Part):
-    """The cells (axes), the rule over them, and the family it is tested in. `thresholds` maps values of one axis to the bars that apply there."""
-
-    cells: tuple[str, ...]
-    rule: Rule
-    family: Literal["confirmatory", "exploratory"] = "confirmatory"
-    thresholds: tuple[str, ...] = ()
-    threshold_axis: str = ""
-    guarded_by: tuple[str, ...] | None = None
-
-
-class CostSpec(Part):
-    """What one cell is expected to cost."""
-
-    gpu_hours: float = Field(default=0.0, ge=0)
-    usd: float = Field(default=0.0, ge=0)
-    seconds: float = Field(default=0.0, ge=0)
-
-    def word(self) -> Cost:
-        return Cost(gpu_hours=self.gpu_hours, usd=self.usd, seconds=self.seconds)
-
-
-class ScaleSpec(Part):
-    """One size of the experiment: free settings for the tests, axes that differ, seeds, the expected cost of a cell."""
-
-    settings: dict[str, Scalar] = {}
-    axes: dict[str, tuple[Scalar, ...] | FromRole] = {}
-    seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
-    cell_cost: CostSpec = CostSpec()
-
-
-class BudgetSpec(Part):
-    """What the whole experiment may cost; None is no bound."""
-
-    usd: float | None = Field(default=None, ge=0)
-    gpu_hours: float | None = Field(default=None, ge=0)
-
-
-class ExperimentSpec(Part):
-    """The whole declaration. `argued` names personas that play two roles, each with the reason."""
-
-    id: Name
-    title: str = Field(min_length=1)
-    question: str = Field(min_length=1)
-    parents: tuple[str, ...] = ()
-    roles: dict[str, tuple[str, ...]] = {}
-    argued: dict[str, str] = {}
-    axes: dict[Name, tuple[Scalar, ...] | FromRole] = {}
-    thresholds: dict[Name, ThresholdSpec] = {}
-    hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)
-    primary: str
-    alpha: float = Field(default=0.05, gt=0, lt=1)
-    inputs: tuple[str, ...] = ()
-    scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
-    budget: BudgetSpec = BudgetSpec()
-    next_steps: tuple[str, ...] = ()
-
-    def axis(self, name: str, scale: ScaleName) -> tuple[Scalar, ...]:
-        """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""
-        values = self.scales[scale].axes.get(name, self.axes[name])
-        return self.roles[values.role] if isinstance(values, FromRole) else values
-
-    def personas(self) -> tuple[str, ...]:
-        """All personas that play a role, sorted."""
-        return tuple(sorted({persona for names in self.roles.values() for persona in names}))
+HERE = Path(__file__).parent
+VALIDATORS = ("reading.py", "rule.py", "spec.py", "yamlfile.py")
 
 
 class Experiment:
-    """A declaration with the place it was read from."""
+    """One experiment; `plain` is its declaration as JSON values, defaults included."""
 
-    def __init__(self, spec: ExperimentSpec, folder: Path) -> None:
-        self.spec, self.folder = spec, folder
+    def __init__(self, plain: dict[str, Any], folder: Path) -> None:
+        self.plain, self.folder = plain, folder
+        self.id: str = plain["id"]
+        self.axes: list[str] = list(plain["axes"])
+        self.scales: list[str] = list(plain["scales"])
+        self.hypotheses: list[str] = list(plain["hypotheses"])
 
-    def plain(self) -> dict[str, Any]:
-        """The declaration as JSON values, defaults included: what is hashed and reported."""
-        return self.spec.model_dump(mode="json")
+    @cached_property
+    def spec(self) -> ExperimentSpec:
+        """The declaration in its full form."""
+        from harness.design.spec import ExperimentSpec
+
+        return ExperimentSpec.model_validate(self.plain)
+
+    def axis(self, name: str, scale: ScaleName) -> list[Any]:
+        """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""
+        values = self.plain["scales"][scale]["axes"].get(name, self.plain["axes"][name])
+        return list(self.plain["roles"][values["role"]] if isinstance(values, dict) else values)
+
+    def seeds(self, scale: ScaleName) -> tuple[int, ...]:
+        return tuple(self.plain["scales"][scale]["seeds"])
+
+    def cells(self, hypothesis: str) -> list[str]:
+        """The axes of a hypothesis' cells; none for one that is not declared."""
+        return list(self.plain["hypotheses"].get(hypothesis, {}).get("cells", ()))
+
+    def guards(self, hypothesis: str) -> list[str]:
+        """The controls that a hypothesis names for itself."""
+        return list(self.plain["hypotheses"][hypothesis]["guarded_by"] or ())
+
+
+def experiment_in(folder: Path) -> Experiment:
+    """The experiment declared in `folder`. Raises HarnessError with file and line at the first mistake."""
+    path = folder / FILE_NAME
+    kept = folder / "__pycache__" / f"experiment-{fingerprint([file_fingerprint(path), validator()])[:16]}.json" if path.is_file() else None
+    plain = compiled(kept) if kept else None
+    if plain is None:
+        from harness.design.reading import read_plain
+
+        plain = read_plain(folder)
+        if kept and not sys.dont_write_bytecode:
+            keep(kept, plain)
+    return Experiment(plain, folder)
+
+
+@cache
+def validator() -> str:
+    """sha256 over the code that validates."""
+    return fingerprint([file_fingerprint(HERE / name) for name in VALIDATORS])
+
+
+def compiled(kept: Path) -> dict[str, Any] | None:
+    """What was validated before, or None where it is absent or altered."""
+    try:
+        sealed = json.loads(kept.read_text(encoding="utf-8"))
+        plain: dict[str, Any] = sealed["plain"]
+        return plain if sealed["sha256"] == fingerprint(plain) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(kept: Path, plain: dict[str, Any]) -> None:
+    """Writes beside and renames, as Python does with bytecode; a folder that cannot be written costs time, nothing else."""
+    beside = kept.with_name(f".{kept.name}.{os.getpid()}")
+    try:
+        kept.parent.mkdir(exist_ok=True)
+        beside.write_text(json.dumps({"plain": plain, "sha256": fingerprint(plain)}), encoding="utf-8")
+        beside.replace(kept)
+    except OSError:
+        beside.unlink(missing_ok=True)

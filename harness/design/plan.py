@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from harness.design.experiment import ExperimentSpec
 from harness.design.power import simulated
+from harness.design.spec import ExperimentSpec
 from harness.design.universe import Universe
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.design.experiment import ExperimentSpec, HypothesisSpec, ScaleName, ThresholdSpec
+from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec
+from harness.records import ScaleName
 from harness.seeds import generator
 from harness.verdict.criterion import answers
 from harness.verdict.intervals import newcombe_paired

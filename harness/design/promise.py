@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.design.experiment import Experiment, ScaleName
+from harness.design.experiment import Experiment
 from harness.design.persona import load_persona
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
-from harness.records import Deviation, Input, Promise
+from harness.records import Deviation, Input, Promise, ScaleName
 from harness.store import write_json
 
 LOCK_NAME = "experiment.lock.json"
@@ -26,7 +27,7 @@ def promise_of(experiment: Experiment, root: Path, seeds: tuple[int, ...] | None
 
     `seeds` are those the run at `scale` really uses, where they differ from the declaration's.
     """
-    plain = {name: value for name, value in experiment.plain().items() if name not in WORDS}
+    plain = copy.deepcopy({name: value for name, value in experiment.plain.items() if name not in WORDS})
     if seeds is not None and scale is not None:
         plain["scales"][scale]["seeds"] = list(seeds)
     flat = flattened(plain)

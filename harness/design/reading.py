@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from harness.design.experiment import Experiment, ExperimentSpec, FromRole
+from harness.design.places import FILE_NAME
+from harness.design.spec import ExperimentSpec, FromRole
 from harness.design.yamlfile import YamlFile
-from harness.errors import HarnessError
-
-FILE_NAME = "experiment.yaml"
+from harness.errors import HarnessError, nearest
 
 
-def read_experiment(folder: Path) -> Experiment:
-    """The experiment declared in `folder`. Raises HarnessError with file and line at the first mistake."""
+def read_plain(folder: Path) -> dict[str, Any]:
+    """The declaration in `folder` as JSON values, defaults included. Raises HarnessError with file and line at the first mistake."""
     file = YamlFile(folder / FILE_NAME)
     if not isinstance(file.data, dict):
         raise HarnessError("must be a mapping", where=file.where(), mend="Start with id:, title: and question:")
@@ -27,7 +25,7 @@ def read_experiment(folder: Path) -> Experiment:
         raise told(error, file) from None
     for check in (check_id, check_roles, check_axes, check_hypotheses, check_primary):
         check(spec, file)
-    return Experiment(spec, folder)
+    return spec.model_dump(mode="json")
 
 
 def told(error: ValidationError, file: YamlFile) -> HarnessError:
@@ -58,13 +56,6 @@ def known_keys(model: type[BaseModel], place: Iterable[Any]) -> list[str]:
 
 def all_args(annotation: Any) -> list[Any]:
     return [inner for arg in get_args(annotation) for inner in (arg, *all_args(arg))]
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Did you mean …? or the list of what may stand there."""
-    options = list(known)
-    close = difflib.get_close_matches(word, options, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(options) or 'none'}"
 
 
 def check_id(spec: ExperimentSpec, file: YamlFile) -> None:

@@ -14,7 +14,7 @@ class Rule(BaseModel):
     more support, the counts between are inconclusive. Without it, whatever does not support falsifies.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at_least: Annotated[int, Field(ge=1)] | Literal["all"]
     of: str

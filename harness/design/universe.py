@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harness.design.catalogue import Catalogue
-from harness.design.experiment import ScaleName
 from harness.fingerprint import fingerprint
-from harness.records import Cost, Input, Kind, Promise, Threshold, Word
+from harness.records import Cost, Input, Kind, Promise, ScaleName, Threshold, Word
 
 
 class Planned(Word, frozen=True, kw_only=True):

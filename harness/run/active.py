@@ -69,7 +69,7 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         folder=experiment.folder.relative_to(settings.root).as_posix(),
         scale=scale,
         seeds=seeds,
-        design=experiment.plain(),
+        design=experiment.plain,
         settings=dict(spec.scales[scale].settings),
         thresholds=tuple(threshold.word(name) for name, threshold in spec.thresholds.items()),
         promise=compared(experiment, promise),

@@ -11,24 +11,27 @@ import pytest
 
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
-from harness.design.experiment import Experiment
-from harness.design.reading import nearest, read_experiment
-from harness.errors import HarnessError
-from harness.run.places import FILE_NAME, folder_of
+from harness.design.experiment import Experiment, experiment_in
+from harness.design.places import FILE_NAME, folder_of
+from harness.errors import HarnessError, nearest
 from harness.run.settings import Settings
 
 MARK = "harness"
+ATTRIBUTE = "__harness__"
 
 
 def declaration_of(node: Any) -> Declaration | None:
     """What a test says of itself, or None for a plain test."""
+    own = getattr(getattr(node, "function", None), ATTRIBUTE, None)
+    if own is not None:
+        return own  # type: ignore[no-any-return]
     mark = node.get_closest_marker(MARK)
     return mark.args[0] if mark and mark.args and isinstance(mark.args[0], Declaration) else None
 
 
 @cache
 def experiment_at(folder: Path) -> Experiment:
-    return read_experiment(folder)
+    return experiment_in(folder)
 
 
 def experiment_of(declaration: Declaration, path: Path, root: Path) -> Experiment:
@@ -54,7 +57,7 @@ def parametrize(metafunc: pytest.Metafunc, settings: Settings) -> None:
             )
     wanted = [axis for axis in axes if axis not in own]
     for axis in wanted:
-        values = seeds_of(experiment, settings) if axis == "seed" else experiment.spec.axis(axis, scale_of(experiment, settings))
+        values = seeds_of(experiment, settings) if axis == "seed" else experiment.axis(axis, scale_of(experiment, settings))
         metafunc.parametrize(axis, values, ids=[f"s{value}" if axis == "seed" else str(value) for value in values])
 
 
@@ -64,24 +67,23 @@ def argnames(mark: pytest.Mark) -> list[str]:
 
 
 def axes_of(declaration: Declaration, experiment: Experiment, arguments: Iterable[str]) -> list[str]:
-    spec = experiment.spec.hypotheses.get(declaration.id) if declaration.kind == "hypothesis" else None
-    axes = list(spec.cells) if spec else list(declaration.over)
+    axes = experiment.cells(declaration.id) if declaration.kind == "hypothesis" else list(declaration.over)
     for axis in axes:
-        if axis not in experiment.spec.axes and axis != "seed":
-            raise HarnessError(f"{declaration.id}: unknown axis {axis!r}", where=declaration.where, mend=nearest(axis, experiment.spec.axes))
+        if axis not in experiment.axes and axis != "seed":
+            raise HarnessError(f"{declaration.id}: unknown axis {axis!r}", where=declaration.where, mend=nearest(axis, experiment.axes))
     return axes + (["seed"] if "seed" in arguments and "seed" not in axes else [])
 
 
 def scale_of(experiment: Experiment, settings: Settings) -> Any:
     """The scale of the session. Raises HarnessError where the experiment does not declare it."""
-    if settings.scale not in experiment.spec.scales:
-        known = ", ".join(experiment.spec.scales)
+    if settings.scale not in experiment.scales:
+        known = ", ".join(experiment.scales)
         raise HarnessError(f"declares no scale {settings.scale!r}", where=str(experiment.folder / FILE_NAME), mend=f"Use --harness-scale with one of: {known}")
     return settings.scale
 
 
 def seeds_of(experiment: Experiment, settings: Settings) -> tuple[int, ...]:
-    return settings.seeds or experiment.spec.scales[scale_of(experiment, settings)].seeds
+    return settings.seeds or experiment.seeds(scale_of(experiment, settings))
 
 
 class Found:
@@ -97,26 +99,28 @@ class Found:
 
 def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
     params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
-    spec = experiment.spec.hypotheses.get(declaration.id) if declaration.kind == "hypothesis" else None
-    for axis in spec.cells if spec else ():
+    axes = experiment.cells(declaration.id) if declaration.kind == "hypothesis" else []
+    for axis in axes:
         if axis not in params:
             raise HarnessError(f"{declaration.id} has the axis {axis!r}, which this test lacks", where=declaration.where, mend=f"Take the argument {axis}")
     for name, value in params.items():
         if not isinstance(value, str | int | float | bool):
             mend = "Parametrize with strings or numbers and look the object up by name"
             raise HarnessError(f"the parameter {name} of {declaration.id} is {type(value).__name__}", where=declaration.where, mend=mend)
-    ordered = {axis: params[axis] for axis in (spec.cells if spec else ())} | params
+    ordered = {axis: params[axis] for axis in axes} | params
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
 
 
 def found_in(collected: list[pytest.Item], config: pytest.Config, root: Path) -> list[Found]:
     """The experiments that the collected items belong to, each with all its items."""
     by_folder: dict[Path, dict[str, pytest.Item]] = {}
+    by_path: dict[Path, dict[str, pytest.Item]] = {}
     for item in collected:
         declaration = declaration_of(item)
         if declaration is not None:
-            folder = experiment_of(declaration, item.path, root).folder
-            by_folder.setdefault(folder, {})[item.nodeid] = item
+            if item.path not in by_path:
+                by_path[item.path] = by_folder.setdefault(experiment_of(declaration, item.path, root).folder, {})
+            by_path[item.path][item.nodeid] = item
     partial = bool(config.getoption("lf", False)) or any("::" in arg for arg in config.args)
     for folder, items in by_folder.items():
         complete(folder, items, partial)

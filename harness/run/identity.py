@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.design.experiment import ScaleName
 from harness.fingerprint import tree_fingerprint
+from harness.records import ScaleName
 from harness.run.environment import PACKAGES, version_of
 
 PACKAGE = Path(__file__).parent.parent

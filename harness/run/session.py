@@ -6,20 +6,22 @@ import os
 import secrets
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.design.catalogue import Catalogue
 from harness.errors import HarnessError
-from harness.run.active import KIND, Active
 from harness.run.collecting import Found, arranged, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
-from harness.run.runner import Runner
 from harness.run.settings import Settings
 from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.run.active import Active
+    from harness.run.runner import Runner
 
 RUN = "harness_run"
 
@@ -54,7 +56,7 @@ class Session:
         chosen = {item.nodeid for item in items}
         self._uncount(chosen)
         self.founds = [found for found in self.founds if chosen & set(found.catalogue.by_nodeid)]
-        self.selected = {cell.id + "@" + found.experiment.spec.id for found in self.founds for cell in self._chosen(found.catalogue, chosen)}
+        self.selected = {cell.id + "@" + found.experiment.id for found in self.founds for cell in self._chosen(found.catalogue, chosen)}
 
     def _uncount(self, chosen: set[str]) -> None:
         """Items that were pulled back in are not deselected after all."""
@@ -74,6 +76,8 @@ class Session:
 
     def actives(self) -> list[Active]:
         """The experiments with their universes. Reads files; raises HarnessError for what is missing or broken."""
+        from harness.run.active import Active
+
         alone = len(self.founds) == 1
         made = []
         for found in self.founds:
@@ -85,6 +89,8 @@ class Session:
 
     def begin(self) -> None:
         """Writes what is planned and makes the runner. Raises HarnessError where the plan exceeds the budget."""
+        from harness.run.runner import Runner
+
         actives = self.actives()
         for active in actives:
             check_budget(active)
@@ -123,6 +129,7 @@ class Session:
 def check_budget(active: Active) -> None:
     """Refuses to start work whose plan costs more than the session's or the experiment's budget."""
     from harness.design.plan import work_left
+    from harness.run.active import KIND
 
     left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)["cost"]
     own = active.experiment.spec.budget
@@ -133,7 +140,7 @@ def check_budget(active: Active) -> None:
         limit = min((limit for limit in limits if limit is not None), default=None)
         if limit is not None and left[name] > limit:
             mend = f"Select less with -k, raise the budget, or look at --harness-plan (option --harness-budget-{name.replace('_', '-')})"
-            raise HarnessError(f"the plan costs {left[name]:g} {unit}, the budget is {limit:g}", where=active.experiment.spec.id, mend=mend)
+            raise HarnessError(f"the plan costs {left[name]:g} {unit}, the budget is {limit:g}", where=active.experiment.id, mend=mend)
 
 
 def refuse(items: list[pytest.Item], told: str) -> None:

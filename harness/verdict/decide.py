@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.design.experiment import ExperimentSpec
+from harness.design.spec import ExperimentSpec
 from harness.design.universe import Planned, Universe
 from harness.records import Cell, Check, Confidence, Cost, Fact, HypothesisResult, Results, Stopped
 from harness.verdict.checks import decide_checks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from harness.design.experiment import ExperimentSpec, HypothesisSpec
+from harness.design.spec import ExperimentSpec, HypothesisSpec
 from harness.records import Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
 from harness.verdict.tally import conjunction_p, evaluate

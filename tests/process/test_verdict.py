@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.design.experiment import ExperimentSpec
 from harness.design.power import simulated
 from harness.design.rule import Rule
+from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval, Measurement, Threshold
 from harness.verdict.confidence import confidence

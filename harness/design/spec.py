@@ -1,0 +1,108 @@
+"""The form of `experiment.yaml`: what would change my mind, decided before the data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from harness.design.rule import Rule
+from harness.records import Cost, ScaleName, Threshold
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
+Scalar = str | int | float | bool
+
+
+class Part(BaseModel):
+    """Base of the parts: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class FromRole(Part):
+    """An axis made of the personas that play a role."""
+
+    role: str
+
+
+class ThresholdSpec(Part):
+    """A bar with its unit and direction; `expected` feeds the simulation of the rule: the baseline rate and the effect thought likely."""
+
+    value: float = Field(gt=0)
+    unit: str
+    direction: Literal["increase", "decrease", "either"]
+    floor: float | None = None
+    ceiling: float | None = None
+    expected_baseline: float | None = Field(default=None, ge=0, le=1)
+    expected_effect: float | None = Field(default=None, gt=0)
+    n: str | int | None = None
+
+    def word(self, name: str) -> Threshold:
+        return Threshold(name=name, value=self.value, unit=self.unit, direction=self.direction, floor=self.floor, ceiling=self.ceiling)
+
+
+class HypothesisSpec(Part):
+    """The cells (axes), the rule over them, and the family it is tested in. `thresholds` maps values of one axis to the bars that apply there."""
+
+    cells: tuple[str, ...]
+    rule: Rule
+    family: Literal["confirmatory", "exploratory"] = "confirmatory"
+    thresholds: tuple[str, ...] = ()
+    threshold_axis: str = ""
+    guarded_by: tuple[str, ...] | None = None
+
+
+class CostSpec(Part):
+    """What one cell is expected to cost."""
+
+    gpu_hours: float = Field(default=0.0, ge=0)
+    usd: float = Field(default=0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+
+    def word(self) -> Cost:
+        return Cost(gpu_hours=self.gpu_hours, usd=self.usd, seconds=self.seconds)
+
+
+class ScaleSpec(Part):
+    """One size of the experiment: free settings for the tests, axes that differ, seeds, the expected cost of a cell."""
+
+    settings: dict[str, Scalar] = {}
+    axes: dict[str, tuple[Scalar, ...] | FromRole] = {}
+    seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
+    cell_cost: CostSpec = CostSpec()
+
+
+class BudgetSpec(Part):
+    """What the whole experiment may cost; None is no bound."""
+
+    usd: float | None = Field(default=None, ge=0)
+    gpu_hours: float | None = Field(default=None, ge=0)
+
+
+class ExperimentSpec(Part):
+    """The whole declaration. `argued` names personas that play two roles, each with the reason."""
+
+    id: Name
+    title: str = Field(min_length=1)
+    question: str = Field(min_length=1)
+    parents: tuple[str, ...] = ()
+    roles: dict[str, tuple[str, ...]] = {}
+    argued: dict[str, str] = {}
+    axes: dict[Name, tuple[Scalar, ...] | FromRole] = {}
+    thresholds: dict[Name, ThresholdSpec] = {}
+    hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)
+    primary: str
+    alpha: float = Field(default=0.05, gt=0, lt=1)
+    inputs: tuple[str, ...] = ()
+    scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
+    budget: BudgetSpec = BudgetSpec()
+    next_steps: tuple[str, ...] = ()
+
+    def axis(self, name: str, scale: ScaleName) -> tuple[Scalar, ...]:
+        """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""
+        values = self.scales[scale].axes.get(name, self.axes[name])
+        return self.roles[values.role] if isinstance(values, FromRole) else values
+
+    def personas(self) -> tuple[str, ...]:
+        """All personas that play a role, sorted."""
+        return tuple(sorted({persona for names in self.roles.values() for persona in names}))
