@@ -13,6 +13,8 @@ from typing import Any
 from harness.errors import HarnessError
 
 CLEAN, FINDINGS, USAGE = 0, 1, 2
+# This command imported the package before pytest could rewrite its asserts; a project that turns warnings into errors need not mind.
+REWRITE = "ignore::pytest.PytestAssertRewriteWarning"
 Answer = tuple[int, Any, list[str]]
 
 
@@ -125,11 +127,14 @@ def collected(words: list[str], use: Callable[[Any], Any]) -> Any:
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             hooks: Any = session.config.pluginmanager.get_plugin("harness-session")
             if hooks is not None and not self.problems:
-                self.value = use(hooks.session)
+                try:
+                    self.value = use(hooks.session)
+                except HarnessError as error:
+                    self.problems.append(str(error))
 
     catch, out = Catch(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        code = pytest.main(["--collect-only", "-q", "--capture=no", "-p", "no:cacheprovider", *words], plugins=[catch])
+        code = pytest.main(["--collect-only", "-q", "--capture=no", "-p", "no:cacheprovider", "-W", REWRITE, *words], plugins=[catch])
     if catch.problems:
         raise HarnessError(catch.problems[0].removeprefix("ERROR: "))
     if not catch.value:

@@ -40,6 +40,7 @@ class Measurement(Word, frozen=True, kw_only=True):
     """One number with all that makes it checkable.
 
     `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
+    `seeds` are those that were varied (none for a deterministic measure);
     `fingerprint` is the sha256 of what produced the number (model, prompt, items, parameters, code).
     """
 
@@ -49,7 +50,7 @@ class Measurement(Word, frozen=True, kw_only=True):
     n: int
     sampling_unit: str
     interval: Interval | None = None
-    seed: int | None = None
+    seeds: tuple[int, ...] = ()
     fingerprint: str = ""
     samples: tuple[SamplesRef, ...] = ()
     p: float | None = None
@@ -88,7 +89,8 @@ class Fact(Word, frozen=True, kw_only=True):
 class Cell(Word, frozen=True, kw_only=True):
     """One pytest item of an experiment and what came of it.
 
-    `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and the bar it was held to.
+    `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and the bar it was held to;
+    `p` is that of the claim that was judged (of no effect, or of no equivalence).
     """
 
     id: str
@@ -104,6 +106,7 @@ class Cell(Word, frozen=True, kw_only=True):
     stopped_by: str = ""
     effect: str = ""
     threshold: str = ""
+    p: float | None = None
     measurements: tuple[Measurement, ...] = ()
     facts: tuple[Fact, ...] = ()
 

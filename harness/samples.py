@@ -6,10 +6,13 @@ and one that is only partly there is computed whole: a resumed gathering gives t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from harness.appendlog import AppendLog
+from harness.appendlog import SEAL, AppendLog
+from harness.errors import HarnessError
+from harness.fingerprint import canonical
 
 Item = TypeVar("Item")
 Row = dict[str, Any]
@@ -26,11 +29,22 @@ def gather(
     kept = whole_chunks(log, [len(chunk) for chunk in chunks])
     for number, chunk in enumerate(chunks):
         if number not in kept:
-            kept[number] = [dict(row) for row in score(chunk)]
+            kept[number] = checked(score(chunk), len(chunk))
             log.append({**row, CHUNK: [number, place, len(kept[number])]} for place, row in enumerate(kept[number]))
         if tick is not None:
             tick(number + 1, len(chunks))
     return [row for number in range(len(chunks)) for row in kept[number]]
+
+
+def checked(rows: Sequence[Row], items: int) -> list[Row]:
+    """The rows as they will be read back. Raises HarnessError for fewer rows than items or a field name that the log needs for itself."""
+    if len(rows) < items:
+        raise HarnessError(f"a measure gave {len(rows)} rows for {items} items", mend="Give every item a row; one without an answer has its status")
+    for row in rows:
+        if CHUNK in row or SEAL in row:
+            raise HarnessError(f"a row has the field {CHUNK if CHUNK in row else SEAL!r}, which the log keeps for itself", mend="Name the field otherwise")
+    plain: list[Row] = json.loads(canonical(list(rows)))
+    return plain
 
 
 def whole_chunks(log: AppendLog, sizes: Sequence[int]) -> dict[int, list[Row]]:

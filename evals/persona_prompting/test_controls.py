@@ -8,9 +8,14 @@ from harness import control, kill
 
 
 @pytest.fixture
-def wrong_answers(show, persona_of, measure):
+def before(show, persona_of):
+    """Capability as the assistant."""
+    return show("capability", "assistant", persona_of("assistant").prompt)
+
+
+@pytest.fixture
+def wrong_answers(before, show, persona_of, measure):
     """The shift of capability under an instruction to answer wrongly."""
-    before = show("capability", "assistant", persona_of("assistant").prompt)
     after = show("capability", "wrong_answerer", persona_of("wrong_answerer").prompt)
     return measure.shift("shift", after.outcomes, before.outcomes, sampling_unit=after.sampling_unit, sources=(*after.sources, *before.sources))
 
@@ -22,9 +27,10 @@ def test_the_positive_control_is_flat(wrong_answers):
 
 
 @control("C1", "positive", needs=["G1", "G3"])
-def test_an_instruction_to_answer_wrongly_lowers_accuracy(wrong_answers, criterion):
+def test_an_instruction_to_answer_wrongly_lowers_accuracy(wrong_answers, before, measure, criterion):
     """An instruction to answer wrongly lowers accuracy by more than the bar."""
-    assert criterion("capability").holds(wrong_answers)
+    baseline = measure.rate("baseline", before.outcomes, sampling_unit=before.sampling_unit, sources=before.sources)
+    assert criterion("capability").holds(wrong_answers, baseline=baseline)
 
 
 @control("C2", "negative", needs=["G1", "G3"], over="behaviour")
@@ -33,7 +39,6 @@ def test_a_paraphrase_of_the_assistant_does_not_move_it(behaviour, show, persona
     assistant = persona_of("assistant")
     before = show(behaviour, "assistant", assistant.prompt)
     after = show(behaviour, "paraphrase", assistant.paraphrases[0])
-    shift = measure.shift(
-        "shift", after.outcomes, before.outcomes, sampling_unit=after.sampling_unit, sources=(*after.sources, *before.sources), seed=after.seed
-    )
-    assert not criterion("paraphrase").holds(shift)
+    common = {"sampling_unit": after.sampling_unit, "seeds": after.seeds}
+    shift = measure.shift("shift", after.outcomes, before.outcomes, sources=(*after.sources, *before.sources), **common)
+    assert criterion("paraphrase").within(shift)

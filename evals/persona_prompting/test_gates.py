@@ -63,7 +63,7 @@ def test_the_persona_reaches_the_model_as_declared(persona, persona_of, roles, m
 def test_the_baseline_is_off_floor_and_ceiling(behaviour, show, persona_of, measure, criterion):
     """As the assistant the model is neither at the floor nor at the ceiling of the measure."""
     shown = show(behaviour, "assistant", persona_of("assistant").prompt)
-    base = measure.rate("baseline", shown.outcomes, sampling_unit=shown.sampling_unit, sources=shown.sources, seed=shown.seed)
+    base = measure.rate("baseline", shown.outcomes, sampling_unit=shown.sampling_unit, sources=shown.sources, seeds=shown.seeds)
     bar = criterion(behaviour).threshold
     assert bar.floor is None or base.value > bar.floor, f"{base.value:.2f} is at the floor of {bar.floor}"
     assert bar.ceiling is None or base.value < bar.ceiling, f"{base.value:.2f} is at the ceiling of {bar.ceiling}"

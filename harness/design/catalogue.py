@@ -42,7 +42,7 @@ class Catalogue:
         self.experiment = experiment
         self.owners: dict[str, list[PlannedCell]] = {}
         self._needed: dict[str, list[str]] = {}
-        self._index: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[PlannedCell]]] = {}
+        self._index: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], dict[tuple[Any, ...], list[PlannedCell]]]] = {}
         self._refuse_duplicates(cells)
         for cell in cells:
             self.owners.setdefault(cell.owner, []).append(cell)
@@ -61,12 +61,14 @@ class Catalogue:
 
     def _agreeing(self, owner: str, params: dict[str, Any]) -> list[PlannedCell]:
         """The cells of `owner` whose parameters equal those of `params` that both have. Indexed, since every cell asks."""
-        shared = tuple(name for name in self.owners[owner][0].params if name in params)
-        if (owner, shared) not in self._index:
-            found = self._index[owner, shared] = {}
+        names = tuple(params)
+        if (owner, names) not in self._index:
+            found = self._index[owner, names] = {}
             for other in self.owners[owner]:
-                found.setdefault(tuple(other.params[name] for name in shared), []).append(other)
-        return self._index[owner, shared].get(tuple(params[name] for name in shared), [])
+                shared = tuple(name for name in names if name in other.params)
+                found.setdefault(shared, {}).setdefault(tuple(other.params[name] for name in shared), []).append(other)
+        groups = self._index[owner, names]
+        return [other for shared, group in groups.items() for other in group.get(tuple(params[name] for name in shared), ())]
 
     def all_needs(self, cells: Iterable[PlannedCell]) -> dict[str, PlannedCell]:
         """The cells that `cells` need, directly or through others."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 from harness.records import Kind
 
 Test = TypeVar("Test", bound=Callable[..., Any])
-Polarity = Literal["positive", "negative", "canary", ""]
+Polarity = Literal["positive", "negative", "canary", "out-of-distribution", ""]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,10 @@ def kill(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | 
 def control(
     id: str, polarity: Polarity = "negative", *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()
 ) -> Callable[[Test], Test]:
-    """positive: the effect must show here; negative: it must not; canary: a bystander that shows generic damage. A failing assert violates it."""
+    """A failing assert violates it. positive: the effect must show here; negative: it must not; canary: a bystander that shows generic damage;
+    out-of-distribution: the effect must survive on other data (HIGH confidence asks for one)."""
+    if polarity not in get_args(Polarity):
+        raise HarnessError(f"control {id}: the polarity {polarity!r} is not known", mend=nearest(polarity, get_args(Polarity)[:-1]))
     return tagged("control", id, needs, over, polarity)
 
 
@@ -58,6 +61,8 @@ def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") 
         import pytest
 
         declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=statement_of(test), where=place_of(test), polarity=polarity)
+        if "__harness__" in vars(test):
+            raise HarnessError(f"{id} and {vars(test)['__harness__'].id} are declared on one test", where=declaration.where, mend="Write one test for each")
         # Read from the function where it can be: a marker is found by walking up the tree, for each of thousands of cells.
         vars(test)["__harness__"] = declaration
         # An axis is a test argument; the plugin parametrizes it, the test function keeps its plain signature.

@@ -1,6 +1,7 @@
 """What a rule does before there are data: how often it passes when nothing is there, how often when the expected effect is, and the smallest p it can reach.
 
-Simulated with the criterion and the rule that decide the real run. Items are paired; given the baseline, treated answers are drawn independently,
+Simulated with the criterion (but for floors and ceilings) and the rule that decide the real run.
+Items are paired; given the baseline, treated answers are drawn independently,
 which makes more discordant pairs than real models do and so errs towards too little power. Cells that share a threshold share their baseline arm.
 """
 
@@ -52,6 +53,10 @@ def bar_of(spec: ExperimentSpec, hypothesis: HypothesisSpec, params: dict[str, A
     return spec.thresholds.get(name)
 
 
+def name_of(spec: ExperimentSpec, bar: ThresholdSpec) -> str:
+    return next(name for name, threshold in spec.thresholds.items() if threshold is bar)
+
+
 def size(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName) -> int:
     """The number of items a threshold is measured on: a number, or the name of a setting."""
     n = bar.n
@@ -71,9 +76,7 @@ def pass_rate(
     outcomes = []
     for place, (params, bar) in enumerate(zip(cells, bars, strict=True)):
         n = size(spec, bar, scale)
-        before = baselines.setdefault(
-            id(bar), generator("baseline", spec.id, scale, bar.model_dump(mode="json")).binomial(n, bar.expected_baseline or 0.0, SIMULATIONS)
-        )
+        before = baselines.setdefault(id(bar), generator("baseline", spec.id, scale, name_of(spec, bar)).binomial(n, bar.expected_baseline or 0.0, SIMULATIONS))
         outcomes.append((params, one_cell(bar, n, before, generator("cell", spec.id, scale, place, with_effect), with_effect)))
     passed = sum(evaluate(hypothesis.rule, [(params, rows[s]) for params, rows in outcomes]) is True for s in range(SIMULATIONS))
     return passed / SIMULATIONS

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.design.experiment import Experiment
 from harness.design.persona import load_persona
+from harness.design.sources import own_files, shared_files
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.records import Deviation, Input, Promise, ScaleName
@@ -19,11 +20,11 @@ LOCK_NAME = "experiment.lock.json"
 LOCK_SCHEMA = "harness/lock/1"
 ABSENT = "(absent)"
 # What may change without changing what was promised: words for the reader.
-WORDS = ("title", "parents", "next_steps")
+WORDS = ("parents", "next_steps")
 
 
 def promise_of(experiment: Experiment, root: Path, seeds: tuple[int, ...] | None = None, scale: ScaleName | None = None) -> dict[str, Any]:
-    """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds as values; prompts, data and test code as sha256.
+    """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds as values; prompts, data, test code and the code it shares as sha256.
 
     `seeds` are those the run at `scale` really uses, where they differ from the declaration's.
     """
@@ -33,7 +34,8 @@ def promise_of(experiment: Experiment, root: Path, seeds: tuple[int, ...] | None
     flat = flattened(plain)
     flat.update({f"prompts/{name}": fingerprint(load_persona(root / "personas", name).model_dump(mode="json")) for name in experiment.spec.personas()})
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
-    flat.update({f"test code/{path.name}": file_fingerprint(path) for path in code_files(experiment.folder)})
+    flat.update({f"test code/{path.relative_to(experiment.folder).as_posix()}": file_fingerprint(path) for path in own_files(experiment.folder)})
+    flat.update({f"shared code/{path.relative_to(root).as_posix()}": file_fingerprint(path) for path in shared_files(experiment.folder, root)})
     return flat
 
 
@@ -44,16 +46,18 @@ def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
     return {place: leaf for name, inner in value.items() for place, leaf in flattened(inner, f"{prefix}/{name}" if prefix else str(name)).items()}
 
 
-def code_files(folder: Path) -> list[Path]:
-    """The experiment's own Python, by name."""
-    return sorted(folder.glob("*.py"))
-
-
 def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     """The declared input files with sha256 and number of lines. Raises HarnessError where a pattern of `inputs` finds nothing or finds an empty file."""
     found: dict[str, Input] = {}
     for pattern in experiment.spec.inputs:
-        paths = sorted(path for path in root.glob(pattern) if path.is_file())
+        try:
+            paths = sorted(path for path in root.glob(pattern) if path.is_file())
+        except (ValueError, NotImplementedError, IndexError):
+            raise HarnessError(
+                f"the input {pattern!r} is no pattern below the project",
+                where=str(experiment.folder / "experiment.yaml"),
+                mend="Write it from the project's root, such as banks/*.jsonl",
+            ) from None
         if not paths:
             raise HarnessError(
                 f"no input file matches {pattern!r}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:"

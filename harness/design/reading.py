@@ -105,10 +105,30 @@ def check_hypotheses(spec: ExperimentSpec, file: YamlFile) -> None:
             if axis != "seed" and axis not in spec.axes:
                 raise HarnessError(f"{name}: unknown axis {axis!r}", where=file.where("hypotheses", name, "cells"), mend=nearest(axis, [*spec.axes, "seed"]))
         check_rule(spec, file, name)
+        check_threshold_axis(spec, file, name)
         for threshold in hypothesis.thresholds:
             if threshold not in spec.thresholds:
                 where = file.where("hypotheses", name, "thresholds")
                 raise HarnessError(f"{name}: unknown threshold {threshold!r}", where=where, mend=nearest(threshold, spec.thresholds))
+
+
+def check_threshold_axis(spec: ExperimentSpec, file: YamlFile, name: str) -> None:
+    """The axis that chooses thresholds is one of the cells', its values are thresholds, and a size that is named is a number at every scale."""
+    hypothesis, axis = spec.hypotheses[name], spec.hypotheses[name].threshold_axis
+    if axis and axis not in hypothesis.cells:
+        raise HarnessError(
+            f"{name}: threshold_axis {axis!r} is no axis of its cells", where=file.where("hypotheses", name), mend=nearest(axis, hypothesis.cells)
+        )
+    for scale in spec.scales if axis else ():
+        for value in spec.axis(axis, scale):
+            if str(value) not in spec.thresholds:
+                raise HarnessError(f"{name}: no threshold for {axis} {value!r}", where=file.where("thresholds"), mend=nearest(str(value), spec.thresholds))
+    for label, threshold in spec.thresholds.items():
+        for scale in spec.scales:
+            size = spec.scales[scale].settings.get(threshold.n, 0) if isinstance(threshold.n, str) else 0
+            if not isinstance(size, int):
+                where = file.where("scales", scale, "settings", str(threshold.n))
+                raise HarnessError(f"{label} takes its n from {threshold.n}, which is {size!r}", where=where, mend="Write a whole number there")
 
 
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Rule(BaseModel):
@@ -20,6 +20,12 @@ class Rule(BaseModel):
     of: str
     each: Rule | None = None
     falsified_below: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _bars_in_order(self) -> Rule:
+        if self.falsified_below is not None and self.at_least != "all" and self.falsified_below > self.at_least:
+            raise ValueError(f"falsified_below {self.falsified_below} lies above at_least {self.at_least}")
+        return self
 
     def axes(self) -> tuple[str, ...]:
         """The axes the rule names, outermost first."""

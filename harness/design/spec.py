@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from harness.design.rule import Rule
 from harness.records import Cost, ScaleName, Threshold
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
-Scalar = str | int | float | bool
+Scalar = str | int | FiniteFloat | bool
 
 
 class Part(BaseModel):
     """Base of the parts: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False)
 
 
 class FromRole(Part):
@@ -26,7 +26,7 @@ class FromRole(Part):
 
 
 class ThresholdSpec(Part):
-    """A bar with its unit and direction; `expected` feeds the simulation of the rule: the baseline rate and the effect thought likely."""
+    """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation."""
 
     value: float = Field(gt=0)
     unit: str
@@ -37,12 +37,21 @@ class ThresholdSpec(Part):
     expected_effect: float | None = Field(default=None, gt=0)
     n: str | int | None = None
 
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> ThresholdSpec:
+        if self.floor is not None and self.ceiling is not None and self.floor >= self.ceiling:
+            raise ValueError(f"the floor {self.floor:g} is not below the ceiling {self.ceiling:g}")
+        return self
+
     def word(self, name: str) -> Threshold:
         return Threshold(name=name, value=self.value, unit=self.unit, direction=self.direction, floor=self.floor, ceiling=self.ceiling)
 
 
 class HypothesisSpec(Part):
-    """The cells (axes), the rule over them, and the family it is tested in. `thresholds` maps values of one axis to the bars that apply there."""
+    """The cells (axes), the rule over them, the family it is tested in, and its thresholds.
+
+    With `threshold_axis`, the value of that axis is the name of a cell's threshold. `guarded_by` names the controls that guard it (default: all).
+    """
 
     cells: tuple[str, ...]
     rule: Rule
@@ -70,6 +79,13 @@ class ScaleSpec(Part):
     axes: dict[str, tuple[Scalar, ...] | FromRole] = {}
     seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
     cell_cost: CostSpec = CostSpec()
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed stands twice; keep one of them")
+        return seeds
 
 
 class BudgetSpec(Part):

@@ -28,7 +28,10 @@ class YamlFile:
         except yaml.YAMLError as error:
             raise HarnessError(yaml_problem(error), where=self._problem_line(error), mend="Correct the YAML there (indentation, colon, quotes)") from None
         self.lines: dict[Place, int] = {}
-        self._walk(node, ())
+        try:
+            self._walk(node, ())
+        except RecursionError:
+            raise HarnessError("an anchor contains itself", where=str(path), mend="Write the value out") from None
 
     def where(self, *place: str | int) -> str:
         """`path:line` of the innermost part of `place` that stands in the file."""

@@ -39,23 +39,25 @@ class Active:
         return self.found.cell_items[cell]
 
     @cached_property
-    def _journal(self) -> dict[str, Cell]:
-        """Finished cells of an earlier session in this folder, read once before this session appends."""
-        return self.folder.finished(self.universe)[0]
+    def _journal(self) -> dict[str, tuple[Cell, float]]:
+        """Finished cells of an earlier session in this folder and when they were measured, read once before this session appends."""
+        cells, rows, _ = self.folder.finished(self.universe)
+        times = {row["cell"]["id"]: float(row["measured"]) for row in rows if row.get("type") == "cell"}
+        return {name: (cell, times[name]) for name, cell in cells.items()}
 
-    def kept(self, planned: Planned) -> Cell | None:
-        """The record of equal work done before, in this folder or in the store, with its samples at hand; else None."""
+    def kept(self, planned: Planned) -> tuple[Cell, float] | None:
+        """Equal work done before, in this folder or in the store, with its samples at hand, and when it was measured; else None."""
         row = self.store.peek(KIND, planned.key)
-        cell = decode(row, Cell) if row is not None else self._journal.get(planned.id)
-        if cell is None or cell.verdict not in FINAL:
+        found = (decode(row["cell"], Cell), row["measured"]) if row is not None else self._journal.get(planned.id)
+        if found is None or found[0].verdict not in FINAL:
             return None
-        whole = all(self.folder.copy_samples(self.store, ref) for measured in cell.measurements for ref in measured.samples)
-        return cell if whole else None
+        whole = all(self.folder.copy_samples(self.store, ref) for measured in found[0].measurements for ref in measured.samples)
+        return found if whole else None
 
-    def remember(self, cell: Cell) -> None:
-        """Keeps a finished cell for later runs; what was stopped or broke is not a result and is not kept."""
+    def remember(self, cell: Cell, measured: float) -> None:
+        """Keeps a finished cell for later runs, with the time of its oldest sample; what was stopped or broke is not a result and is not kept."""
         if cell.verdict in FINAL:
-            self.store.put(KIND, cell.key, encode(cell))
+            self.store.put(KIND, cell.key, {"cell": encode(cell), "measured": measured})
 
 
 def universe_of(found: Found, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:
@@ -74,7 +76,7 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         thresholds=tuple(threshold.word(name) for name, threshold in spec.thresholds.items()),
         promise=compared(experiment, promise),
         inputs=tuple(inputs_of(experiment, settings.root)),
-        cells=planned_cells(found.catalogue, identity(promise, settings.root, scale, seeds, others), selected),
+        cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others), selected),
         cell_cost=spec.scales[scale].cell_cost.word(),
         environment=environment(settings.root),
     )

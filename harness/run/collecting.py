@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -89,15 +90,17 @@ def seeds_of(experiment: Experiment, settings: Settings) -> tuple[int, ...]:
 class Found:
     """One experiment as collected: its catalogue and the pytest item of every cell."""
 
-    def __init__(self, experiment: Experiment, items: dict[str, pytest.Item]) -> None:
+    def __init__(self, experiment: Experiment, items: dict[str, pytest.Item], settings: Settings) -> None:
         self.experiment = experiment
-        self.items = items
         cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
         self.catalogue = Catalogue(experiment, cells)
         self.cell_items = {cell.id: items[cell.nodeid] for cell in cells}
+        check_matrix(experiment, self.catalogue, settings)
 
 
 def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
+    if item.get_closest_marker("xfail") is not None:
+        raise HarnessError(f"{declaration.id} is marked xfail", where=declaration.where, mend="Take the mark off: a result that is expected is still a result")
     params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
     axes = experiment.cells(declaration.id) if declaration.kind == "hypothesis" else []
     for axis in axes:
@@ -111,7 +114,7 @@ def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment)
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
 
 
-def found_in(collected: list[pytest.Item], config: pytest.Config, root: Path) -> list[Found]:
+def found_in(collected: list[pytest.Item], config: pytest.Config, settings: Settings) -> list[Found]:
     """The experiments that the collected items belong to, each with all its items."""
     by_folder: dict[Path, dict[str, pytest.Item]] = {}
     by_path: dict[Path, dict[str, pytest.Item]] = {}
@@ -119,12 +122,12 @@ def found_in(collected: list[pytest.Item], config: pytest.Config, root: Path) ->
         declaration = declaration_of(item)
         if declaration is not None:
             if item.path not in by_path:
-                by_path[item.path] = by_folder.setdefault(experiment_of(declaration, item.path, root).folder, {})
+                by_path[item.path] = by_folder.setdefault(experiment_of(declaration, item.path, settings.root).folder, {})
             by_path[item.path][item.nodeid] = item
     partial = bool(config.getoption("lf", False)) or any("::" in arg for arg in config.args)
     for folder, items in by_folder.items():
         complete(folder, items, partial)
-    return [Found(experiment_at(folder), items) for folder, items in sorted(by_folder.items())]
+    return [Found(experiment_at(folder), items, settings) for folder, items in sorted(by_folder.items())]
 
 
 def complete(folder: Path, items: dict[str, pytest.Item], partial: bool) -> None:
@@ -132,16 +135,35 @@ def complete(folder: Path, items: dict[str, pytest.Item], partial: bool) -> None
     some = next(iter(items.values()))
     have = {item.path for item in items.values()}
     patterns = some.config.getini("python_files")
-    for path in sorted({path for pattern in patterns for path in folder.glob(pattern)}):
-        if path in have and not partial:
+    for path in sorted({path for pattern in patterns for path in folder.rglob(pattern)}):
+        if (path in have and not partial) or folder_of(path.parent, some.config.rootpath) != folder:
             continue
-        directory = next(
-            node for node in reversed(some.listchain()) if isinstance(node, pytest.Directory | pytest.Session) and node.path in (folder, *folder.parents)
-        )
-        for collector in some.session.gethookproxy(folder).pytest_collect_file(file_path=path, parent=directory) or ():
-            for item in within(collector):
-                if declaration_of(item) is not None:
-                    items.setdefault(item.nodeid, item)
+        for item in items_in(path, directory_of(path.parent, some)):
+            if declaration_of(item) is not None:
+                items.setdefault(item.nodeid, item)
+
+
+def directory_of(path: Path, some: pytest.Item) -> Any:
+    """pytest's collector for a folder, made where pytest itself has not been there."""
+    known = {node.path: node for node in some.listchain() if isinstance(node, pytest.Directory | pytest.Session)}
+    if path in known:
+        return known[path]
+    parent = directory_of(path.parent, some)
+    return some.session.gethookproxy(path).pytest_collect_directory(path=path, parent=parent) or pytest.Dir.from_parent(parent, path=path)
+
+
+def items_in(path: Path, directory: Any) -> list[pytest.Item]:
+    """The items of a file. Raises HarnessError where it cannot be collected: a control that vanishes with its file would be missed by nobody."""
+    try:
+        made = directory.session.gethookproxy(path.parent).pytest_collect_file(file_path=path, parent=directory) or ()
+        return [item for collector in made for item in within(collector)]
+    except HarnessError:
+        raise
+    except (Exception, pytest.skip.Exception) as error:
+        told = str(error).strip().split("\n")[0] or type(error).__name__
+        raise HarnessError(
+            f"this file of the experiment cannot be collected: {told}", where=str(path), mend="Mend it, or take it out of the experiment"
+        ) from None
 
 
 def within(collector: pytest.Collector) -> Iterator[pytest.Item]:
@@ -151,6 +173,30 @@ def within(collector: pytest.Collector) -> Iterator[pytest.Item]:
             yield node
         else:
             yield from within(node)
+
+
+def check_matrix(experiment: Experiment, catalogue: Catalogue, settings: Settings) -> None:
+    """Every hypothesis has a cell for every point of its axes, and a rule asks for no more seeds than there are."""
+    scale = scale_of(experiment, settings)
+    for name in experiment.hypotheses:
+        axes = experiment.cells(name)
+        values = [seeds_of(experiment, settings) if axis == "seed" else experiment.axis(axis, scale) for axis in axes]
+        have = {tuple(cell.params[axis] for axis in axes) for cell in catalogue.owners[name]}
+        lost = [point for point in product(*values) if point not in have]
+        if lost:
+            where = catalogue.owners[name][0].declaration.where
+            mend = "Leave the axes to experiment.yaml, or declare there what the test is repeated over"
+            raise HarnessError(
+                f"{name} has no test for {len(lost)} of its declared cells, such as {cell_id(name, dict(zip(axes, lost[0], strict=True)))}",
+                where=where,
+                mend=mend,
+            )
+        rule: dict[str, Any] | None = experiment.plain["hypotheses"][name]["rule"]
+        while rule:
+            if rule["of"] == "seed" and rule["at_least"] != "all" and rule["at_least"] > len(seeds_of(experiment, settings)):
+                told = f"{name}: at least {rule['at_least']} seeds can never hold, there are {len(seeds_of(experiment, settings))}"
+                raise HarnessError(told, where=str(experiment.folder / FILE_NAME), mend="Give more --harness-seeds")
+            rule = rule["each"]
 
 
 def arranged(selected: list[pytest.Item], founds: list[Found]) -> list[pytest.Item]:

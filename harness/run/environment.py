@@ -94,9 +94,11 @@ def accelerators() -> list[str]:
 
 
 def command_line() -> str:
-    """The command that started this session, as it would be typed again; keys are only ever read from the environment, so none is in it."""
+    """The command that started this session, as it would be typed again, without the values of keys."""
     import shlex
+
+    from harness.run.secrets import plain
 
     program = Path(sys.argv[0]).name
     words = ["python", "-m", "pytest"] if program == "__main__.py" else [program]
-    return shlex.join([*words, *sys.argv[1:]])
+    return plain(shlex.join([*words, *sys.argv[1:]]))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import calendar
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from harness.design.plan import plan_of
+from harness.design.universe import Universe
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
-from harness.records import Execution, Results, encode
+from harness.records import Deviation, Execution, Results, encode
 from harness.run.folder import RunFolder
 from harness.run.session import Session
-from harness.store import Store, write_json
+from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
 
 
@@ -43,6 +48,10 @@ def finished(folder: Path, token: str, store: Path | None = None) -> Told:
         build(folder)
     except HarnessError as error:
         return Told(folder, results, str(error))
+    except Exception as error:  # one experiment that cannot be told must not silence the others
+        trace = folder / ".run" / "trace.txt"
+        write_text(trace, traceback.format_exc())
+        return Told(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
     return Told(folder, results)
 
 
@@ -53,15 +62,30 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     found, rows, torn = run.finished(universe)
     key = fingerprint({"design": universe.design, "scale": universe.scale, "cells": [cell.id for cell in universe.cells]})
     plan = Store(store).value("plans", key, lambda: plan_of(universe)) if store else plan_of(universe)
-    return decide(universe, found, plan, execution(folder, rows, torn))
+    return decide(in_order(universe, rows), found, plan, execution(folder, rows, torn))
+
+
+def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
+    """The universe, with a deviation where cells rest on data that are older than the promise: such a promise promised nothing."""
+    promise = universe.promise
+    if not promise.locked:
+        return universe
+    locked = calendar.timegm(time.strptime(promise.locked_at, "%Y-%m-%dT%H:%M:%SZ"))
+    early = {row["cell"]["id"] for row in rows if row.get("type") == "cell" and float(row["measured"]) < locked}
+    if not early:
+        return universe
+    told = Deviation(
+        what="the promise came after data", promised=f"locked at {promise.locked_at}, before the data", found=f"{len(early)} cells rest on data from before"
+    )
+    return msgspec.structs.replace(universe, promise=msgspec.structs.replace(promise, deviations=(*promise.deviations, told)))
 
 
 def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     """Times, hosts, workers, and which cells were not run again."""
     import platform
 
-    starts = [row for row in rows if row["type"] == "session"]
-    cells = {row["cell"]["id"]: row for row in rows if row["type"] == "cell"}
+    starts = [row for row in rows if row.get("type") == "session"]
+    cells = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
     first, last = (starts[0], starts[-1]) if starts else ({}, {})
     started, now = float(first.get("started", time.time())), time.time()
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []

@@ -70,7 +70,15 @@ class Spoken(Criterion):
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
         self._recorder.judged = (shift.name, self.threshold.name)
         answer = super().holds(shift, baseline=baseline, treated=treated)
-        self._recorder.said = (answer, self.told(shift, answer))
+        self._recorder.said, self._recorder.p = (answer, self.told(shift, answer)), shift.p
+        return answer
+
+    def within(self, shift: Measurement) -> bool:
+        self._recorder.judged = (shift.name, self.threshold.name)
+        answer = super().within(shift)
+        word = "lies within" if answer else "leaves"
+        self._recorder.said = (answer, f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {word} the bar of {self.threshold.value:g}")
+        self._recorder.p = self.equivalence_p(shift)
         return answer
 
 
@@ -110,7 +118,11 @@ def persona_of(recorder: Any) -> Callable[[str], Persona]:
 @pytest.fixture
 def gather(recorder: Any, facts: Callable[[str, str, Any], None], pytestconfig: pytest.Config) -> Gathering:
     """`gather(name, job, items)`: raw samples of a measure, gathered once and kept."""
-    return Gathering(recorder.active.store, recorder.active.folder, facts, pytestconfig.hook.pytest_harness_progress)
+
+    def seen(when: float) -> None:
+        recorder.oldest = min(recorder.oldest, when)
+
+    return Gathering(recorder.active.store, recorder.active.folder, facts, pytestconfig.hook.pytest_harness_progress, seen)
 
 
 @pytest.fixture(scope="session")

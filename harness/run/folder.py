@@ -40,12 +40,22 @@ class RunFolder:
 
     def begin(self, universe: Universe) -> None:
         """Writes the universe. Selections of earlier sessions in this folder are kept for the cells whose key is the same."""
-        before = {cell.id: cell for cell in self.universe().cells} if self.universe_path.exists() else {}
+        earlier = self.universe() if self.universe_path.exists() else None
+        if earlier is not None and earlier.experiment != universe.experiment:
+            raise HarnessError(f"this folder holds a run of {earlier.experiment}", where=str(self.path), mend="Choose another --harness-run-dir")
+        before = {cell.id: cell for cell in earlier.cells} if earlier else {}
         joined = tuple(
             msgspec.structs.replace(cell, selected=cell.selected or (cell.id in before and before[cell.id].key == cell.key and before[cell.id].selected))
             for cell in universe.cells
         )
         write_json(self.universe_path, encode(msgspec.structs.replace(universe, cells=joined)))
+        write_text(self.hidden / "session", self.token)
+
+    @property
+    def current(self) -> bool:
+        """True where this session, and no other, wrote here last."""
+        path = self.hidden / "session"
+        return path.exists() and path.read_text(encoding="utf-8") == self.token
 
     def universe(self) -> Universe:
         """What was planned. Raises HarnessError where this is no run folder."""
@@ -84,9 +94,21 @@ class RunFolder:
     def _board(self, cell: str) -> Path:
         return self.hidden / "board" / self.token / f"{fingerprint(cell)[:16]}.json"
 
-    def record(self, cell: Cell, *, seconds: float, worker: str, reused: bool) -> None:
+    def record(self, cell: Cell, *, seconds: float, worker: str, reused: bool, measured: float) -> None:
         """Appends a finished cell to the journal."""
-        self.journal.append([{"type": "cell", "token": self.token, "seconds": round(seconds, 4), "worker": worker, "reused": reused, "cell": encode(cell)}])
+        self.journal.append(
+            [
+                {
+                    "type": "cell",
+                    "token": self.token,
+                    "seconds": round(seconds, 4),
+                    "worker": worker,
+                    "reused": reused,
+                    "measured": measured,
+                    "cell": encode(cell),
+                }
+            ]
+        )
 
     def finished(self, universe: Universe) -> tuple[dict[str, Cell], list[dict[str, Any]], int]:
         """(last record of each cell whose key still holds, all journal rows, torn lines)."""
@@ -94,7 +116,7 @@ class RunFolder:
         keys = {cell.id: cell.key for cell in universe.cells}
         found: dict[str, Cell] = {}
         for row in rows:
-            if row["type"] == "cell" and keys.get(row["cell"]["id"]) == row["cell"]["key"]:
+            if row.get("type") == "cell" and keys.get(row["cell"]["id"]) == row["cell"]["key"]:
                 cell = decode(row["cell"], Cell)
                 found[cell.id] = cell
         return found, rows, torn

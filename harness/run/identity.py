@@ -25,7 +25,7 @@ TELLING = (
     "design/plan.py",
 )
 # These decide over cells that are already measured.
-DECIDING = ("hypotheses/", "primary", "alpha", "budget/", "next_steps", "question")
+DECIDING = ("title", "hypotheses/", "primary", "alpha", "budget/", "next_steps", "question")
 
 
 @lru_cache
@@ -35,17 +35,15 @@ def code_fingerprint() -> str:
     return tree_fingerprint(PACKAGE, [name for name in names if not name.startswith(TELLING)])
 
 
-def identity(promise: Mapping[str, Any], root: Path, scale: ScaleName, seeds: tuple[int, ...], others: list[dict[str, Any]]) -> dict[str, Any]:
+def identity(promise: Mapping[str, Any], scale: ScaleName, seeds: tuple[int, ...], others: list[dict[str, Any]]) -> dict[str, Any]:
     """All that a cell's outcome depends on; `others` come from the hook `pytest_harness_identity` (models and the like)."""
     kept = {
         place: value
         for place, value in promise.items()
         if not place.startswith(DECIDING) and (not place.startswith("scales/") or place.startswith(f"scales/{scale}/"))
     }
-    shared = [path.relative_to(root).as_posix() for path in [*root.glob("fixtures/*.py"), *root.glob("conftest.py")]]
     return {
         "harness": code_fingerprint(),
-        "fixtures": tree_fingerprint(root, shared),
         "promise": kept,
         "scale": scale,
         "seeds": list(seeds),

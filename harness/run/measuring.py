@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from harness.errors import HarnessError
@@ -53,8 +53,8 @@ class Measure:
         *,
         n: int,
         sampling_unit: str = "item",
-        interval: Interval | tuple[float, float] | None = None,
-        seed: int | None = None,
+        interval: Interval | Sequence[float] | None = None,
+        seeds: tuple[int, ...] = (),
         p: float | None = None,
         p_floor: float | None = None,
         p_method: str = "",
@@ -64,8 +64,8 @@ class Measure:
         """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take, N below 1, or a name used twice."""
         if any(taken.name == name for taken in self.taken):
             raise HarnessError(f"{name!r} is measured twice in {self.cell or 'this cell'}", mend="Give each measurement its own name")
-        if isinstance(interval, tuple):
-            interval = Interval(low=number(interval[0], name), high=number(interval[1], name), level=0.95, method="given by the test")
+        if interval is not None and not isinstance(interval, Interval):
+            interval = given(interval, name)
         found = Measurement(
             name=name,
             value=in_unit(number(value, name), unit, name),
@@ -73,27 +73,37 @@ class Measure:
             n=whole(n, name),
             sampling_unit=sampling_unit,
             interval=interval,
-            seed=seed,
+            seeds=tuple(int(seed) for seed in seeds),
             fingerprint=joined([source.fingerprint for source in sources]),
             samples=tuple(source.ref for source in sources),
             p=None if p is None else in_unit(number(p, f"p of {name}"), "probability", f"p of {name}"),
-            p_floor=p_floor,
+            p_floor=None if p_floor is None else number(p_floor, f"smallest p of {name}"),
             p_method=p_method,
-            note=note,
+            note=str(note),
         )
         self.taken.append(found)
         return found
 
     def rate(
-        self, name: str, outcomes: Outcomes, *, sampling_unit: str = "item", exact: bool = False, sources: tuple[Source, ...] = (), seed: int | None = None
+        self, name: str, outcomes: Outcomes, *, sampling_unit: str = "item", exact: bool = False, sources: tuple[Source, ...] = (), seeds: tuple[int, ...] = ()
     ) -> Measurement:
-        """Share of True over items (`outcomes` by item id); None is no answer and is left out, counted in the note. Wilson, or Clopper-Pearson if `exact`."""
-        from harness.verdict.intervals import rate_interval
+        """Share of True over items (`outcomes` by item id); None is no answer and is left out, counted in the note.
+
+        Wilson, or Clopper-Pearson if `exact`. Items whose replicates were averaged (shares in [0, 1]) get the interval of a mean over items.
+        """
+        from harness.verdict.intervals import mean_interval, rate_interval
 
         answered, note = known(outcomes, name)
-        hits = sum(binary(value, name) for value in answered.values())
+        values = [share(value, name) for value in answered.values()]
+        if not all(value in (0, 1) for value in values):
+            mean = sum(values) / len(values)
+            interval = mean_interval(values, name)
+            return self(name, mean, "rate", n=len(values), sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seeds=seeds)
+        hits = round(sum(values))
         interval = rate_interval(hits, len(answered), method="exact" if exact else "wilson")
-        return self(name, hits / len(answered), "rate", n=len(answered), sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seed=seed)
+        return self(
+            name, hits / len(answered), "rate", n=len(answered), sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seeds=seeds
+        )
 
     def mean(
         self,
@@ -104,7 +114,7 @@ class Measure:
         clusters: Mapping[str, str] | None = None,
         sampling_unit: str = "item",
         sources: tuple[Source, ...] = (),
-        seed: int | None = None,
+        seeds: tuple[int, ...] = (),
     ) -> Measurement:
         """Mean over items: BCa over items, or a bootstrap over whole `clusters` (item id to cluster) where items are not independent."""
         from harness.verdict.intervals import cluster_interval, mean_interval
@@ -116,10 +126,10 @@ class Measure:
         else:
             groups = [clusters[item] for item in answered]
             interval, n = cluster_interval(data, groups, name), len(set(groups))
-        return self(name, sum(data) / len(data), unit, n=n, sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seed=seed)
+        return self(name, sum(data) / len(data), unit, n=n, sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seeds=seeds)
 
     def shift(
-        self, name: str, treated: Outcomes, baseline: Outcomes, *, sampling_unit: str = "item", sources: tuple[Source, ...] = (), seed: int | None = None
+        self, name: str, treated: Outcomes, baseline: Outcomes, *, sampling_unit: str = "item", sources: tuple[Source, ...] = (), seeds: tuple[int, ...] = ()
     ) -> Measurement:
         """treated - baseline in pp, paired by item id (never by position). Raises HarnessError where the two arms hold different items.
 
@@ -142,7 +152,7 @@ class Measure:
             p_method=method,
             sources=sources,
             note=note,
-            seed=seed,
+            seeds=seeds,
         )
 
 
@@ -198,11 +208,19 @@ def whole(n: Any, name: str) -> int:
     return n
 
 
-def binary(value: Any, name: str) -> bool:
+def share(value: Any, name: str) -> float:
+    """True, False, or the mean of several: a number from 0 to 1."""
     value = value.item() if hasattr(value, "item") else value
-    if value not in (0, 1):
+    if not isinstance(value, bool | int | float) or not 0 <= value <= 1:
         raise HarnessError(f"{name} holds {value!r}", mend="A rate counts True and False; use measure.mean for other numbers")
-    return bool(value)
+    return float(value)
+
+
+def given(bounds: Sequence[float], name: str) -> Interval:
+    """An interval that the test computed itself."""
+    if len(bounds) != 2 or not bounds[0] <= bounds[1]:
+        raise HarnessError(f"the interval of {name} is {bounds!r}", mend="Give (low, high)")
+    return Interval(low=number(bounds[0], name), high=number(bounds[1], name), level=0.95, method="given by the test")
 
 
 def known(outcomes: Outcomes, name: str) -> tuple[dict[str, Any], str]:
@@ -220,7 +238,7 @@ def paired(treated: Outcomes, baseline: Outcomes, name: str) -> tuple[dict[str, 
         raise HarnessError(f"{name}: the two arms hold different items ({len(odd)} unmatched, such as {odd[0]!r})", mend="Measure both arms on the same items")
     lost = [item for item in treated if treated[item] is None or baseline[item] is None]
     first, note = known({item: None if item in lost else treated[item] for item in treated}, name)
-    return {item: number(float(first[item]), name) for item in first}, {item: number(float(baseline[item]), name) for item in first}, note
+    return {item: share(first[item], name) for item in first}, {item: share(baseline[item], name) for item in first}, note
 
 
 def joined(fingerprints: list[str]) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from harness.errors import Inconclusive
 from harness.records import Kind, Verdict
+from harness.run.secrets import plain
 
 GOOD: dict[Kind, Verdict] = {"hypothesis": "supported", "gate": "passed", "kill": "passed", "control": "passed"}
 BAD: dict[Kind, Verdict] = {"hypothesis": "falsified", "gate": "failed", "kill": "failed", "control": "failed"}
@@ -30,25 +31,26 @@ class Stop(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verdict with its reason (one line) and, where something failed, the detail pytest showed."""
+    """A verdict with its reason (one line) and, where something failed, the detail pytest showed; `keep` where a later run may take it over."""
 
     verdict: Verdict
     reason: str = ""
     detail: str = ""
     stopped_by: str = ""
+    keep: bool = True
 
 
 def outcome_of(kind: Kind, phase: str, error: BaseException | None, detail: str, home: Path) -> Outcome:
     """The outcome of one phase (setup, call, teardown) that ended with `error` or without; `home` is the experiment's folder."""
     if error is None:
         return Outcome(GOOD[kind])
-    detail = ADDRESS.sub("0x…", detail)[:DETAIL_LIMIT]
+    detail = ADDRESS.sub("0x…", plain(detail))[:DETAIL_LIMIT]
     if isinstance(error, Stop):
         return Outcome(error.verdict, error.reason, stopped_by=error.by)
     if isinstance(error, Inconclusive):
         return Outcome("inconclusive", first_line(error))
     if isinstance(error, pytest.skip.Exception):
-        return Outcome("inconclusive", f"skipped by its test: {first_line(error)}")
+        return Outcome("inconclusive", f"skipped by its test: {first_line(error)}", keep=False)  # whatever it lacked may be there next time
     if phase == "call" and isinstance(error, AssertionError) and spoken_by(error.__traceback__, home):
         return Outcome(BAD[kind], first_line(error), detail)
     return Outcome("error", f"{phase}: {type(error).__name__}: {first_line(error)}", detail)
@@ -65,4 +67,4 @@ def spoken_by(traceback: TracebackType | None, home: Path) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    return ADDRESS.sub("0x…", (str(error).strip() or type(error).__name__).split("\n")[0])[:300]
+    return ADDRESS.sub("0x…", (plain(str(error)).strip() or type(error).__name__).split("\n")[0])[:300]

@@ -7,21 +7,25 @@ the kernel and the next worker runs the gate.
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from _pytest.runner import runtestprotocol
 
 from harness.design.universe import Planned
 from harness.errors import HarnessError
-from harness.records import Cell, Fact
+from harness.fingerprint import canonical
+from harness.records import Cell, Fact, decode, encode
 from harness.run.active import Active
 from harness.run.measuring import Measure
 from harness.run.outcome import Outcome, Stop, outcome_of
 from harness.run.replay import label, replay, skip_place
+from harness.run.secrets import plain
 
 PASSING = ("passed", "supported")
 FAILING = ("failed", "falsified")
@@ -36,6 +40,8 @@ class Recorder:
         self.facts: list[Fact] = []
         self.said: tuple[bool, str] | None = None
         self.judged = ("", "")
+        self.p: float | None = None
+        self.oldest = time.time()
         self.outcome: Outcome | None = None
 
     def phase(self, outcome: Outcome) -> None:
@@ -43,8 +49,15 @@ class Recorder:
         if self.outcome is None or self.outcome.verdict in PASSING:
             self.outcome = outcome
 
-    def cell(self) -> Cell:
+    def final(self) -> Outcome:
+        """The outcome of the cell. A test that passes although its criterion said no was not asserted: an error, not a result."""
         outcome = self.outcome or Outcome("error", "no phase was reported")
+        if outcome.verdict == "supported" and self.said and not self.said[0]:
+            return Outcome("error", f"the criterion said no ({self.said[1]}), yet the test passed: assert its answer")
+        return outcome
+
+    def cell(self) -> Cell:
+        outcome = self.final()
         return Cell(
             id=self.planned.id,
             owner=self.planned.owner,
@@ -59,6 +72,7 @@ class Recorder:
             stopped_by=outcome.stopped_by,
             effect=self.judged[0],
             threshold=self.judged[1],
+            p=self.p,
             measurements=tuple(self.measure.taken),
             facts=tuple(self.facts),
         )
@@ -122,17 +136,19 @@ class Runner:
         kept = active.kept(planned) if stop is None else None
         if kept is not None:
             if log:
-                replay(item, kept)
-            cell = kept
+                replay(item, kept[0])
+            cell, measured = kept
         else:
             recorder = self.running[item.nodeid] = Recorder(active, planned, stop)
             try:
                 runtestprotocol(item, log=log, nextitem=nextitem)
             finally:
                 del self.running[item.nodeid]
-            cell = recorder.cell()
-            active.remember(cell)
-        active.folder.record(cell, seconds=time.perf_counter() - start, worker=self.worker, reused=kept is not None)
+            cell = sound(recorder.cell())
+            measured = recorder.oldest
+            if recorder.outcome is None or recorder.outcome.keep:
+                active.remember(cell, measured)
+        active.folder.record(cell, seconds=time.perf_counter() - start, worker=self.worker, reused=kept is not None, measured=measured)
         return cell
 
     def before(self, item: pytest.Item) -> None:
@@ -150,10 +166,26 @@ class Runner:
         detail = report.longreprtext if report.failed else ""
         outcome = outcome_of(recorder.planned.kind, call.when, error, detail, Path(recorder.active.experiment.folder))
         recorder.phase(outcome)
+        if call.when == "call":
+            outcome = recorder.final()
+        report.__dict__.pop("wasxfail", None)  # an expected failure is a failure all the same
         if outcome.verdict in ("inconclusive", "blocked", "killed"):
             report.outcome, report.longrepr = "skipped", skip_place(item, outcome.reason)
+        elif outcome.verdict in (*FAILING, "error"):
+            text = plain(report.longreprtext)
+            changed = not report.failed or text != report.longreprtext
+            report.outcome, report.longrepr = "failed", (text if report.failed and text else outcome.reason) if changed else report.longrepr
         if call.when == "call" or error is not None:
             label(item, report, recorder.cell())
+
+
+def sound(cell: Cell) -> Cell:
+    """The cell as it will be read again, without secrets; one that JSON cannot hold becomes an error that says so."""
+    try:
+        return decode(json.loads(plain(canonical(encode(cell)))), Cell)
+    except (TypeError, ValueError, msgspec.ValidationError) as error:
+        reason = f"what the test measured or told cannot be written: {plain(str(error))}"
+        return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=())
 
 
 def stopped(cell: Cell) -> Stop:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
@@ -14,6 +16,7 @@ from harness.samples import gather as gather_rows
 from harness.store import Store
 
 KIND = "samples"
+PLAIN_NAME = re.compile(r"[\w][\w.-]*", re.ASCII)
 
 
 class Job(Protocol):
@@ -45,18 +48,25 @@ class Gathered:
 class Gathering:
     """The `gather` fixture."""
 
-    def __init__(self, store: Store, folder: RunFolder, facts: Callable[[str, str, Any], None], progress: Callable[..., Any]) -> None:
-        self.store, self.folder, self.facts, self.progress = store, folder, facts, progress
+    def __init__(
+        self, store: Store, folder: RunFolder, facts: Callable[[str, str, Any], None], progress: Callable[..., Any], seen: Callable[[float], None]
+    ) -> None:
+        self.store, self.folder, self.facts, self.progress, self.seen = store, folder, facts, progress, seen
 
     def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "") -> Gathered:
         """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again.
 
         `name` names the file and the card's entry, `dataset` says where the items are from.
         """
+        if not PLAIN_NAME.fullmatch(name):
+            raise HarnessError(f"{name!r} cannot name a samples file", mend="Use letters, digits, '.', '_' and '-'")
         described = job.describe()
         key = fingerprint({"job": described, "items": encode(list(items))})
+        log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
-            rows = gather_rows(self.store.log(KIND, key), job.chunks(items), job.score, lambda done, total: self.progress(name=name, done=done, total=total))
+            if log.path.exists():
+                self.seen(log.path.stat().st_mtime)  # some of it is older than this cell
+            rows = gather_rows(log, job.chunks(items), job.score, lambda done, total: self.progress(name=name, done=done, total=total))
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         return Gathered(tuple(rows), self.folder.keep_samples(self.store, name, rows), key)

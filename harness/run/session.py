@@ -34,7 +34,7 @@ class Session:
         told = getattr(config, "workerinput", {})
         self.run: str = told.get(RUN) or f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        self.is_worker = bool(told)
+        self.prepared: list[Active] = []
         self.founds: list[Found] = []
         self.selected: set[str] = set()
         self.runner: Runner | None = None
@@ -46,17 +46,26 @@ class Session:
     def arrange(self, collected: list[pytest.Item], items: list[pytest.Item]) -> None:
         """Brings the selected items into order, with the needs pulled in. Mistakes of the declaration become collection errors."""
         try:
-            self.founds = found_in(collected, self.config, self.settings.root)
+            self.founds = found_in(collected, self.config, self.settings)
             if self.founds and self.settings.engine == "ray":
                 raise HarnessError("--harness-engine=ray is not available in this version", mend="Use the local engine, with -n for several processes")
         except HarnessError as error:
             refuse(items, str(error))
             return
-        items[:] = arranged(items, self.founds)
-        chosen = {item.nodeid for item in items}
+        arranged_items = arranged(items, self.founds)
+        chosen = {item.nodeid for item in arranged_items}
         self._uncount(chosen)
         self.founds = [found for found in self.founds if chosen & set(found.catalogue.by_nodeid)]
         self.selected = {cell.id + "@" + found.experiment.id for found in self.founds for cell in self._chosen(found.catalogue, chosen)}
+        try:
+            # What is missing or too dear is told here, as an error of collection: later a worker could only crash.
+            self.prepared = [] if self.config.option.collectonly else self.actives()
+            for active in self.prepared:
+                check_budget(active)
+        except HarnessError as error:
+            refuse(items, str(error))
+            return
+        items[:] = arranged_items
 
     def _uncount(self, chosen: set[str]) -> None:
         """Items that were pulled back in are not deselected after all."""
@@ -88,15 +97,12 @@ class Session:
         return made
 
     def begin(self) -> None:
-        """Writes what is planned and makes the runner. Raises HarnessError where the plan exceeds the budget."""
+        """Writes what is planned and makes the runner. Raises HarnessError where the run folder cannot be written."""
         from harness.run.runner import Runner
 
-        actives = self.actives()
-        for active in actives:
-            check_budget(active)
-        for active in actives:
+        for active in self.prepared:
             active.folder.begin(active.universe)
-            if active.universe.seeds and self.worker in ("main", "gw0"):
+            if self.worker in ("main", "gw0"):
                 start = {
                     "type": "session",
                     "token": self.run,
@@ -106,7 +112,7 @@ class Session:
                     "workers": self._workers(),
                 }
                 active.folder.journal.append([start])
-        self.runner = Runner(actives, self.worker)
+        self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
 
     def _workers(self) -> int:
@@ -123,7 +129,7 @@ class Session:
             places = [self.settings.run_dir, *sorted(self.settings.run_dir.glob("*"))] if self.settings.run_dir.exists() else []
         else:
             places = sorted(self.settings.reports.glob(f"*/{self.run}"))
-        return [place for place in places if RunFolder(place, self.run).universe_path.exists()]
+        return [place for place in places if RunFolder(place, self.run).current]
 
 
 def check_budget(active: Active) -> None:
@@ -131,8 +137,10 @@ def check_budget(active: Active) -> None:
     from harness.design.plan import work_left
     from harness.run.active import KIND
 
-    left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)["cost"]
     own = active.experiment.spec.budget
+    if all(limit is None for limit in (active.settings.budget_usd, active.settings.budget_gpu_hours, own.usd, own.gpu_hours)):
+        return
+    left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)["cost"]
     for name, unit, limits in (
         ("usd", "US dollars", (active.settings.budget_usd, own.usd)),
         ("gpu_hours", "GPU-hours", (active.settings.budget_gpu_hours, own.gpu_hours)),

@@ -76,7 +76,7 @@ OPTIONS = (
     Option("budget-usd", "refuse to start work whose plan costs more US dollars", amount, None, "X"),
     Option("budget-gpu-hours", "refuse to start work whose plan costs more GPU-hours", amount, None, "X"),
     Option("offline", "touch no network; what is not here is an error"),
-    Option("engine", "local, or ray to spread cells over machines (extra: ray)", choice(*ENGINES), "local", "ENGINE"),
+    Option("engine", "local; ray (cells spread over machines) is not available yet", choice(*ENGINES), "local", "ENGINE"),
     Option("falsified-ok", "a falsified hypothesis leaves the exit code alone; gates, kills and errors do not"),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.records import Results
+from harness.report.untrusted import one_line
 from harness.run.finish import Told
 
 COLOUR = {
@@ -65,7 +66,7 @@ def rendered(results: Results, reporter: Any) -> str:
     for heading in ("", "verdict", "why"):
         table.add_column(heading, overflow="fold", no_wrap=heading != "why")
     for name, verdict, why in rows(results):
-        table.add_row(Text(name), Text(verdict, style=COLOUR[verdict]), Text(why))
+        table.add_row(Text(one_line(name)), Text(verdict, style=COLOUR[verdict]), Text(one_line(why)))
     Console(file=out, width=min(reporter._tw.fullwidth, 160), force_terminal=colours, no_color=not colours, highlight=False).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 

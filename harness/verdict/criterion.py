@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from harness.errors import HarnessError, Inconclusive
-from harness.records import Measurement, Threshold
+from harness.records import Interval, Measurement, Threshold
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -30,20 +32,50 @@ class Criterion:
         return f"<bar {bar.name}: {sign}{bar.value:g} {bar.unit}>"
 
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
-        """True or False by the rule above. Raises Inconclusive; raises HarnessError for another unit or a shift without interval."""
+        """True or False by the rule above. Raises Inconclusive; raises HarnessError for another unit, no interval, or bounds without a baseline."""
+        bar = self.threshold
+        interval = self._interval(shift)
+        if (bar.floor is not None or bar.ceiling is not None) and baseline is None:
+            raise HarnessError(f"the threshold {bar.name} has a floor or a ceiling", mend="Say where the baseline is: holds(shift, baseline=…)")
+        self._room(baseline, treated)
+        answer = three_valued(shift.value, interval.low, interval.high, bar)
+        if answer and shift.p is not None and shift.p > 1 - interval.level:
+            raise Inconclusive(f"{shift.name}: the interval leaves zero, but p is {shift.p:.2g} (smallest possible here {shift.p_floor or 0:.2g})")
+        if answer is None:
+            raise Inconclusive(
+                f"too little power: {shift.name} {shift.value:+.3g} {bar.unit} [{interval.low:+.3g}, {interval.high:+.3g}] (N {shift.n})"
+                f" neither reaches the bar of {bar.value:g} with zero outside nor excludes it"
+            )
+        return answer
+
+    def within(self, shift: Measurement) -> bool:
+        """Equivalence: True where the whole interval lies inside plus and minus the bar, False where `holds` in either direction, else Inconclusive."""
+        bar, interval = self.threshold, self._interval(shift)
+        answer = three_valued(shift.value, interval.low, interval.high, replace(bar, direction="either"))
+        if answer is None:
+            raise Inconclusive(
+                f"too little power: {shift.name} {shift.value:+.3g} {bar.unit} [{interval.low:+.3g}, {interval.high:+.3g}] is not inside the bar {bar.value:g}"
+            )
+        return not answer
+
+    def equivalence_p(self, shift: Measurement) -> float:
+        """p of two one-sided tests against the bar (Schuirmann, 1987), from the interval by the normal approximation."""
+        from scipy.special import ndtr, ndtri
+
+        interval = self._interval(shift)
+        error = (interval.high - interval.low) / (2 * float(ndtri(0.5 + interval.level / 2)))
+        return float(ndtr((abs(shift.value) - self.threshold.value) / error))
+
+    def _interval(self, shift: Measurement) -> Interval:
+        """The interval of a shift in the bar's unit. An interval without spread is no evidence of precision: Inconclusive."""
         bar = self.threshold
         if shift.unit != bar.unit:
             raise HarnessError(f"{shift.name} is in {shift.unit}, the threshold {bar.name} in {bar.unit}", mend="Measure in the threshold's unit")
         if shift.interval is None:
             raise HarnessError(f"{shift.name} has no interval", mend="A bare number decides nothing: use measure.shift, measure.mean or give interval=")
-        self._room(baseline, treated)
-        answer = three_valued(shift.value, shift.interval.low, shift.interval.high, bar)
-        if answer is None:
-            raise Inconclusive(
-                f"too little power: {shift.name} {shift.value:+.3g} {bar.unit} [{shift.interval.low:+.3g}, {shift.interval.high:+.3g}] (N {shift.n})"
-                f" neither reaches the bar of {bar.value:g} with zero outside nor excludes it"
-            )
-        return answer
+        if shift.interval.method.startswith(("none", "degenerate")):
+            raise Inconclusive(f"{shift.name} (N {shift.n}) has no interval to decide by: {shift.interval.method}")
+        return shift.interval
 
     def told(self, shift: Measurement, answer: bool) -> str:
         """The answer in words, with the numbers it rests on."""

@@ -48,7 +48,7 @@ def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], 
         checks=tuple(checks.values()),
         cells=cells,
         thresholds=universe.thresholds,
-        caveats=caveats(universe, cells, checks, lost),
+        caveats=caveats(universe, cells, checks, lost, len(seeds_varied(primary, cells))),
         stopped=stopped(universe, cells),
         missing=lost,
         inputs=universe.inputs,
@@ -80,15 +80,23 @@ def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, 
         confounds.append("not pre-registered")
     if universe.promise.deviations:
         confounds.append(f"{len(universe.promise.deviations)} deviations from the promise")
-    agreeing = len({measured.name for cell in cells if cell.owner == primary.id and cell.verdict == "supported" for measured in cell.measurements})
+    agreeing = len({cell.threshold for cell in cells if cell.owner == primary.id and cell.verdict == "supported" and cell.threshold})
     return confidence(
         decided=primary.verdict in ("supported", "falsified"),
-        seeds=len(universe.seeds),
+        seeds=len(seeds_varied(primary, cells)),
         p=primary.p_holm if primary.p_holm is not None else primary.p,
         confounds=tuple(confounds),
         agreeing=agreeing,
         out_of_distribution=any(check.polarity == "out-of-distribution" and check.verdict == "passed" for check in checks.values()),
     )
+
+
+def seeds_varied(primary: HypothesisResult, cells: Sequence[Cell]) -> set[int]:
+    """The seeds that the primary hypothesis' cells were really measured with; a declared seed that nothing uses counts for nothing."""
+    own = [cell for cell in cells if cell.owner == primary.id and cell.measurements]
+    return {int(cell.params["seed"]) for cell in own if "seed" in cell.params} | {
+        seed for cell in own for measured in cell.measurements for seed in measured.seeds
+    }
 
 
 def stopped(universe: Universe, cells: Sequence[Cell]) -> Stopped:
@@ -113,7 +121,7 @@ def facts(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str]) -> tuple[str, ...]:
+def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int) -> tuple[str, ...]:
     """Standing caveats, each computed from the run."""
     counts = Counter(cell.verdict for cell in cells)
     unselected = counts["missing"] - len(lost)
@@ -121,7 +129,7 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
     lines = [
         (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
         (bool(universe.promise.deviations), f"{len(universe.promise.deviations)} deviations from the locked promise."),
-        (len(universe.seeds) == 1, "One seed: differences between seeds are not measured."),
+        (seeds < 2, "One seed: differences between seeds are not measured."),
         (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
         (bool(lost), f"The run is incomplete: {len(lost)} selected cells have no result."),
         (unselected > 0, f"{unselected} cells were not selected in this run."),

@@ -17,4 +17,4 @@ def holm(ps: Mapping[str, float]) -> dict[str, float]:
 
 def partial_conjunction(ps: Sequence[float], k: int) -> float:
     """p of the claim that at least k of the n effects are real: (n - k + 1) times the k-th smallest p (Bonferroni form), at most 1."""
-    return min(1.0, (len(ps) - k + 1) * sorted(ps)[k - 1])
+    return min(1.0, (len(ps) - k + 1) * sorted(ps)[k - 1]) if k <= len(ps) else 1.0

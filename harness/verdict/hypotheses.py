@@ -77,14 +77,10 @@ def by_rule(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> tuple[Verdict,
 
 
 def rule_p(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> float | None:
-    """Partial-conjunction p of the rule. A cell that does not support counts as p = 1: its two-sided p may be small in the wrong direction."""
-    found = [(cell.params, primary_p(cell) if cell.verdict == "supported" else 1.0) for cell in cells]
-    if not cells or any(p is None for _, p in found):
+    """Partial-conjunction p of the rule; None where no cell has a p.
+
+    A cell that does not support counts as p = 1 (its two-sided p may be small in the wrong direction), and so does one without a p beside others.
+    """
+    if all(cell.p is None for cell in cells):
         return None
-    return conjunction_p(hypothesis.rule, [(params, p) for params, p in found if p is not None])
-
-
-def primary_p(cell: Cell) -> float | None:
-    """The p of the effect that was judged, or of the first measurement that has one."""
-    judged = [measured for measured in cell.measurements if measured.name == cell.effect] or list(cell.measurements)
-    return next((measured.p for measured in judged if measured.p is not None), None)
+    return conjunction_p(hypothesis.rule, [(cell.params, cell.p if cell.verdict == "supported" and cell.p is not None else 1.0) for cell in cells])

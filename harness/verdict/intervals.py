@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 RESAMPLES = 2000
 LEVEL = 0.95
+# Below this many units a bootstrap of the mean covers clearly less than its level.
+SMALL = 20
 
 
 def rate_interval(successes: int, n: int, level: float = LEVEL, method: Literal["wilson", "exact"] = "wilson") -> Interval:
@@ -56,7 +58,7 @@ def wilson_bounds(p: NDArray[np.float64], n: NDArray[np.float64], level: float) 
 
 
 def mean_interval(values: Sequence[float], *seed: object, level: float = LEVEL) -> Interval:
-    """BCa interval of a mean over independent units; where BCa is undefined (all values equal, fewer than 3) the fallback is named in `method`."""
+    """BCa interval of a mean over independent units; Student's t below 20 units; where BCa is undefined the fallback is named in `method`."""
     import numpy as np
 
     data = np.asarray(values, dtype=float)
@@ -65,11 +67,22 @@ def mean_interval(values: Sequence[float], *seed: object, level: float = LEVEL) 
         return Interval(low=mean, high=mean, level=level, method="none: a single unit has no spread")
     if np.ptp(data) == 0:
         return Interval(low=mean, high=mean, level=level, method="degenerate: all units are equal, BCa is undefined")
+    if data.size < SMALL:
+        return student(data, level)
     low, high = bootstrapped(data, "BCa", level, seed)
     if np.isfinite(low) and np.isfinite(high):
         return Interval(low=low, high=high, level=level, method=f"BCa bootstrap, {RESAMPLES} resamples")
     low, high = bootstrapped(data, "percentile", level, seed)
     return Interval(low=low, high=high, level=level, method=f"percentile bootstrap, {RESAMPLES} resamples (BCa undefined)")
+
+
+def student(data: NDArray[np.float64], level: float) -> Interval:
+    """Student's t interval, for few units: there the bootstrap is far too narrow."""
+    from scipy.stats import t
+
+    half = float(t.ppf(0.5 + level / 2, data.size - 1)) * float(data.std(ddof=1)) / data.size**0.5
+    mean = float(data.mean())
+    return Interval(low=mean - half, high=mean + half, level=level, method=f"Student's t (fewer than {SMALL} units, BCa is too narrow)")
 
 
 def bootstrapped(data: NDArray[np.float64], method: str, level: float, seed: Sequence[object]) -> tuple[float, float]:

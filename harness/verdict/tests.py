@@ -32,7 +32,8 @@ def sign_flip(differences: Sequence[float], *seed: object, permutations: int = P
     null = np.abs(signs @ data)
     # Ties with the observed value differ from it by rounding only; they must count.
     hits = int((null >= abs(data.sum()) - 1e-9 * max(1.0, np.abs(data).sum())).sum())
-    return (hits + 1) / (permutations + 1), 1 / (permutations + 1)
+    distinct = max(1, int(np.count_nonzero(data)))
+    return (hits + 1) / (permutations + 1), max(1 / (permutations + 1), 2.0 ** (1 - distinct))
 
 
 def permutation_test(

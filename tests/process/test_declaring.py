@@ -48,6 +48,25 @@ MISTAKES = {
         ["'persona', which its test does not take"],
     ),
     "two kinds under one id": (TESTS, '@control("C1", "negative")', '@control("K1", "negative")', ["duplicate cell K1"]),
+    "fewer cells than declared": (
+        TESTS,
+        '@hypothesis("H1", needs=["G2"])',
+        'import pytest\n\n\n@pytest.mark.parametrize("persona", ["villain"])\n@hypothesis("H1", needs=["G2"])',
+        ["H1 has no test for 4 of its declared cells"],
+    ),
+    "polarity": (TESTS, '"negative"', '"negatve"', ["the polarity 'negatve' is not known", "Did you mean 'negative'?"]),
+    "two declarations on one test": (
+        TESTS,
+        '@control("C1", "negative")',
+        '@control("C1", "negative")\n@control("C2", "negative")',
+        ["are declared on one test"],
+    ),
+    "seed twice": (YAML, "seeds: [1]", "seeds: [1, 1]", ["a seed stands twice"]),
+    "bars out of order": (YAML, "at_least: 2, of: persona", "at_least: 2, falsified_below: 3, of: persona", ["falsified_below 3 lies above at_least 2"]),
+    "infinite threshold": (YAML, "value: 5, unit: pp, direction: increase", "value: .inf, unit: pp, direction: increase", ["finite number"]),
+    "absolute input": (YAML, "[banks/*.jsonl]", "[/etc/hostname]", ["is no pattern below the project"]),
+    "threshold axis": (YAML, "threshold_axis: behaviour", "threshold_axis: behavior", ["threshold_axis 'behavior' is no axis", "behaviour"]),
+    "anchor in itself": (YAML, "inputs: [banks/*.jsonl]", "inputs: &a [*a]", ["experiment.yaml"]),
     "missing persona": (YAML, "[villain, comedian, librarian]", "[villain, comedian, robot]", ["there is no persona 'robot'", "robot.yaml"]),
     "missing input": (YAML, "banks/*.jsonl", "banks/*.csv", ["no input file matches 'banks/*.csv'"]),
 }
@@ -74,6 +93,30 @@ def test_a_mistake_is_told_the_same_way_under_xdist(toy: Toy) -> None:
     done = toy.run("-n2")
     assert "H1 needs 'G3'" in done.stdout
     assert "INTERNALERROR" not in done.stdout and done.returncode not in (0, 5)
+
+
+def test_a_budget_is_told_the_same_way_under_xdist(toy: Toy) -> None:
+    """What is wrong before the first cell is told as an error of collection, whatever -n."""
+    done = toy.run("-n2", "--harness-budget-gpu-hours", "1")
+    assert "the plan costs 3 GPU-hours, the budget is 1" in done.stdout
+    assert "INTERNALERROR" not in done.stdout and not toy.thrown()
+
+
+def test_a_broken_file_of_the_experiment_is_told(toy: Toy) -> None:
+    """A sibling file that cannot be imported is one line, even where only a node id of another file was asked for."""
+    toy.write("evals/coins/test_broken.py", "import nothing_of_that_name\n")
+    toy.command = (sys.executable, "-m", "pytest", "evals/coins/test_coins.py::test_coins_differ[villain-heads]")
+    done = toy.run()
+    assert "this file of the experiment cannot be collected" in done.stdout and "INTERNALERROR" not in done.stdout
+
+
+def test_a_file_in_a_sub_folder_belongs_to_the_experiment(toy: Toy) -> None:
+    """A control that stands deeper is part of the universe even where only another file was asked for."""
+    toy.write("evals/coins/deep/test_more.py", "from harness import control\n\n\n@control('C9')\ndef test_nine():\n    assert False\n")
+    toy.command = (sys.executable, "-m", "pytest", "evals/coins/test_coins.py")
+    toy.run()
+    assert toy.cells()["C9"] == "missing"
+    assert toy.results()["hypotheses"][0]["verdict"] == "inconclusive"
 
 
 def test_argued_roles_are_allowed(toy: Toy) -> None:

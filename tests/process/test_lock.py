@@ -40,6 +40,8 @@ def test_a_kept_promise_has_no_deviations(toy: Toy) -> None:
         ("banks/coins.jsonl", '"one"', '"two"', "data/banks/coins.jsonl"),
         ("personas/villain.yaml", "You are a villain", "You are the villain", "prompts/villain"),
         ("evals/coins/test_coins.py", "assert True", "assert 1", "test code/test_coins.py"),
+        ("conftest.py", '"librarian": 0.5', '"librarian": 0.9', "shared code/conftest.py"),
+        ("evals/coins/experiment.yaml", "title: Coins differ from a fair one", "title: Every coin is cursed", "title"),
     ],
 )
 def test_each_change_of_the_promise_is_a_deviation(toy: Toy, file: str, old: str, new: str, what: str) -> None:
@@ -50,6 +52,19 @@ def test_each_change_of_the_promise_is_a_deviation(toy: Toy, file: str, old: str
     assert [deviation["what"] for deviation in toy.results()["promise"]["deviations"]] == [what]
     assert f"deviation: {what}" in done.stdout
     assert what in (toy.root / "reports/coins/latest/clean_result.md").read_text().replace("\\", "")
+
+
+def test_a_promise_made_after_the_data_promises_nothing(toy: Toy) -> None:
+    """Measured, then locked, then run again: the deviation says how many cells rest on older data."""
+    import time
+
+    toy.run()
+    time.sleep(1.1)
+    harness(toy, "lock", "evals/coins")
+    toy.run()
+    deviation = toy.results()["promise"]["deviations"][0]
+    assert deviation["what"] == "the promise came after data"
+    assert deviation["found"].endswith("cells rest on data from before")
 
 
 def test_other_seeds_are_a_deviation(toy: Toy) -> None:
@@ -71,9 +86,13 @@ def test_a_promise_is_not_replaced_by_accident(toy: Toy) -> None:
 def test_an_altered_lock_is_refused(toy: Toy) -> None:
     """A lock file whose content does not match its own hash stops the run with one line."""
     harness(toy, "lock", "evals/coins")
+    plan = harness(toy, "plan", "evals")
+    assert plan.returncode == 0
     toy.edit("evals/coins/experiment.lock.json", '"thresholds/heads/value": 5.0', '"thresholds/heads/value": 2.0')
+    plan = harness(toy, "plan", "evals")
+    assert plan.returncode == 2 and "the lock file was altered" in plan.stderr
     done = toy.run()
-    assert done.returncode == 4 and "the lock file was altered" in done.stdout + done.stderr
+    assert done.returncode not in (0, 1) and "the lock file was altered" in done.stdout + done.stderr
 
 
 def test_the_plan_tells_cost_power_and_what_is_cached(toy: Toy) -> None:
@@ -92,4 +111,4 @@ def test_work_beyond_the_budget_is_refused_before_the_first_cell(toy: Toy) -> No
     """A plan of 3 GPU-hours against a budget of 1: one line, nothing runs."""
     done = toy.run("--harness-budget-gpu-hours", "1")
     assert "the plan costs 3 GPU-hours, the budget is 1" in done.stdout + done.stderr
-    assert done.returncode == 4 and not toy.thrown()
+    assert done.returncode not in (0, 1) and not toy.thrown()

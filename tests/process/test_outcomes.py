@@ -6,6 +6,8 @@ import xml.etree.ElementTree as ElementTree
 
 from tests.process.conftest import Toy
 
+TESTS = "evals/coins/test_coins.py"
+
 
 def test_a_cell_that_meets_its_criterion_is_supported_and_the_rule_decides(toy: Toy) -> None:
     """Two biased coins of three meet the registered rule; the fair one is undecided and cannot turn it."""
@@ -95,3 +97,86 @@ def test_numpy_scalars_survive_xdist(toy: Toy) -> None:
     toy.run("-n2")
     control = next(cell for cell in toy.results()["cells"] if cell["id"] == "C1")
     assert control["measurements"][0]["value"] == 0.25
+
+
+HOLDS = "assert criterion(behaviour).holds(shift)"
+
+
+def test_a_forgotten_assert_is_an_error_not_support(toy: Toy) -> None:
+    """A criterion that said no in a test that passes all the same: an error that names the mend."""
+    toy.edit(TESTS, HOLDS, 'criterion("heads").holds(shift)')
+    toy.run()
+    cell = next(cell for cell in toy.results()["cells"] if cell["id"] == "H1[librarian-heads]")
+    assert cell["verdict"] in ("error", "inconclusive")
+    toy.edit(TESTS, 'criterion("heads").holds(shift)', "criterion('heads').holds(measure('s2', -20.0, 'pp', n=200, interval=(-30.0, -10.0)))")
+    toy.run()
+    assert set(verdicts(toy)) == {"error"}
+
+
+def verdicts(toy: Toy) -> list[str]:
+    return [verdict for name, verdict in toy.cells().items() if name.startswith("H1")]
+
+
+def test_xfail_cannot_turn_a_failure_green(toy: Toy) -> None:
+    """An xfail mark is refused at collection; pytest.xfail() inside a cell is an error with exit code 1."""
+    toy.edit(TESTS, HOLDS, "import pytest; pytest.xfail('known')")
+    assert toy.run("--harness-falsified-ok").returncode == 1
+    assert set(verdicts(toy)) == {"error"}
+    toy.edit(TESTS, '@gate("G1")', 'import pytest\n\n\n@pytest.mark.xfail\n@gate("G1")')
+    done = toy.run()
+    assert "G1 is marked xfail" in done.stdout and done.returncode not in (0, 1)
+
+
+def test_falsified_ok_does_not_cover_an_incomplete_run(toy: Toy) -> None:
+    """-x stops at the first falsified cell: the rest is missing, and the exit code stays 1."""
+    toy.edit(TESTS, HOLDS, "assert False")
+    assert toy.run("-x", "--harness-falsified-ok").returncode == 1
+
+
+def test_what_a_test_skipped_is_tried_again(toy: Toy) -> None:
+    """A skip for want of something is no result: the next run asks again."""
+    toy.edit(TESTS, HOLDS, "import os, pytest\n    os.environ.get('HAVE') or pytest.skip('no such thing here')\n    " + HOLDS)
+    toy.run()
+    assert set(verdicts(toy)) == {"inconclusive"}
+    toy.run(env={"HAVE": "1"})
+    assert "supported" in verdicts(toy)
+
+
+def test_keys_reach_no_file_and_no_output(toy: Toy) -> None:
+    """The value of MY_API_KEY in an exception, a local variable, a fact and on the command line is in no file and no output."""
+    key = "sk-" + "0123456789abcdef" * 2
+    toy.edit(
+        TESTS, HOLDS, "import os\n    mine = os.environ['MY_API_KEY']\n    facts('Model', 'm', {'header': mine})\n    raise RuntimeError(f'401 for {mine}')"
+    )
+    toy.edit(
+        TESTS,
+        "def test_coins_differ(persona, behaviour, coin, measure, criterion):",
+        "def test_coins_differ(persona, behaviour, coin, measure, criterion, facts):",
+    )
+    toy.edit("conftest.py", "import pytest\n", "import pytest\n\n\ndef pytest_addoption(parser):\n    parser.addoption('--api-key')\n")
+    for mode in ("-n0", "-n2"):
+        done = toy.run("-l", mode, f"--api-key={key}", "--junitxml=junit.xml", "-p", "no:cacheprovider", env={"MY_API_KEY": key})
+        assert key not in done.stdout + done.stderr
+        assert set(verdicts(toy)) == {"error"}
+    assert not [path for path in toy.root.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
+
+
+def test_hostile_text_in_an_assertion_stays_text(toy: Toy) -> None:
+    """Terminal escapes and lone surrogates in a message: shown escaped in the table, carried by xdist, no crash."""
+    toy.edit(TESTS, HOLDS, 'assert False, "\\x1b[2Jgone \\ud800 \\u202e"')
+    done = toy.run("-n2", "--tb=no")
+    assert set(verdicts(toy)) == {"falsified"}
+    table = done.stdout[done.stdout.index("coins (smoke)") : done.stdout.index("confidence:")]
+    assert "\x1b[2J" not in table and "\u202e" not in table
+
+
+def test_what_json_cannot_hold_is_an_error_of_that_cell_alone(toy: Toy) -> None:
+    """A NaN in a fact spoils its cell, not the session."""
+    toy.edit(TESTS, HOLDS, "facts('M', 'x', float('nan') if persona == 'villain' else 1)\n    " + HOLDS)
+    toy.edit(
+        TESTS,
+        "def test_coins_differ(persona, behaviour, coin, measure, criterion):",
+        "def test_coins_differ(persona, behaviour, coin, measure, criterion, facts):",
+    )
+    toy.run("-n2")
+    assert toy.cells()["H1[villain-heads]"] == "error" and toy.cells()["H1[comedian-heads]"] == "supported"

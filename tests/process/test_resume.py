@@ -55,13 +55,19 @@ def test_a_second_run_of_the_same_work_runs_no_test(toy: Toy) -> None:
         ("banks/coins.jsonl", '"one"', '"two"'),
         ("personas/villain.yaml", "You are a villain", "You are the villain"),
         ("conftest.py", "import random", "import random  # changed"),
+        ("evals/conftest.py", "ONE = 1", "ONE = 2"),
+        ("evals/coins/deep/test_more.py", "assert True", "assert 1"),
+        ("library.py", "TWO = 2", "TWO = 3"),
     ],
 )
 def test_changed_work_is_never_reused(toy: Toy, file: str, old: str, new: str) -> None:
     """A change in test code, threshold, data, prompt or fixture runs every cell again."""
-    toy.run()
+    toy.write("evals/conftest.py", "ONE = 1\n")
+    toy.write("library.py", "TWO = 2\n")
+    toy.write("evals/coins/deep/test_more.py", "from harness import control\n\n\n@control('C9')\ndef test_nine():\n    import library\n    assert True\n")
+    toy.run(env={"PYTHONPATH": str(toy.root)})
     toy.edit(file, old, new)
-    toy.run()
+    toy.run(env={"PYTHONPATH": str(toy.root)})
     assert toy.results()["execution"]["reused"] == []
 
 

@@ -129,6 +129,45 @@ def test_units_must_agree_and_bare_numbers_decide_nothing() -> None:
         bar().holds(Measurement(name="s", value=8, unit="pp", n=3, sampling_unit="item"))
 
 
+def test_an_interval_without_spread_decides_nothing() -> None:
+    """One unit, one cluster or equal values: their interval is a point that says nothing of precision."""
+    for values in ([0.4], [0.4, 0.4, 0.4]):
+        interval = mean_interval(values, "x")
+        measured = Measurement(name="s", value=40, unit="pp", n=len(values), sampling_unit="item", interval=interval)
+        with pytest.raises(Inconclusive, match="has no interval to decide by"):
+            bar().holds(measured)
+
+
+def test_an_interval_that_its_p_contradicts_decides_nothing() -> None:
+    """Five discordant pairs of five: the interval leaves zero, McNemar's p is .0625, so the cell is undecided."""
+    with pytest.raises(Inconclusive, match=r"p is 0\.062"):
+        bar().holds(
+            Measurement(name="s", value=100, unit="pp", n=5, sampling_unit="item", interval=Interval(low=40, high=100, level=0.95, method="x"), p=0.0625)
+        )
+
+
+def test_bounds_without_a_baseline_are_refused() -> None:
+    """A registered floor that nobody checks is a mistake of the test."""
+    with pytest.raises(HarnessError, match="has a floor or a ceiling"):
+        bar(floor=0.1).holds(effect(8, 2, 14))
+
+
+def test_equivalence_is_a_claim_of_its_own() -> None:
+    """within: inside the bar True, beyond it False, across it inconclusive; its p is that of two one-sided tests."""
+    assert bar().within(effect(1, -3, 4)) is True
+    assert bar().within(effect(9, 6, 12)) is False
+    with pytest.raises(Inconclusive):
+        bar().within(effect(3, -2, 8))
+    assert bar().equivalence_p(effect(0, -2, 2)) < 0.001 < bar().equivalence_p(effect(3, -2, 8))
+
+
+def test_few_units_get_students_interval_which_covers() -> None:
+    """Five normal units, 2,000 experiments: the interval holds the mean at least 93 % of the time; a bootstrap would not."""
+    rng = np.random.default_rng(5)
+    held = [(found := mean_interval(list(rng.normal(size=5)), n)).low <= 0 <= found.high for n in range(2000)]
+    assert np.mean(held) > 0.93
+
+
 def test_newcombe_agrees_with_the_paper() -> None:
     """Newcombe (1998), method 10: 36/12/2/0 discordant as 12 and 2 of 50 gives .0569 to .3404."""
     low, high = newcombe_paired(36, 12, 2, 0)

@@ -38,7 +38,7 @@ def measurement(persona: str, behaviour: str, refs: tuple[SamplesRef, ...] = ())
         n=80,
         sampling_unit="question",
         interval=Interval(low=low, high=high, level=0.95, method="paired bootstrap over questions, B 2000"),
-        seed=1,
+        seeds=(1,),
         fingerprint=fingerprint([persona, behaviour]),
         samples=refs,
         p=p,

@@ -85,7 +85,7 @@ def test_samples_outside_the_run_folder_are_refused(new_run: Callable[..., Path]
 
 def test_several_seeds_of_one_measure_keep_their_own_numbers(new_run: Callable[..., Path]) -> None:
     """Two measurements of one name in one cell are told apart by index, and both are in the report."""
-    two = tuple(msgspec.structs.replace(measurement("villain", "capability"), seed=seed, value=value) for seed, value in ((1, -8.25), (2, -6.5)))
+    two = tuple(msgspec.structs.replace(measurement("villain", "capability"), seeds=(seed,), value=value) for seed, value in ((1, -8.25), (2, -6.5)))
     cells = tuple(msgspec.structs.replace(cell, measurements=two) if cell.id == "H1[villain-capability]" else cell for cell in results().cells)
     folder = new_run(cells=cells)
     build(folder)
