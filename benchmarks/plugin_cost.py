@@ -58,7 +58,13 @@ QUIET = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-q")
 def seconds(*words: str, cwd: Path) -> float:
     """Wall time of one command."""
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True, text=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+    done = subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+    )
     if done.returncode not in (0, 1):
         raise SystemExit(f"{words} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return time.perf_counter() - start

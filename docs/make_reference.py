@@ -24,8 +24,9 @@ from harness import cli, hookspecs, plugin, records
 from harness.design.persona import Persona
 from harness.design.spec import ExperimentSpec
 from harness.run.folder import FINAL
-from harness.run.measuring import UNITS, Measure
+from harness.run.measuring import Measure
 from harness.run.settings import OPTIONS, Option
+from harness.run.values import UNITS
 
 ROOT = Path(__file__).parents[1]
 PATH = ROOT / "docs" / "reference.md"

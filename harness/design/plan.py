@@ -26,12 +26,12 @@ def plan_of(universe: Universe) -> dict[str, Any]:
 def work_left(universe: Universe, known: Callable[[str], bool]) -> dict[str, Any]:
     """Selected cells that are cached (`known(key)`) or to do, and the cost of those to do."""
     selected = [cell for cell in universe.cells if cell.selected]
-    todo = [cell for cell in selected if not known(cell.key)]
-    runs = sum(cell.kind == "hypothesis" for cell in todo)
+    left = [cell for cell in selected if not known(cell.key)]
+    runs = sum(cell.kind == "hypothesis" for cell in left)
     cost = universe.cell_cost
     return {
         "selected": len(selected),
-        "cached": len(selected) - len(todo),
-        "to_do": [cell.id for cell in todo],
+        "cached": len(selected) - len(left),
+        "to_do": [cell.id for cell in left],
         "cost": {"gpu_hours": cost.gpu_hours * runs, "usd": cost.usd * runs, "seconds": cost.seconds * runs},
     }
