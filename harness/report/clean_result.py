@@ -115,6 +115,6 @@ def address_table(used: list[Used]) -> str:
 
 
 ADDRESS_NOTE = (
-    "Numbers are rounded to the nearest at the digits shown; ends of intervals are cut toward zero, never rounded up; a number that rounding would put on a "
+    "Numbers are rounded to the nearest at the digits shown; a number that rounding would put on a "
     "bound it is not at keeps more digits. `#` counts the things of a list, `#verdict=blocked` those with that verdict."
 )

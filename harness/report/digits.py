@@ -1,13 +1,13 @@
 """How a number is written: by its unit, with stated digits, and never past a bound that it does not reach.
 
-Rounding is to the nearest, with two exceptions. A range end is cut toward zero: 47.66 at one decimal is 47.6, never 47.7 or 48. A value that rounding
-would put on a bound it is not at (0, 1, .05 for a p, a registered threshold) gets more digits: .9997 is not "1.00" and .0499 is not ".050".
+Rounding is to the nearest at the stated digits: 47.63 is 47.6, never 48, and an interval is never shown narrower than it is by more than half a digit. A
+value that rounding would put on a bound it is not at (0, 1, .05 for a p, a registered threshold) gets more digits: .9997 is not "1.00".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 MINUS = "−"
 MORE_DIGITS = 4
@@ -19,12 +19,12 @@ BARE = ("rate", "probability", "correlation", "similarity")  # between -1 and 1:
 UNITLESS = ("value", "ratio")
 
 
-def rounded(value: float, decimals: int, bounds: Iterable[float] = (), *, end: bool = False) -> str:
+def rounded(value: float, decimals: int, bounds: Iterable[float] = ()) -> str:
     """The value at `decimals` places, or at up to four more where it would else land on a bound that it is not at."""
-    exact, how = Decimal(repr(float(value))), ROUND_DOWN if end else ROUND_HALF_EVEN
+    exact = Decimal(repr(float(value)))
     others = [bound for bound in {0.0, *bounds} if abs(bound - value) > SAME]
     for places in range(decimals, decimals + MORE_DIGITS + 1):
-        shown = exact.quantize(Decimal(1).scaleb(-places), rounding=how)
+        shown = exact.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
         if not any(abs(float(shown) - bound) <= SAME for bound in others):
             return plain_zero(f"{shown:f}")
     return f"{value:.1e}"
@@ -52,9 +52,9 @@ def bare(text: str) -> str:
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
-def rate(value: float, bounds: Iterable[float] = (), *, end: bool = False) -> str:
+def rate(value: float, bounds: Iterable[float] = ()) -> str:
     """.42; never 0 or 1 unless it is."""
-    return typographic(bare(rounded(value, DECIMALS["rate"], {0.0, 1.0, -1.0, *bounds}, end=end)))
+    return typographic(bare(rounded(value, DECIMALS["rate"], {0.0, 1.0, -1.0, *bounds})))
 
 
 def p_value(value: float) -> str:
@@ -93,14 +93,14 @@ def usd(value: float) -> str:
     return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${significant(value)}"
 
 
-def in_unit(value: float, unit: str, bounds: Iterable[float] = (), *, end: bool = False) -> str:
+def in_unit(value: float, unit: str, bounds: Iterable[float] = ()) -> str:
     """The value with its unit, as the unit is usually written."""
     if unit in NAMED:
         return NAMED[unit](value)
     if unit in BARE:
-        return rate(value, bounds, end=end)
+        return rate(value, bounds)
     if unit in DECIMALS:
-        text = rounded(value, DECIMALS[unit], bounds, end=end)
+        text = rounded(value, DECIMALS[unit], bounds)
         return f"{signed(text) if unit in SIGNED else typographic(text)} {unit}"
     return significant(value) if unit in UNITLESS else f"{significant(value)} {unit}".strip()
 

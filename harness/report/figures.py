@@ -32,7 +32,7 @@ STYLES = {
 OTHER = (GREY, "X", "white")
 CONTROL_MARKERS = {"negative": "v", "positive": "^", "canary": "P"}
 WIDTH, ROW, HEAD, FOOT, TOP = 8.6, 0.30, 0.70, 0.46, 0.12  # inches
-LEFT, RIGHT = 0.245, 0.655  # shares of the width: labels to the left of the axis, numbers to the right
+LEFT, RIGHT = 0.285, 0.67  # shares of the width: labels to the left of the axis, numbers to the right
 DPI = 160
 MOST_PIXELS = 30_000  # of height; Agg draws at most 65,535, and a picture of a thousand cells is read as SVG anyway
 

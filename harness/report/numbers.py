@@ -104,7 +104,7 @@ class Numbers:
             return NOT_MEASURED
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with told(), numbers with num().")
-        return digits.in_unit(value, form or self._form(where, value), self._bounds(where), end=last(where) in ENDS)
+        return digits.in_unit(value, form or self._form(where, value), self._bounds(where))
 
     def _form(self, where: str, value: float) -> str:
         key, holder = last(where), parent(where)
