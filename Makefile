@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY := $(VENV)/.ready
+# Most tests wait for a pytest of their own; two at a time suit two cores.
+WORKERS ?= 2
 
 .PHONY: evals test lint bench docs setup clean
 
@@ -23,7 +25,7 @@ evals: $(READY)
 	$(BIN)/python -m pytest evals --harness-falsified-ok
 
 test: $(READY)
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests -n $(WORKERS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

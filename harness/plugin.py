@@ -66,6 +66,7 @@ class Hooks:
         self.config, self.settings = config, settings
         self._session: Session | None = None
         self.telling: list[Any] = []
+        self.watch: Any = None
 
     @property
     def session(self) -> Session:
@@ -124,6 +125,12 @@ class Hooks:
         from harness.run.environment import command_line
 
         node.workerinput |= {"harness_run": self.session.run, "harness_command": command_line()}
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if self.watch is None and reporter is not None and self.config.option.verbose >= 0:
+            from harness.run.progress import Watch
+
+            self.watch = Watch(reporter, self.session.folders)
+            self.watch.start()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -167,9 +174,12 @@ class Hooks:
             self.session.failures.append(getattr(report, "harness_verdict", "failed") if report.when == "call" else "error")
 
     def pytest_harness_progress(self, name: str, done: int, total: int) -> None:
-        from harness.run.progress import show
+        from harness.run.progress import note, show
 
-        show(self.config, name, done, total)
+        if self.decides:
+            show(self.config, name, done, total)
+        elif self.session.prepared:
+            note(self.config, self.session.prepared[0].folder.hidden, self.session.worker, name, done, total)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -177,11 +187,16 @@ class Hooks:
             return
         from harness.run.finish import finish_all
 
+        if self.watch is not None:
+            self.watch.over.set()
         self.telling = finish_all(self.session)
         whole = all(told.results is not None and told.results.complete for told in self.telling)
         only_falsified = whole and bool(self.session.failures) and set(self.session.failures) == {"falsified"}
         if exitstatus == pytest.ExitCode.TESTS_FAILED and self.settings.falsified_ok and only_falsified:
             session.exitstatus = pytest.ExitCode.OK
+        broken = any(cell.verdict == "error" for told in self.telling if told.results for cell in told.results.cells)
+        if exitstatus == pytest.ExitCode.OK and (broken or not whole):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED  # also where every report passed, but a cell could not be written down
         if any(told.problem for told in self.telling):
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # what was found could not be told
 

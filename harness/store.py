@@ -33,18 +33,9 @@ class Store:
 
     @contextmanager
     def locked(self, kind: str, key: str) -> Iterator[None]:
-        """Holds the key's lock; the kernel releases it when the process dies."""
-        from filelock import FileLock
-
-        path = self.place(kind, key).with_suffix(".lock")
-        with telling(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path)
-            lock.acquire()
-        try:
+        """Holds the key's lock."""
+        with held(self.place(kind, key).with_suffix(".lock")):
             yield
-        finally:
-            lock.release()
 
     def folder(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The entry's folder; `make(folder)` fills it when it is absent or fails its manifest."""
@@ -122,6 +113,21 @@ def write_text(path: Path, text: str) -> None:
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Holds a lock file, waiting for it; the kernel releases it when the process dies."""
+    from filelock import FileLock
+
+    with telling(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from harness.design.universe import Universe
 from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint, fingerprint
 from harness.records import Cell, SamplesRef, decode, encode
-from harness.store import Store, telling, write_json, write_text
+from harness.store import Store, held, telling, write_json, write_text
 
 FINAL = ("supported", "falsified", "passed", "failed", "inconclusive")
 
@@ -70,18 +70,9 @@ class RunFolder:
 
     @contextmanager
     def locked(self, cell: str) -> Iterator[None]:
-        """Holds the lock of a cell that others wait for; the kernel releases it when the process dies."""
-        from filelock import FileLock
-
-        path = self.hidden / "locks" / fingerprint(cell)[:16]
-        with telling(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path)
-            lock.acquire()
-        try:
+        """Holds the lock of a cell that others wait for."""
+        with held(self.hidden / "locks" / fingerprint(cell)[:16]):
             yield
-        finally:
-            lock.release()
 
     def posted(self, cell: str) -> Cell | None:
         """The verdict that this session has posted for a cell, or None."""

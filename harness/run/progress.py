@@ -1,28 +1,35 @@
-"""Progress within a long cell: one line rewritten on a terminal, a line now and then elsewhere, nothing for what is quick."""
+"""Progress within a long cell: one line rewritten on a terminal, a line now and then elsewhere, nothing for what is quick.
+
+Workers have no terminal: they leave a note in the run folder, and the controller reads it now and then.
+"""
 
 from __future__ import annotations
 
+import json
+import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.store import write_json
+
 LAST: pytest.StashKey[dict[str, float]] = pytest.StashKey()
 EVERY = {True: 0.5, False: 15.0}
+NOTE_EVERY = 2.0
+FOLDER = "progress"
 
 
 def show(config: pytest.Config, name: str, done: int, total: int) -> None:
     """Shows `done` of `total` where enough time has gone by since the last line."""
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or hasattr(config, "workerinput") or config.option.verbose < 0:
+    if reporter is None or config.option.verbose < 0:
         return
-    tty, now = bool(reporter.isatty), time.monotonic()
-    clock = config.stash.setdefault(LAST, {"at": now, "shown": 0.0})
-    if done < total and now - clock["at"] < EVERY[tty]:
+    tty = bool(reporter.isatty)
+    if not due(config, EVERY[tty], done, total):
         return
-    if done == total and not clock["shown"]:
-        return
-    clock["at"], clock["shown"] = now, float(done < total)
     capture: Any = config.pluginmanager.get_plugin("capturemanager")
     with capture.global_and_fixture_disabled():
         text = f"{name}: {done}/{total}"
@@ -30,3 +37,46 @@ def show(config: pytest.Config, name: str, done: int, total: int) -> None:
             reporter.rewrite("" if done == total else text, erase=True)
         elif done < total:
             reporter.write_line(text)
+
+
+def due(config: pytest.Config, every: float, done: int, total: int) -> bool:
+    """True where the last line is old enough, or where a line that was shown must be ended."""
+    now = time.monotonic()
+    clock = config.stash.setdefault(LAST, {"at": now, "shown": 0.0})
+    ends = done == total and bool(clock["shown"])
+    if not ends and (done == total or now - clock["at"] < every):
+        return False
+    clock["at"], clock["shown"] = now, float(done < total)
+    return True
+
+
+def note(config: pytest.Config, hidden: Path, worker: str, name: str, done: int, total: int) -> None:
+    """Leaves a worker's progress for the controller."""
+    if due(config, NOTE_EVERY, done, total):
+        write_json(hidden / FOLDER / f"{worker}.json", {"name": name, "done": done, "total": total})
+
+
+class Watch(threading.Thread):
+    """The controller's look at its workers' notes: a line for each that has moved, every 15 seconds."""
+
+    def __init__(self, reporter: Any, folders: Callable[[], list[Path]]) -> None:
+        super().__init__(name="harness-progress", daemon=True)
+        self.reporter, self.folders = reporter, folders
+        self.over = threading.Event()
+        self.told: dict[str, str] = {}
+
+    def run(self) -> None:
+        while not self.over.wait(EVERY[False]):
+            for path in [path for folder in self.folders() for path in sorted((folder / ".run" / FOLDER).glob("*.json"))]:
+                self.tell(path)
+
+    def tell(self, path: Path) -> None:
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return
+        text = f"[{path.stem}] {found['name']}: {found['done']}/{found['total']}"
+        if found["done"] < found["total"] and self.told.get(path.stem) != text:
+            self.told[path.stem] = text
+            self.reporter.ensure_newline()
+            self.reporter.write_line(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PERMUTATIONS = 2000
+EXACT = 11
 
 
 def mcnemar(first: int, second: int) -> tuple[float, float]:
@@ -24,16 +26,27 @@ def mcnemar(first: int, second: int) -> tuple[float, float]:
 
 
 def sign_flip(differences: Sequence[float], *seed: object, permutations: int = PERMUTATIONS) -> tuple[float, float]:
-    """(two-sided p, smallest p) of a mean paired difference under random sign flips of whole units; p = (b+1)/(B+1)."""
+    """(two-sided p, smallest p) of a mean paired difference under sign flips of whole units.
+
+    Up to 11 units that differ, all flips are counted and p is exact; above, they are drawn and p = (b+1)/(B+1).
+    """
     import numpy as np
 
     data = np.asarray(differences, dtype=float)
+    data = data[data != 0]
+    if data.size <= EXACT:
+        signs = np.array(list(product([-1.0, 1.0], repeat=data.size)))
+        return (float(np.mean(extreme(signs, data))), 2.0 ** (1 - data.size)) if data.size else (1.0, 1.0)
     signs = generator("sign flip", *seed).choice([-1.0, 1.0], size=(permutations, data.size))
-    null = np.abs(signs @ data)
-    # Ties with the observed value differ from it by rounding only; they must count.
-    hits = int((null >= abs(data.sum()) - 1e-9 * max(1.0, np.abs(data).sum())).sum())
-    distinct = max(1, int(np.count_nonzero(data)))
-    return (hits + 1) / (permutations + 1), max(1 / (permutations + 1), 2.0 ** (1 - distinct))
+    return (int(extreme(signs, data).sum()) + 1) / (permutations + 1), 1 / (permutations + 1)
+
+
+def extreme(signs: NDArray[np.float64], data: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows of signs give a sum at least as far from zero as the data's own. Ties differ from it by rounding only; they must count."""
+    import numpy as np
+
+    found: NDArray[np.bool_] = np.abs(signs @ data) >= abs(data.sum()) - 1e-9 * max(1.0, float(np.abs(data).sum()))
+    return found
 
 
 def permutation_test(

@@ -179,8 +179,16 @@ class Toy:
         return subprocess.run([*self.command, *words], cwd=self.root, env=self.env(env), capture_output=True, text=True, timeout=120)
 
     def start(self, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+        """The same, still running: a process group of its own, which hears SIGINT even where this one was started to ignore it (as in a background job)."""
         return subprocess.Popen(
-            [*self.command, *words], cwd=self.root, env=self.env(env), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            [*self.command, *words],
+            cwd=self.root,
+            env=self.env(env),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     command = (sys.executable, "-m", "pytest", "evals", "-p", "no:anyio", "-p", "no:hypothesispytest")

@@ -226,6 +226,12 @@ def test_sign_flips_are_symmetric_and_bounded(differences: list[float]) -> None:
     assert p == sign_flip([-value for value in differences], "s", permutations=99)[0]
 
 
+def test_few_units_are_flipped_exactly() -> None:
+    """Three units, all up by one: 2 of the 8 flips are as extreme, p = .25, which is also the smallest possible."""
+    assert sign_flip([1.0, 1.0, 1.0], "x") == (0.25, 0.25)
+    assert sign_flip([0.0, 0.0], "x") == (1.0, 1.0)
+
+
 def test_a_bca_interval_covers_a_skewed_mean() -> None:
     """Exponential data, 40 units, 150 experiments: the 95 % interval holds the mean at least 88 % of the time."""
     rng = np.random.default_rng(3)

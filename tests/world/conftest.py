@@ -21,7 +21,10 @@ REPO = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session")
 def smollm2() -> LocalModel:
-    """SmolLM2-135M-Instruct in float32."""
+    """SmolLM2-135M-Instruct in float32. Workers share the cores: threads beyond them spin against each other."""
+    import torch
+
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
     try:
         return load("local/smollm2", Store(Path(os.environ.get("HARNESS_STORE", REPO / ".harness" / "store"))))
     except HarnessError as error:
