@@ -36,22 +36,26 @@ def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> C
     """The clean result of a run; `figure` is the path of the hero figure relative to the run folder."""
     numbers = Numbers(view.tree, show=number, dress=in_markdown)
     template = environment().get_template("clean_result.md.j2")
-    body = template.render(
-        n=numbers,
-        num=numbers.num,
-        told=numbers.told,
-        has=numbers.has,
-        view=view,
-        r=view.results,
-        card=card,
-        batches=batches,
-        figure=figure,
-        ends=ends(view),
-        below=below,
-        views=views,
-    )
+    body = template.render(**names(numbers, view, card, batches), figure=figure)
     text = f"{body.rstrip()}\n\n{address_table(numbers.used)}"
     return CleanResult(text=text, used=tuple(numbers.used))
+
+
+def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dict[str, Any]:
+    """What every template may call by name; the page uses the same."""
+    return {
+        "n": numbers,
+        "num": numbers.num,
+        "told": numbers.told,
+        "has": numbers.has,
+        "view": view,
+        "r": view.results,
+        "card": card,
+        "batches": batches,
+        "ends": ends(view),
+        "below": below,
+        "views": views,
+    }
 
 
 def environment() -> Environment:

@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from harness.report import view as views
-from harness.report.addresses import below, leaves
+from harness.report.addresses import leaves
 from harness.report.card import Card
-from harness.report.clean_result import ends, pretty
+from harness.report.clean_result import names, pretty
 from harness.report.drawn import Batch
 from harness.report.matrix import ABSENT, matrices
 from harness.report.numbers import Numbers
@@ -28,20 +28,10 @@ def page(view: View, card: Card, batches: list[Batch], figure: bytes) -> str:
     numbers = Numbers(view.tree, show=_data, dress=shown)
     template = environment().get_template("index.html.j2")
     body = template.render(
-        n=numbers,
-        num=numbers.num,
-        told=numbers.told,
-        has=numbers.has,
-        view=view,
-        r=view.results,
-        card=card,
-        batches=batches,
+        **names(numbers, view, card, batches),
         figure=Markup(base64.b64encode(figure).decode()),
         css=Markup(files("harness.report").joinpath("templates/page.css").read_text(encoding="utf-8")),
         matrices=matrices(view),
-        ends=ends(view),
-        below=below,
-        views=views,
         symbols=views.SYMBOLS,
         absent=ABSENT,
         plan=plan_lines(view),
