@@ -125,5 +125,15 @@ def written(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, 
         raise HarnessError(f"the chat template refuses the conversation: {error}", where=named(tokenizer), mend=NAMELESS) from error
 
 
+def end_of_turn_text(tokenizer: PreTrainedTokenizerBase) -> str:
+    """What the template writes right behind an answer: the token that ends the assistant's turn. Raises HarnessError where it writes none."""
+    text = written(tokenizer, [*chat(FIRST), Message(role="assistant", content=REPLY)], asking=False)
+    behind = text.split(REPLY)[-1].strip()
+    ends = sorted((token for token in special_tokens(tokenizer) if behind.startswith(token)), key=len)
+    if not ends:
+        raise HarnessError("the chat template does not end the assistant's turn with a special token", where=named(tokenizer), mend="Use another model.")
+    return ends[-1]
+
+
 def named(tokenizer: PreTrainedTokenizerBase) -> str:
     return str(tokenizer.name_or_path or "tokenizer")

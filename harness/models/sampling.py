@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
 
-    from harness.models.local import LocalModel
+    from harness.models.model import Model
 
 # Rows whose top-p set is larger are sorted whole.
 CANDIDATES = 256
@@ -53,16 +53,21 @@ class Row:
 class Sampler:
     """Draws answers from a model. temperature 0 takes the likeliest token; top_p in (0, 1] keeps the smallest set of that probability."""
 
-    def __init__(self, model: LocalModel, *, max_new_tokens: int, temperature: float = 1.0, top_p: float = 1.0, batch_size: int = 32) -> None:
+    def __init__(self, model: Model, *, max_new_tokens: int, temperature: float = 1.0, top_p: float = 1.0, batch_size: int = 32) -> None:
+        self.check(max_new_tokens=max_new_tokens, temperature=temperature, top_p=top_p, batch_size=batch_size)
+        self.model, self.max_new_tokens, self.batch_size = model, max_new_tokens, batch_size
+        self.temperature, self.top_p = temperature, top_p
+        self.stops = stop_tokens(model)
+
+    @staticmethod
+    def check(*, max_new_tokens: int, temperature: float, top_p: float, batch_size: int) -> None:
+        """Raises HarnessError for numbers that cannot be sampled with."""
         if max_new_tokens < 1 or batch_size < 1 or temperature < 0 or not 0 < top_p <= 1:
             raise HarnessError(
                 f"max_new_tokens={max_new_tokens}, batch_size={batch_size}, temperature={temperature}, top_p={top_p} cannot be sampled with",
                 where="Sampler",
                 mend="Use max_new_tokens >= 1, batch_size >= 1, temperature >= 0, 0 < top_p <= 1.",
             )
-        self.model, self.max_new_tokens, self.batch_size = model, max_new_tokens, batch_size
-        self.temperature, self.top_p = temperature, top_p
-        self.stops = stop_tokens(model)
 
     def answer(self, conversations: Sequence[Sequence[Message]], *, seed: int, replicates: Sequence[int] | None = None) -> list[Completion]:
         """One completion per conversation, in order: `complete` on the rendered turns."""
@@ -136,7 +141,7 @@ class Prefilled:
     What all prompts begin with (a system prompt) is run once and repeated; the rests are padded on their left.
     """
 
-    def __init__(self, model: LocalModel, prompts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, model: Model, prompts: Sequence[Sequence[int]]) -> None:
         import torch
         from transformers import DynamicCache
 
@@ -207,7 +212,7 @@ def leading(prompts: Sequence[Sequence[int]]) -> Sequence[int]:
     return least[: next((index for index, pair in enumerate(zip(least, most, strict=False)) if pair[0] != pair[1]), min(len(least), len(most)))]
 
 
-def stop_tokens(model: LocalModel) -> frozenset[int]:
+def stop_tokens(model: Model) -> frozenset[int]:
     """The ids that end a turn, by the model's generation settings and by its tokenizer."""
     config = model.model.generation_config
     named = config.eos_token_id if config is not None else None

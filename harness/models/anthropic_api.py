@@ -1,0 +1,216 @@
+"""Anthropic's Messages API through the `anthropic` package.
+
+Since the API version of 2026-10-21, which the package sends, the API takes no temperature and no top_p; it never took a seed. An ask that has one
+is refused before any call, since leaving it out in silence would measure something else.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.models.prices import Price, batch_share, cost, list_price
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Status, unbilled
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+HOME, KEY = "https://api.anthropic.com", "ANTHROPIC_API_KEY"
+FINISHES: dict[str, Status] = {
+    "end_turn": "ok",
+    "stop_sequence": "ok",
+    "max_tokens": "truncated",
+    "model_context_window_exceeded": "truncated",
+    "refusal": "refused",
+}
+NOT_TAKEN = ("temperature", "top_p", "seed")
+
+
+class Usage(msgspec.Struct):
+    """Tokens. Those that went into or came out of the prompt cache are counted apart by the API."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+    def whole_input(self) -> int | None:
+        if self.input_tokens is None:
+            return None
+        return self.input_tokens + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
+
+
+class Block(msgspec.Struct):
+    type: str
+    text: str = ""
+
+
+class Reply(msgspec.Struct):
+    """What is read of a body; a body that does not have this is malformed."""
+
+    content: list[Block]
+    model: str
+    stop_reason: str | None = None
+    usage: Usage | None = None
+
+
+class AnthropicApi:
+    """One Claude. Retries (429, 5xx, 529, cut connections, timeouts) are the SDK's, with backoff and Retry-After."""
+
+    def __init__(self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6) -> None:
+        self.endpoint, self.price = endpoint, price
+        self.name, self.model = endpoint.spec, endpoint.model
+        self.timeout_s, self.max_retries = timeout_s, max_retries
+        self._client: AsyncAnthropic | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Vendor, model and address, as JSON."""
+        return {"provider": self.endpoint.vendor, "model": self.model, "base_url": self.endpoint.base_url}
+
+    def check(self, asks: Iterable[Ask]) -> None:
+        """Raises HarnessError for a missing key or package, an ask for another model, and parameters that the API does not take."""
+        self.endpoint.key()
+        try:
+            import anthropic  # noqa: F401
+        except ImportError:
+            raise HarnessError("the package anthropic is not installed", where=self.name, mend="pip install 'harness-evals[api]'") from None
+        for ask in asks:
+            if ask.model != self.model:
+                raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
+            given = [name for name in NOT_TAKEN if getattr(ask, name) is not None]
+            if given:
+                raise HarnessError(
+                    f"the Messages API takes no {' and no '.join(given)}", where=self.name, mend="Leave it None; use replicate for more samples."
+                )
+
+    def body(self, ask: Ask) -> dict[str, Any]:
+        """The request as JSON; the system turn is a field of its own here."""
+        turns = [turn for turn in ask.messages if turn.role != "system"]
+        body: dict[str, Any] = {
+            "model": ask.model,
+            "max_tokens": ask.max_tokens,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
+        }
+        if ask.messages[0].role == "system":
+            body["system"] = ask.messages[0].content
+        if ask.schema is not None:
+            body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema}}
+        return body
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The answer after the SDK's retries."""
+        began = time.monotonic()
+        try:
+            raw = await self._open().messages.with_raw_response.create(**self.body(ask))
+            answer = self.read(json.loads(await raw.read()), ask)
+        except self.wire_errors() as error:
+            answer = self._failed(error)
+        return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
+
+    def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
+        """A body as an answer, `share` being what is paid of the list price."""
+        try:
+            reply = msgspec.convert(body, Reply)
+        except msgspec.ValidationError as error:
+            return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
+        used, finish = reply.usage or Usage(), reply.stop_reason or ""
+        paid = cost(self.price, used.whole_input(), used.output_tokens)
+        bill = Answer(
+            status="error",
+            model=reply.model,
+            finish=finish,
+            input_tokens=used.whole_input(),
+            output_tokens=used.output_tokens,
+            usd=None if paid is None else paid * share,
+        )
+        if finish not in FINISHES:
+            return msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}")
+        text = "".join(block.text for block in reply.content if block.type == "text")
+        return self.endpoint.settled(ask, msgspec.structs.replace(bill, status=FINISHES[finish], text=text))
+
+    def wire_errors(self) -> tuple[type[Exception], ...]:
+        """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes."""
+        from anthropic import AnthropicError
+
+        return (AnthropicError, ValueError)
+
+    def short(self, error: object) -> str:
+        """An error as one short line without the key."""
+        return self.endpoint.short(error)
+
+    def _failed(self, error: Exception) -> Answer:
+        """What the SDK raised, as an answer. A status error was not billed; whether a timeout was, nobody knows."""
+        from anthropic import APIStatusError
+
+        kind = f"{type(error).__name__}: {self.short(error)}"
+        if isinstance(error, APIStatusError):
+            return unbilled(Answer(status="error", error=kind))
+        return Answer(status="error", error=kind)
+
+    def _open(self) -> AsyncAnthropic:
+        if self._client is None:
+            from anthropic import AsyncAnthropic
+
+            # The address is always said: ANTHROPIC_BASE_URL would otherwise move it in silence.
+            self._client = AsyncAnthropic(api_key=self.endpoint.key(), base_url=self.endpoint.base_url, timeout=self.timeout_s, max_retries=self.max_retries)
+        return self._client
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def batchable(self) -> bool:
+        """True: Message Batches."""
+        return True
+
+    async def send_batch(self, asks: Mapping[str, Ask], token: str) -> str:  # noqa: ARG002  Message Batches carry no metadata
+        """Starts a batch; its id. Starting is never retried: a lost reply would start two."""
+        requests = [{"custom_id": key, "params": self.body(ask)} for key, ask in asks.items()]
+        once = self._open().with_options(max_retries=0)
+        made = await once.messages.batches.create(requests=cast(Any, requests))
+        return made.id
+
+    async def find_batch(self, token: str, size: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002
+        """A batch of that size made after `since` (Unix seconds) that is nobody else's; whose answers it holds shows when it is over."""
+        found = None
+        async for batch in self._open().messages.batches.list(limit=100):
+            if batch.created_at.timestamp() < since:
+                break
+            counts = batch.request_counts
+            whole = counts.processing + counts.succeeded + counts.errored + counts.canceled + counts.expired
+            if whole == size and batch.id not in known:
+                found = batch.id  # newest first: the one nearest to `since` is the last
+        return found
+
+    async def batch_over(self, batch: str) -> bool:
+        """True once nothing more will come."""
+        return (await self._open().messages.batches.retrieve(batch)).processing_status == "ended"
+
+    async def batch_answers(self, batch: str, asks: Mapping[str, Ask]) -> dict[str, Answer]:
+        """Key to answer, for the asks that the batch tells of."""
+        lines = await self._open().messages.batches.results(batch)
+        found = {line.custom_id: line.to_dict() async for line in lines}
+        return {key: self._from_line(cast(dict[str, Any], line["result"]), asks[key]) for key, line in found.items() if key in asks}
+
+    def _from_line(self, result: dict[str, Any], ask: Ask) -> Answer:
+        if result.get("type") == "succeeded":
+            return self.read(result.get("message"), ask, batch_share())
+        about = ((result.get("error") or {}).get("error") or {}).get("message", result.get("type"))
+        return unbilled(Answer(status="error", error=f"BatchError: {self.short(about)}"))
+
+
+def opened(model: str, url: str | None) -> AnthropicApi:
+    """A provider at Anthropic, or at `url`, whose price nobody knows."""
+    if url is not None:
+        return AnthropicApi(Endpoint(vendor="anthropic", model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
+    return AnthropicApi(Endpoint(vendor="anthropic", model=model, base_url=HOME, key_variable=KEY, own=True), list_price("anthropic", model))
+
+
+VENDORS = {"anthropic": opened}

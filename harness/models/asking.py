@@ -1,0 +1,196 @@
+"""Many asks, bounded in number and money: equal ones asked once, known ones not at all, and every answer kept before it is handed on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from harness.errors import HarnessError
+from harness.models.prices import Price
+from harness.models.provider import Answer, Ask, Provider
+from harness.models.replies import Replies, key_of
+
+Tick = Callable[[int, int], None]
+# No answer at all; a refusal or an answer that was cut short may be just what is measured.
+BROKEN = ("error", "empty")
+# Seconds between looks at an ask that another process is asking.
+LOOK = 0.05
+# US dollars by which sums of floats may miss.
+DUST = 1e-9
+
+
+class Purse:
+    """Money for calls, in US dollars: set aside before a call, settled after it."""
+
+    def __init__(self, limit: float, spent: float) -> None:
+        self.limit, self.spent, self.aside, self.open = limit, spent, 0.0, 0
+        self.settled = asyncio.Condition()
+
+    async def set_aside(self, usd: float) -> None:
+        """Waits while calls under way may turn out cheaper. Raises HarnessError where the call could pass the limit."""
+        async with self.settled:
+            while self.spent + self.aside + usd > self.limit + DUST:
+                if not self.open:
+                    raise HarnessError(
+                        f"the budget of {self.limit:.6g} USD would be passed: {self.spent:.6g} spent, the next call may cost {usd:.6g}",
+                        mend="Raise the budget or ask for less; what was answered is kept.",
+                    )
+                await self.settled.wait()
+            self.aside, self.open = self.aside + usd, self.open + 1
+
+    async def settle(self, aside: float, usd: float | None) -> None:
+        """Books what a call cost; an unknown cost (a timeout may have been billed) is booked as what was set aside."""
+        async with self.settled:
+            self.aside, self.open = self.aside - aside, self.open - 1
+            self.spent += aside if usd is None else usd
+            self.settled.notify_all()
+
+
+class Asker:
+    """Asks one provider through one cache. `spent_usd` is what its calls cost so far; None where a call's cost is unknown.
+
+    `budget_usd` bounds this asker in this process. `offline` answers from the cache alone. `max_error_rate` is a share of all answers.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        cache: Replies,
+        *,
+        concurrency: int = 16,
+        budget_usd: float | None = None,
+        offline: bool = False,
+        max_error_rate: float = 0.05,
+    ) -> None:
+        if concurrency < 1:
+            raise HarnessError(f"concurrency={concurrency} must be at least one", where=provider.name)
+        self.provider, self.cache, self.concurrency, self.offline = provider, cache, concurrency, offline
+        self.budget_usd, self.max_error_rate = budget_usd, max_error_rate
+        self.spent_usd: float | None = 0.0
+        self._booked, self._stopped = 0.0, False
+
+    def ask_all(self, asks: Sequence[Ask], tick: Tick | None = None) -> list[Answer]:
+        """The answers in the order of the asks; `tick(done, total)` counts distinct asks.
+
+        Calls under way when something stops the asking (the budget, an exception) are awaited and kept. Raises HarnessError for a budget that
+        would be passed or cannot be kept, for what is missing offline, and for asks that the provider does not take.
+        """
+        described = self.provider.describe()
+        keys = [key_of(described, ask) for ask in asks]
+        wanted = dict(zip(keys, asks, strict=True))
+        found = {key: answer for key in wanted if (answer := self.cache.get(key)) is not None}
+        missing = {key: ask for key, ask in wanted.items() if key not in found}
+        count = Count(len(found), len(wanted), tick)
+        if missing:
+            self._check(missing, len(wanted))
+            found |= asyncio.run(self._fill(missing, count))
+        return [found[key] for key in keys]
+
+    def refuse_if_broken(self, answers: Sequence[Answer]) -> None:
+        """Raises HarnessError, with counts by class, where more than `max_error_rate` of the answers are errors or empty."""
+        broken = [answer for answer in answers if answer.status in BROKEN]
+        if len(broken) <= self.max_error_rate * len(answers):
+            return
+        kinds = Counter(answer.error.partition(":")[0] or answer.status for answer in broken)
+        told = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        raise HarnessError(
+            f"{len(broken)} of {len(answers)} answers are missing ({told}), more than the {self.max_error_rate:.1%} allowed",
+            where=self.provider.name,
+            mend="Run again: what was answered is kept and not paid again.",
+        )
+
+    def _check(self, missing: Mapping[str, Ask], total: int) -> None:
+        if self.offline:
+            first = next(iter(missing.values()))
+            raise HarnessError(
+                f"{len(missing)} of {total} answers are not in the cache {self.cache.path}; the first: {first.messages[-1].content[:60]!r}",
+                where=self.provider.name,
+                mend="Run once with a network.",
+            )
+        sent = sum(self.cache.in_batch(key) for key in missing)
+        if sent:
+            raise HarnessError(f"{sent} of {total} asks were sent in a batch", where=self.provider.name, mend="Collect it first: it is paid for.")
+        if asyncio_runs():
+            raise HarnessError("ask_all runs its own event loop and cannot be called inside one", mend="Call it from plain code or asyncio.to_thread.")
+        if self.budget_usd is not None and self.provider.price is None:
+            raise HarnessError(
+                "a budget is set, but the price of this model is unknown", where=self.provider.name, mend="Add it to prices.yaml or set no budget."
+            )
+        self.provider.check(missing.values())
+
+    async def _fill(self, missing: Mapping[str, Ask], count: Count) -> dict[str, Answer]:
+        """Asks for all that is missing; the first exception is raised once every call under way is done and kept."""
+        gate, self._stopped = asyncio.Semaphore(self.concurrency), False
+        purse = None if self.budget_usd is None else Purse(self.budget_usd, self._booked)
+        try:
+            done = await asyncio.gather(*(self._one(key, ask, gate, purse, count) for key, ask in missing.items()), return_exceptions=True)
+        finally:
+            self._booked = purse.spent if purse else 0.0
+            await self.provider.close()
+        for result in done:
+            if isinstance(result, BaseException):
+                raise result
+        return {key: answer for key, answer in zip(missing, done, strict=True) if isinstance(answer, Answer)}
+
+    async def _one(self, key: str, ask: Ask, gate: asyncio.Semaphore, purse: Purse | None, count: Count) -> Answer | None:
+        async with gate:
+            if self._stopped:
+                return None
+            try:
+                answer = await self._claimed(key, ask, purse)
+                count.up()
+            except BaseException:
+                self._stopped = True
+                raise
+            return answer
+
+    async def _claimed(self, key: str, ask: Ask, purse: Purse | None) -> Answer:
+        """The answer, asked for once across processes: another one that is asking is waited for."""
+        while not self.cache.claim(key):
+            await asyncio.sleep(LOOK)
+        try:
+            return self.cache.get(key) or await self._paid(key, ask, purse)
+        finally:
+            self.cache.release(key)
+
+    async def _paid(self, key: str, ask: Ask, purse: Purse | None) -> Answer:
+        if purse is None:
+            answer = await self.provider.ask(ask)
+        else:
+            answer = await self._from_purse(ask, purse, self.provider.price)
+        self.cache.put(key, answer)
+        self.spent_usd = None if self.spent_usd is None or answer.usd is None else self.spent_usd + answer.usd
+        return answer
+
+    async def _from_purse(self, ask: Ask, purse: Purse, price: Price | None) -> Answer:
+        assert price is not None  # _check refused a budget without a price
+        aside, usd = price.at_most(ask), None
+        await purse.set_aside(aside)
+        try:
+            answer = await self.provider.ask(ask)
+            usd = answer.usd
+        finally:
+            await purse.settle(aside, usd)
+        return answer
+
+
+class Count:
+    """How many of the distinct asks are done."""
+
+    def __init__(self, done: int, total: int, tick: Tick | None) -> None:
+        self.done, self.total, self.tick = done, total, tick
+
+    def up(self) -> None:
+        self.done += 1
+        if self.tick is not None:
+            self.tick(self.done, self.total)
+
+
+def asyncio_runs() -> bool:
+    """True inside a running event loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -1,0 +1,223 @@
+"""OpenAI, OpenRouter, and every server that speaks their chat completions (vLLM, transformers serve), through the `openai` package."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.models.prices import Price, batch_share, cost, list_price
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Status, unbilled
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+# Vendor: (its address, the variable that holds its key).
+HOMES = {"openai": ("https://api.openai.com/v1", "OPENAI_API_KEY"), "openrouter": ("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY")}
+FINISHES: dict[str, Status] = {"stop": "ok", "length": "truncated", "content_filter": "refused"}
+FILTERED = {"content_filter", "content_policy_violation"}
+PATH: Final = "/v1/chat/completions"
+OVER = {"completed", "failed", "expired", "cancelled"}
+
+
+class Usage(msgspec.Struct):
+    """`cost` is in US dollars and told by OpenRouter alone."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+
+
+class Said(msgspec.Struct):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class Choice(msgspec.Struct):
+    message: Said
+    finish_reason: str | None = None
+
+
+class Completion(msgspec.Struct):
+    """What is read of a body; a body that does not have this is malformed."""
+
+    choices: list[Choice]
+    model: str
+    usage: Usage | None = None
+
+
+class OpenAiApi:
+    """One model behind chat completions. Retries (429, 5xx, cut connections, timeouts) are the SDK's, with backoff and Retry-After."""
+
+    def __init__(self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6) -> None:
+        self.endpoint, self.price = endpoint, price
+        self.name, self.model = endpoint.spec, endpoint.model
+        self.timeout_s, self.max_retries = timeout_s, max_retries
+        self._client: AsyncOpenAI | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Vendor, model and address, as JSON."""
+        return {"provider": self.endpoint.vendor, "model": self.model, "base_url": self.endpoint.base_url}
+
+    def check(self, asks: Iterable[Ask]) -> None:
+        """Raises HarnessError for a missing key or package, or an ask for another model."""
+        self.endpoint.key()
+        try:
+            import openai  # noqa: F401
+        except ImportError:
+            raise HarnessError("the package openai is not installed", where=self.name, mend="pip install 'harness-evals[api]'") from None
+        for ask in asks:
+            if ask.model != self.model:
+                raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
+
+    def body(self, ask: Ask) -> dict[str, Any]:
+        """The request as JSON. OpenAI's own models want `max_completion_tokens`; older servers know `max_tokens` alone."""
+        home = self.endpoint.own and self.endpoint.vendor == "openai"
+        form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": ask.schema, "strict": True}}
+        asked = {
+            "model": ask.model,
+            "messages": [{"role": turn.role, "content": turn.content} for turn in ask.messages],
+            "max_completion_tokens" if home else "max_tokens": ask.max_tokens,
+            "temperature": ask.temperature,
+            "top_p": ask.top_p,
+            "seed": ask.seed,
+            "response_format": None if ask.schema is None else form,
+        }
+        return {name: value for name, value in asked.items() if value is not None}
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The answer after the SDK's retries."""
+        began = time.monotonic()
+        try:
+            raw = await self._open().chat.completions.with_raw_response.create(**self.body(ask))
+            answer = self.read(json.loads(raw.http_response.content), ask)
+        except self.wire_errors() as error:
+            answer = self._failed(error)
+        return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
+
+    def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
+        """A body as an answer, `share` being what is paid of the list price."""
+        if isinstance(body, dict) and body.get("error"):  # OpenRouter tells errors of the model behind it with a status of 200
+            return Answer(status="error", error=f"ServerError: {self.short(body['error'])}")
+        try:
+            said = msgspec.convert(body, Completion)
+        except msgspec.ValidationError as error:
+            return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
+        used = said.usage or Usage()
+        told = used.cost if self.endpoint.vendor == "openrouter" else None
+        paid = told if told is not None else cost(self.price, used.prompt_tokens, used.completion_tokens)
+        bill = Answer(
+            status="error",
+            model=said.model,
+            input_tokens=used.prompt_tokens,
+            output_tokens=used.completion_tokens,
+            usd=None if paid is None else paid * share,
+        )
+        return self.endpoint.settled(ask, self._first(said, bill))
+
+    def _first(self, said: Completion, bill: Answer) -> Answer:
+        if not said.choices:
+            return msgspec.structs.replace(bill, error="MalformedBody: no choices")
+        choice = said.choices[0]
+        finish = choice.finish_reason or ""
+        status = "refused" if choice.message.refusal else FINISHES.get(finish)
+        if status is None:
+            return msgspec.structs.replace(bill, finish=finish, error=f"UnknownFinish: {self.short(repr(finish))}")
+        text = choice.message.content or choice.message.refusal or ""
+        return msgspec.structs.replace(bill, status=status, text=text, finish=finish)
+
+    def wire_errors(self) -> tuple[type[Exception], ...]:
+        """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes."""
+        from openai import OpenAIError
+
+        return (OpenAIError, ValueError)
+
+    def short(self, error: object) -> str:
+        """An error as one short line without the key."""
+        return self.endpoint.short(error)
+
+    def _failed(self, error: Exception) -> Answer:
+        """What the SDK raised, as an answer. A status error was not billed; whether a timeout was, nobody knows."""
+        from openai import APIStatusError
+
+        kind = f"{type(error).__name__}: {self.short(error)}"
+        if not isinstance(error, APIStatusError):
+            return Answer(status="error", error=kind)
+        about = error.body if isinstance(error.body, dict) else {}
+        moderated = "reasons" in (about.get("metadata") or {})  # OpenRouter's form
+        if about.get("code") in FILTERED or moderated:
+            return unbilled(Answer(status="refused", finish="content_filter"))
+        return unbilled(Answer(status="error", error=kind))
+
+    def _open(self) -> AsyncOpenAI:
+        if self._client is None:
+            from openai import AsyncOpenAI
+
+            # The address is always said: OPENAI_BASE_URL would otherwise move it in silence.
+            self._client = AsyncOpenAI(api_key=self.endpoint.key(), base_url=self.endpoint.base_url, timeout=self.timeout_s, max_retries=self.max_retries)
+        return self._client
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def batchable(self) -> bool:
+        """True at OpenAI itself."""
+        return self.endpoint.vendor == "openai"
+
+    async def send_batch(self, asks: Mapping[str, Ask], token: str) -> str:
+        """Uploads the asks and starts a batch that carries `token`; its id. Starting is never retried: a lost reply would start two."""
+        lines = [{"custom_id": key, "method": "POST", "url": PATH, "body": self.body(ask)} for key, ask in asks.items()]
+        data = "\n".join(json.dumps(line) for line in lines).encode()
+        file = await self._open().files.create(file=("asks.jsonl", data), purpose="batch")
+        once = self._open().with_options(max_retries=0)
+        made = await once.batches.create(completion_window="24h", endpoint=PATH, input_file_id=file.id, metadata={"harness": token})
+        return made.id
+
+    async def find_batch(self, token: str, size: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002  the token is enough
+        """The batch that carries `token`, looked for among those made after `since` (Unix seconds)."""
+        async for batch in self._open().batches.list(limit=100):
+            if batch.created_at < since:
+                return None
+            if (batch.metadata or {}).get("harness") == token and batch.id not in known:
+                return batch.id
+        return None
+
+    async def batch_over(self, batch: str) -> bool:
+        """True once nothing more will come."""
+        return (await self._open().batches.retrieve(batch)).status in OVER
+
+    async def batch_answers(self, batch: str, asks: Mapping[str, Ask]) -> dict[str, Answer]:
+        """Key to answer, for the asks that the batch tells of."""
+        made = await self._open().batches.retrieve(batch)
+        files = [await self._open().files.content(file) for file in (made.output_file_id, made.error_file_id) if file]
+        lines = [json.loads(line) for file in files for line in file.read().split(b"\n") if line.strip()]
+        return {line["custom_id"]: self._from_line(line, asks[line["custom_id"]]) for line in lines if line.get("custom_id") in asks}
+
+    def _from_line(self, line: dict[str, Any], ask: Ask) -> Answer:
+        reply = line.get("response") or {}
+        if reply.get("status_code") == 200:
+            return self.read(reply.get("body"), ask, batch_share())
+        about = (reply.get("body") or {}).get("error") or line.get("error") or {}
+        if about.get("code") in FILTERED:
+            return unbilled(Answer(status="refused", finish="content_filter"))
+        return unbilled(Answer(status="error", error=f"BatchError: {self.short(about.get('message', 'no reason given'))}"))
+
+
+def opened(vendor: str, model: str, url: str | None) -> OpenAiApi:
+    """A provider at the vendor's address, or at `url`, whose price nobody knows."""
+    if url is not None:
+        return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
+    if vendor not in HOMES:
+        raise HarnessError(f"{vendor} has no address of its own", where=f"{vendor}/{model}", mend=f"Use {vendor}/{model}@http://host:port/v1.")
+    home, variable = HOMES[vendor]
+    return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=home, key_variable=variable, own=True), list_price(vendor, model))
+
+
+VENDORS = {vendor: lambda model, url, vendor=vendor: opened(vendor, model, url) for vendor in ("openai", "openrouter", "vllm")}

@@ -1,0 +1,209 @@
+"""Who answers over the wire: what is asked, what comes back, and the one form that every provider has.
+
+A provider is one file `<vendor>_api.py` beside this one whose VENDORS names the specs it serves; nothing else has to be told about it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+import json
+import os
+import pkgutil
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+
+from harness.errors import HarnessError, nearest
+from harness.models.chat import Message
+
+if TYPE_CHECKING:
+    from harness.models.prices import Price
+
+Status = Literal["ok", "refused", "error", "empty", "truncated"]
+# A dated suffix, as vendors write them: -20250929, -2024-08-06, -05-06, -0613. `-mini` and `-5` are other models.
+DATED = re.compile(r"[-@](\d{8}|\d{4}-\d\d-\d\d|\d\d-\d\d|\d{3,4})")
+# A vendor's key goes to that vendor alone: a spec comes from a file, and a file must not be able to send a key elsewhere.
+ENDPOINT_KEY = "HARNESS_ENDPOINT_KEY"
+# Characters of an error that are kept; and of a key: anything shorter ("none") is a word that a model may say.
+LONGEST, SHORTEST = 200, 8
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """One call: `max_tokens` bounds the answer (tokens); None leaves a parameter out, so that the server's default holds.
+
+    `replicate` tells repeated samples of one conversation apart, and is never sent. `schema` is the JSON schema of a structured answer.
+    Raises HarnessError for a conversation that no API takes.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    replicate: int = 0
+    schema: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if all(turn.role == "system" for turn in self.messages) or any(turn.role == "system" for turn in self.messages[1:]):
+            raise HarnessError("an ask needs a turn beside the system turn, which comes first", where=self.model, mend="Use tuple(chat(user, system)).")
+        if self.max_tokens < 1:
+            raise HarnessError(f"max_tokens={self.max_tokens} must be at least one", where=self.model, mend="Say how long an answer may be, in tokens.")
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back. `text` is the model's and never an error's; `error` is "Class: short text" and set for status "error" alone.
+
+    `model` is the name the server reported; tokens and `usd` (list price, US dollars) are None where unknown, which is not zero; a hit of the
+    cache costs 0. `latency_s` is in seconds with all retries.
+    """
+
+    status: Status
+    text: str = ""
+    finish: str = ""
+    model: str = ""
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    usd: float | None = None
+    latency_s: float = 0.0
+    cached: bool = False
+    error: str = ""
+
+
+class Provider(Protocol):
+    """One model at one address. `price` is None where unknown; `name` is the spec."""
+
+    name: str
+    model: str
+    price: Price | None
+
+    def describe(self) -> dict[str, Any]:
+        """What decides the answers, as JSON; no secret."""
+
+    def check(self, asks: Iterable[Ask]) -> None:
+        """Raises HarnessError, before any call, for a missing key or package and for what this API cannot be asked."""
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The answer; what goes wrong on the wire is a status, never an exception."""
+
+    async def close(self) -> None:
+        """Closes the connections; the next ask opens new ones."""
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a provider lives. It knows the name of the variable that holds the key, never the key."""
+
+    vendor: str
+    model: str
+    base_url: str
+    key_variable: str
+    own: bool
+
+    @property
+    def spec(self) -> str:
+        return f"{self.vendor}/{self.model}" + ("" if self.own else f"@{self.base_url}")
+
+    def key(self) -> str:
+        """The key. Raises HarnessError where it is missing and the server is not a local one."""
+        found = os.environ.get(self.key_variable, "").strip()
+        if not found and (self.own or not local(self.base_url)):
+            raise HarnessError(f"the environment variable {self.key_variable} is not set", where=self.spec, mend=f"export {self.key_variable}=<your key>")
+        if not (found.isascii() and found.isprintable()):
+            raise HarnessError(f"{self.key_variable} holds characters that no key has", where=self.spec, mend="Copy the key again.")
+        return found or "none"
+
+    def redacted(self, text: str) -> str:
+        """The text without the key, should a server have echoed it."""
+        found = os.environ.get(self.key_variable, "").strip()
+        return text.replace(found, f"[{self.key_variable}]") if len(found) >= SHORTEST else text
+
+    def short(self, error: object) -> str:
+        """An error as one short line without the key."""
+        return self.redacted(" ".join(str(error).split()))[:LONGEST]
+
+    def settled(self, ask: Ask, answer: Answer) -> Answer:
+        """The answer after the checks that all APIs share: another model's answer, none at all, or no JSON where JSON was asked for, is no answer."""
+        plain = msgspec.structs.replace(answer, text=self.redacted(answer.text), model=self.redacted(answer.model), finish=self.redacted(answer.finish))
+        if plain.status == "error":
+            return plain
+        if not same_model(ask.model, plain.model):
+            return failed(plain, f"WrongModel: {self.short(f'asked for {ask.model!r}, {plain.model!r} answered')}")
+        if plain.status == "ok" and not plain.text.strip():
+            return msgspec.structs.replace(plain, status="empty", text="")
+        if plain.status == "ok" and ask.schema is not None and not is_json(plain.text):
+            return failed(plain, "NotJson: the structured answer is no JSON")
+        return plain
+
+
+def failed(answer: Answer, error: str) -> Answer:
+    """The answer as an error: its text is gone, what it cost is kept."""
+    return msgspec.structs.replace(answer, status="error", text="", error=error)
+
+
+def unbilled(answer: Answer) -> Answer:
+    """The answer of a call that the server turned down: it cost nothing, and that is known."""
+    return msgspec.structs.replace(answer, input_tokens=0, output_tokens=0, usd=0.0)
+
+
+def provider_for(spec: str, *, offline: bool = False) -> Provider:
+    """The provider that a spec names: `<vendor>/<model>`, or `<vendor>/<model>@<base URL>` for any server that speaks the vendor's API.
+
+    Raises HarnessError for an unknown vendor, a bad URL, and (unless `offline`) a missing key or package. No network.
+    """
+    vendor, _, rest = spec.partition("/")
+    model, custom, url = rest.partition("@http")
+    made = vendors()
+    if vendor not in made or not model:
+        raise HarnessError(f"{spec!r} names no provider", mend=f"Use <vendor>/<model>. {nearest(vendor, sorted(made))}")
+    provider = made[vendor](model, checked_url(f"http{url}", f"{vendor}/{model}") if custom else None)
+    if not offline:
+        provider.check(())
+    return provider
+
+
+def vendors() -> dict[str, Callable[[str, str | None], Provider]]:
+    """Vendor to what opens it: (model, base URL or None) -> Provider, from every `*_api.py` in this folder."""
+    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name.endswith("_api")]
+    return {vendor: opener for name in names for vendor, opener in importlib.import_module(f"harness.models.{name}").VENDORS.items()}
+
+
+def checked_url(url: str, spec: str) -> str:
+    """The URL without a trailing slash. Raises HarnessError for one that could carry a secret into a record."""
+    if set(url) & set("@?#"):
+        raise HarnessError("a base URL holds no user, password or query", where=spec, mend=f"Put the key into {ENDPOINT_KEY}.")
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise HarnessError(f"{url!r} is no base URL", where=spec, mend="Use http://host:port/v1.")
+    return url.rstrip("/")
+
+
+def local(url: str) -> bool:
+    """True for a server on this machine or in this network, which may do without a key."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".internal", ".lan"))
+
+
+def same_model(asked: str, reported: str) -> bool:
+    """True where the reported name is the asked one, or that with a date: an alias is answered by its snapshot."""
+    asked = asked.removesuffix("-latest")
+    return reported.startswith(asked) and (reported == asked or DATED.fullmatch(reported.removeprefix(asked)) is not None)
+
+
+def is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):  # a model may open two thousand brackets
+        return False
+    return True
