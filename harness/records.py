@@ -70,12 +70,19 @@ class Threshold(Word, frozen=True, kw_only=True):
     ceiling: float | None = None
 
 
-class Cost(Word, frozen=True, kw_only=True):
-    """What something costs or cost: GPU-hours, US dollars, seconds of wall time."""
+class Calibration(Word, frozen=True, kw_only=True):
+    """How a judge did on cases whose truth is known: (hits, of) among true positives (`sensitivity`) and among true negatives (`specificity`)."""
 
-    gpu_hours: float = 0.0
-    usd: float = 0.0
-    seconds: float = 0.0
+    sensitivity: tuple[int, int]
+    specificity: tuple[int, int]
+
+
+class Cost(Word, frozen=True, kw_only=True):
+    """What something costs or cost: GPU-hours, US dollars, seconds of wall time. None is not declared, which is not zero."""
+
+    gpu_hours: float | None = None
+    usd: float | None = None
+    seconds: float | None = None
 
 
 class Fact(Word, frozen=True, kw_only=True):
@@ -90,7 +97,7 @@ class Cell(Word, frozen=True, kw_only=True):
     """One pytest item of an experiment and what came of it.
 
     `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and the bar it was held to;
-    `p` is that of the claim that was judged (of no effect, or of no equivalence).
+    `p` is the largest of the claims that were judged in it (of no effect, or of no equivalence): all of them must hold.
     """
 
     id: str

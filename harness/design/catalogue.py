@@ -47,6 +47,8 @@ class Catalogue:
         for cell in cells:
             self.owners.setdefault(cell.owner, []).append(cell)
         self._check_owners()
+        self._check_trajectories()
+        self._check_costs()
         self.rank = self._order()
         self.cells = {cell.id: cell for cell in sorted(cells, key=self.place)}
         self.by_nodeid = {cell.nodeid: cell for cell in cells}
@@ -143,6 +145,29 @@ class Catalogue:
                 if guard not in self.owners or self.kind(guard) != "control":
                     known = [owner for owner in self.owners if self.kind(owner) == "control"]
                     raise HarnessError(f"{name} is guarded by {guard!r}, which is no control", where=yaml, mend=nearest(guard, known))
+
+    def _check_trajectories(self) -> None:
+        """A figure is of a test that is there, over axes that this test is repeated over: told now, not after the GPU-hours."""
+        yaml = str(self.experiment.folder / FILE_NAME)
+        for name, trajectory in self.experiment.plain["trajectories"].items():
+            if trajectory["of"] not in self.owners:
+                raise HarnessError(
+                    f"the trajectory {name} is of {trajectory['of']!r}, which no test is", where=yaml, mend=nearest(trajectory["of"], self.owners)
+                )
+            known = self.owners[trajectory["of"]][0].params
+            for axis in (trajectory[key] for key in ("x", "rows", "columns")):
+                if axis and axis not in known:
+                    raise HarnessError(f"the trajectory {name} is over {axis!r}, which is no axis of {trajectory['of']}", where=yaml, mend=nearest(axis, known))
+
+    def _check_costs(self) -> None:
+        """A cost is that of a test that is there."""
+        for scale, values in self.experiment.plain["scales"].items():
+            for owner in values["costs"]:
+                if owner not in self.owners:
+                    from harness.design.yamlfile import YamlFile
+
+                    where = YamlFile(self.experiment.folder / FILE_NAME).where("scales", scale, "costs", owner)
+                    raise HarnessError(f"there is a cost of {owner!r}, which no test is", where=where, mend=nearest(owner, self.owners))
 
     def _order(self) -> dict[str, int]:
         """Rank of each owner in an order in which needs come first. A cycle is told with its members."""

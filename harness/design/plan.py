@@ -6,20 +6,44 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from harness.design.costs import total, undeclared
 from harness.design.power import simulated
-from harness.design.spec import ExperimentSpec
-from harness.design.universe import Universe
+from harness.design.spec import ExperimentSpec, ThresholdSpec
+from harness.design.universe import Planned, Universe
+from harness.records import encode
+from harness.verdict.seednoise import detectable
 
 
 def plan_of(universe: Universe) -> dict[str, Any]:
-    """Cells by kind, expected cost of the whole design, and the rule's properties for each hypothesis. Depends on the design alone."""
-    spec = ExperimentSpec.model_validate(universe.design)
-    cost = universe.cell_cost
-    runs = sum(cell.kind == "hypothesis" for cell in universe.cells)
+    """Cells by kind, expected cost of the whole design, the rule's properties for each hypothesis, seed noise. Depends on the design and the seeds alone."""
+    spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
     return {
         "cells": dict(sorted(Counter(cell.kind for cell in universe.cells).items())),
-        "cost": {"gpu_hours": cost.gpu_hours * runs, "usd": cost.usd * runs, "seconds": cost.seconds * runs},
+        **costs(universe, universe.cells),
         "hypotheses": {name: simulated(spec, name, universe.scale) for name in spec.hypotheses},
+        "seed_noise": {name: seed_noise(bar, len(universe.seeds)) for name, bar in spec.thresholds.items() if bar.seed_sd is not None},
+    }
+
+
+def costs(universe: Universe, cells: tuple[Planned, ...] | list[Planned]) -> dict[str, Any]:
+    """`cost` by field (None: not declared) and `undeclared`, the tests that declare none in a field."""
+    charged = [(cell.owner, cell.kind) for cell in cells]
+    return {"cost": encode(total(universe, charged)), "undeclared": undeclared(universe, charged)}
+
+
+def seed_noise(bar: ThresholdSpec, seeds: int) -> dict[str, Any]:
+    """A threshold beside the SD between seeds: their quotient, and the smallest effect (in the bar's unit) that `seeds` seeds can tell from seed noise alone.
+
+    That is t_{k-1}(.975) SD / sqrt(k); None for one seed, which can tell nothing from it.
+    """
+    sd = bar.seed_sd or 0.0
+    return {
+        "value": bar.value,
+        "unit": bar.unit,
+        "seed_sd": sd,
+        "ratio": bar.value / sd,
+        "seeds": seeds,
+        "smallest": detectable(sd, seeds) if seeds > 1 else None,
     }
 
 
@@ -27,11 +51,4 @@ def work_left(universe: Universe, known: Callable[[str], bool]) -> dict[str, Any
     """Selected cells that are cached (`known(key)`) or to do, and the cost of those to do."""
     selected = [cell for cell in universe.cells if cell.selected]
     left = [cell for cell in selected if not known(cell.key)]
-    runs = sum(cell.kind == "hypothesis" for cell in left)
-    cost = universe.cell_cost
-    return {
-        "selected": len(selected),
-        "cached": len(selected) - len(left),
-        "to_do": [cell.id for cell in left],
-        "cost": {"gpu_hours": cost.gpu_hours * runs, "usd": cost.usd * runs, "seconds": cost.seconds * runs},
-    }
+    return {"selected": len(selected), "cached": len(selected) - len(left), "to_do": [cell.id for cell in left], **costs(universe, left)}

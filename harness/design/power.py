@@ -3,6 +3,7 @@
 Simulated with the criterion (but for floors and ceilings) and the rule that decide the real run.
 Items are paired; given the baseline, treated answers are drawn independently,
 which makes more discordant pairs than real models do and so errs towards too little power. Cells that share a threshold share their baseline arm.
+Where a threshold declares the SD between seeds, every simulated effect, that of nothing included, moves by that noise; the interval stays that over items.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from harness.records import ScaleName
 from harness.seeds import generator
 from harness.verdict.criterion import answers
 from harness.verdict.intervals import newcombe_paired
-from harness.verdict.tally import conjunction_p, evaluate
+from harness.verdict.tally import conjunction_p, evaluate_many
 
 SIMULATIONS = 1000
+NOISY = "; effects move by the declared seed noise, intervals are over items"
 ASSUMPTIONS = "paired items, treated answers independent given the rate, shared baseline arm; before Holm"
 
 
@@ -35,7 +37,7 @@ def simulated(spec: ExperimentSpec, name: str, scale: ScaleName) -> dict[str, An
         "power": pass_rate(spec, hypothesis, scale, cells, known, with_effect=True),
         "p_floor": conjunction_p(hypothesis.rule, floors),
         "simulations": SIMULATIONS,
-        "assumptions": ASSUMPTIONS,
+        "assumptions": ASSUMPTIONS + (NOISY if any(bar.seed_sd for bar in known) else ""),
     }
 
 
@@ -72,24 +74,33 @@ def pass_rate(
     spec: ExperimentSpec, hypothesis: HypothesisSpec, scale: ScaleName, cells: list[dict[str, Any]], bars: list[ThresholdSpec], *, with_effect: bool
 ) -> float:
     """Share of simulated experiments in which the rule supports the hypothesis."""
+    import numpy as np
+
     baselines: dict[int, Any] = {}
     outcomes = []
     for place, (params, bar) in enumerate(zip(cells, bars, strict=True)):
         n = size(spec, bar, scale)
         before = baselines.setdefault(id(bar), generator("baseline", spec.id, scale, name_of(spec, bar)).binomial(n, bar.expected_baseline or 0.0, SIMULATIONS))
-        outcomes.append((params, one_cell(bar, n, before, generator("cell", spec.id, scale, place, with_effect), with_effect)))
-    passed = sum(evaluate(hypothesis.rule, [(params, rows[s]) for params, rows in outcomes]) is True for s in range(SIMULATIONS))
-    return passed / SIMULATIONS
+        # A cell of its own for each seed is measured with one; any other averages over all of them.
+        seeds = 1 if "seed" in hypothesis.cells else len(spec.scales[scale].seeds)
+        spread = (bar.seed_sd or 0.0) / 100 / seeds**0.5
+        noise = generator("seed noise", spec.id, scale, place, with_effect).normal(0, spread, SIMULATIONS) if spread else 0.0
+        outcomes.append((params, one_cell(bar, n, before, generator("cell", spec.id, scale, place, with_effect), with_effect, noise)))
+    yes, no = (np.array([answer[side] for _, answer in outcomes]) for side in (0, 1))
+    holds, _ = evaluate_many(hypothesis.rule, [(params, place) for place, (params, _) in enumerate(outcomes)], yes, no)
+    return float(holds.mean())
 
 
-def one_cell(bar: ThresholdSpec, n: int, before: Any, rng: Any, with_effect: bool) -> list[bool | None]:
-    """The three-valued outcome of one cell in every simulated experiment."""
+def one_cell(bar: ThresholdSpec, n: int, before: Any, rng: Any, with_effect: bool, noise: Any) -> tuple[Any, Any]:
+    """(holds, does not hold) of one cell in every simulated experiment, neither where it is undecided; `noise` moves the true rate of each, in shares."""
+    import numpy as np
+
     towards = -1 if bar.direction == "decrease" else 1
     effect = (bar.expected_effect or 0) / 100 if with_effect else 0.0
-    rate = min(1.0, max(0.0, (bar.expected_baseline or 0) + towards * effect))
+    rate = np.clip((bar.expected_baseline or 0) + towards * effect + noise, 0.0, 1.0)
     both = rng.binomial(before, rate)
     gained = rng.binomial(n - before, rate)
     low, high = newcombe_paired(both, gained, before - both, n - before - gained)
     value = (both + gained - before) / n
     yes, no = answers(100 * value, 100 * low, 100 * high, bar.value, bar.direction)
-    return [True if y else False if f else None for y, f in zip(yes, no, strict=True)]
+    return yes, no & ~yes

@@ -9,9 +9,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from harness.design.places import FILE_NAME
-from harness.design.spec import ExperimentSpec, FromRole
+from harness.design.rule import Rule
+from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
 from harness.design.yamlfile import YamlFile
 from harness.errors import HarnessError, nearest
+from harness.records import ScaleName
 
 
 def read_plain(folder: Path) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def read_plain(folder: Path) -> dict[str, Any]:
         spec = ExperimentSpec.model_validate(file.data)
     except ValidationError as error:
         raise told(error, file) from None
-    for check in (check_id, check_roles, check_axes, check_hypotheses, check_primary):
+    for check in (check_id, check_roles, check_axes, check_scale_parts, check_hypotheses, check_primary, check_trajectories):
         check(spec, file)
     return spec.model_dump(mode="json")
 
@@ -131,25 +133,56 @@ def check_threshold_axis(spec: ExperimentSpec, file: YamlFile, name: str) -> Non
                 raise HarnessError(f"{label} takes its n from {threshold.n}, which is {size!r}", where=where, mend="Write a whole number there")
 
 
+def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
+    """What a scale replaces exists, and what it becomes is sound."""
+    for scale, part in spec.scales.items():
+        for key, names, known in (("rules", part.rules, spec.hypotheses), ("thresholds", part.thresholds, spec.thresholds)):
+            for name in names:
+                if name not in known:
+                    kind = {"rules": "hypothesis", "thresholds": "threshold"}[key]
+                    raise HarnessError(f"unknown {kind} {name!r}", where=file.where("scales", scale, key, name), mend=nearest(name, known))
+        for name, fields in part.thresholds.items():
+            try:
+                ThresholdSpec.model_validate(spec.thresholds[name].model_dump() | fields)
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = file.where("scales", scale, "thresholds", name)
+                raise HarnessError(f"{'.'.join(map(str, first['loc'])) or name}: {first['msg'].lower()}", where=place, mend=f"Correct {name} there") from None
+
+
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:
+    """The rule of every scale counts over axes of the cells, and asks for no more than there is."""
+    for scale in spec.scales:
+        own = name in spec.scales[scale].rules
+        where = file.where("scales", scale, "rules", name) if own else file.where("hypotheses", name, "rule")
+        check_rule_at(spec, scale, spec.scales[scale].rules.get(name, spec.hypotheses[name].rule), name, where)
+
+
+def check_rule_at(spec: ExperimentSpec, scale: ScaleName, rule: Rule | None, name: str, where: str) -> None:
     hypothesis = spec.hypotheses[name]
-    where = file.where("hypotheses", name, "rule")
-    axes = hypothesis.rule.axes()
+    axes = rule.axes() if rule is not None else ()
     for axis in axes:
         if axis not in hypothesis.cells:
             raise HarnessError(f"{name}: the rule counts over {axis!r}, which is no axis of its cells", where=where, mend=nearest(axis, hypothesis.cells))
     if len(set(axes)) < len(axes):
         raise HarnessError(f"{name}: the rule counts over one axis twice", where=where, mend="Name each axis once")
-    rule = hypothesis.rule
     while rule is not None:
-        for scale in spec.scales:
-            size = len(spec.scales[scale].seeds if rule.of == "seed" else spec.axis(rule.of, scale))
-            if rule.at_least != "all" and rule.at_least > size:
-                mend = f"Ask for {size} or fewer, or give the axis more values"
-                raise HarnessError(f"{name}: at least {rule.at_least} of {rule.of} can never hold at scale {scale}: it has {size}", where=where, mend=mend)
-        rule = rule.each  # type: ignore[assignment]
+        size = len(spec.scales[scale].seeds if rule.of == "seed" else spec.axis(rule.of, scale))
+        if rule.at_least != "all" and rule.at_least > size:
+            mend = f"Ask for {size} or fewer, give the axis more values, or give this scale a rule of its own (scales: {scale}: rules:)"
+            raise HarnessError(f"{name}: at least {rule.at_least} of {rule.of} can never hold at scale {scale}: it has {size}", where=where, mend=mend)
+        rule = rule.each
 
 
 def check_primary(spec: ExperimentSpec, file: YamlFile) -> None:
     if spec.primary not in spec.hypotheses:
         raise HarnessError(f"the primary endpoint {spec.primary!r} is no hypothesis", where=file.where("primary"), mend=nearest(spec.primary, spec.hypotheses))
+
+
+def check_trajectories(spec: ExperimentSpec, file: YamlFile) -> None:
+    """A figure is laid out by axes that exist; the test it is of is checked where the tests are known."""
+    for name, trajectory in spec.trajectories.items():
+        for key, axis in trajectory.axes.items():
+            if axis != "seed" and axis not in spec.axes:
+                where = file.where("trajectories", name, key)
+                raise HarnessError(f"{name}: unknown axis {axis!r}", where=where, mend=nearest(axis, [*spec.axes, "seed"]))

@@ -26,7 +26,10 @@ class FromRole(Part):
 
 
 class ThresholdSpec(Part):
-    """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation."""
+    """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation.
+
+    `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan holds the bar against it.
+    """
 
     value: float = Field(gt=0)
     unit: str
@@ -36,6 +39,7 @@ class ThresholdSpec(Part):
     expected_baseline: float | None = Field(default=None, ge=0, le=1)
     expected_effect: float | None = Field(default=None, gt=0)
     n: str | int | None = None
+    seed_sd: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> ThresholdSpec:
@@ -62,23 +66,30 @@ class HypothesisSpec(Part):
 
 
 class CostSpec(Part):
-    """What one cell is expected to cost."""
+    """What one cell is expected to cost; None is not declared, which is not zero."""
 
-    gpu_hours: float = Field(default=0.0, ge=0)
-    usd: float = Field(default=0.0, ge=0)
-    seconds: float = Field(default=0.0, ge=0)
+    gpu_hours: float | None = Field(default=None, ge=0)
+    usd: float | None = Field(default=None, ge=0)
+    seconds: float | None = Field(default=None, ge=0)
 
     def word(self) -> Cost:
         return Cost(gpu_hours=self.gpu_hours, usd=self.usd, seconds=self.seconds)
 
 
 class ScaleSpec(Part):
-    """One size of the experiment: free settings for the tests, axes that differ, seeds, the expected cost of a cell."""
+    """One size of the experiment: free settings for the tests, axes that differ, seeds, the expected cost of a cell.
+
+    `costs` holds, by the id of a gate, kill, control or hypothesis, what one cell of it costs; `cell_cost` is for hypotheses that are not in it.
+    `rules` and `thresholds` replace, at this scale, the rule of a hypothesis and fields of a threshold: a small scale has fewer cells and sees less.
+    """
 
     settings: dict[str, Scalar] = {}
     axes: dict[str, tuple[Scalar, ...] | FromRole] = {}
     seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
     cell_cost: CostSpec = CostSpec()
+    costs: dict[str, CostSpec] = {}
+    rules: dict[Name, Rule] = {}
+    thresholds: dict[Name, dict[str, str | float | None]] = {}
 
     @field_validator("seeds")
     @classmethod
@@ -93,6 +104,32 @@ class BudgetSpec(Part):
 
     usd: float | None = Field(default=None, ge=0)
     gpu_hours: float | None = Field(default=None, ge=0)
+
+
+class TrajectorySpec(Part):
+    """A figure for the report: the measurements `lines` of the cells of the test `of`, over the axis `x`, in a grid of panels `rows` by `columns`.
+
+    It says what is drawn, not what is measured: no cell depends on it.
+    """
+
+    of: str
+    x: str
+    lines: tuple[str, ...] = Field(min_length=1)
+    rows: str
+    columns: str = ""
+
+    @property
+    def axes(self) -> dict[str, str]:
+        """Key to the axis that it names; a grid without columns names two."""
+        return {key: axis for key, axis in (("x", self.x), ("rows", self.rows), ("columns", self.columns)) if axis or key != "columns"}
+
+    @model_validator(mode="after")
+    def _each_once(self) -> TrajectorySpec:
+        for what, names in (("axis", tuple(self.axes.values())), ("measurement", self.lines)):
+            twice = [name for name in names if names.count(name) > 1]
+            if twice:
+                raise ValueError(f"the {what} {twice[0]!r} stands twice; name each once")
+        return self
 
 
 class ExperimentSpec(Part):
@@ -113,11 +150,21 @@ class ExperimentSpec(Part):
     scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
     budget: BudgetSpec = BudgetSpec()
     next_steps: tuple[str, ...] = ()
+    trajectories: dict[Name, TrajectorySpec] = {}
 
     def axis(self, name: str, scale: ScaleName) -> tuple[Scalar, ...]:
         """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""
         values = self.scales[scale].axes.get(name, self.axes[name])
         return self.roles[values.role] if isinstance(values, FromRole) else values
+
+    def at(self, scale: ScaleName) -> ExperimentSpec:
+        """The declaration with the rules and thresholds of a scale. Raises pydantic's ValidationError for a field that a threshold does not have."""
+        own = self.scales[scale]
+        if not own.rules and not own.thresholds:
+            return self
+        hypotheses = {name: part.model_copy(update={"rule": own.rules.get(name, part.rule)}) for name, part in self.hypotheses.items()}
+        thresholds = {name: ThresholdSpec.model_validate(part.model_dump() | own.thresholds.get(name, {})) for name, part in self.thresholds.items()}
+        return self.model_copy(update={"hypotheses": hypotheses, "thresholds": thresholds})
 
     def personas(self) -> tuple[str, ...]:
         """All personas that play a role, sorted."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from harness.design.catalogue import Catalogue
 from harness.fingerprint import fingerprint
 from harness.records import Cost, Input, Kind, Promise, ScaleName, Threshold, Word
@@ -39,6 +41,7 @@ class Universe(Word, frozen=True, kw_only=True):
     cells: tuple[Planned, ...]
     cell_cost: Cost
     environment: dict[str, Any]
+    costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
 
     def cell(self, cell_id: str) -> Planned:
         return next(cell for cell in self.cells if cell.id == cell_id)

@@ -11,6 +11,8 @@ import yaml
 from harness.errors import HarnessError
 
 Place = tuple[str | int, ...]
+# What `<<: *name` brings in; the mapping's own keys go before it.
+MERGE = "tag:yaml.org,2002:merge"
 # The safe loader in C where PyYAML was built with it: collecting reads these files every time.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -21,15 +23,14 @@ class YamlFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         text = read_text(path)
+        self.lines: dict[Place, int] = {}
         try:
             loader = LOADER(text)
             node = loader.get_single_node()
+            self._walk(node, ())  # before the values are made: that writes merged keys (<<) beside the mapping's own
             self.data: Any = loader.construct_document(node) if node is not None else None
         except yaml.YAMLError as error:
             raise HarnessError(yaml_problem(error), where=self._problem_line(error), mend="Correct the YAML there (indentation, colon, quotes)") from None
-        self.lines: dict[Place, int] = {}
-        try:
-            self._walk(node, ())
         except RecursionError:
             raise HarnessError("an anchor contains itself", where=str(path), mend="Write the value out") from None
 
@@ -47,6 +48,9 @@ class YamlFile:
         if isinstance(node, yaml.MappingNode):
             seen: set[Hashable] = set()
             for key, value in node.value:
+                if key.tag == MERGE:
+                    self._walk(value, place)
+                    continue
                 here = (*place, key.value)
                 if key.value in seen:
                     raise HarnessError(f"the key {key.value!r} stands twice", where=f"{self.path}:{key.start_mark.line + 1}", mend="Keep one of them")

@@ -73,10 +73,11 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         seeds=seeds,
         design=experiment.plain,
         settings=dict(spec.scales[scale].settings),
-        thresholds=tuple(threshold.word(name) for name, threshold in spec.thresholds.items()),
+        thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
         promise=compared(experiment, promise),
         inputs=tuple(inputs_of(experiment, settings.root)),
         cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others), selected),
         cell_cost=spec.scales[scale].cell_cost.word(),
+        costs={owner: cost.word() for owner, cost in spec.scales[scale].costs.items()},
         environment=environment(settings.root),
     )

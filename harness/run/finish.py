@@ -6,6 +6,7 @@ import calendar
 import time
 import traceback
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ import msgspec
 from harness.design.plan import plan_of
 from harness.design.universe import Universe
 from harness.errors import HarnessError
-from harness.fingerprint import fingerprint
+from harness.fingerprint import fingerprint, tree_fingerprint
 from harness.records import Deviation, Execution, Results, encode
 from harness.run.folder import RunFolder
 from harness.run.session import Session
 from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
+
+HERE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,17 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     run = RunFolder(folder, token)
     universe = run.universe()
     found, rows, torn = run.finished(universe)
-    key = fingerprint({"design": universe.design, "scale": universe.scale, "cells": [cell.id for cell in universe.cells]})
+    key = fingerprint(
+        {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells], "by": planner()}
+    )
     plan = Store(store).value("plans", key, lambda: plan_of(universe)) if store else plan_of(universe)
     return decide(in_order(universe, rows), found, plan, execution(folder, rows, torn))
+
+
+@cache
+def planner() -> str:
+    """sha256 over the code of the design half: a plan kept by other code is not this one."""
+    return tree_fingerprint(HERE, [path.relative_to(HERE).as_posix() for half in ("design", "verdict") for path in (HERE / half).glob("*.py")])
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:

@@ -31,7 +31,7 @@ def recorder(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def measure(recorder: Any) -> Measure:
-    """Records measurements: `measure.rate`, `measure.mean`, `measure.shift`, or `measure(name, value, unit, n=…)`."""
+    """Records measurements: `measure.rate`, `mean`, `shift`, `contrast`, `corrected`, `correlation`, or `measure(name, value, unit, n=…)`."""
     return recorder.measure  # type: ignore[no-any-return]
 
 
@@ -61,7 +61,10 @@ def criterion(recorder: Any) -> Callable[[str], Criterion]:
 
 
 class Spoken(Criterion):
-    """A criterion whose answer is kept as the reason of the cell."""
+    """A criterion whose answer is kept as the reason of the cell.
+
+    The cell's p is the largest over all the claims judged in it: a cell that makes several holds where all of them do (intersection-union, Berger 1982).
+    """
 
     def __init__(self, threshold: Any, recorder: Any) -> None:
         super().__init__(threshold)
@@ -70,7 +73,8 @@ class Spoken(Criterion):
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
         self._recorder.judged = (shift.name, self.threshold.name)
         answer = super().holds(shift, baseline=baseline, treated=treated)
-        self._recorder.said, self._recorder.p = (answer, self.told(shift, answer)), shift.p
+        self._recorder.said = (answer, self.told(shift, answer))
+        self._claim(shift.p)
         return answer
 
     def within(self, shift: Measurement) -> bool:
@@ -78,8 +82,13 @@ class Spoken(Criterion):
         answer = super().within(shift)
         word = "lies within" if answer else "leaves"
         self._recorder.said = (answer, f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {word} the bar of {self.threshold.value:g}")
-        self._recorder.p = self.equivalence_p(shift)
+        self._claim(self.equivalence_p(shift))
         return answer
+
+    def _claim(self, p: float | None) -> None:
+        """Keeps the larger p. A claim without one was judged by its interval alone and leaves the others' p as it is."""
+        if p is not None:
+            self._recorder.p = p if self._recorder.p is None else max(p, self._recorder.p)
 
 
 @pytest.fixture

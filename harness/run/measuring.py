@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from harness.errors import HarnessError
-from harness.records import Interval, Measurement, SamplesRef
+from harness.fingerprint import fingerprint
+from harness.records import Calibration, Interval, Measurement, SamplesRef, encode
+from harness.run.contrasts import Effect, Terms, binary_shift, contrast_of, corrected_of, correlation_of, mean_shift
 from harness.run.values import Outcomes, given, in_unit, joined, known, number, paired, share, whole
 
 
@@ -20,7 +24,10 @@ class Source(Protocol):
 
 
 class Measure:
-    """The `measure` fixture: `measure(name, value, unit, …)`, `measure.rate`, `measure.mean`, `measure.shift`. Each call records one measurement."""
+    """The `measure` fixture: `measure(name, value, unit, …)` and `measure.rate`, `mean`, `shift`, `contrast`, `corrected`, `correlation`.
+
+    Each call records one measurement.
+    """
 
     def __init__(self, cell: str = "") -> None:
         self.cell = cell
@@ -43,8 +50,6 @@ class Measure:
         note: str = "",
     ) -> Measurement:
         """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take, N below 1, or a name used twice."""
-        if any(taken.name == name for taken in self.taken):
-            raise HarnessError(f"{name!r} is measured twice in {self.cell or 'this cell'}", mend="Give each measurement its own name")
         if interval is not None and not isinstance(interval, Interval):
             interval = given(interval, name)
         found = Measurement(
@@ -62,6 +67,11 @@ class Measure:
             p_method=p_method,
             note=str(note),
         )
+        return self._record(found)
+
+    def _record(self, found: Measurement) -> Measurement:
+        if any(taken.name == found.name for taken in self.taken):
+            raise HarnessError(f"{found.name!r} is measured twice in {self.cell or 'this cell'}", mend="Give each measurement its own name")
         self.taken.append(found)
         return found
 
@@ -136,24 +146,67 @@ class Measure:
             seeds=seeds,
         )
 
+    def contrast(
+        self,
+        name: str,
+        terms: Terms,
+        *,
+        unit: str = "pp",
+        sampling_unit: str = "item",
+        sources: tuple[Source, ...] = (),
+        seeds: tuple[int, ...] = (),
+    ) -> Measurement:
+        """Sum of weight * outcome, averaged over items: `terms` are (weight, outcomes by item id) with weights that sum to zero, paired by item id.
 
-def binary_shift(first: Outcomes, second: Outcomes) -> tuple[float, Interval, float, float, str]:
-    from harness.verdict.intervals import LEVEL, newcombe_paired
-    from harness.verdict.tests import mcnemar
+        In pp for outcomes in [0, 1], or in `unit="points"` for scores of 0 to 100. BCa over items and a sign-flip permutation p. Outcomes may be a list
+        of mappings, one for each replicate training, equally many in each term and in the order of `seeds`: then the wider of that interval and
+        Student's t over the seeds' contrasts, and the larger p. Raises HarnessError for weights that do not cancel and for arms that do not match.
+        """
+        effect = contrast_of(name, terms, unit, seeds)
+        return self._effect(name, effect, unit, sampling_unit, sources, seeds)
 
-    gained = sum(first[item] > second[item] for item in first)
-    lost = sum(first[item] < second[item] for item in first)
-    both = sum(first[item] == 1 == second[item] for item in first)
-    low, high = newcombe_paired(both, gained, lost, len(first) - both - gained - lost)
-    p, floor = mcnemar(gained, lost)
-    interval = Interval(low=100 * float(low), high=100 * float(high), level=LEVEL, method="Newcombe paired (method 10)")
-    return 100 * (gained - lost) / len(first), interval, p, floor, "McNemar, exact"
+    def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
+        """A rate, or a contrast in pp, as a judge without errors would have measured it (Rogan-Gladen), the calibration's uncertainty in the interval.
 
+        `limit` is the most, in pp, that a contrast can be: 100 between two arms, 200 for a difference of differences.
 
-def mean_shift(first: Outcomes, second: Outcomes, name: str) -> tuple[float, Interval, float, float, str]:
-    from harness.verdict.intervals import mean_interval
-    from harness.verdict.tests import sign_flip
+        p stays that of `apparent`. Raises Inconclusive where the judge is no better than guessing, or cannot be shown to be.
+        """
+        value, interval, note = corrected_of(name, apparent, calibration, limit)
+        made_of = fingerprint([apparent.fingerprint, encode(calibration)])
+        return self._record(replace(apparent, name=name, value=value, interval=interval, note=note, fingerprint=made_of))
 
-    differences = [100 * (first[item] - second[item]) for item in first]
-    p, floor = sign_flip(differences, name)
-    return sum(differences) / len(differences), mean_interval(differences, name), p, floor, "sign-flip permutation of items"
+    def correlation(
+        self,
+        name: str,
+        first: Outcomes,
+        second: Outcomes,
+        *,
+        sampling_unit: str,
+        method: str = "spearman",
+        sources: tuple[Source, ...] = (),
+        seeds: tuple[int, ...] = (),
+    ) -> Measurement:
+        """Spearman's rho of two values for each sampling unit, paired by key: a permutation p, and Fisher's z with the Bonett-Wright variance.
+
+        Raises Inconclusive for fewer than 4 units and for values without an order.
+        """
+        if method != "spearman":
+            raise HarnessError(f"{name} asks for the correlation {method!r}", mend="Use method='spearman': it asks for the order alone")
+        return self._effect(name, correlation_of(name, first, second, sampling_unit), "correlation", sampling_unit, sources, seeds)
+
+    def _effect(self, name: str, effect: Effect, unit: str, sampling_unit: str, sources: tuple[Source, ...], seeds: tuple[int, ...]) -> Measurement:
+        return self(
+            name,
+            effect.value,
+            unit,
+            n=effect.n,
+            sampling_unit=sampling_unit,
+            interval=effect.interval,
+            seeds=seeds,
+            p=effect.p,
+            p_floor=effect.p_floor,
+            p_method=effect.p_method,
+            sources=sources,
+            note=effect.note,
+        )

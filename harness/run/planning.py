@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+from harness.design.costs import in_words
 from harness.design.plan import plan_of, work_left
+from harness.design.work import pieces_of, work_lines
+from harness.records import Cost, decode
 from harness.run.active import KIND, Active
-from harness.run.session import Session
+from harness.run.session import Session, beyond
 from harness.store import Store
 
 
 def plans(session: Session) -> list[dict[str, Any]]:
     """The plan of every experiment found, as JSON values."""
-    return [one_plan(active) for active in session.actives()]
+    return [one_plan(active, session.config.hook) for active in session.actives()]
 
 
-def one_plan(active: Active) -> dict[str, Any]:
+def one_plan(active: Active, hook: Any) -> dict[str, Any]:
     store = Store(active.settings.store)
     left = work_left(active.universe, lambda key: store.peek(KIND, key) is not None)
     promise = active.universe.promise
@@ -26,22 +30,50 @@ def one_plan(active: Active) -> dict[str, Any]:
         "locked": promise.locked,
         "deviations": [f"{deviation.what}: promised {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
         **plan,
-        "work": left,
-        "findings": findings(active, plan, left["cost"]),
+        "work": {**left, **pieces(active, hook)},
+        "warnings": warnings(plan["seed_noise"]),
+        "findings": findings(active, plan, left),
     }
 
 
-def findings(active: Active, plan: dict[str, Any], cost: dict[str, float]) -> list[str]:
-    """What makes the plan not worth starting: a rule whose smallest p lies above alpha, or a cost beyond the budget."""
+def pieces(active: Active, hook: Any) -> dict[str, Any]:
+    """The pieces of work that the selected cells need, as the project tells them. One copy of the declaration serves all cells: it is long."""
+    universe = active.universe
+    settings, declaration = dict(universe.settings), copy.deepcopy(universe.design)
+    return pieces_of(
+        (
+            cell.id,
+            hook.pytest_harness_work(
+                settings=settings,
+                cell={"owner": cell.owner, "kind": cell.kind, "params": dict(cell.params), "seeds": list(universe.seeds)},
+                declaration=declaration,
+            ),
+        )
+        for cell in universe.cells
+        if cell.selected
+    )
+
+
+def warnings(noise: dict[str, Any]) -> list[str]:
+    """What the plan can be started with, but should be known: thresholds that lie within the noise of a single seed."""
+    return [
+        f"the threshold {name} ({one['value']:g} {one['unit']}) is smaller than the SD between seeds ({one['seed_sd']:g}): a single seed can cross it by chance"
+        for name, one in noise.items()
+        if one["ratio"] < 1
+    ]
+
+
+def findings(active: Active, plan: dict[str, Any], left: dict[str, Any]) -> list[str]:
+    """What makes the plan not worth starting: a rule whose smallest p lies above alpha, or a cost beyond the budget, or one that cannot be held against it."""
     alpha, budget = active.experiment.spec.alpha, active.experiment.spec.budget
     told = [
         f"{name} cannot reach alpha {alpha:g}: its smallest p is {found['p_floor']:.2g}"
         for name, found in plan["hypotheses"].items()
         if found.get("p_floor", 0.0) > alpha
     ]
-    for name, limit in (("usd", budget.usd), ("gpu_hours", budget.gpu_hours)):
-        if limit is not None and cost[name] > limit:
-            told.append(f"what is to do costs {cost[name]:g} {name}, the budget is {limit:g}")
+    for name, unit, limit in (("usd", "US dollars", budget.usd), ("gpu_hours", "GPU-hours", budget.gpu_hours)):
+        wrong = beyond(active, left, name, unit, limit)[0] if limit is not None else ""
+        told += [wrong] if wrong else []
     return told
 
 
@@ -51,12 +83,12 @@ def plan_lines(session: Session) -> list[str]:
 
 
 def lines_of(plan: dict[str, Any]) -> list[str]:
-    work, cost = plan["work"], plan["work"]["cost"]
+    work = plan["work"]
     kinds = ", ".join(f"{count} {kind}" for kind, count in plan["cells"].items())
     lines = [
         f"plan of {plan['experiment']} at scale {plan['scale']}",
         f"  cells: {kinds}; selected {work['selected']}, cached {work['cached']}, to do {len(work['to_do'])}",
-        f"  cost of what is to do: {cost['gpu_hours']:g} GPU-hours, ${cost['usd']:g}, {cost['seconds']:g} s",
+        f"  cost of what is to do: {in_words(decode(work['cost'], Cost))}{left_out(work)}",
         f"  promise: {'locked' if plan['locked'] else 'not locked'}{', ' + str(len(plan['deviations'])) + ' deviations' if plan['deviations'] else ''}",
     ]
     for name, found in plan["hypotheses"].items():
@@ -65,4 +97,20 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         else:
             rates = f"passes {found['false_pass']:.3f} of the time when nothing is there, {found['power']:.3f} when the expected effect is"
             lines.append(f"  {name}: {rates}; smallest p {found['p_floor']:.1e} ({found['simulations']} simulations: {found['assumptions']})")
+    lines += [noise_line(name, one) for name, one in plan["seed_noise"].items()] + work_lines(work)
+    lines += [f"  warning: {warning}" for warning in plan["warnings"]]
     return lines + [f"  finding: {finding}" for finding in plan["findings"]]
+
+
+def left_out(work: dict[str, Any]) -> str:
+    """Which tests declare no cost in a field that has a sum."""
+    owners = [owner for field, lacking in work["undeclared"].items() if work["cost"][field] is not None for owner in lacking]
+    return f" (without {', '.join(dict.fromkeys(owners))}: not declared)" if owners else ""
+
+
+def noise_line(name: str, one: dict[str, Any]) -> str:
+    """A threshold beside the noise between seeds."""
+    told = f"  threshold {name}: {one['value']:g} {one['unit']} is {one['ratio']:.2g} times the SD between seeds ({one['seed_sd']:g})"
+    if one["smallest"] is None:
+        return f"{told}; not measurable with one seed"
+    return f"{told}; {one['seeds']} seeds tell effects of {one['smallest']:.3g} {one['unit']} or more from seed noise alone"

@@ -193,6 +193,6 @@ def stopped(cell: Cell) -> Stop:
     if cell.kind == "kill" and cell.verdict == "failed":
         return Stop("killed", cell.id, f"kill criterion {cell.id} was met: {cell.reason}")
     if cell.stopped_by:
-        return Stop("blocked", cell.stopped_by, f"{cell.kind} {cell.id} could not run: {cell.reason}")
+        return Stop("blocked", cell.stopped_by, cell.reason)  # the first cause, not the chain of what could not run
     word = {"failed": "failed", "error": "broke"}.get(cell.verdict, f"is {cell.verdict}")
     return Stop("blocked", cell.id, f"{cell.kind} {cell.id} {word}: {cell.reason}")

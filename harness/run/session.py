@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.design.catalogue import Catalogue
+from harness.design.places import FILE_NAME
 from harness.errors import HarnessError
 from harness.run.collecting import Found, arranged, found_in
 from harness.run.environment import command_line, hardware
@@ -91,7 +92,7 @@ class Session:
         made = []
         for found in self.founds:
             spec = found.experiment.spec
-            others = self.config.hook.pytest_harness_identity(settings=dict(spec.scales[self.settings.scale].settings))
+            others = self.config.hook.pytest_harness_identity(settings=dict(spec.scales[self.settings.scale].settings), planning=self.settings.plan)
             selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
             made.append(Active(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))
         return made
@@ -140,15 +141,31 @@ def check_budget(active: Active) -> None:
     own = active.experiment.spec.budget
     if all(limit is None for limit in (active.settings.budget_usd, active.settings.budget_gpu_hours, own.usd, own.gpu_hours)):
         return
-    left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)["cost"]
+    left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)
     for name, unit, limits in (
         ("usd", "US dollars", (active.settings.budget_usd, own.usd)),
         ("gpu_hours", "GPU-hours", (active.settings.budget_gpu_hours, own.gpu_hours)),
     ):
         limit = min((limit for limit in limits if limit is not None), default=None)
-        if limit is not None and left[name] > limit:
-            mend = f"Select less with -k, raise the budget, or look at --harness-plan (option --harness-budget-{name.replace('_', '-')})"
-            raise HarnessError(f"the plan costs {left[name]:g} {unit}, the budget is {limit:g}", where=active.experiment.id, mend=mend)
+        if limit is not None:
+            told, mend = beyond(active, left, name, unit, limit)
+            if told:
+                raise HarnessError(told, where=str(active.experiment.folder / FILE_NAME), mend=mend)
+
+
+def beyond(active: Active, left: dict[str, Any], field: str, unit: str, limit: float) -> tuple[str, str]:
+    """(what is wrong with a budget of `limit`, the mend): a hypothesis cell to do whose cost is not declared, or a cost above it. Empty where it holds."""
+    open_cells = set(left["to_do"])
+    owners = {cell.owner for cell in active.universe.cells if cell.kind == "hypothesis" and cell.id in open_cells}
+    lacking = [owner for owner in left["undeclared"].get(field, ()) if owner in owners]
+    if lacking:
+        mend = f"Declare it under scales.{active.universe.scale}.cell_cost or .costs, or take the budget off"
+        return f"the budget of {limit:g} {unit} cannot be held: no {field} is declared for a cell of {', '.join(lacking)}", mend
+    cost = left["cost"][field]
+    if cost is None or cost <= limit:
+        return "", ""
+    mend = f"Select less with -k, raise the budget, or look at --harness-plan (option --harness-budget-{field.replace('_', '-')})"
+    return f"the plan costs {cost:g} {unit}, the budget is {limit:g}", mend
 
 
 def refuse(items: list[pytest.Item], told: str) -> None:
@@ -161,4 +178,4 @@ def refuse(items: list[pytest.Item], told: str) -> None:
     session.ihook.pytest_collectreport(report=report)
 
 
-__all__ = ["SETTINGS", "Session", "check_budget", "refuse"]
+__all__ = ["SETTINGS", "Session", "beyond", "check_budget", "refuse"]

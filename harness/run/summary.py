@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from harness.design.costs import in_words
 from harness.records import Results
 from harness.report.untrusted import one_line
 from harness.run.finish import Told
@@ -87,8 +88,7 @@ def footer(results: Results) -> list[str]:
     stopped = results.stopped
     if stopped.cells:
         by = ", ".join(f"{name} ({count})" for name, count in stopped.by.items())
-        saved = f"{stopped.cost.gpu_hours:g} GPU-hours, ${stopped.cost.usd:g}, {stopped.cost.seconds:g} s"
-        lines.append(f"stopped: {stopped.cells} cells by {by}; saved {saved} of the plan")
+        lines.append(f"stopped: {stopped.cells} cells by {by}; saved {in_words(stopped.cost)} of the plan")
     if not results.complete:
         lines.append(
             f"INCOMPLETE: {len(results.missing)} selected cells have no result: {', '.join(results.missing[:8])}{' …' if len(results.missing) > 8 else ''}"

@@ -12,8 +12,8 @@ from harness.records import Interval
 # Unit: (smallest, largest value it can take, what it is).
 UNITS: dict[str, tuple[float, float, str]] = {
     "rate": (0.0, 1.0, "share of units, 0 to 1"),
-    "pp": (-100.0, 100.0, "percentage points, difference of two rates"),
-    "points": (-100.0, 100.0, "points on a scale of 0 to 100, or their difference"),
+    "pp": (-200.0, 200.0, "percentage points, difference of two rates or of two such differences"),
+    "points": (-200.0, 200.0, "points on a scale of 0 to 100, their difference, or the difference of two differences"),
     "probability": (0.0, 1.0, "0 to 1"),
     "correlation": (-1.0, 1.0, "-1 to 1"),
     "similarity": (-1.0, 1.0, "-1 to 1"),

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.design.costs import total
 from harness.design.spec import ExperimentSpec
 from harness.design.universe import Planned, Universe
-from harness.records import Cell, Check, Confidence, Cost, Fact, HypothesisResult, Results, Stopped
+from harness.records import Cell, Check, Confidence, Fact, HypothesisResult, Results, Stopped
 from harness.verdict.checks import decide_checks
 from harness.verdict.confidence import confidence
 from harness.verdict.hypotheses import decide_hypotheses
@@ -25,7 +26,7 @@ STOPPED = ("blocked", "killed")
 
 def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
     """All of results.json from what was planned and the cells that finished (by id)."""
-    spec = ExperimentSpec.model_validate(universe.design)
+    spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
     cells = tuple(found.get(planned.id) or missing(planned) for planned in universe.cells)
     checks = decide_checks(universe.cells, cells)
     stated = tuple(with_statement(cell, universe) for cell in cells)
@@ -100,11 +101,9 @@ def seeds_varied(primary: HypothesisResult, cells: Sequence[Cell]) -> set[int]:
 
 
 def stopped(universe: Universe, cells: Sequence[Cell]) -> Stopped:
-    """What gates and kill criteria spared, by the plan's cost of a cell."""
+    """What gates and kill criteria spared, by the declared cost of each cell."""
     spared = [cell for cell in cells if cell.verdict in STOPPED]
-    runs = sum(cell.kind == "hypothesis" for cell in spared)
-    each = universe.cell_cost
-    cost = Cost(gpu_hours=each.gpu_hours * runs, usd=each.usd * runs, seconds=each.seconds * runs)
+    cost = total(universe, [(cell.owner, cell.kind) for cell in spared])
     return Stopped(cells=len(spared), cost=cost, by=dict(sorted(Counter(cell.stopped_by for cell in spared).items())))
 
 

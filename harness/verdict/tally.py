@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from harness.design.rule import Rule
 from harness.verdict.family import partial_conjunction
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Answers: TypeAlias = NDArray[np.bool_]
 
 Answer = bool | None
 Leaf = tuple[dict[str, Any], Answer]
@@ -26,15 +32,29 @@ def grouped(cells: Sequence[tuple[dict[str, Any], Any]], axis: str) -> list[list
 
 def evaluate(rule: Rule | None, cells: Sequence[Leaf]) -> Answer:
     """Kleene logic: an unknown cell leaves the rule undecided only where it could turn it."""
+    import numpy as np
+
+    yes, no = (np.array([[answer is word] for _, answer in cells], dtype=bool).reshape(-1, 1) for word in (True, False))
+    holds, falsified = evaluate_many(rule, [(params, place) for place, (params, _) in enumerate(cells)], yes, no)
+    return True if holds[0] else False if falsified[0] else None
+
+
+def evaluate_many(rule: Rule | None, cells: Sequence[tuple[dict[str, Any], int]], yes: Answers, no: Answers) -> tuple[Answers, Answers]:
+    """(holds, does not hold) of a rule in many runs at once; neither is undecided.
+
+    `cells` are parameters with their row in `yes` and `no`, whose columns are runs. One code decides the real run and the thousand simulated ones.
+    """
+    import numpy as np
+
     if rule is None:
-        answers: list[Answer] = [answer for _, answer in cells]
-        return False if False in answers else None if None in answers else True
-    answers = [evaluate(rule.each, group) for group in grouped(cells, rule.of)]
-    need = required(rule, len(answers))
-    yes, unknown = answers.count(True), answers.count(None)
-    if yes >= need:
-        return True
-    return False if yes + unknown < (rule.falsified_below or need) else None
+        rows = np.array([place for _, place in cells], dtype=int)
+        return np.asarray(yes[rows].all(0)), np.asarray(no[rows].any(0))
+    groups = [evaluate_many(rule.each, group, yes, no) for group in grouped(cells, rule.of)]
+    need = required(rule, len(groups))
+    none = np.zeros(yes.shape[1], dtype=int)
+    holds = sum((held for held, _ in groups), none) >= need
+    could = len(groups) - sum((lost for _, lost in groups), none)
+    return holds, ~holds & (could < (rule.falsified_below or need))
 
 
 def conjunction_p(rule: Rule | None, cells: Sequence[tuple[dict[str, Any], float]]) -> float:

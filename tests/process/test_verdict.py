@@ -18,7 +18,7 @@ from harness.verdict.confidence import confidence
 from harness.verdict.criterion import Criterion
 from harness.verdict.family import holm, partial_conjunction
 from harness.verdict.intervals import mean_interval, newcombe_paired, rate_interval
-from harness.verdict.tally import conjunction_p, evaluate
+from harness.verdict.tally import conjunction_p, evaluate, evaluate_many
 from harness.verdict.tests import mcnemar, permutation_test, sign_flip
 
 RULE = Rule(at_least=2, of="who", each=Rule(at_least=1, of="what"))
@@ -50,6 +50,22 @@ def test_axes_that_no_rule_names_must_hold_in_all_cells() -> None:
     """Seeds are not counted by the rule: one failing seed makes its value fail."""
     rule = Rule(at_least=1, of="who")
     assert evaluate(rule, [({"who": "a", "seed": 1}, True), ({"who": "a", "seed": 2}, False)]) is False
+
+
+def test_a_rule_over_many_runs_decides_each_as_alone() -> None:
+    """The simulation's columns and the single decision agree on 300 random patterns with unknown cells, for a nested rule and one with a band."""
+    rng = np.random.default_rng(4)
+    drawn = rng.integers(-1, 2, (len(POINTS), 300))
+    for rule in (RULE, Rule(at_least=3, of="who", falsified_below=2), None):
+        holds, falsified = evaluate_many(rule, [(point, place) for place, point in enumerate(POINTS)], drawn == 1, drawn == 0)
+        alone = [evaluate(rule, [(point, [None, False, True][drawn[place, run] + 1]) for place, point in enumerate(POINTS)]) for run in range(300)]
+        assert [True if yes else False if no else None for yes, no in zip(holds, falsified, strict=True)] == alone
+
+
+def test_a_rule_without_cells_is_decided_by_its_count() -> None:
+    """Of no cells "all" holds and "at least one" does not."""
+    assert evaluate(Rule(at_least="all", of="who"), []) is True
+    assert evaluate(Rule(at_least=1, of="who"), []) is False
 
 
 def test_holm_agrees_with_the_worked_example() -> None:

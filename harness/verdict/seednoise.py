@@ -1,0 +1,39 @@
+"""What replicate trainings say: how far an effect moves from seed to seed, and what a handful of seeds can tell from that alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+from harness.records import Interval
+
+LEVEL = 0.95
+
+
+def seed_sd(effects: Sequence[float]) -> float:
+    """Standard deviation over seeds (k - 1), in the unit of the effects. Needs two or more."""
+    mean = sum(effects) / len(effects)
+    return sqrt(sum((effect - mean) ** 2 for effect in effects) / (len(effects) - 1))
+
+
+def seed_interval(effects: Sequence[float], level: float = LEVEL) -> Interval:
+    """Student's t interval of the mean effect with seeds as units (k - 1 degrees of freedom)."""
+    mean, half = sum(effects) / len(effects), detectable(seed_sd(effects), len(effects), level)
+    return Interval(low=mean - half, high=mean + half, level=level, method=f"Student's t over {len(effects)} seeds")
+
+
+def seed_p(effects: Sequence[float]) -> float:
+    """Two-sided p of Student's one-sample t test with seeds as units. Seeds without any spread give 0, or 1 at no effect: read it beside a test over items."""
+    from scipy.stats import t
+
+    mean, error = sum(effects) / len(effects), seed_sd(effects) / sqrt(len(effects))
+    if error <= 1e-12 * max(1.0, abs(mean)):
+        return 0.0 if abs(mean) > 1e-12 else 1.0
+    return float(2 * t.sf(abs(mean) / error, len(effects) - 1))
+
+
+def detectable(sd: float, k: int, level: float = LEVEL) -> float:
+    """The smallest mean effect of `k` >= 2 seeds whose t interval leaves zero when only seed noise of this SD is there: t_{k-1}(.975) sd / sqrt(k)."""
+    from scipy.stats import t
+
+    return float(t.ppf(0.5 + level / 2, k - 1)) * sd / sqrt(k)
