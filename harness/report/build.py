@@ -10,11 +10,14 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.records import SCHEMA, Results, decode
+from harness.report import curves
 from harness.report.card import card
 from harness.report.clean_result import clean_result
-from harness.report.drawn import batches
+from harness.report.drawn import GREAT, batches
 from harness.report.figures import hero
 from harness.report.page import page
+from harness.report.trajectories import grids
+from harness.report.trajectory_figure import trajectory
 from harness.report.untrusted import one_line
 from harness.report.view import View
 from harness.store import telling, write_json, write_text
@@ -24,6 +27,7 @@ IN_PROSE = 4  # rows of each samples file shown in clean_result.md
 IN_PROSE_MANY = 2  # the same where there are more than MANY files
 MANY = 12
 IN_PAGE = 20
+IN_PAGE_GREAT = 6  # the same in the page where there are more than GREAT files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,22 +48,30 @@ class Report:
 def build(run_folder: Path) -> Report:
     """Writes clean_result.md, card.json, figures/ and index.html into the run folder. Raises HarnessError where results.json cannot be used."""
     view = View(read_results(run_folder))
-    drawn = batches(run_folder, view.results, view.sample_refs, IN_PAGE)
+    drawn = batches(run_folder, view.results, view.sample_refs, IN_PAGE if len(view.sample_refs) <= GREAT else IN_PAGE_GREAT)
     few = batches(run_folder, view.results, view.sample_refs, IN_PROSE if len(drawn) <= MANY else IN_PROSE_MANY)
-    made, pictures = card(view), hero(view)
+    made, pictures = card(view), drawn_all(view)
     report = Report(
         clean_result=run_folder / "clean_result.md",
         card=run_folder / "card.json",
         page=run_folder / "index.html",
         figures=tuple(run_folder / "figures" / name for name in pictures),
     )
-    prose, html = clean_result(view, made, few, "figures/hero.png").text, page(view, made, drawn, pictures["hero.svg"])
+    prose, html = clean_result(view, made, few, "figures/hero.png").text, page(view, made, drawn, pictures)
     for path, picture in zip(report.figures, pictures.values(), strict=True):
         write_bytes(path, picture)
     write_json(report.card, made.as_json(), pretty=True)
     write_text(report.clean_result, prose)
     write_text(report.page, html)
     return report
+
+
+def drawn_all(view: View) -> dict[str, bytes]:
+    """Every figure of the report by file name: the hero, then what the design declares, then the training curves."""
+    found = hero(view)
+    for grid in grids(view):
+        found |= trajectory(view, grid)
+    return found | curves.figure(view, curves.curves(view))
 
 
 def read_results(run_folder: Path) -> Results:

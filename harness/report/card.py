@@ -10,6 +10,8 @@ from harness.errors import HarnessError
 from harness.records import Measurement
 from harness.report import card_fields as fields
 from harness.report.addresses import Lookup, address, below, handles
+from harness.report.curves import GROUP as CURVES
+from harness.report.judges import judge_of, judges
 from harness.report.view import View
 
 Field = dict[str, Any]
@@ -59,6 +61,7 @@ def card(view: View) -> Card:
         {
             "Model": builder.models(),
             "Training": builder.training(),
+            **builder.curves(),
             "Data": builder.data(),
             "Eval": builder.evals(),
             "Compute": {"all": builder.compute()},
@@ -69,7 +72,7 @@ def card(view: View) -> Card:
 
 class _Builder:
     def __init__(self, view: View) -> None:
-        self.view, self.tree, self.lookup = view, view.tree, Lookup(view.tree)
+        self.view, self.tree, self.lookup, self.judges = view, view.tree, Lookup(view.tree), judges(view)
 
     def at(self, *places: str, why: str = "") -> Field:
         """The first of the places where something stands."""
@@ -99,6 +102,11 @@ class _Builder:
         if "Training" not in self.view.results.facts:
             return {"all": {name: {"not_applicable": NO_TRAINING} for name in fields.TRAINING}}
         return {name: self.recipe(base) for name, base in self.entries("Training").items()}
+
+    def curves(self) -> dict[str, dict[str, dict[str, Field]]]:
+        """One line for all training curves: their points are drawn, not listed."""
+        count = len(self.view.results.facts.get(CURVES, {}))
+        return {CURVES: {"all": {"curves": {"value": f"{count} curves, see figures", "from": f"{address('facts', CURVES)}/#"}}}} if count else {}
 
     def recipe(self, base: str) -> dict[str, Field]:
         found = self.listed(base, fields.TRAINING)
@@ -130,10 +138,16 @@ class _Builder:
         return {**sections, "all": {"preprocessing": facts}}
 
     def evals(self) -> dict[str, dict[str, Field]]:
-        return {name: self.evaluation(name, base) for name, base in self.entries("Eval").items()}
+        described = {name: self.evaluation(name, base) for name, base in self.entries("Eval").items()}
+        used = {id(judge_of(self.judges, name)) for name in described}
+        others = {f"judge {judge.name}": self.listed(judge.at, fields.JUDGE) for judge in self.judges if id(judge) not in used}
+        return described | others
 
     def evaluation(self, name: str, base: str) -> dict[str, Field]:
         found = self.listed(base, fields.EVAL)
+        judge = judge_of(self.judges, name)
+        if judge:
+            found |= {key: field for key, field in self.listed(judge.at, fields.JUDGE).items() if "missing" in found[key]}
         said = " ".join(str(found[key].get("value", "")) for key in ("metric", "method", "judge")).lower()
         for keys, applies, why in (
             (fields.JUDGED, "judge" in said, NO_JUDGE),

@@ -45,6 +45,11 @@ EVAL: dict[str, tuple[str, ...]] = {
     "temperature": ("temperature",),
     "significance": ("significance", "test", "p_method"),
 }
+# The same two, as the calibration of a judge states them.
+JUDGE: dict[str, tuple[str, ...]] = {
+    "judge": ("judge", "judge_model"),
+    "judge_prompt_version": ("judge_prompt_version", "rubric_version", "prompt_version", "rubric", "rubric_sha256"),
+}
 JUDGED = ("judge", "judge_prompt_version")
 SAMPLED = ("samples", "temperature")
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from harness.report import curves, judges
 from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.card import Card
-from harness.report.drawn import Batch, Sample
+from harness.report.drawn import Batch, Sample, few_files
 from harness.report.numbers import Numbers, Used
+from harness.report.trajectories import grids, shown_in
 from harness.report.untrusted import code, fenced, in_markdown, one_line
 from harness.report.view import View
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 LONGEST = 1200  # characters of one field of a sample; the whole row is in the file
-PLAIN = re.compile(r"(p )?([<>=] )?[+−]?\$?[\d.,e−]+( [A-Za-z%-]+)?|not measured")
+PLAIN = re.compile(r"(p )?([<>=] )?[+−]?\$?[\d.,e−]+( [A-Za-z%-]+)?|not measured|[A-Za-z-]+ not declared")
 CUT = " […] (cut here; the whole row is in the file)"
 
 
@@ -43,6 +45,7 @@ def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> C
 
 def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dict[str, Any]:
     """What every template may call by name; the page uses the same."""
+    shown = grids(view)
     return {
         "n": numbers,
         "num": numbers.num,
@@ -52,9 +55,18 @@ def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dic
         "r": view.results,
         "card": card,
         "batches": batches,
+        "sampled": few_files(batches, view.results.seeds[0] if view.results.seeds else 0),
         "ends": ends(view),
         "below": below,
         "views": views,
+        "grids": shown,
+        "grid_owners": {grid.declared.of for grid in shown},
+        "rows": [row for row in view.rows if not shown_in(shown, row)],
+        "grid_rows": [row for row in view.rows if shown_in(shown, row)],
+        "judges": judges.judges(view),
+        "judging": judges,
+        "curves": curves.curves(view),
+        "curving": curves,
     }
 
 

@@ -14,6 +14,10 @@ from harness.seeds import generator
 
 BOOKKEEPING = ("chunk",)  # written by harness.samples to resume a gathering; says nothing about the answer
 STREAM = "report/samples"
+FILES = ("report/files",)
+GREAT = 60  # files; of more than that the clean result shows some, drawn by the seed too, and the page shows fewer rows of each
+IN_PROSE = 24
+OUTCOMES = ("judged", "refused", "agrees", "correct")  # fields that say what an answer is; a judge's word goes before a substring's
 ASKED = ("system", "prompt", "question", "item")  # shown first: what was asked is read before what was answered
 
 
@@ -43,6 +47,13 @@ def batches(folder: Path, results: Results, refs: dict[str, list[tuple[str, str]
     """At most `size` rows of each file; `refs` maps a file to its (cell id, address) pairs."""
     known = {ref.path: ref for cell in results.cells for measurement in cell.measurements for ref in measurement.samples}
     return [_batch(folder, known[path], pairs, results.seeds[0] if results.seeds else 0, size) for path, pairs in refs.items()]
+
+
+def few_files(found: list[Batch], seed: int) -> list[Batch]:
+    """All files, or of a great many some, drawn without replacement and kept in their order."""
+    if len(found) <= GREAT:
+        return found
+    return [found[place] for place in sorted(int(place) for place in generator(*FILES, seed).permutation(len(found))[:IN_PROSE])]
 
 
 def _batch(folder: Path, ref: SamplesRef, pairs: list[tuple[str, str]], seed: int, size: int) -> Batch:
@@ -80,8 +91,9 @@ def _read(folder: Path, ref: SamplesRef) -> tuple[list[dict[str, Any]], str]:
 
 
 def split_field(rows: list[dict[str, Any]]) -> str:
-    """The first boolean field, by name, that is true in some rows and false in others; "" where there is none."""
-    names = sorted({name for row in rows for name, value in row.items() if isinstance(value, bool)})
+    """The boolean field that is true in some rows and false in others: one that tells an outcome, else the first by name; "" where there is none."""
+    named = {name for row in rows for name, value in row.items() if isinstance(value, bool)}
+    names = [*(name for name in OUTCOMES if name in named), *sorted(named - set(OUTCOMES))]
     both = [name for name in names if {row[name] for row in rows if isinstance(row.get(name), bool)} == {True, False}]
     return both[0] if both else ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from harness.fingerprint import canonical
@@ -39,22 +40,27 @@ MOST_PIXELS = 30_000  # of height; Agg draws at most 65,535, and a picture of a 
 
 def hero(view: View) -> dict[str, bytes]:
     """The hero figure as {"hero.png": ..., "hero.svg": ...}."""
-    import matplotlib
-
     numbers = Numbers(view.tree)
     shown = panels(view, numbers)
+    return pictured(view, "hero", lambda: drawn(shown), [use.address for use in numbers.used])
+
+
+def pictured(view: View, stem: str, draw: Callable[[], Figure], addresses: list[str]) -> dict[str, bytes]:
+    """A drawing as PNG and SVG under the settings that all figures share; `addresses` are those of the numbers in it."""
+    import matplotlib
+
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a script the font lacks shows as boxes; the tables have the text
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
             {"svg.hashsalt": view.results.experiment, "svg.fonttype": "path", "font.size": 9, "axes.unicode_minus": True, "text.parse_math": False}
         )
-        figure = drawn(shown)
-        told = provenance(view, numbers)
-        return {"hero.png": _saved(figure, "png", _png_metadata(told)), "hero.svg": _saved(figure, "svg", _svg_metadata(told))}
+        figure = draw()
+        told = provenance(view, addresses)
+        return {f"{stem}.png": _saved(figure, "png", _png_metadata(told)), f"{stem}.svg": _saved(figure, "svg", _svg_metadata(told))}
 
 
-def provenance(view: View, numbers: Numbers) -> dict[str, Any]:
+def provenance(view: View, addresses: list[str]) -> dict[str, Any]:
     """What a figure must carry with it when it is copied away from its report."""
     results = view.results
     return {
@@ -63,7 +69,7 @@ def provenance(view: View, numbers: Numbers) -> dict[str, Any]:
         "commit": results.environment.get("commit"),
         "dirty": results.environment.get("dirty"),
         "promise": results.promise.sha256,
-        "addresses": [use.address for use in numbers.used],
+        "addresses": addresses,
     }
 
 
@@ -151,7 +157,7 @@ def _draw_mark(axes: Axes, place: int, mark: Mark) -> None:
 
 def _quiet(axes: Axes, panel: Panel) -> None:
     """Labels on the left, no frame, light ticks: the marks are what is to be seen."""
-    axes.set_yticks(range(len(panel.marks)), [_short(mark.label) for mark in panel.marks])
+    axes.set_yticks(range(len(panel.marks)), [short(mark.label) for mark in panel.marks])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.tick_params(axis="x", length=3, labelsize=8, labelcolor=GREY, color="#bdbdbd")
     axes.xaxis.set_visible(any(mark.value is not None for mark in panel.marks))
@@ -160,7 +166,7 @@ def _quiet(axes: Axes, panel: Panel) -> None:
     axes.spines["bottom"].set_color("#bdbdbd")
 
 
-def _short(label: str, longest: int = 34) -> str:
+def short(label: str, longest: int = 34) -> str:
     text = one_line(label)
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from harness.records import Cell, Measurement
 from harness.report.addresses import below
 from harness.report.numbers import Numbers
+from harness.report.trajectories import grids
 from harness.report.view import SEED, Row, View, param_names
 
 CONTROLS = "controls"
@@ -47,8 +48,9 @@ def panels(view: View, numbers: Numbers) -> list[Panel]:
         drawn.add(row, str(row.cell.params.get(facet, "")))
     for where in view.lost:
         drawn.add_lost(where, [str(row.cell.params.get(facet, "")) for row in tested], {row.cell.owner for row in tested})
+    elsewhere = {grid.declared.of for grid in grids(view)}  # a control with a figure of its own would bury the others under its cells
     for row in view.effects.values():
-        if row.cell.kind == "control":
+        if row.cell.kind == "control" and row.cell.owner not in elsewhere:
             drawn.add(row, CONTROLS)
     return list(drawn.found.values())
 

@@ -12,6 +12,7 @@ from harness.report import digits
 from harness.report.addresses import Lookup, below, last, parent
 
 NOT_MEASURED = "not measured"
+NOT_DECLARED = {"gpu_hours": "GPU-hours not declared", "usd": "dollars not declared", "seconds": "seconds not declared"}  # None below `cost`
 FORMS = {
     "p": "p",
     "p_holm": "p",
@@ -32,6 +33,12 @@ FORMS = {
 ENDS = ("low", "high")
 
 Show = Callable[[Any, str, str], str]
+
+
+def is_share(value: Any) -> bool:
+    """True for [hits, of]: two whole numbers, of which the first counts some of the second."""
+    whole = isinstance(value, list) and len(value) == 2 and all(isinstance(part, int) and not isinstance(part, bool) for part in value)
+    return whole and 0 <= value[0] <= value[1] and value[1] > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +85,26 @@ class Numbers:
         low, high = (self.num(below(where, end), unit=False) for end in ENDS)
         return type(low)("[") + low + ", " + high + "]"  # by "+", so that dressed text stays dressed
 
-    def told(self, where: str) -> str:
-        """The text at an address. A text with a digit in it is remembered like a number, since it tells one."""
+    def share(self, where: str) -> str:
+        """`.95 [.83, .99] (38 of 40)` for a pair [hits, of] at an address: the rate with its exact (Clopper-Pearson) interval."""
+        value = self.lookup.at(where)
+        if not is_share(value):
+            return self.told(where)
+        from harness.verdict.intervals import rate_interval
+
+        interval = rate_interval(value[0], value[1], method="exact")
+        shown = f"{digits.rate(value[0] / value[1])} [{digits.rate(interval.low)}, {digits.rate(interval.high)}]"
+        self._remember(shown, where)
+        hits, of = (self.num(below(where, place)) for place in (0, 1))
+        return type(hits)(" ").join([self.show(value, shown, where), type(hits)("(") + hits + " of " + of + ")"])
+
+    def told(self, where: str, longest: int = 0) -> str:
+        """The text at an address, cut after `longest` characters. A text with a digit in it is remembered like a number, since it tells one."""
         value = self.lookup.at(where)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return self.num(where)
-        text = NOT_MEASURED if value is None else str(value)
+        text = absent(where) if value is None else str(value)
+        text = f"{text[:longest]}…" if longest and len(text) > longest else text
         if re.search(r"\d", text):
             self._remember(text, where)
         return self.dress(text)
@@ -101,7 +122,7 @@ class Numbers:
 
     def _shown(self, value: Any, where: str, form: str) -> str:
         if value is None:
-            return NOT_MEASURED
+            return absent(where)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with told(), numbers with num().")
         return digits.in_unit(value, form or self._form(where, value), self._bounds(where))
@@ -130,3 +151,8 @@ class Numbers:
 
     def _remember(self, shown: str, where: str) -> None:
         self.seen[Used(shown=shown, address=where)] = None
+
+
+def absent(where: str) -> str:
+    """What stands for None at an address: a cost was not declared, anything else not measured."""
+    return NOT_DECLARED.get(last(where), NOT_MEASURED) if last(parent(where)) == "cost" else NOT_MEASURED

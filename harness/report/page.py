@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
-def page(view: View, card: Card, batches: list[Batch], figure: bytes) -> str:
-    """The page of a run; `figure` is the hero figure as SVG."""
+def page(view: View, card: Card, batches: list[Batch], pictures: Mapping[str, bytes]) -> str:
+    """The page of a run; `pictures` are its figures by file name, of which the SVGs are embedded."""
     from markupsafe import Markup
 
     numbers = Numbers(view.tree, show=_data, dress=shown)
     template = environment().get_template("index.html.j2")
     body = template.render(
         **names(numbers, view, card, batches),
-        figure=Markup(base64.b64encode(figure).decode()),
+        svg={name.removesuffix(".svg"): Markup(base64.b64encode(picture).decode()) for name, picture in pictures.items() if name.endswith(".svg")},
         css=Markup(files("harness.report").joinpath("templates/page.css").read_text(encoding="utf-8")),
         matrices=matrices(view),
         symbols=views.SYMBOLS,
