@@ -18,7 +18,7 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     import torch
 
-    from harness.models.local import LocalModel
+    from harness.models.model import Model
 
 # Longer rows waste attention on other trees, shorter ones leave the cores idle. Chosen by reasoning; other values were not timed.
 ROW_TOKENS = 512
@@ -77,7 +77,7 @@ def common(left: Sequence[int], right: Sequence[int]) -> int:
     return length
 
 
-def shared_prefix(model: LocalModel, contexts: Sequence[str]) -> tuple[int, ...]:
+def shared_prefix(model: Model, contexts: Sequence[str]) -> tuple[int, ...]:
     """The tokens with which all contexts begin; given the contexts of made-up items that differ from their first character on, what real ones share."""
     first, *others = (encode(model.tokenizer, text) for text in contexts)
     return first[: min(common(first, other) for other in others)]
@@ -86,7 +86,7 @@ def shared_prefix(model: LocalModel, contexts: Sequence[str]) -> tuple[int, ...]
 class Branches:
     """Scores trees under one model whose contexts mostly begin with `prefix` (tokens; may be empty)."""
 
-    def __init__(self, model: LocalModel, prefix: Sequence[int] = ()) -> None:
+    def __init__(self, model: Model, prefix: Sequence[int] = ()) -> None:
         self.model = model
         self.prefix = tuple(prefix)
 

@@ -21,7 +21,7 @@ from harness.measures.questions import Question
 from harness.models.chat import Message, render
 
 if TYPE_CHECKING:
-    from harness.models.local import LocalModel
+    from harness.models.model import Model
 
 # (first words put into the assistant's mouth, what stands between them and the option)
 STYLES = {"cloze": ("", ""), "answer": ("Answer:", " ")}
@@ -43,7 +43,7 @@ class ChoiceScorer:
 
     def __init__(
         self,
-        model: LocalModel,
+        model: Model,
         *,
         system: str | None,
         shots: Sequence[Question] = (),

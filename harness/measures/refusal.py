@@ -18,7 +18,7 @@ from harness.models.chat import chat
 from harness.models.sampling import Completion, Sampler
 
 if TYPE_CHECKING:
-    from harness.models.local import LocalModel
+    from harness.models.model import Model
 
 SCORER = "substring"
 CHUNK = 32
@@ -53,7 +53,7 @@ class RefusalProbe:
 
     def __init__(
         self,
-        model: LocalModel,
+        model: Model,
         system: str | None,
         seed: int,
         samples: int = 1,

@@ -1,0 +1,81 @@
+"""Sampled answers to prompts, kept as they are: whoever judges them reads them later, and as often as wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.fingerprint import tree_fingerprint
+from harness.measures.banks import partition
+from harness.models.chat import chat
+from harness.models.model import Model
+from harness.models.sampling import Completion, Sampler
+
+CHUNK = 64
+CODE = ("measures/answers.py", "measures/banks.py", "models/chat.py", "models/sampling.py", "seeds.py")
+HOUSE = Path(__file__).parents[1]
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is asked: an id and the user's turn."""
+
+    id: str
+    text: str
+
+
+class AnswerProbe:
+    """Samples answers to prompts under one model and one system prompt (None: no system turn; "": an empty one).
+
+    Each prompt is answered `samples` times; replicate r of a prompt is the same text whatever the chunk, the order or the batch.
+    """
+
+    def __init__(
+        self, model: Model, system: str | None, seed: int, *, samples: int = 1, max_new_tokens: int = 48, temperature: float = 0.7, top_p: float = 0.95
+    ) -> None:
+        if samples < 1:
+            raise HarnessError(f"samples={samples} must be at least one", where="AnswerProbe", mend="One answer a prompt is the least there is.")
+        self.model, self.system, self.seed, self.samples = model, system, seed, samples
+        self.drawing = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "batch_size": CHUNK}
+        Sampler.check(**self.drawing)  # type: ignore[arg-type]
+
+    def describe(self) -> dict[str, Any]:
+        """All that decides a row, except the prompt itself. JSON-able."""
+        return {
+            "measure": "answers",
+            "model": self.model.fingerprint,
+            "system": self.system,
+            "seed": self.seed,
+            "samples": self.samples,
+            **self.drawing,
+            "code": tree_fingerprint(HOUSE, CODE),
+        }
+
+    def chunks(self, items: Sequence[Prompt]) -> list[list[Prompt]]:
+        """The prompts in groups of 64 answers by (tokens, id). Depends on the set of prompts only, not on their order."""
+        return partition(self.model.tokenizer, items, lambda item: item.text, max(1, CHUNK // self.samples))
+
+    def score(self, chunk: Sequence[Prompt]) -> list[dict[str, Any]]:
+        """One row per prompt and replicate, in order: {"status", "item", "replicate", "prompt", "text", "finish", "tokens"}; "status" is "empty" or "ok"."""
+        asked = [(item, replicate) for item in chunk for replicate in range(self.samples)]
+        answers = self._sampler().answer([chat(item.text, self.system) for item, _ in asked], seed=self.seed, replicates=[number for _, number in asked])
+        return [answer_row(item, replicate, answer) for (item, replicate), answer in zip(asked, answers, strict=True)]
+
+    def _sampler(self) -> Sampler:
+        """Made when answers are drawn: reading the model's settings may train and merge adapters, which kept answers do not need."""
+        return Sampler(self.model, **self.drawing)  # type: ignore[arg-type]
+
+
+def answer_row(item: Prompt, replicate: int, answer: Completion) -> dict[str, Any]:
+    return {
+        "status": "ok" if answer.text.strip() else "empty",
+        "item": item.id,
+        "replicate": replicate,
+        "prompt": item.text,
+        "text": answer.text,
+        "finish": answer.finish,
+        "tokens": answer.tokens,
+    }

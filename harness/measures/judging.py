@@ -1,0 +1,108 @@
+"""Judges of answers: one protocol for a model behind an API and for a classifier on this machine.
+
+A judge reads what was asked and what was answered and gives a verdict (does the answer show the behaviour?), a score where it has one, or neither:
+an answer that is empty, or too incoherent to be judged, gets no verdict, and a judge that fails gives a status and never a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.fingerprint import fingerprint, tree_fingerprint
+
+CHUNK = 64
+HOUSE = Path(__file__).parents[1]
+Status = Literal["ok", "empty", "incoherent", "error"]
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """An answer to be judged. `id` tells replicates of an item apart."""
+
+    id: str
+    item: str
+    replicate: int
+    prompt: str
+    text: str
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judge found: `shown` (the behaviour is there), `score` and `coherence` from 0 to 100 where the judge gives them. None: no verdict."""
+
+    status: Status
+    shown: bool | None = None
+    score: float | None = None
+    coherence: float | None = None
+    error: str = ""
+
+
+class Judge(Protocol):
+    """Anything that judges answers for one behaviour."""
+
+    behaviour: str
+
+    def describe(self) -> dict[str, Any]:
+        """All that decides a verdict, except the answer: judge, rubric and its version, parameters. No secret."""
+        ...
+
+    def judge(self, answers: Sequence[Said]) -> list[Judged]:
+        """One verdict an answer, in order."""
+        ...
+
+
+class Judging:
+    """Answers read by a judge."""
+
+    def __init__(self, judge: Judge, max_error_rate: float = 0.05) -> None:
+        self.by, self.max_error_rate = judge, max_error_rate
+
+    def describe(self) -> dict[str, Any]:
+        """The judge's own description. JSON-able."""
+        return {"measure": "judging", "behaviour": self.by.behaviour, **self.by.describe(), "code": tree_fingerprint(HOUSE, ("measures/judging.py",))}
+
+    def chunks(self, items: Sequence[Said]) -> list[list[Said]]:
+        """The answers in groups of 64 by id."""
+        ordered = sorted(items, key=lambda item: item.id)
+        return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
+
+    def score(self, chunk: Sequence[Said]) -> list[dict[str, Any]]:
+        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"}; empty answers are not shown to the judge.
+
+        Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
+        """
+        spoken = [said for said in chunk if said.text.strip()]
+        found = dict(zip((said.id for said in spoken), self.by.judge(spoken), strict=True)) if spoken else {}
+        errors = [said.id for said in spoken if found[said.id].status == "error"]
+        if len(errors) > self.max_error_rate * len(spoken):
+            said = f"{len(errors)} of {len(spoken)} answers could not be judged, such as {errors[0]}: {found[errors[0]].error}"
+            raise HarnessError(said, where=str(self.by.describe().get("judge", "judge")), mend="Look at the judge; what was judged before is kept")
+        return [judged_row(said, found.get(said.id, Judged(status="empty"))) for said in chunk]
+
+
+def judged_row(said: Said, verdict: Judged) -> dict[str, Any]:
+    return {
+        "status": verdict.status,
+        "item": said.item,
+        "replicate": said.replicate,
+        "prompt": said.prompt,
+        "text": said.text,
+        "judged": verdict.shown,
+        "score": verdict.score,
+        "coherence": verdict.coherence,
+    }
+
+
+def said(rows: Iterable[Mapping[str, Any]]) -> list[Said]:
+    """The answers of an `AnswerProbe`'s rows."""
+    return [
+        Said(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"]) for row in rows
+    ]
+
+
+def judge_fingerprint(judge: Judge) -> str:
+    """Identity of a judge: two rates may be compared only where it is the same."""
+    return fingerprint({"behaviour": judge.behaviour, **judge.describe()})
