@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,3 +51,50 @@ def tiny(smollm2: LocalModel) -> LocalModel:
         eos_token_id=2,
     )
     return dataclasses.replace(smollm2, spec="tiny", model=LlamaForCausalLM(config).eval(), fingerprint="tiny")
+
+
+@pytest.fixture(scope="session")
+def little_folder(smollm2: LocalModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of safetensors with three layers of random weights and SmolLM2's own tokenizer and template: what a training needs, 40 times smaller.
+
+    Its embeddings are large enough that training can make a token likely: with 0.1 no log-probability could rise above -5.
+    """
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    config = LlamaConfig(
+        vocab_size=len(smollm2.tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        tie_word_embeddings=True,
+        initializer_range=0.3,
+        bos_token_id=1,
+        eos_token_id=2,
+        pad_token_id=2,
+    )
+    folder = tmp_path_factory.mktemp("models") / "little"
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        LlamaForCausalLM(config).save_pretrained(folder)
+    smollm2.tokenizer.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def little(little_folder: Path) -> LocalModel:
+    """The model of `little_folder`. Whoever trains or stacks adapters on it leaves it bare."""
+    return load(f"local/{little_folder}", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def single(little: LocalModel) -> Iterator[None]:
+    """One thread: sums are added up in the same order in every process, and small models are faster."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

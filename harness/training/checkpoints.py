@@ -1,0 +1,35 @@
+"""The checkpoints of a training in its work folder: which are complete, and at which step."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from harness.training.adapter import CONFIG, WEIGHTS
+
+# What the trainer writes, its own state last.
+STATE = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", CONFIG, WEIGHTS)
+
+
+def checkpoints(work: Path) -> list[Path]:
+    """The complete checkpoints of a training, oldest first; half-written ones are removed."""
+    found = sorted(work.glob("checkpoint-*"), key=step_of)
+    for folder in found:
+        if not whole(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    return [folder for folder in found if folder.exists()]
+
+
+def whole(folder: Path) -> bool:
+    """True where the trainer wrote all of it: its own state comes last."""
+    try:
+        msgspec.json.decode((folder / "trainer_state.json").read_bytes())
+        return all((folder / name).stat().st_size > 0 for name in STATE)
+    except (OSError, msgspec.DecodeError):
+        return False
+
+
+def step_of(folder: Path) -> int:
+    return int(folder.name.rpartition("-")[2])

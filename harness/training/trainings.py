@@ -1,0 +1,87 @@
+"""Trains what is not there yet: adapters by key, each made once across processes, kept in the store, taken up where a kill left them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.store import Store, intact
+from harness.training.adapter import Note, keep, outside_key
+from harness.training.job import Job
+from harness.training.rows import Row
+from harness.training.stack import Adapted, Layer, Stack
+from harness.training.tokens import encoded
+from harness.training.trainer import Trained, train
+
+KIND = "trainings"
+Tick = Callable[[str, int, int], None]
+
+
+class Trainings:
+    """The trainings on one base model. `tick(name, step, steps)` is told after every step."""
+
+    def __init__(self, store: Store, stack: Stack, tick: Tick = lambda *_: None) -> None:
+        self.store, self.stack, self.tick = store, stack, tick
+
+    def layer(self, job: Job, epoch: int, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> Layer:
+        """The adapter of `job` after `epoch`, as a layer of a stack; `rows()` and the training itself wait until its folder is asked for."""
+        if epoch not in job.recipe.kept:
+            raise HarnessError(f"epoch {epoch} is not kept", where=job.name, mend=f"Kept are {list(job.recipe.kept)}; add it to keep")
+        return Layer(job.adapter(epoch), lambda: self._folder(job, epoch, rows, below))
+
+    def record(self, job: Job, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> Trained:
+        """The loss curve and sizes of a training; trains if it has not been done."""
+        self._folder(job, job.recipe.epochs, rows, below)
+        return msgspec.convert(self.store.peek(KIND, job.key), Trained)
+
+    def _folder(self, job: Job, epoch: int, rows: Callable[[], Sequence[Row]], below: Sequence[Layer]) -> Path:
+        if not self._done(job):
+            with self.store.locked(KIND, job.key):
+                if not self._done(job):
+                    self._train(job, rows(), below)
+        return self.store.place("adapters", job.adapter(epoch))
+
+    def _done(self, job: Job) -> bool:
+        """True where the record and every kept adapter are there, byte for byte."""
+        return self.store.peek(KIND, job.key) is not None and all(intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept)
+
+    def _train(self, job: Job, rows: Sequence[Row], below: Sequence[Layer]) -> None:
+        under = Adapted(self.stack, below)
+        tokenizer, recipe = under.tokenizer, job.recipe
+        ready = [encoded(tokenizer, row, max_length=recipe.max_length, loss_on=recipe.loss_on, marker=recipe.marker) for row in rows]
+
+        def kept(epoch: int, saved: Path) -> None:
+            note = Note(base=job.base, below=job.below, epoch=epoch, training=job.key)
+            keep(self.store, job.adapter(epoch), saved, tokenizer, note, self.stack.base.spec)
+
+        work = self.store.root / "in-training" / job.key
+        done = train(under, ready, recipe, job.seed, work, kept, lambda step, steps: self.tick(job.name, step, steps))
+        self.store.put(KIND, job.key, msgspec.to_builtins(done))
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def outside(folder: Path) -> Layer:
+    """An adapter that somebody else trained, as a layer of a stack; its key is the hash of its files. Raises HarnessError where it is incomplete."""
+    key = outside_key(folder)
+
+    def same() -> Path:
+        if outside_key(folder) != key:
+            raise HarnessError("the adapter is not what it was when it was brought in", where=str(folder), mend="Bring each version from a folder of its own")
+        return folder
+
+    return Layer(key, same)
+
+
+def bare(stack: Stack, layers: Sequence[Layer] = ()) -> Adapted:
+    """The base with some layers, or none."""
+    return Adapted(stack, layers)
+
+
+def curve(done: Trained) -> dict[str, Any]:
+    """The loss curve as the report draws it."""
+    return {"step": list(done.steps), "loss": list(done.loss), "learning_rate": list(done.learning_rate)}
