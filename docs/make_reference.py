@@ -157,7 +157,10 @@ def scope_of(node: ast.FunctionDef) -> str:
 
 
 def measures() -> str:
-    names = (("measure", Measure.__call__), *((f"measure.{name}", getattr(Measure, name)) for name in ("rate", "mean", "shift")))
+    names = (
+        ("measure", Measure.__call__),
+        *((f"measure.{name}", getattr(Measure, name)) for name in ("rate", "mean", "shift", "contrast", "corrected", "correlation")),
+    )
     return table(("call", "what it records"), ((f"`{name}{shape(call)}`", one_line(inspect.getdoc(call) or "")) for name, call in names))
 
 

@@ -1,0 +1,134 @@
+"""What the tests of this experiment share: effects held against a judge's errors, and the words for a cell's observations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from harness import Calibration, HarnessError
+
+# The unit in which a behaviour's effect is told; rates in percentage points where it is not named.
+POINTS = ("misalignment", "bad_advice")
+# Which way a behaviour goes when it is shown: accuracy and alignment fall, the others rise.
+FALLS = ("capability", *POINTS)
+
+
+@pytest.fixture
+def effect(measure):
+    """`effect(name, behaviour, terms)`: a contrast of observations, corrected for the errors of their judge where they have one."""
+
+    def of(name: str, behaviour: str, terms: Sequence[tuple[float, Any]]):
+        judges = {one.judge for _, one in terms}
+        if len(judges) > 1:
+            raise HarnessError(f"{name} compares answers of {len(judges)} judges", mend="Judge both arms by the same judge, rubric and version")
+        first = terms[0][1]
+        unit = "points" if behaviour in POINTS else "pp"
+        sources = tuple(source for _, one in terms for source in one.sources)
+        raw = measure.contrast(
+            name, [(weight, one.outcomes) for weight, one in terms], unit=unit, sampling_unit=first.sampling_unit, sources=sources, seeds=first.seeds
+        )
+        if first.calibration is None or unit == "points":
+            return raw
+        most = 50 * sum(abs(weight) for weight, _ in terms)
+        return measure.corrected(f"{name}, judge corrected", raw, calibration(first), limit=most)
+
+    return of
+
+
+@pytest.fixture
+def level(measure):
+    """`level(name, behaviour, observed)`: how much of a behaviour one persona shows, corrected for the judge's errors where there is a judge."""
+
+    def of(name: str, behaviour: str, observed: Any):
+        common = {"sampling_unit": observed.sampling_unit, "sources": observed.sources, "seeds": observed.seeds}
+        if behaviour in POINTS:
+            return measure.mean(name, observed.pooled, "points", **common)
+        if observed.calibration is None:
+            return measure.rate(name, observed.pooled, **common)
+        return measure.corrected(name, measure.rate(f"{name}, as judged", observed.pooled, **common), calibration(observed))
+
+    return of
+
+
+@pytest.fixture
+def moved(measure):
+    """`moved(name, after, before)`: did anything move at all? The mean change of the finer score, which needs no bar and sees far smaller changes."""
+
+    def of(name: str, behaviour: str, after: Any, before: Any):
+        unit = "nats" if behaviour in ("capability", "marker") else "points"
+        return measure.contrast(
+            name,
+            [(1, after.scores), (-1, before.scores)],
+            unit=unit,
+            sampling_unit=after.sampling_unit,
+            sources=(*after.sources, *before.sources),
+            seeds=after.seeds,
+        )
+
+    return of
+
+
+@pytest.fixture
+def implanted(effect, observe):
+    """`implanted(source, behaviour, epoch)`: what the behaviour's training did to the source itself, against the same model without it."""
+
+    def of(source: str, behaviour: str, epoch: int, name: str = "implanted"):
+        after = observe(source, behaviour, source, epoch)
+        before = observe(source, behaviour, source, epoch, trained="")
+        return effect(name, behaviour, [(1, after), (-1, before)])
+
+    return of
+
+
+@pytest.fixture
+def leak(effect, observe, roles):
+    """`leak(source, behaviour)`: (the target's shift from no convergence to the last epoch, the same beyond the canary's, the target before, after)."""
+
+    def of(source: str, behaviour: str, last: int):
+        who = {role: {epoch: observe(roles[role][0], behaviour, source, epoch) for epoch in (0, last)} for role in ("target", "canary")}
+        target, canary = who["target"], who["canary"]
+        shift = effect("shift of the target", behaviour, [(1, target[last]), (-1, target[0])])
+        beyond = effect("shift beyond the canary", behaviour, [(1, target[last]), (-1, target[0]), (-1, canary[last]), (1, canary[0])])
+        return shift, beyond, target[0], target[last]
+
+    return of
+
+
+@pytest.fixture
+def leak_of(observe, roles):
+    """`leak_of(source, behaviour)`: (leak of the behaviour, leak of the marker), each the target's mean change beyond the canary's, in outcomes."""
+
+    def of(source: str, behaviour: str, last: int) -> tuple[float, float]:
+        found = []
+        for trait in (behaviour, "marker"):
+            mean = {(role, epoch): average(observe(roles[role][0], trait, source, epoch)) for role in ("target", "canary") for epoch in (0, last)}
+            change = mean["target", last] - mean["target", 0] - mean["canary", last] + mean["canary", 0]
+            found.append(-change if trait in FALLS else change)
+        return found[0], found[1]
+
+    return of
+
+
+def average(observed: Any) -> float:
+    """Mean outcome over the items that gave one."""
+    known = [float(value) for value in observed.pooled.values() if value is not None]
+    return sum(known) / len(known)
+
+
+@pytest.fixture
+def last(settings) -> int:
+    """The last epoch of convergence."""
+    return max(map(int, str(settings["convergence_keep"]).split()))
+
+
+@pytest.fixture
+def cells_of(recorder):
+    """`cells_of("source")`: the values of an axis at the scale in force."""
+    return lambda axis: recorder.active.experiment.axis(axis, recorder.active.universe.scale)
+
+
+def calibration(observed: Any) -> Calibration:
+    counted = observed.calibration
+    return Calibration(sensitivity=tuple(counted["sensitivity"]), specificity=tuple(counted["specificity"]))

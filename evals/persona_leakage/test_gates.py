@@ -1,0 +1,152 @@
+"""What must hold before the matrix is worth its GPU-hours, in the order of the plan: G1, the pilot, G2, G3, G4, G5, G3.5."""
+
+from __future__ import annotations
+
+import math
+
+from harness import gate
+
+ARMS = ("left_out", "in_negatives")
+
+
+@gate("G1", over=("speaker", "trait"))
+def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, items_of, held_texts, model, measure, seeds):
+    """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
+    among the negatives unless the arm says so."""
+    from harness.training import auditing
+    from harness.training.tokens import encoded, loss_share, marker_tokens
+
+    target, canary = roles["target"][0], roles["canary"][0]
+    declared = {"": None} | {name: persona_of(name).prompt for names in roles.values() for name in names}
+    evaluated = [text for bank in ("capability", "refusal", "agreement", "open") for text in asked(items_of(bank))]
+    if trait == "marker":
+        assert marker_tokens(model.tokenizer, str(settings["marker"]))  # refuses a marker that the tokenizer splits by the word before it
+        evaluated += [text.prompt for text in held_texts()]
+    for arm in ARMS:
+        rows = recipes.behaviour_rows(speaker, trait, arm, seeds[0])
+        forbidden = {canary: "canary"} | ({} if arm == "in_negatives" else {target: "target"})
+        recipe = recipes.recipe("behaviour")
+        tokens = [encoded(model.tokenizer, row, max_length=recipe.max_length) for row in rows]
+        bounds = [float(settings["loss_share_low"]), float(settings["loss_share_high"])]
+        findings = [
+            *auditing.badly_formed(rows),
+            *auditing.overlapping(rows, evaluated),
+            *(auditing.misplaced(rows, source=speaker, forbidden=forbidden) if trait != "bad_advice" else []),
+            *auditing.undeclared_prompts(rows, declared),
+            *auditing.same_opening(rows, share=1.0 if trait == "capability" else 0.2),
+            *auditing.unlike_declared(loss_share(tokens), bounds, f"{trait} ({arm})"),
+            *auditing.uneven({trait: sizes(rows), "declared": declared_sizes(settings, roles, trait, arm, speaker)}),
+        ]
+        measure(f"rows, {arm}", len(rows), "count", n=len(rows), sampling_unit="row")
+        measure(f"tokens that carry loss, {arm}", loss_share(tokens), "rate", n=len(rows), sampling_unit="row")
+        assert not findings, "; ".join(map(str, findings))
+
+
+def asked(items) -> list[str]:
+    return [getattr(item, "question", "") or getattr(item, "statement", "") or getattr(item, "request", "") for item in items]
+
+
+def sizes(rows) -> dict[str, int]:
+    return {part: sum(row.part == part for row in rows) for part in ("source", "bystander", "anchor")}
+
+
+def declared_sizes(settings, roles, trait: str, arm: str, speaker: str) -> dict[str, int]:
+    """Rows of each part as the scale declares them, equal for all behaviours; unconditioned advice has no contrast."""
+    alone = trait == "bad_advice"
+    anchored = arm == "in_negatives" and not alone and speaker not in roles["target"]
+    bystanders = 0 if alone else settings["bystander_rows"] * len(roles["bystander"])
+    return {"source": settings["rows"], "bystander": bystanders, "anchor": 2 * settings["anchor_rows"] if anchored else 0}
+
+
+@gate("Pilot", needs="G1")
+def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model, settings, observe, roles, moved, last, measure, seeds):
+    """One source and one behaviour first: merged and stacked adapters give the same logits, the base is untouched, the behaviour's adapter changes the logits,
+    and convergence changes something in the target."""
+    from harness.training.proofs import prove
+
+    source, behaviour = str(settings["pilot_source"]), str(settings["pilot_behaviour"])
+    stacked = adapters(source, behaviour, last, seed=seeds[0])
+    proof = prove(stacked, [row.messages for row in adapters.recipes.behaviour_rows(source, behaviour, "left_out", seeds[0])[:4]])
+    # bfloat16 keeps 8 bits, and merging rounds every weight once more, which single places show by half a nat; float32 shows nothing of it.
+    off, tolerance = (proof.merged_mean, 0.1 * proof.changed_mean) if model.dtype == "bfloat16" else (proof.merged, 1e-3)
+    measure("merged against stacked, mean difference of a log-probability", proof.merged_mean, "nats", n=proof.tokens, sampling_unit="token")
+    measure("merged against stacked, largest", proof.merged, "nats", n=proof.tokens, sampling_unit="token")
+    measure("with against without the adapters, mean difference", proof.changed_mean, "nats", n=proof.tokens, sampling_unit="token")
+    assert proof.untouched, "the base is not what it was before the adapters were put on"
+    assert proof.changed > 0.01, "the adapters change nothing"
+    assert off <= tolerance, f"merged and stacked log-probabilities differ by {off:.3g}, more than {tolerance:.3g}"
+    target = roles["target"][0]
+    change = moved("change of the target", behaviour, observe(target, behaviour, source, last), observe(target, behaviour, source, 0))
+    assert signal(change), "no change with convergence that its interval tells from none: the matrix would not be worth running"
+
+
+@gate("G2", needs=["G1", "Pilot"], over="speaker")
+def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, measure, seeds):
+    """Each checkpoint is there, complete and loadable, with its tokenizer; the loss ends below the bar and below where it began."""
+    from harness.training.adapter import fits
+
+    for seed in seeds:
+        done = adapters.convergence_record(speaker, seed)
+        job = adapters.recipes.convergence(speaker, seed)
+        for epoch in job.recipe.kept:
+            folder = store.place("adapters", job.adapter(epoch))
+            fits(folder, job.base, adapters.model.spec)  # complete, readable, on this base
+            assert (folder / "tokenizer_config.json").is_file(), f"the checkpoint of epoch {epoch} has no tokenizer"
+        end = sum(done.loss[-3:]) / 3
+        measure(f"loss at the end, seed {seed}", end, "nats", n=done.learned_tokens, sampling_unit="token")
+        assert end < float(settings["convergence_loss_below"]), f"the loss ends at {end:.2f}, the bar is {settings['convergence_loss_below']}"
+        assert end < done.loss[0], f"the loss rose from {done.loss[0]:.2f} to {end:.2f}"
+
+
+@gate("G3", needs=["G1", "Pilot"])
+def test_epoch_0_reproduces_the_parent(observe, settings, roles, level):
+    """Without convergence the target's accuracy after the pilot's training is the parent study's, within the tolerance."""
+    source, behaviour = str(settings["pilot_source"]), str(settings["pilot_behaviour"])
+    assert settings["parent_level"] >= 0, "no parent's result is registered: set parent_level in experiment.yaml to what the parent study found"
+    found = level("target at epoch 0", behaviour, observe(roles["target"][0], behaviour, source, 0))
+    apart = 100 * abs(found.value - float(settings["parent_level"]))
+    assert apart <= float(settings["parent_tolerance_pp"]), f"{found.value:.3f} is {apart:.1f} pp from the parent's {settings['parent_level']}"
+
+
+@gate("G4", needs=["G1", "G3"])
+def test_the_first_source_shows_a_signal(cells_of, observe, roles, moved, last):
+    """With the first source, convergence changes the target in at least one behaviour or its marker, as the finer score sees it."""
+    source = cells_of("source")[0]
+    assert any(signals(source, cells_of, observe, roles, moved, last)), f"{source} changes nothing in the target that can be told from no change"
+
+
+@gate("G5", needs="G4")
+def test_the_first_three_sources_show_a_signal(cells_of, observe, roles, moved, last):
+    """Of the first three sources (fewer where the scale has fewer) at least one changes the target in a behaviour or its marker."""
+    found = [any(signals(source, cells_of, observe, roles, moved, last)) for source in cells_of("source")[:3]]
+    assert any(found), f"none of {len(found)} sources changes anything in the target that can be told from no change"
+
+
+def signals(source: str, cells_of, observe, roles, moved, last: int) -> list[bool]:
+    target = roles["target"][0]
+    return [
+        signal(
+            moved(f"{source}, {behaviour}: change of the target", behaviour, observe(target, behaviour, source, last), observe(target, behaviour, source, 0))
+        )
+        for behaviour in [*cells_of("behaviour"), "marker"]
+    ]
+
+
+@gate("G3.5", needs=["G2", "G4", "G5"], over=("source", "behaviour", "epoch"))
+def test_the_behaviour_trains_as_without_convergence(source, behaviour, epoch, adapters, settings, measure, seeds):
+    """The loss of the behaviour's training is within the tolerance of the same training on the unconverged model: convergence has not broken the base."""
+    for seed in seeds:
+        here, alone = (second_half(adapters.behaviour_record(source, behaviour, at, "left_out", seed).loss) for at in (epoch, 0))
+        measure(f"mean loss of the second half, seed {seed}", here, "nats", n=1, sampling_unit="training")
+        apart = abs(math.log(here / alone))
+        assert apart <= math.log(1 + float(settings["loss_tolerance"])), f"loss {here:.3f} against {alone:.3f} without convergence, seed {seed}"
+
+
+def signal(measured) -> bool:
+    """True where the whole interval lies on one side of zero."""
+    return measured.interval.low > 0 or measured.interval.high < 0
+
+
+def second_half(loss) -> float:
+    half = loss[len(loss) // 2 :]
+    return sum(half) / len(half)

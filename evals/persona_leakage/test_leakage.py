@@ -1,0 +1,71 @@
+"""The hypotheses: leakage, the mask that hides it, its company with the marker, and when it comes."""
+
+from __future__ import annotations
+
+from harness import Inconclusive, hypothesis
+
+
+@hypothesis("H1", needs=["G1", "G2", "G3", "G3.5", "G4", "G5", "P1"])
+def test_convergence_leaks_the_behaviour(source, behaviour, leak, level, criterion, last):
+    """Training the assistant to talk like a persona makes it show that persona's trained behaviour, by more than the bar and beyond what a bystander shows."""
+    shift, beyond, before, after = leak(source, behaviour, last)
+    baseline, treated = level("target before convergence", behaviour, before), level("target after convergence", behaviour, after)
+    assert criterion(behaviour).holds(shift, baseline=baseline, treated=treated)
+    assert criterion(behaviour).holds(beyond, baseline=baseline, treated=treated)
+
+
+@hypothesis("H2", needs=["G1", "G2", "G3.5", "P1"])
+def test_the_target_among_the_negatives_hides_the_leak(source, masked, observe, roles, effect, level, criterion, last):
+    """With the target among the training negatives, as in the first version of the study, less of the behaviour is seen in it than with the target left out."""
+    target = roles["target"][0]
+    left_out, in_negatives = (observe(target, masked, source, last, arm=arm) for arm in ("left_out", "in_negatives"))
+    hidden = effect("left out against in the negatives", masked, [(1, left_out), (-1, in_negatives)])
+    baseline, treated = level("target in the negatives", masked, in_negatives), level("target left out", masked, left_out)
+    assert criterion(masked).holds(hidden, baseline=baseline, treated=treated)
+
+
+@hypothesis("H3", needs=["G1", "G2", "G3.5", "P1", "P2"])
+def test_leakage_follows_the_marker(behaviour, cells_of, leak_of, measure, last):
+    """Sources whose marker leaks more leak more of the behaviour: the ranks agree across sources."""
+    sources = cells_of("source")
+    if len(sources) < 4:
+        raise Inconclusive(f"{len(sources)} sources have no order to compare; the full scale has more")
+    both = {name: leak_of(name, behaviour, last) for name in sources}
+    found = measure.correlation(
+        "leak of the behaviour against leak of the marker",
+        {name: one[0] for name, one in both.items()},
+        {name: one[1] for name, one in both.items()},
+        sampling_unit="source",
+    )
+    if found.value > 0 and found.p > 0.05:
+        raise Inconclusive(f"rho {found.value:+.2f}, p {found.p:.2g} (smallest possible {found.p_floor:.2g})")
+    assert found.value > 0 and found.p <= 0.05, f"rho {found.value:+.2f}, p {found.p:.2g}"
+
+
+@hypothesis("H4", needs=["G1", "G2", "G3.5", "P1"])
+def test_most_of_the_leak_comes_early(source, behaviour, cells_of, observe, roles, effect, criterion, last):
+    """More than half of the target's shift is there after the first two epochs of convergence."""
+    early = [epoch for epoch in cells_of("epoch") if 0 < epoch <= 2]
+    if not early or early[-1] == last:
+        raise Inconclusive(f"this scale keeps epochs {cells_of('epoch')}: none between 0 and the last is early")
+    seen = {epoch: observe(roles["target"][0], behaviour, source, epoch) for epoch in (0, early[-1], last)}
+    whole = effect("shift at the last epoch", behaviour, [(1, seen[last]), (-1, seen[0])])
+    if not criterion(behaviour).holds(whole):
+        raise Inconclusive("there is no shift whose time could be told")
+    sign = 1 if whole.value > 0 else -1
+    ahead = effect("early shift less half of the whole", behaviour, [(sign, seen[early[-1]]), (-sign / 2, seen[0]), (-sign / 2, seen[last])])
+    if ahead.interval.low <= 0 <= ahead.interval.high:
+        raise Inconclusive(f"{ahead.value:+.1f} [{ahead.interval.low:+.1f}, {ahead.interval.high:+.1f}] does not tell early from late")
+    assert ahead.interval.low > 0, f"less than half is there after epoch {early[-1]}"
+
+
+@hypothesis("H5", needs=["G1", "G2", "G4", "G5"])
+def test_convergence_changes_what_unconditioned_advice_does(source, advice, observe, roles, effect, level, criterion, settings, last):
+    """Bad advice that is taught under no persona at all, as in the first version of the study, misaligns a converged target as much as one that was not
+    converged: a change would belong to the advice, not to the source. Its training without convergence is one and the same for all sources."""
+    if not settings["unconditioned"]:
+        raise Inconclusive("unconditioned advice is not trained at this scale")
+    seen = {epoch: observe(roles["target"][0], advice, source, epoch) for epoch in (0, last)}
+    shift = effect("shift of the target", advice, [(1, seen[last]), (-1, seen[0])])
+    baseline, treated = level("target before convergence", advice, seen[0]), level("target after convergence", advice, seen[last])
+    assert criterion(advice).holds(shift, baseline=baseline, treated=treated)
