@@ -24,6 +24,7 @@ PAGES = sorted(
 )
 FILE = re.compile(r"<!-- file: (?P<path>\S+) -->\n```\w+\n(?P<text>.*?)```", re.DOTALL)
 BLOCK = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```", re.DOTALL | re.MULTILINE)
+PARSERS = {"yaml": yaml.safe_load, "python": ast.parse}
 LINK = re.compile(r"\]\((?!https?://|#)(?P<to>[^)#\s]+)")
 
 
@@ -123,11 +124,18 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_block_of_yaml_and_python_is_valid(page: Path) -> None:
     """What is shown as YAML or Python parses as such."""
-    for found in BLOCK.finditer(page.read_text(encoding="utf-8")):
-        if found["kind"] == "yaml":
-            yaml.safe_load(found["text"])
-        if found["kind"] == "python":
-            ast.parse(found["text"])
+    blocks = [found for found in BLOCK.finditer(page.read_text(encoding="utf-8")) if found["kind"] in PARSERS]
+    wrong = [f"{found['text']}\n{why}" for found in blocks if (why := complaint(found))]
+    assert not wrong, "\n".join([named(page), *wrong])
+
+
+def complaint(block: re.Match[str]) -> str:
+    """Why a block does not parse as what it is said to be; empty where it does."""
+    try:
+        PARSERS[block["kind"]](block["text"])
+    except (yaml.YAMLError, SyntaxError) as error:
+        return str(error) or type(error).__name__
+    return ""
 
 
 def test_every_test_that_is_named_exists() -> None:
