@@ -172,3 +172,11 @@ def reference() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_all_experiments_are_collected_together() -> None:
+    """`pytest evals` finds every experiment, though their files bear the same names."""
+    ran = command(ROOT, "pytest", "evals", "--collect-only", "-q", "-p", "no:cacheprovider")
+    assert ran.returncode == 0, ran.stdout
+    for folder in sorted(path.parent.name for path in (ROOT / "evals").glob("*/experiment.yaml")):
+        assert f"evals/{folder}/test_gates.py::" in ran.stdout
