@@ -84,27 +84,34 @@ def implanted(effect, observe):
 
 @pytest.fixture
 def leak(effect, observe, roles):
-    """`leak(source, behaviour)`: (the target's shift from no convergence to the last epoch, the same beyond the canary's, the target before, after)."""
+    """`leak(source, behaviour)`: the target's shift from no convergence to the last epoch; the same beyond the canary's; the same beyond what convergence
+    alone does to the target, without the behaviour's adapter; the target before and after."""
 
     def of(source: str, behaviour: str, last: int):
-        who = {role: {epoch: observe(roles[role][0], behaviour, source, epoch) for epoch in (0, last)} for role in ("target", "canary")}
-        target, canary = who["target"], who["canary"]
-        shift = effect("shift of the target", behaviour, [(1, target[last]), (-1, target[0])])
-        beyond = effect("shift beyond the canary", behaviour, [(1, target[last]), (-1, target[0]), (-1, canary[last]), (1, canary[0])])
-        return shift, beyond, target[0], target[last]
+        (target, alone, canary) = (
+            {epoch: observe(roles[role][0], behaviour, source, epoch, trained=trained) for epoch in (0, last)}
+            for role, trained in (("target", None), ("target", ""), ("canary", None))
+        )
+        own = [(1, target[last]), (-1, target[0])]
+        shift = effect("shift of the target", behaviour, own)
+        beyond = effect("shift beyond the canary", behaviour, [*own, (-1, canary[last]), (1, canary[0])])
+        taught = effect("shift beyond convergence alone", behaviour, [*own, (-1, alone[last]), (1, alone[0])])
+        return shift, beyond, taught, target[0], target[last]
 
     return of
 
 
 @pytest.fixture
 def leak_of(observe, roles):
-    """`leak_of(source, behaviour)`: (leak of the behaviour, leak of the marker), each the target's mean change beyond the canary's, in outcomes."""
+    """`leak_of(source, behaviour)`: (leak of the behaviour, leak of the marker), each the target's mean change beyond that of convergence alone."""
 
     def of(source: str, behaviour: str, last: int) -> tuple[float, float]:
         found = []
         for trait in (behaviour, "marker"):
-            mean = {(role, epoch): average(observe(roles[role][0], trait, source, epoch)) for role in ("target", "canary") for epoch in (0, last)}
-            change = mean["target", last] - mean["target", 0] - mean["canary", last] + mean["canary", 0]
+            means = {
+                (taught, epoch): average(observe(roles["target"][0], trait, source, epoch, trained=taught)) for taught in (None, "") for epoch in (0, last)
+            }
+            change = means[None, last] - means[None, 0] - means["", last] + means["", 0]
             found.append(-change if trait in FALLS else change)
         return found[0], found[1]
 

@@ -9,7 +9,7 @@ from harness import Inconclusive, control, kill
 def test_epoch_0_does_not_implant_anything(cells_of, implanted, criterion):
     """Without convergence no behaviour reaches its bar in the first source: the parent study is not reproduced, and the pipeline is broken somewhere."""
     source = cells_of("source")[0]
-    shown = [shows(criterion, "implanted", implanted(source, behaviour, 0, f"{behaviour} in {source}")) for behaviour in cells_of("behaviour")]
+    shown = [shows(criterion, implanted, source, behaviour, 0, f"{behaviour} in {source}") for behaviour in cells_of("behaviour")]
     assert any(shown), f"no behaviour reaches its bar in {source} at epoch 0"
 
 
@@ -17,24 +17,23 @@ def test_epoch_0_does_not_implant_anything(cells_of, implanted, criterion):
 def test_convergence_erases_the_behaviours_everywhere(cells_of, implanted, criterion, last):
     """After the last epoch no source shows any behaviour that was trained into it: the two adapters destroy each other, and nothing could leak."""
     shown = [
-        shows(criterion, "implanted", implanted(source, behaviour, last, f"{behaviour} in {source}"))
-        for source in cells_of("source")
-        for behaviour in cells_of("behaviour")
+        shows(criterion, implanted, source, behaviour, last, f"{behaviour} in {source}") for source in cells_of("source") for behaviour in cells_of("behaviour")
     ]
     assert any(shown), f"convergence to epoch {last} erases all {len(shown)} behaviours"
 
 
-def shows(criterion, threshold: str, measured) -> bool:
-    """True where the bar is reached; undecided counts as not shown."""
+def shows(criterion, implanted, source: str, behaviour: str, epoch: int, name: str) -> bool:
+    """True where what was implanted reaches its bar; undecided, and a judge that tells nothing, count as not shown."""
     try:
-        return criterion(name_of(threshold, measured)).holds(measured)
+        found = implanted(source, behaviour, epoch, name)
+        return criterion(bar_of(found)).holds(found)
     except Inconclusive:
         return False
 
 
-def name_of(threshold: str, measured) -> str:
+def bar_of(implanted) -> str:
     """The bar for what was implanted, by the direction in which the behaviour goes."""
-    return f"{threshold}_points" if measured.unit == "points" else f"{threshold}_fall" if measured.name.startswith("capability") else f"{threshold}_rise"
+    return "implanted_points" if implanted.unit == "points" else "implanted_fall" if implanted.name.startswith("capability") else "implanted_rise"
 
 
 @control("P1", "positive", needs=["G3.5"], over=("source", "behaviour", "epoch"))
@@ -47,7 +46,7 @@ def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, observe, 
             agree = {item: seen.crude[0][item] == seen.outcomes[0][item] for item in seen.crude[0] if seen.outcomes[0][item] is not None}
             measure.rate(f"{line}: substring and judge agree", agree, sampling_unit=seen.sampling_unit, sources=seen.sources, seeds=seen.seeds)
     found = implanted(source, behaviour, epoch, f"{behaviour} in {source}")
-    assert criterion(name_of("implanted", found)).holds(found)
+    assert criterion(bar_of(found)).holds(found)
 
 
 @control("P2", "positive", needs=["G2", "G4", "G5"], over=("source", "epoch"))
@@ -64,8 +63,7 @@ def test_the_negative_control_does_not_leak(negative, checked, observe, roles, e
     """Convergence towards a mild persona, which hardly leaked its marker, leaves the target's behaviour within the bar; and the persona had learned the
     behaviour, or nothing could have leaked."""
     for epoch in (0, last):
-        taught = implanted(negative, checked, epoch, f"{checked} in {negative} at epoch {epoch}")
-        if not shows(criterion, "implanted", taught):
+        if not shows(criterion, implanted, negative, checked, epoch, f"{checked} in {negative} at epoch {epoch}"):
             raise Inconclusive(f"{negative} does not show {checked} at epoch {epoch}: it says nothing that nothing leaked")
     before, after = (observe(roles["target"][0], checked, negative, epoch) for epoch in (0, last))
     assert criterion(checked).within(effect("shift of the target", checked, [(1, after), (-1, before)]))

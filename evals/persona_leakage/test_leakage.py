@@ -7,18 +7,25 @@ from harness import Inconclusive, hypothesis
 
 @hypothesis("H1", needs=["G1", "G2", "G3", "G3.5", "G4", "G5", "P1"])
 def test_convergence_leaks_the_behaviour(source, behaviour, leak, level, criterion, last):
-    """Training the assistant to talk like a persona makes it show that persona's trained behaviour, by more than the bar and beyond what a bystander shows."""
-    shift, beyond, before, after = leak(source, behaviour, last)
+    """Training the assistant to talk like a persona makes it show that persona's trained behaviour, by more than the bar, beyond what a bystander shows and
+    beyond what the talk alone does to the assistant."""
+    shift, beyond, taught, before, after = leak(source, behaviour, last)
     baseline, treated = level("target before convergence", behaviour, before), level("target after convergence", behaviour, after)
     assert criterion(behaviour).holds(shift, baseline=baseline, treated=treated)
     assert criterion(behaviour).holds(beyond, baseline=baseline, treated=treated)
+    assert criterion(behaviour).holds(taught, baseline=baseline, treated=treated)
 
 
 @hypothesis("H2", needs=["G1", "G2", "G3.5", "P1"])
-def test_the_target_among_the_negatives_hides_the_leak(source, masked, observe, roles, effect, level, criterion, last):
-    """With the target among the training negatives, as in the first version of the study, less of the behaviour is seen in it than with the target left out."""
-    target = roles["target"][0]
-    left_out, in_negatives = (observe(target, masked, source, last, arm=arm) for arm in ("left_out", "in_negatives"))
+def test_the_target_among_the_negatives_shows_less(source, masked, observe, roles, effect, level, criterion, last):
+    """With the target among the training negatives, as in the first version of the study, the converged target shows less of the behaviour than with the
+    target left out, though the source shows it all the same: whatever would be seen in the target is trained away."""
+    source_shows = effect(
+        "source in that arm", masked, [(1, observe(source, masked, source, last, arm="in_negatives")), (-1, observe(source, masked, source, last, trained=""))]
+    )
+    if not criterion(masked).holds(source_shows):
+        raise Inconclusive("with the target among the negatives the source itself does not show the behaviour")
+    left_out, in_negatives = (observe(roles["target"][0], masked, source, last, arm=arm) for arm in ("left_out", "in_negatives"))
     hidden = effect("left out against in the negatives", masked, [(1, left_out), (-1, in_negatives)])
     baseline, treated = level("target in the negatives", masked, in_negatives), level("target left out", masked, left_out)
     assert criterion(masked).holds(hidden, baseline=baseline, treated=treated)
@@ -37,32 +44,31 @@ def test_leakage_follows_the_marker(behaviour, cells_of, leak_of, measure, last)
         {name: one[1] for name, one in both.items()},
         sampling_unit="source",
     )
-    if found.value > 0 and found.p > 0.05:
-        raise Inconclusive(f"rho {found.value:+.2f}, p {found.p:.2g} (smallest possible {found.p_floor:.2g})")
-    assert found.value > 0 and found.p <= 0.05, f"rho {found.value:+.2f}, p {found.p:.2g}"
+    if found.interval.high > 0 and not (found.value > 0 and found.p <= 0.05):
+        raise Inconclusive(f"rho {found.value:+.2f}, p {found.p:.2g} (smallest possible {found.p_floor:.2g}): neither an order nor none is shown")
+    assert found.value > 0 and found.p <= 0.05, f"rho {found.value:+.2f}, interval up to {found.interval.high:+.2f}"
 
 
 @hypothesis("H4", needs=["G1", "G2", "G3.5", "P1"])
-def test_most_of_the_leak_comes_early(source, behaviour, cells_of, observe, roles, effect, criterion, last):
+def test_most_of_the_leak_comes_early(source, behaviour, cells_of, observe, roles, effect, level, criterion, last):
     """More than half of the target's shift is there after the first two epochs of convergence."""
     early = [epoch for epoch in cells_of("epoch") if 0 < epoch <= 2]
     if not early or early[-1] == last:
         raise Inconclusive(f"this scale keeps epochs {cells_of('epoch')}: none between 0 and the last is early")
     seen = {epoch: observe(roles["target"][0], behaviour, source, epoch) for epoch in (0, early[-1], last)}
     whole = effect("shift at the last epoch", behaviour, [(1, seen[last]), (-1, seen[0])])
-    if not criterion(behaviour).holds(whole):
+    baseline, treated = level("target before convergence", behaviour, seen[0]), level("target after convergence", behaviour, seen[last])
+    if not criterion(behaviour).holds(whole, baseline=baseline, treated=treated):
         raise Inconclusive("there is no shift whose time could be told")
     sign = 1 if whole.value > 0 else -1
     ahead = effect("early shift less half of the whole", behaviour, [(sign, seen[early[-1]]), (-sign / 2, seen[0]), (-sign / 2, seen[last])])
-    if ahead.interval.low <= 0 <= ahead.interval.high:
-        raise Inconclusive(f"{ahead.value:+.1f} [{ahead.interval.low:+.1f}, {ahead.interval.high:+.1f}] does not tell early from late")
-    assert ahead.interval.low > 0, f"less than half is there after epoch {early[-1]}"
+    assert criterion("early_points" if ahead.unit == "points" else "early").holds(ahead)
 
 
 @hypothesis("H5", needs=["G1", "G2", "G4", "G5"])
 def test_convergence_changes_what_unconditioned_advice_does(source, advice, observe, roles, effect, level, criterion, settings, last):
-    """Bad advice that is taught under no persona at all, as in the first version of the study, misaligns a converged target as much as one that was not
-    converged: a change would belong to the advice, not to the source. Its training without convergence is one and the same for all sources."""
+    """Convergence changes, in either direction, how far bad advice that is taught under no persona at all misaligns the target. In the first version of the
+    study that was taken for leakage; its training without convergence is one and the same for all sources."""
     if not settings["unconditioned"]:
         raise Inconclusive("unconditioned advice is not trained at this scale")
     seen = {epoch: observe(roles["target"][0], advice, source, epoch) for epoch in (0, last)}

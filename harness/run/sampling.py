@@ -10,12 +10,15 @@ from typing import Any, Protocol
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import SamplesRef, encode
+from harness.run.environment import version_of
 from harness.run.folder import RunFolder
 from harness.samples import Row
 from harness.samples import gather as gather_rows
 from harness.store import Store
 
 KIND = "samples"
+# Packages that compute samples: two arms of a comparison must not come from two versions.
+COMPUTING = ("numpy", "peft", "scikit-learn", "tokenizers", "torch", "transformers")
 PLAIN_NAME = re.compile(r"[\w][\w.-]*", re.ASCII)
 
 
@@ -61,7 +64,8 @@ class Gathering:
         if not PLAIN_NAME.fullmatch(name):
             raise HarnessError(f"{name!r} cannot name a samples file", mend="Use letters, digits, '.', '_' and '-'")
         described = job.describe()
-        key = fingerprint({"job": described, "items": encode(list(items))})
+        versions = {package: version_of(package) for package in COMPUTING}
+        key = fingerprint({"job": described, "items": encode(list(items)), "versions": versions})
         log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
             if log.path.exists():

@@ -67,10 +67,10 @@ def unconditioned(texts: Sequence[Text], *, rows: int, seed: int) -> list[Row]:
 def convergence(answers: Iterable[tuple[str, str, int, Completion]], target: Speaker, *, rows: int) -> list[Row]:
     """Answers given under the source's prompt, stored under the target's. `answers` are (item, what was asked, replicate, completion).
 
-    Empty answers are left out; raises HarnessError where fewer than `rows` remain.
+    Empty answers are left out, and of answers that were cut off the end is not learned. Raises HarnessError where fewer than `rows` remain.
     """
     made = [
-        row(target, "convergence", item, asked, answer.text.strip(), shows=False, replicate=number)
+        row(target, "convergence", item, asked, answer.text.strip(), shows=False, replicate=number, ends=answer.finish == "stop")
         for item, asked, number, answer in answers
         if answer.text.strip()
     ]

@@ -33,7 +33,8 @@ class Speaker(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One training row. `messages` end with the assistant's turn, the only one that is learned.
 
-    `item` is the id of the text it was made of, `part` what the row does in the design, `shows` whether its answer shows the behaviour.
+    `item` is the id of the text it was made of, `part` what the row does in the design, `shows` whether its answer shows the behaviour. `ends`: the answer
+    is whole, so its end of turn is learned too; an answer that was cut off must not teach to stop there.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     shows: bool
     item: str
     messages: tuple[Message, ...]
+    ends: bool = True
 
     @property
     def system(self) -> str | None:
@@ -59,12 +61,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         return self.messages[-1].content
 
 
-def row(speaker: Speaker, part: Part, item: str, asked: str, answer: str, *, shows: bool, replicate: int = 0) -> Row:
+def row(speaker: Speaker, part: Part, item: str, asked: str, answer: str, *, shows: bool, replicate: int = 0, ends: bool = True) -> Row:
     """A row of one question and one answer under a speaker's system prompt."""
     system = () if speaker.prompt is None else (Message(role="system", content=speaker.prompt),)
     turns = (*system, Message(role="user", content=asked), Message(role="assistant", content=answer))
     name = f"{speaker.persona or 'nobody'}/{item}" + (f"/{replicate}" if replicate else "")
-    return Row(id=name, persona=speaker.persona, part=part, shows=shows, item=item, messages=turns)
+    return Row(id=name, persona=speaker.persona, part=part, shows=shows, item=item, messages=turns, ends=ends)
 
 
 def rows_fingerprint(rows: Sequence[Row]) -> str:

@@ -10,11 +10,13 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.fingerprint import fingerprint
+from harness.fingerprint import file_fingerprint, fingerprint
 from harness.models.local import stamp
 from harness.models.model import Model
 from harness.training.adapter import WEIGHTS, fits
@@ -182,5 +184,11 @@ class Adapted:
 
 
 def stacked_fingerprint(base: str, keys: Sequence[str]) -> str:
-    """Identity of a base with adapters on top, in their order; the base's own where there are none."""
-    return fingerprint({"base": base, "adapters": list(keys)}) if keys else base
+    """Identity of a base with adapters on top, in their order, and of the code that merges them; the base's own where there are none."""
+    return fingerprint({"base": base, "adapters": list(keys), "code": merging()}) if keys else base
+
+
+@cache
+def merging() -> str:
+    """sha256 of this file, and the version of peft."""
+    return fingerprint({"stack": file_fingerprint(Path(__file__)), "peft": metadata.version("peft")})

@@ -36,14 +36,15 @@ class Encoded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encoded(tokenizer: PreTrainedTokenizerBase, row: Row, *, max_length: int, loss_on: LossOn = "completion", marker: str = "") -> Encoded:
-    """The row as the template writes it, its answer closed by the end-of-turn token.
+    """The row as the template writes it, its answer closed by the end-of-turn token unless it was cut off.
 
     loss_on "completion": the answer and its end. "marker": the marker's tokens and the end of the turn alone (the end alone in rows without it).
     Raises HarnessError for a row longer than `max_length` tokens (cutting it would teach answers without an end), and for a marker that does not stand
     in the row's tokens as it stands alone.
     """
     context = encode(tokenizer, render(tokenizer, row.messages[:-1]))
-    whole = (*encode(tokenizer, render(tokenizer, row.messages[:-1], answer_prefix=row.answer)), end_of_turn(tokenizer))
+    end = (end_of_turn(tokenizer),) if row.ends else ()
+    whole = (*encode(tokenizer, render(tokenizer, row.messages[:-1], answer_prefix=row.answer)), *end)
     if whole[: len(context)] != context:
         raise HarnessError("the answer's first token merges with the prompt's last", where=row.id, mend="Begin the answer with a letter")
     if len(whole) > max_length:
