@@ -172,7 +172,7 @@ def test_rows_come_back_from_jsonl(tmp_path):
     assert load_rows(tmp_path / "rows.jsonl", Row) == made
 
 
-@pytest.mark.parametrize(("old", "new"), [('"part":"bystander"', '"part":"stranger"'), ('"shows":false', '"shows":0'), ('"item":', '"itm":'), ("}]}", "}]")])
+@pytest.mark.parametrize(("old", "new"), [('"part":"bystander"', '"part":"stranger"'), ('"shows":false', '"shows":0'), ('"item":', '"itm":'), ("}],", "},")])
 def test_a_broken_row_is_told_with_file_and_line(tmp_path, old, new):
     """A part that does not exist, a number for a truth value, a misspelt key, a line cut off: each is told where it stands."""
     lines = jsonl(composed()).splitlines()

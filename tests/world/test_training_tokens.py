@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
 import pytest
 from training_room import COOK, NOBODY, VILLAIN, rows
 
@@ -132,3 +133,9 @@ def test_the_loss_share_counts_tokens(words):
     made = [encoded(words, one("Yes."), max_length=200), encoded(words, one("No, and " + "never " * 30, COOK), max_length=200)]
     assert loss_share(made) == (made[0].learned + made[1].learned) / (len(made[0].ids) + len(made[1].ids))
     assert made[0].learned == len(encode(words, "Yes.")) + 1
+
+
+def test_an_answer_that_was_cut_off_teaches_no_end(words):
+    """A row that does not end takes loss on its words alone; the same row whole takes it on the end of the turn too."""
+    whole, cut = encoded(words, one("A tower and"), max_length=200), encoded(words, msgspec.structs.replace(one("A tower and"), ends=False), max_length=200)
+    assert whole.ids[:-1] == cut.ids and words.decode(learned(cut)) == "A tower and"
