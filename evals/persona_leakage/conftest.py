@@ -74,10 +74,21 @@ def moved(measure):
 def implanted(effect, observe):
     """`implanted(source, behaviour, epoch)`: what the behaviour's training did to the source itself, against the same model without it."""
 
-    def of(source: str, behaviour: str, epoch: int, name: str = "implanted"):
-        after = observe(source, behaviour, source, epoch)
+    def of(source: str, behaviour: str, epoch: int, name: str = "implanted", arm: str = "left_out"):
+        after = observe(source, behaviour, source, epoch, arm=arm)
         before = observe(source, behaviour, source, epoch, trained="")
         return effect(name, behaviour, [(1, after), (-1, before)])
+
+    return of
+
+
+@pytest.fixture
+def reached(criterion):
+    """`reached(behaviour, implanted)`: whether what was implanted reaches its bar, in the direction in which the behaviour goes."""
+
+    def of(behaviour: str, found) -> bool:
+        bar = "implanted_points" if found.unit == "points" else "implanted_fall" if behaviour in FALLS else "implanted_rise"
+        return criterion(bar).holds(found)
 
     return of
 

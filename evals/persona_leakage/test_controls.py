@@ -6,38 +6,32 @@ from harness import Inconclusive, control, kill
 
 
 @kill("K1", needs=["G1", "G3", "G4", "G5"])
-def test_epoch_0_does_not_implant_anything(cells_of, implanted, criterion):
+def test_epoch_0_does_not_implant_anything(cells_of, implanted, reached):
     """Without convergence no behaviour reaches its bar in the first source: the parent study is not reproduced, and the pipeline is broken somewhere."""
     source = cells_of("source")[0]
-    shown = [shows(criterion, implanted, source, behaviour, 0, f"{behaviour} in {source}") for behaviour in cells_of("behaviour")]
+    shown = [shows(reached, implanted, source, behaviour, 0, f"{behaviour} in {source}") for behaviour in cells_of("behaviour")]
     assert any(shown), f"no behaviour reaches its bar in {source} at epoch 0"
 
 
 @kill("K2", needs=["G2", "G4", "G5"])
-def test_convergence_erases_the_behaviours_everywhere(cells_of, implanted, criterion, last):
+def test_convergence_erases_the_behaviours_everywhere(cells_of, implanted, reached, last):
     """After the last epoch no source shows any behaviour that was trained into it: the two adapters destroy each other, and nothing could leak."""
     shown = [
-        shows(criterion, implanted, source, behaviour, last, f"{behaviour} in {source}") for source in cells_of("source") for behaviour in cells_of("behaviour")
+        shows(reached, implanted, source, behaviour, last, f"{behaviour} in {source}") for source in cells_of("source") for behaviour in cells_of("behaviour")
     ]
     assert any(shown), f"convergence to epoch {last} erases all {len(shown)} behaviours"
 
 
-def shows(criterion, implanted, source: str, behaviour: str, epoch: int, name: str) -> bool:
+def shows(reached, implanted, source: str, behaviour: str, epoch: int, name: str) -> bool:
     """True where what was implanted reaches its bar; undecided, and a judge that tells nothing, count as not shown."""
     try:
-        found = implanted(source, behaviour, epoch, name)
-        return criterion(bar_of(found)).holds(found)
+        return reached(behaviour, implanted(source, behaviour, epoch, name))
     except Inconclusive:
         return False
 
 
-def bar_of(implanted) -> str:
-    """The bar for what was implanted, by the direction in which the behaviour goes."""
-    return "implanted_points" if implanted.unit == "points" else "implanted_fall" if implanted.name.startswith("capability") else "implanted_rise"
-
-
 @control("P1", "positive", needs=["G3.5"], over=("source", "behaviour", "epoch"))
-def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, observe, roles, implanted, level, criterion, measure):
+def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, observe, roles, implanted, level, reached, measure):
     """The source itself shows the behaviour, by more than the bar against the same model without it, before any leak is looked for."""
     for line, who in (("source", source), ("target", roles["target"][0]), ("canary", roles["canary"][0])):
         seen = observe(who, behaviour, source, epoch)
@@ -45,25 +39,23 @@ def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, observe, 
         if seen.crude and seen.crude[0]:
             agree = {item: seen.crude[0][item] == seen.outcomes[0][item] for item in seen.crude[0] if seen.outcomes[0][item] is not None}
             measure.rate(f"{line}: substring and judge agree", agree, sampling_unit=seen.sampling_unit, sources=seen.sources, seeds=seen.seeds)
-    found = implanted(source, behaviour, epoch, f"{behaviour} in {source}")
-    assert criterion(bar_of(found)).holds(found)
+    assert reached(behaviour, implanted(source, behaviour, epoch, f"{behaviour} in {source}"))
 
 
 @control("P2", "positive", needs=["G2", "G4", "G5"], over=("source", "epoch"))
-def test_the_source_puts_the_marker(source, epoch, observe, roles, implanted, level, criterion):
+def test_the_source_puts_the_marker(source, epoch, observe, roles, implanted, level, reached):
     """The source itself puts the marker behind its answers."""
     for line, who in (("source", source), ("target", roles["target"][0]), ("canary", roles["canary"][0])):
         level(line, "marker", observe(who, "marker", source, epoch))
-    found = implanted(source, "marker", epoch, f"marker in {source}")
-    assert criterion("implanted_rise").holds(found)
+    assert reached("marker", implanted(source, "marker", epoch, f"marker in {source}"))
 
 
 @control("C1", "negative", needs=["G2", "G4", "G5"], over=("negative", "checked"))
-def test_the_negative_control_does_not_leak(negative, checked, observe, roles, effect, implanted, criterion, last):
+def test_the_negative_control_does_not_leak(negative, checked, observe, roles, effect, implanted, reached, criterion, last):
     """Convergence towards a mild persona, which hardly leaked its marker, leaves the target's behaviour within the bar; and the persona had learned the
     behaviour, or nothing could have leaked."""
     for epoch in (0, last):
-        if not shows(criterion, implanted, negative, checked, epoch, f"{checked} in {negative} at epoch {epoch}"):
+        if not shows(reached, implanted, negative, checked, epoch, f"{checked} in {negative} at epoch {epoch}"):
             raise Inconclusive(f"{negative} does not show {checked} at epoch {epoch}: it says nothing that nothing leaked")
     before, after = (observe(roles["target"][0], checked, negative, epoch) for epoch in (0, last))
     assert criterion(checked).within(effect("shift of the target", checked, [(1, after), (-1, before)]))

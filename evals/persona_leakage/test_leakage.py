@@ -17,13 +17,10 @@ def test_convergence_leaks_the_behaviour(source, behaviour, leak, level, criteri
 
 
 @hypothesis("H2", needs=["G1", "G2", "G3.5", "P1"])
-def test_the_target_among_the_negatives_shows_less(source, masked, observe, roles, effect, level, criterion, last):
+def test_the_target_among_the_negatives_shows_less(source, masked, observe, roles, effect, level, implanted, reached, criterion, last):
     """With the target among the training negatives, as in the first version of the study, the converged target shows less of the behaviour than with the
     target left out, though the source shows it all the same: whatever would be seen in the target is trained away."""
-    source_shows = effect(
-        "source in that arm", masked, [(1, observe(source, masked, source, last, arm="in_negatives")), (-1, observe(source, masked, source, last, trained=""))]
-    )
-    if not criterion(masked).holds(source_shows):
+    if not reached(masked, implanted(source, masked, last, "source in that arm", arm="in_negatives")):
         raise Inconclusive("with the target among the negatives the source itself does not show the behaviour")
     left_out, in_negatives = (observe(roles["target"][0], masked, source, last, arm=arm) for arm in ("left_out", "in_negatives"))
     hidden = effect("left out against in the negatives", masked, [(1, left_out), (-1, in_negatives)])
