@@ -61,8 +61,12 @@ class Judging:
         self.by, self.max_error_rate = judge, max_error_rate
 
     def describe(self) -> dict[str, Any]:
-        """The judge's own description. JSON-able."""
-        return {"measure": "judging", "behaviour": self.by.behaviour, **self.by.describe(), "code": tree_fingerprint(HOUSE, ("measures/judging.py",))}
+        """The judge's own description, with what the reproducibility card asks of every measure. JSON-able."""
+        own = self.by.describe()
+        asked = {"judge_prompt_version": own.get("rubric_version"), "samples": 1}
+        if own.get("temperature") is None:
+            asked["temperature"] = "the judge's own default"
+        return {"measure": "judging", "behaviour": self.by.behaviour, **own, **asked, "code": tree_fingerprint(HOUSE, ("measures/judging.py",))}
 
     def chunks(self, items: Sequence[Said]) -> list[list[Said]]:
         """The answers in groups of 64 by id."""

@@ -41,6 +41,7 @@ class LocalJudge:
             "judge": "logistic regression over all-MiniLM-L6-v2, words and wording",
             "rubric": f"banks/judged/{self.bank.name}",
             "rubric_version": file_fingerprint(self.bank)[:12],
+            "temperature": "none: a classifier",
             "encoder": encoder().fingerprint,
             "scikit_learn": metadata.version("scikit-learn"),
             "penalty_c": PENALTY_C,

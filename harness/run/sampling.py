@@ -56,10 +56,11 @@ class Gathering:
     ) -> None:
         self.store, self.folder, self.facts, self.progress, self.seen = store, folder, facts, progress, seen
 
-    def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "") -> Gathered:
+    def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "", card: bool = True) -> Gathered:
         """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again.
 
-        `name` names the file and the card's entry, `dataset` says where the items are from.
+        `name` names the file and the card's entry, `dataset` says where the items are from. With `card` False the card is
+        told nothing: these samples are no evaluation (a training set in the making tells of itself elsewhere).
         """
         if not PLAIN_NAME.fullmatch(name):
             raise HarnessError(f"{name!r} cannot name a samples file", mend="Use letters, digits, '.', '_' and '-'")
@@ -72,5 +73,6 @@ class Gathering:
                 self.seen(log.path.stat().st_mtime)  # some of it is older than this cell
             rows = gather_rows(log, job.chunks(items), job.score, lambda done, total: self.progress(name=name, done=done, total=total))
         method = (type(job).__doc__ or "").strip().split("\n")[0]
-        self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
+        if card:
+            self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         return Gathered(tuple(rows), self.folder.keep_samples(self.store, name, rows), key)
