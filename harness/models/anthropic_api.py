@@ -7,15 +7,15 @@ is refused before any call, since leaving it out in silence would measure someth
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.prices import Price, batch_share, cost, list_price
+from harness.models.prices import batch_share, cost, list_price
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Status, unbilled
+from harness.models.sdk import SdkApi
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -59,34 +59,20 @@ class Reply(msgspec.Struct):
     usage: Usage | None = None
 
 
-class AnthropicApi:
-    """One Claude. Retries (429, 5xx, 529, cut connections, timeouts) are the SDK's, with backoff and Retry-After."""
+class AnthropicApi(SdkApi):
+    """One Claude."""
 
-    def __init__(self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6) -> None:
-        self.endpoint, self.price = endpoint, price
-        self.name, self.model = endpoint.spec, endpoint.model
-        self.timeout_s, self.max_retries = timeout_s, max_retries
-        self._client: AsyncAnthropic | None = None
-
-    def describe(self) -> dict[str, Any]:
-        """Vendor, model and address, as JSON."""
-        return {"provider": self.endpoint.vendor, "model": self.model, "base_url": self.endpoint.base_url}
+    package = "anthropic"
 
     def check(self, asks: Iterable[Ask]) -> None:
         """Raises HarnessError for a missing key or package, an ask for another model, and parameters that the API does not take."""
-        self.endpoint.key()
-        try:
-            import anthropic  # noqa: F401
-        except ImportError:
-            raise HarnessError("the package anthropic is not installed", where=self.name, mend="pip install 'harness-evals[api]'") from None
-        for ask in asks:
-            if ask.model != self.model:
-                raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
+        asked = list(asks)
+        super().check(asked)
+        for ask in asked:
             given = [name for name in NOT_TAKEN if getattr(ask, name) is not None]
             if given:
-                raise HarnessError(
-                    f"the Messages API takes no {' and no '.join(given)}", where=self.name, mend="Leave it None; use replicate for more samples."
-                )
+                mend = "Leave it None; use replicate for more samples."
+                raise HarnessError(f"the Messages API takes no {' and no '.join(given)}", where=self.name, mend=mend)
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as JSON; the system turn is a field of its own here."""
@@ -102,15 +88,9 @@ class AnthropicApi:
             body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema}}
         return body
 
-    async def ask(self, ask: Ask) -> Answer:
-        """The answer after the SDK's retries."""
-        began = time.monotonic()
-        try:
-            raw = await self._open().messages.with_raw_response.create(**self.body(ask))
-            answer = self.read(json.loads(await raw.read()), ask)
-        except self.wire_errors() as error:
-            answer = self._failed(error)
-        return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
+    async def fetched(self, ask: Ask) -> object:
+        raw = await self.open().messages.with_raw_response.create(**self.body(ask))
+        return json.loads(await raw.read())
 
     def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
         """A body as an answer, `share` being what is paid of the list price."""
@@ -139,11 +119,7 @@ class AnthropicApi:
 
         return (AnthropicError, ValueError)
 
-    def short(self, error: object) -> str:
-        """An error as one short line without the key."""
-        return self.endpoint.short(error)
-
-    def _failed(self, error: Exception) -> Answer:
+    def failed(self, error: Exception) -> Answer:
         """What the SDK raised, as an answer. A status error was not billed; whether a timeout was, nobody knows."""
         from anthropic import APIStatusError
 
@@ -152,19 +128,10 @@ class AnthropicApi:
             return unbilled(Answer(status="error", error=kind))
         return Answer(status="error", error=kind)
 
-    def _open(self) -> AsyncAnthropic:
-        if self._client is None:
-            from anthropic import AsyncAnthropic
+    def client(self, **settings: Any) -> AsyncAnthropic:
+        from anthropic import AsyncAnthropic
 
-            # The address is always said: ANTHROPIC_BASE_URL would otherwise move it in silence.
-            self._client = AsyncAnthropic(api_key=self.endpoint.key(), base_url=self.endpoint.base_url, timeout=self.timeout_s, max_retries=self.max_retries)
-        return self._client
-
-    async def close(self) -> None:
-        """Closes the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        return AsyncAnthropic(**settings)
 
     def batchable(self) -> bool:
         """True: Message Batches."""
@@ -173,14 +140,14 @@ class AnthropicApi:
     async def send_batch(self, asks: Mapping[str, Ask], token: str) -> str:  # noqa: ARG002  Message Batches carry no metadata
         """Starts a batch; its id. Starting is never retried: a lost reply would start two."""
         requests = [{"custom_id": key, "params": self.body(ask)} for key, ask in asks.items()]
-        once = self._open().with_options(max_retries=0)
+        once = self.open().with_options(max_retries=0)
         made = await once.messages.batches.create(requests=cast(Any, requests))
-        return made.id
+        return str(made.id)
 
     async def find_batch(self, token: str, size: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002
         """A batch of that size made after `since` (Unix seconds) that is nobody else's; whose answers it holds shows when it is over."""
         found = None
-        async for batch in self._open().messages.batches.list(limit=100):
+        async for batch in self.open().messages.batches.list(limit=100):
             if batch.created_at.timestamp() < since:
                 break
             counts = batch.request_counts
@@ -191,11 +158,11 @@ class AnthropicApi:
 
     async def batch_over(self, batch: str) -> bool:
         """True once nothing more will come."""
-        return (await self._open().messages.batches.retrieve(batch)).processing_status == "ended"
+        return bool((await self.open().messages.batches.retrieve(batch)).processing_status == "ended")
 
     async def batch_answers(self, batch: str, asks: Mapping[str, Ask]) -> dict[str, Answer]:
         """Key to answer, for the asks that the batch tells of."""
-        lines = await self._open().messages.batches.results(batch)
+        lines = await self.open().messages.batches.results(batch)
         found = {line.custom_id: line.to_dict() async for line in lines}
         return {key: self._from_line(cast(dict[str, Any], line["result"]), asks[key]) for key, line in found.items() if key in asks}
 

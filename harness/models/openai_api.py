@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.prices import Price, batch_share, cost, list_price
+from harness.models.prices import batch_share, cost, list_price
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Status, unbilled
+from harness.models.sdk import SdkApi
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -50,29 +50,10 @@ class Completion(msgspec.Struct):
     usage: Usage | None = None
 
 
-class OpenAiApi:
-    """One model behind chat completions. Retries (429, 5xx, cut connections, timeouts) are the SDK's, with backoff and Retry-After."""
+class OpenAiApi(SdkApi):
+    """One model behind chat completions."""
 
-    def __init__(self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6) -> None:
-        self.endpoint, self.price = endpoint, price
-        self.name, self.model = endpoint.spec, endpoint.model
-        self.timeout_s, self.max_retries = timeout_s, max_retries
-        self._client: AsyncOpenAI | None = None
-
-    def describe(self) -> dict[str, Any]:
-        """Vendor, model and address, as JSON."""
-        return {"provider": self.endpoint.vendor, "model": self.model, "base_url": self.endpoint.base_url}
-
-    def check(self, asks: Iterable[Ask]) -> None:
-        """Raises HarnessError for a missing key or package, or an ask for another model."""
-        self.endpoint.key()
-        try:
-            import openai  # noqa: F401
-        except ImportError:
-            raise HarnessError("the package openai is not installed", where=self.name, mend="pip install 'harness-evals[api]'") from None
-        for ask in asks:
-            if ask.model != self.model:
-                raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
+    package = "openai"
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as JSON. OpenAI's own models want `max_completion_tokens`; older servers know `max_tokens` alone."""
@@ -89,15 +70,9 @@ class OpenAiApi:
         }
         return {name: value for name, value in asked.items() if value is not None}
 
-    async def ask(self, ask: Ask) -> Answer:
-        """The answer after the SDK's retries."""
-        began = time.monotonic()
-        try:
-            raw = await self._open().chat.completions.with_raw_response.create(**self.body(ask))
-            answer = self.read(json.loads(raw.http_response.content), ask)
-        except self.wire_errors() as error:
-            answer = self._failed(error)
-        return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
+    async def fetched(self, ask: Ask) -> object:
+        raw = await self.open().chat.completions.with_raw_response.create(**self.body(ask))
+        return json.loads(raw.http_response.content)
 
     def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
         """A body as an answer, `share` being what is paid of the list price."""
@@ -136,11 +111,7 @@ class OpenAiApi:
 
         return (OpenAIError, ValueError)
 
-    def short(self, error: object) -> str:
-        """An error as one short line without the key."""
-        return self.endpoint.short(error)
-
-    def _failed(self, error: Exception) -> Answer:
+    def failed(self, error: Exception) -> Answer:
         """What the SDK raised, as an answer. A status error was not billed; whether a timeout was, nobody knows."""
         from openai import APIStatusError
 
@@ -153,19 +124,10 @@ class OpenAiApi:
             return unbilled(Answer(status="refused", finish="content_filter"))
         return unbilled(Answer(status="error", error=kind))
 
-    def _open(self) -> AsyncOpenAI:
-        if self._client is None:
-            from openai import AsyncOpenAI
+    def client(self, **settings: Any) -> AsyncOpenAI:
+        from openai import AsyncOpenAI
 
-            # The address is always said: OPENAI_BASE_URL would otherwise move it in silence.
-            self._client = AsyncOpenAI(api_key=self.endpoint.key(), base_url=self.endpoint.base_url, timeout=self.timeout_s, max_retries=self.max_retries)
-        return self._client
-
-    async def close(self) -> None:
-        """Closes the connections."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
+        return AsyncOpenAI(**settings)
 
     def batchable(self) -> bool:
         """True at OpenAI itself."""
@@ -175,28 +137,28 @@ class OpenAiApi:
         """Uploads the asks and starts a batch that carries `token`; its id. Starting is never retried: a lost reply would start two."""
         lines = [{"custom_id": key, "method": "POST", "url": PATH, "body": self.body(ask)} for key, ask in asks.items()]
         data = "\n".join(json.dumps(line) for line in lines).encode()
-        file = await self._open().files.create(file=("asks.jsonl", data), purpose="batch")
-        once = self._open().with_options(max_retries=0)
+        file = await self.open().files.create(file=("asks.jsonl", data), purpose="batch")
+        once = self.open().with_options(max_retries=0)
         made = await once.batches.create(completion_window="24h", endpoint=PATH, input_file_id=file.id, metadata={"harness": token})
-        return made.id
+        return str(made.id)
 
     async def find_batch(self, token: str, size: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002  the token is enough
         """The batch that carries `token`, looked for among those made after `since` (Unix seconds)."""
-        async for batch in self._open().batches.list(limit=100):
+        async for batch in self.open().batches.list(limit=100):
             if batch.created_at < since:
                 return None
             if (batch.metadata or {}).get("harness") == token and batch.id not in known:
-                return batch.id
+                return str(batch.id)
         return None
 
     async def batch_over(self, batch: str) -> bool:
         """True once nothing more will come."""
-        return (await self._open().batches.retrieve(batch)).status in OVER
+        return (await self.open().batches.retrieve(batch)).status in OVER
 
     async def batch_answers(self, batch: str, asks: Mapping[str, Ask]) -> dict[str, Answer]:
         """Key to answer, for the asks that the batch tells of."""
-        made = await self._open().batches.retrieve(batch)
-        files = [await self._open().files.content(file) for file in (made.output_file_id, made.error_file_id) if file]
+        made = await self.open().batches.retrieve(batch)
+        files = [await self.open().files.content(file) for file in (made.output_file_id, made.error_file_id) if file]
         lines = [json.loads(line) for file in files for line in file.read().split(b"\n") if line.strip()]
         return {line["custom_id"]: self._from_line(line, asks[line["custom_id"]]) for line in lines if line.get("custom_id") in asks}
 

@@ -1,0 +1,85 @@
+"""What the APIs that are reached through a vendor's own SDK have in common: one model, its client, the clock around a call, errors as answers."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import msgspec
+
+from harness.errors import HarnessError
+from harness.models.prices import Price
+from harness.models.provider import Answer, Ask, Endpoint
+
+
+class SdkApi:
+    """One model behind an SDK. Retries (429, 5xx, cut connections, timeouts) are the SDK's, with backoff and Retry-After.
+
+    A vendor gives `package` (the SDK's name), `client` (a new client), `fetched` (the body of one call), `read` (a body as an answer), `failed` (what the
+    SDK raised as an answer) and `wire_errors` (what a call may raise).
+    """
+
+    package: ClassVar[str]
+
+    def __init__(self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6) -> None:
+        self.endpoint, self.price = endpoint, price
+        self.name, self.model = endpoint.spec, endpoint.model
+        self.timeout_s, self.max_retries = timeout_s, max_retries
+        self._client: Any = None
+
+    def describe(self) -> dict[str, Any]:
+        """Vendor, model and address, as JSON."""
+        return {"provider": self.endpoint.vendor, "model": self.model, "base_url": self.endpoint.base_url}
+
+    def check(self, asks: Iterable[Ask]) -> None:
+        """Raises HarnessError for a missing key or package, or an ask for another model."""
+        self.endpoint.key()
+        try:
+            importlib.import_module(self.package)
+        except ImportError:
+            raise HarnessError(f"the package {self.package} is not installed", where=self.name, mend="pip install 'harness-evals[api]'") from None
+        for ask in asks:
+            if ask.model != self.model:
+                raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The answer after the SDK's retries."""
+        began = time.monotonic()
+        try:
+            answer = self.read(await self.fetched(ask), ask)
+        except self.wire_errors() as error:
+            answer = self.failed(error)
+        return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
+
+    def short(self, error: object) -> str:
+        """An error as one short line without the key."""
+        return self.endpoint.short(error)
+
+    def open(self) -> Any:
+        """The client, made on first use. The address is always said: the SDK's own environment variables would otherwise move it in silence."""
+        if self._client is None:
+            self._client = self.client(api_key=self.endpoint.key(), base_url=self.endpoint.base_url, timeout=self.timeout_s, max_retries=self.max_retries)
+        return self._client
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def client(self, **settings: Any) -> Any:
+        raise NotImplementedError
+
+    async def fetched(self, ask: Ask) -> object:
+        raise NotImplementedError
+
+    def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
+        raise NotImplementedError
+
+    def failed(self, error: Exception) -> Answer:
+        raise NotImplementedError
+
+    def wire_errors(self) -> tuple[type[Exception], ...]:
+        raise NotImplementedError
