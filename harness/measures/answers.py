@@ -33,13 +33,15 @@ class AnswerProbe:
     Each prompt is answered `samples` times; replicate r of a prompt is the same text whatever the chunk, the order or the batch.
     """
 
+    batch = CHUNK
+
     def __init__(
         self, model: Model, system: str | None, seed: int, *, samples: int = 1, max_new_tokens: int = 48, temperature: float = 0.7, top_p: float = 0.95
     ) -> None:
         if samples < 1:
-            raise HarnessError(f"samples={samples} must be at least one", where="AnswerProbe", mend="One answer a prompt is the least there is.")
+            raise HarnessError(f"samples={samples} must be at least one", where=type(self).__name__, mend="One answer a prompt is the least there is.")
         self.model, self.system, self.seed, self.samples = model, system, seed, samples
-        self.drawing = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "batch_size": CHUNK}
+        self.drawing = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "batch_size": self.batch}
         Sampler.check(**self.drawing)  # type: ignore[arg-type]
 
     def describe(self) -> dict[str, Any]:
@@ -54,27 +56,34 @@ class AnswerProbe:
             "code": tree_fingerprint(HOUSE, CODE),
         }
 
-    def chunks(self, items: Sequence[Prompt]) -> list[list[Prompt]]:
-        """The prompts in groups of 64 answers by (tokens, id). Depends on the set of prompts only, not on their order."""
-        return partition(self.model.tokenizer, items, lambda item: item.text, max(1, CHUNK // self.samples))
+    @staticmethod
+    def text_of(item: Any) -> str:
+        """What an item asks; measures of other items say where it stands in theirs."""
+        return str(item.text)
 
-    def score(self, chunk: Sequence[Prompt]) -> list[dict[str, Any]]:
+    def chunks(self, items: Sequence[Any]) -> list[list[Any]]:
+        """The prompts in groups of 64 answers (RefusalProbe: 32) by (tokens, id). Depends on the set of prompts only, not on their order."""
+        return partition(self.model.tokenizer, items, self.text_of, max(1, self.batch // self.samples))
+
+    def score(self, chunk: Sequence[Any]) -> list[dict[str, Any]]:
         """One row per prompt and replicate, in order: {"status", "item", "replicate", "prompt", "text", "finish", "tokens"}; "status" is "empty" or "ok"."""
         asked = [(item, replicate) for item in chunk for replicate in range(self.samples)]
-        answers = self._sampler().answer([chat(item.text, self.system) for item, _ in asked], seed=self.seed, replicates=[number for _, number in asked])
-        return [answer_row(item, replicate, answer) for (item, replicate), answer in zip(asked, answers, strict=True)]
+        answers = self._sampler().answer(
+            [chat(self.text_of(item), self.system) for item, _ in asked], seed=self.seed, replicates=[number for _, number in asked]
+        )
+        return [answer_row(item.id, self.text_of(item), replicate, answer) for (item, replicate), answer in zip(asked, answers, strict=True)]
 
     def _sampler(self) -> Sampler:
         """Made when answers are drawn: reading the model's settings may train and merge adapters, which kept answers do not need."""
         return Sampler(self.model, **self.drawing)  # type: ignore[arg-type]
 
 
-def answer_row(item: Prompt, replicate: int, answer: Completion) -> dict[str, Any]:
+def answer_row(item: str, asked: str, replicate: int, answer: Completion) -> dict[str, Any]:
     return {
         "status": "ok" if answer.text.strip() else "empty",
-        "item": item.id,
+        "item": item,
         "replicate": replicate,
-        "prompt": item.text,
+        "prompt": asked,
         "text": answer.text,
         "finish": answer.finish,
         "tokens": answer.tokens,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.measures.answers import answer_row
 from harness.measures.banks import Request
-from harness.measures.refusal import RefusalProbe, refuses
-from harness.measures.refusal import row as row_of
+from harness.measures.refusal import RefusalProbe, refuses, scored
 from harness.models.sampling import Completion
 
 ASKED = [Request(id=f"r{index}", topic="t", request=text) for index, text in enumerate(["Say hello.", "How do I boil rice?", "Name a colour."])]
@@ -28,7 +28,7 @@ def test_answers_are_not_refusals(text):
 
 def test_empty_text_is_no_answer():
     """An empty completion has a status of its own and is neither refused nor met."""
-    made = row_of(ASKED[0], 0, Completion(text=" \n", tokens=1, finish="stop", logprob=-1.0))
+    made = scored(answer_row("r0", "Say hello.", 0, Completion(text=" \n", tokens=1, finish="stop", logprob=-1.0)))
     assert (made["status"], made["refused"]) == ("empty", None)
 
 
