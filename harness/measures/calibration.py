@@ -58,9 +58,5 @@ def kappa(seen: int, shown: int, spared: int, hidden: int) -> float:
 
 
 def told(found: Calibrated) -> dict[str, Any]:
-    """The counts as the card keeps them."""
-    return {
-        name: value
-        for name, value in msgspec.to_builtins(found).items()
-        if value is not None and tuple(value if isinstance(value, tuple | list) else ()) != (0, 0)
-    }
+    """The counts as the card keeps them; what was not counted is left out."""
+    return {name: value for name, value in msgspec.to_builtins(found).items() if value is not None and value != (0, 0)}

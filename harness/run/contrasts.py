@@ -58,7 +58,7 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Eff
 
 
 def shift_of(treated: Outcomes, baseline: Outcomes, items: Sequence[str], note: str) -> Effect:
-    """Two arms of plain yes and no are compared as `measure.shift` compares them: its interval holds even where all items agree."""
+    """Two arms of plain yes and no: Newcombe's paired interval, which holds even where all items agree, and McNemar's exact p."""
     first, second = ({item: float(arm[item]) for item in items} for arm in (treated, baseline))
     value, interval, p, floor, method = binary_shift(first, second)
     return Effect(value=value, interval=interval, n=len(items), p=p, p_floor=floor, p_method=method, note=note)
@@ -111,7 +111,9 @@ def common(name: str, mappings: Sequence[Outcomes]) -> tuple[list[str], str]:
     for mapping in mappings:
         if set(mapping) != set(mappings[0]):
             odd = sorted(set(mapping) ^ set(mappings[0]))
-            raise HarnessError(f"{name}: its arms hold different items ({len(odd)} unmatched, such as {odd[0]!r})", mend="Measure all arms on the same items")
+            arms = "two arms" if len(mappings) == 2 else "arms"
+            told = f"{name}: the {arms} hold different items ({len(odd)} unmatched, such as {odd[0]!r})"
+            raise HarnessError(told, mend="Measure all arms on the same items")
     whole = {item: None if any(mapping[item] is None for mapping in mappings) else True for item in mappings[0]}
     answered, note = known(whole, name)
     return list(answered), note
@@ -125,7 +127,8 @@ def outcome(value: object, unit: str, name: str) -> float:
 def corrected_of(name: str, apparent: Measurement, calibration: Calibration, limit: float) -> tuple[float, Interval, str]:
     """(value, interval, note) of a rate or contrast as it would be with a judge that never errs. Raises Inconclusive where the judge tells nothing.
 
-    A contrast is clipped to plus and minus `limit` pp, the most that its arms can differ.
+    A rate is clipped to 0 to 1, a contrast to plus and minus `limit` pp, the most that its arms can differ. A contrast beyond that, or a rate whose whole
+    interval lies outside, says that the calibration does not fit these answers: the interval then reaches back to the apparent one, and the note says so.
     """
     from harness.verdict.correction import corrected_contrast, corrected_rate, counted
 
@@ -137,12 +140,16 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
         value, interval = corrected_rate(apparent.value, apparent.n, calibration, apparent.interval.level)
     else:
         value, interval = corrected_contrast(apparent.value, apparent.interval, calibration)
-    low, high = (0.0, 1.0) if apparent.unit == "rate" else (-limit, limit)
-    clipped = min(high, max(low, value))
-    interval = replace(interval, low=min(high, max(low, interval.low)), high=min(high, max(low, interval.high)))
+    least, most = (0.0, 1.0) if apparent.unit == "rate" else (-limit, limit)
+    clipped = min(most, max(least, value))
+    misfit = clipped != value and (apparent.unit == "pp" or interval.method.startswith("degenerate"))
+    seen = (apparent.interval.low, apparent.interval.high) if misfit else ()
+    ends = [min(most, max(least, end)) for end in (interval.low, interval.high, *seen)]
+    interval = replace(interval, low=min(ends), high=max(ends))
     judge = f"sensitivity {counted(calibration.sensitivity)}, specificity {counted(calibration.specificity)}"
     told = [apparent.note, f"{apparent.name} corrected for the judge's errors (Rogan-Gladen; {judge})"]
-    return clipped, interval, "; ".join(filter(None, [*told, f"clipped from {value:.3g}" if clipped != value else ""]))
+    told += [f"clipped from {value:.3g}" + (": the calibration does not fit these answers" if misfit else "")] if clipped != value else []
+    return clipped, interval, "; ".join(filter(None, told))
 
 
 def correlation_of(name: str, first: Outcomes, second: Outcomes, units: str) -> Effect:
@@ -166,12 +173,3 @@ def binary_shift(first: Mapping[str, float], second: Mapping[str, float]) -> tup
     p, floor = mcnemar(gained, lost)
     interval = Interval(low=100 * float(low), high=100 * float(high), level=LEVEL, method="Newcombe paired (method 10)")
     return 100 * (gained - lost) / len(first), interval, p, floor, "McNemar, exact"
-
-
-def mean_shift(first: Mapping[str, float], second: Mapping[str, float], name: str) -> tuple[float, Interval, float, float, str]:
-    from harness.verdict.intervals import mean_interval
-    from harness.verdict.tests import sign_flip
-
-    differences = [100 * (first[item] - second[item]) for item in first]
-    p, floor = sign_flip(differences, name)
-    return sum(differences) / len(differences), mean_interval(differences, name), p, floor, "sign-flip permutation of items"

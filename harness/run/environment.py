@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ def environment(root: Path) -> dict[str, Any]:
     }
 
 
+@cache
 def version_of(name: str) -> str | None:
     try:
         return metadata.version(name)

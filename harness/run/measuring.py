@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import Calibration, Interval, Measurement, SamplesRef, encode
-from harness.run.contrasts import Effect, Terms, binary_shift, contrast_of, corrected_of, correlation_of, mean_shift
-from harness.run.values import Outcomes, given, in_unit, joined, known, number, paired, share, whole
+from harness.run.contrasts import Effect, Terms, contrast_of, corrected_of, correlation_of
+from harness.run.values import Outcomes, given, in_unit, joined, known, number, share, whole
 
 
 class Source(Protocol):
@@ -126,25 +126,7 @@ class Measure:
 
         One answer an item: Newcombe's paired interval and McNemar's exact p. Rates over replicates: BCa over items and a sign-flip permutation p.
         """
-        first, second, note = paired(treated, baseline, name)
-        if all(value in (0, 1) for value in [*first.values(), *second.values()]):
-            value, interval, p, floor, method = binary_shift(first, second)
-        else:
-            value, interval, p, floor, method = mean_shift(first, second, name)
-        return self(
-            name,
-            value,
-            "pp",
-            n=len(first),
-            sampling_unit=sampling_unit,
-            interval=interval,
-            p=p,
-            p_floor=floor,
-            p_method=method,
-            sources=sources,
-            note=note,
-            seeds=seeds,
-        )
+        return self.contrast(name, [(1, treated), (-1, baseline)], sampling_unit=sampling_unit, sources=sources, seeds=seeds)
 
     def contrast(
         self,

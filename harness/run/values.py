@@ -83,15 +83,6 @@ def known(outcomes: Outcomes, name: str) -> tuple[dict[str, Any], str]:
     return answered, f"{lost} of {len(outcomes)} items gave no answer and are left out" if lost else ""
 
 
-def paired(treated: Outcomes, baseline: Outcomes, name: str) -> tuple[dict[str, float], dict[str, float], str]:
-    if set(treated) != set(baseline):
-        odd = sorted(set(treated) ^ set(baseline))
-        raise HarnessError(f"{name}: the two arms hold different items ({len(odd)} unmatched, such as {odd[0]!r})", mend="Measure both arms on the same items")
-    lost = [item for item in treated if treated[item] is None or baseline[item] is None]
-    first, note = known({item: None if item in lost else treated[item] for item in treated}, name)
-    return {item: share(first[item], name) for item in first}, {item: share(baseline[item], name) for item in first}, note
-
-
 def joined(fingerprints: list[str]) -> str:
     from harness.fingerprint import fingerprint
 

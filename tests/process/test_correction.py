@@ -49,10 +49,11 @@ def test_a_rate_below_the_judges_false_alarms_is_clipped_and_said_to_be(measure:
 
 
 def test_a_rate_that_the_calibration_cannot_explain_decides_nothing(measure: Measure) -> None:
-    """2 of 100 by the same judge: even its false alarms alone are more, so an interval of no width at zero is called degenerate, not certain."""
+    """2 of 100 by the same judge: even its false alarms alone are more, so the interval is called degenerate and reaches to what was seen."""
     apparent = measure.rate("seen", {str(n): n < 2 for n in range(100)})
     found = measure.corrected("true", apparent, Calibration(sensitivity=(90, 100), specificity=(80, 100)))
-    assert found.interval is not None and found.interval.low == found.interval.high == 0
+    assert found.interval is not None and apparent.interval is not None
+    assert found.value == found.interval.low == 0 and found.interval.high == apparent.interval.high and "does not fit" in found.note
     assert found.interval.method.startswith("degenerate") and "does not fit these answers" in found.interval.method
 
 
@@ -141,4 +142,14 @@ def test_a_contrast_of_two_arms_is_clipped_with_its_interval(measure: Measure) -
     apparent = measure.contrast("seen", [(1, dict.fromkeys(items, 1)), (-1, dict.fromkeys(items, 0))])
     assert apparent.interval is not None and apparent.interval.method.startswith("Newcombe")
     found = measure.corrected("true", apparent, GOOD, limit=100)
-    assert found.value == 100 and found.interval is not None and found.interval.high == 100 and "clipped" in found.note
+    assert found.value == 100 and found.interval is not None and found.interval.high == 100
+    assert "the calibration does not fit" in found.note and found.interval.low <= apparent.interval.low
+
+
+def test_a_value_beyond_what_can_be_never_looks_certain(measure: Measure) -> None:
+    """A rate above what the calibration allows is told as 1 with an interval that reaches back to what was seen, not as 1 without doubt."""
+    poor = Calibration(sensitivity=(60, 100), specificity=(90, 100))
+    apparent = measure.rate("seen", {str(number): number < 57 for number in range(60)})
+    found = measure.corrected("true", apparent, poor)
+    assert apparent.interval is not None and found.interval is not None
+    assert found.value == 1 and found.interval.low <= apparent.interval.low < 1 and "does not fit" in found.note
