@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.store import Store, intact
+from harness.store import Store, intact, write_text
 from harness.training.adapter import Note, keep, outside_key
 from harness.training.job import Job
-from harness.training.rows import Row
+from harness.training.rows import Row, jsonl
 from harness.training.stack import Adapted, Layer, Stack
 from harness.training.tokens import encoded
 from harness.training.trainer import Trained, train
@@ -61,6 +61,7 @@ class Trainings:
 
         work = self.store.root / "in-training" / job.key
         done = train(under, ready, recipe, job.seed, work, kept, lambda step, steps: self.tick(job.name, step, steps))
+        write_text(self.store.place(KIND, job.key).with_suffix(".rows.jsonl"), jsonl(rows))  # what it was trained on, for whoever asks
         self.store.put(KIND, job.key, msgspec.to_builtins(done))
         shutil.rmtree(work, ignore_errors=True)
 
@@ -75,11 +76,6 @@ def outside(folder: Path) -> Layer:
         return folder
 
     return Layer(key, same)
-
-
-def bare(stack: Stack, layers: Sequence[Layer] = ()) -> Adapted:
-    """The base with some layers, or none."""
-    return Adapted(stack, layers)
 
 
 def curve(done: Trained) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from harness.training.adapter import CONFIG, NOTE, WEIGHTS
 from harness.training.proofs import prove, weights_hash
 from harness.training.stack import Adapted, Stack
 from harness.training.trainer import quiet
-from harness.training.trainings import bare
 
 pytestmark = pytest.mark.usefixtures("single")
 
@@ -64,7 +63,7 @@ def test_peft_reads_our_folder_and_gives_the_same(stack, layers, little_folder, 
     folder = layers[0].folder()
     with quiet():
         theirs = logits(PeftModel.from_pretrained(load(f"local/{little_folder}", device="cpu").model, str(folder)).eval())
-    ours, base = logits(stack.wear([folder])), logits(bare(stack).model)
+    ours, base = logits(stack.wear([folder])), logits(Adapted(stack, []).model)
     assert torch.allclose(ours, theirs, atol=1e-4) and (ours - base).abs().max() > 0.1
     assert AutoTokenizer.from_pretrained(folder).chat_template == stack.base.tokenizer.chat_template
 
@@ -112,7 +111,7 @@ def test_adapted_is_a_model(stack, layers, clean):
     adapted = Adapted(stack, [layers[0]])
     assert (adapted.spec, adapted.dtype, adapted.card) == (stack.base.spec, "float32", stack.base.card)
     assert adapted.tokenizer is stack.base.tokenizer and adapted.model is stack.base.model
-    assert weights_hash(adapted.model) != clean == weights_hash(bare(stack).model)
+    assert weights_hash(adapted.model) != clean == weights_hash(Adapted(stack, []).model)
     assert not adapted.model.training
 
 
