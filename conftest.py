@@ -8,8 +8,10 @@ pytest_plugins = [
     "fixtures.judges",
     "fixtures.members",
     "fixtures.models",
+    "fixtures.populations",
     "fixtures.recipes",
     "fixtures.tasks",
+    "fixtures.telling",
     "fixtures.traits",
     "fixtures.training",
 ]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from fixtures.comparing import PRIMARY, met_of
-from fixtures.members import ANSWERED
+from fixtures.comparing import PRIMARY, described, met_of
+from fixtures.members import paid
 from harness import Inconclusive
 from harness.verdict.agreement.compared import ANYWHERE, WITHIN
 
@@ -92,8 +92,9 @@ def tell(alike, study, replies, tasks, level, settings, facts, budget):
 
     def told() -> None:
         baselines = {label: study([one, *level], tasks) for label, one in beside(replies).items()}
+        how = described()
         for measure in alike.found.study.measures:
-            facts("Similarity", measure, matrix(alike, measure))
+            facts("Similarity", measure, matrix(alike, measure) | {"how": how[measure]})
         facts("Agreement", "overall", {"measure": PRIMARY, **row(alike, baselines, {})})
         capabilities = [row(alike, baselines, {"capability": capability}) for capability in alike.found.study.capabilities]
         facts("Agreement", "by capability", {"measure": PRIMARY, "rows": with_holm(capabilities, "capability")})
@@ -104,8 +105,7 @@ def tell(alike, study, replies, tasks, level, settings, facts, budget):
         clusters(alike, facts)
         for number, pair in enumerate(pairs(alike), start=1):
             facts("Pairs", f"{number:02}", pair)
-        costs = [row["usd"] for one in replies.values() for row in one.rows.values() if row["status"] in ANSWERED]
-        spent = None if any(cost is None for cost in costs) else sum(costs)
+        spent = paid([row for one in replies.values() for row in one.rows.values()])
         chosen = f"the first {settings['members']} of the set, in declared order"
         names = [one.member.name for one in level]
         facts("Levels", "level", {"level": settings["level"], "members": names, "chosen": chosen, "budget_usd": budget, "spent_usd": spent})

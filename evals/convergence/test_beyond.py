@@ -46,6 +46,8 @@ def test_other_words_and_pressure_change_little(variation, varied, tasks, level,
             continue  # a base model does hardly anything that is expected, so nothing could be lost
         before = met_of(one, tasks)
         asked = ask(one.member, [new for _, new in pairs], f"varied-{variation}")
+        if asked.unpaid:
+            raise Inconclusive(f"{one.member.name} was not asked: {asked.unpaid}")
         sources += [*asked.sources, *one.sources]
         after = met_of(asked, [new for _, new in pairs])
         both = [(old, new) for old, new in pairs if before[old.id] is not None and after[new.id] is not None]  # paired within each respondent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from fixtures.comparing import PRIMARY
@@ -34,7 +36,7 @@ def test_convergence_is_strong_and_universal(capability, tasks_of, alike, itself
 @hypothesis("H3", needs=NEEDS)
 def test_models_refuse_the_same_requests(refused, tasks_of, alike, by_label, similarity, measure, criterion):
     """Models refuse the same requests, far more often than their refusal rates would have them agree among requests that deserve the same."""
-    from harness.verdict.agreement.categories import krippendorff
+    from harness.verdict.agreement.categories import kappa, krippendorff
     from harness.verdict.agreement.twoway import interval
 
     assert tasks_of(refused)
@@ -54,5 +56,10 @@ def test_models_refuse_the_same_requests(refused, tasks_of, alike, by_label, sim
     drawn = krippendorff(codes, found.twoway.prompts)
     bounds = interval(drawn, "expanded percentile, bootstrap over prompts", int((~np.isnan(codes).all(axis=0)).sum()))
     measure("Krippendorff's alpha", krippendorff(codes)[0], "correlation", n=len(study.prompts), sampling_unit="task", interval=bounds, sources=alike.sources)
+    varying = [row for row in codes if 0 < np.nanmean(row) < 1]
+    kappas = [kappa(one, other) for one, other in combinations(varying, 2)]
+    if kappas:
+        note = f"{len(codes) - len(varying)} respondents always do the same and have none"
+        measure("Cohen's kappa, mean of pairs", sum(kappas) / len(kappas), "correlation", n=len(kappas), sampling_unit="pair", note=note)
     # Among requests that should be refused, and among those that should not: models that only tell the two apart agree on that, not on requests.
     assert criterion("refusal").exceeds(similarity("chance corrected within the label", by_label(alike, refused).chance_corrected("refusal"), alike))

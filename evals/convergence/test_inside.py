@@ -25,22 +25,24 @@ def lengths(tasks):
 @hypothesis("H7", needs=["G2"])
 def test_middle_layers_see_the_tasks_alike(layers, open_weights, states, tasks, measure, criterion):
     """The middle layers of two open models hold tasks in alike arrangements, beyond length and capability: debiased linear CKA above pairing at random."""
-    from harness.measures.alignment import aligned, spread, without
+    from harness.measures.alignment import spread, without
+    from harness.measures.cka import alignment
 
     if len(open_weights) < 2:
         raise Inconclusive(f"{len(open_weights)} models of the set have their weights on this machine: CKA needs two")
     (first, one), (second, other) = open_weights[:2]
     raw = [middle(states(member, model, tasks)) for member, model in ((first, one), (second, other))]
     arms, kinds = [without(arm, lengths(tasks)) for arm in raw], [task.capability for task in tasks]
-    found, plain = (aligned(*some, "H7", strata=kinds, permutations=PERMUTATIONS) for some in (arms, raw))
+    found, plain = (alignment(one[None], other[None], "H7", strata=kinds, permutations=PERMUTATIONS) for one, other in (arms, raw))
+    cka, null, p = (float(values[0, 0]) for values in (found.cka, found.null_mean, found.p))
     low, high = spread(*arms, "H7")
-    interval = Interval(low=low - found.null_mean, high=high - found.null_mean, level=0.95, method="delete-half jackknife over texts, normal")
+    interval = Interval(low=low - null, high=high - null, level=0.95, method="delete-half jackknife over texts, normal")
     common = {"n": found.texts, "sampling_unit": "task"}
-    measure(f"CKA of {first.name} and {second.name}, {layers} layers", plain.cka, "similarity", **common)
-    measure("CKA, length taken out", found.cka, "similarity", **common)
-    measure("CKA, length taken out, texts of a capability paired at random", found.null_mean, "similarity", **common)
-    p = {"p": found.p, "p_floor": 1 / (PERMUTATIONS + 1), "p_method": "one-sided, permutation of texts within capabilities"}
-    assert criterion("inside").holds(measure("CKA beyond random pairing", found.cka - found.null_mean, "similarity", interval=interval, **p, **common))
+    measure(f"CKA of {first.name} and {second.name}, {layers} layers", float(plain.cka[0, 0]), "similarity", **common)
+    measure("CKA, length taken out", cka, "similarity", **common)
+    measure("CKA, length taken out, texts of a capability paired at random", null, "similarity", **common)
+    tested = {"p": p, "p_floor": 1 / (PERMUTATIONS + 1), "p_method": "one-sided, permutation of texts within capabilities"}
+    assert criterion("inside").holds(measure("CKA beyond random pairing", cka - null, "similarity", interval=interval, **tested, **common))
 
 
 @hypothesis("H8", needs=["G2"])

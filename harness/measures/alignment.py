@@ -1,12 +1,10 @@
-"""One layer of one model against one of another: debiased CKA, its permutation p, and how far it would move with other texts."""
+"""What an alignment of two layers must be held against: the lengths of the texts taken out, and how far it would move with other texts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.measures.cka import ROUNDING, cka, kernels, paired, products
+from harness.measures.cka import cka
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -16,37 +14,6 @@ if TYPE_CHECKING:
 
 HALVES = 200
 NORMAL = 1.959963984540054  # the 97.5th percentile
-
-
-@dataclass(frozen=True, kw_only=True)
-class Aligned:
-    """CKA of two layers on the same texts, what random pairing gives, and the one-sided p of the permutation."""
-
-    cka: float
-    null_mean: float
-    p: float
-    texts: int
-
-
-def aligned(first: Array, second: Array, *seed: object, strata: Sequence[str], permutations: int = 1000) -> Aligned:
-    """Two layers' states, (texts, width) each, texts in the same order, against the second's permuted within `strata`: the topic of a text then stays.
-
-    Raises HarnessError as `cka` does.
-    """
-    import numpy as np
-
-    one, other = kernels(first[None]), kernels(second[None])
-    paired(one, other)
-    found, rng, kinds = float(products(one, other)[0, 0]), generator("aligned", *seed), np.asarray(strata)
-    groups = [np.flatnonzero(kinds == kind) for kind in sorted(set(strata))]
-    drawn = np.empty(permutations)
-    for number in range(permutations):
-        order = np.arange(len(first))
-        for group in groups:
-            order[group] = rng.permutation(group)
-        drawn[number] = products(one, other[:, order][:, :, order])[0, 0]
-    above = int((drawn >= found - ROUNDING).sum())
-    return Aligned(cka=found, null_mean=float(drawn.mean()), p=(above + 1) / (permutations + 1), texts=len(first))
 
 
 def without(states: Array, known: Array) -> Array:

@@ -6,6 +6,7 @@ texts (Murphy et al., 2024), which is what hidden states always are; it is here 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +41,10 @@ class Alignment:
     texts: int
 
 
-def alignment(first: Array, second: Array, *seed: object, permutations: int = 1000) -> Alignment:
+def alignment(first: Array, second: Array, *seed: object, permutations: int = 1000, strata: Sequence[str] | None = None) -> Alignment:
     """CKA of two models' states, (layers, texts, width) each with the texts in the same order, against texts of the second permuted.
+
+    Texts are permuted within `strata` where these are given: the topic of a text then stays.
 
     p = (b + 1) / (B + 1). Raises HarnessError as `cka` does.
     """
@@ -50,10 +53,13 @@ def alignment(first: Array, second: Array, *seed: object, permutations: int = 10
     one, other = kernels(first), kernels(second)
     paired(one, other)
     found = products(one, other)
-    rng = generator("cka", *seed)
+    rng, kinds = generator("cka", *seed), np.asarray(strata if strata is not None else [""] * one.shape[1])
+    groups = [np.flatnonzero(kinds == kind) for kind in sorted(set(kinds.tolist()))]
     above, total, peaks = np.zeros(found.shape, dtype=int), np.zeros(found.shape), 0
     for _ in range(permutations):
-        order = rng.permutation(one.shape[1])
+        order = np.arange(one.shape[1])
+        for group in groups:
+            order[group] = rng.permutation(group)
         drawn = products(one, other[:, order][:, :, order])
         above += drawn >= found - ROUNDING
         total += drawn

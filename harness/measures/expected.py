@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from harness.measures.hedging import hedges
-from harness.measures.instructions import STRAIGHT, followed, unmarked
+from harness.measures.instructions import followed, unmarked
 from harness.measures.refusal import refuses
 from harness.measures.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
 
@@ -44,8 +44,8 @@ def says_any(text: str, phrases: tuple[str, ...]) -> bool:
 
 def first_said(text: str, phrases: tuple[str, ...]) -> float:
     """Where the first of the phrases stands, infinity where none does. What is said first counts: "Leo; Kati eats no meat" answers Leo."""
-    plain = unmarked(text.translate(STRAIGHT))
-    return min((place_of(plain, phrase.translate(STRAIGHT)) for phrase in phrases), default=NEVER)
+    plain = unmarked(text)
+    return min((place_of(plain, phrase) for phrase in phrases), default=NEVER)
 
 
 def place_of(text: str, phrase: str) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 
-HEDGER = "phrases of uncertainty"
 # Up to two words that may stand between: "do not really know", "is not at all clear".
 LOOSE = r"(?:\w+ ){0,2}"
 CANNOT = r"(?:do not|don't|did not|didn't|could not|couldn't|can not|can't|cannot)"

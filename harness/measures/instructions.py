@@ -12,14 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.errors import HarnessError, nearest
-from harness.measures.tasks import Follows, Instruction, Task, says
+from harness.measures.tasks import STRAIGHT, Follows, Instruction, Task, says
 
 Check = Callable[[str, Instruction], bool]
 CHECKS: dict[str, Check] = {}
 # What the instruction must bring along for the check to mean anything: "n", "text" or "words".
 NEEDS: dict[str, tuple[str, ...]] = {}
 
-STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 WORD = re.compile(r"\d+(?:[.,:]\d+)+|[^\W_]+(?:['-][^\W_]+)*")
 EMPHASIS = re.compile(r"\*{2,3}|(?<!\w)(?:\*|_{1,3})(?=\S)|(?<=\S)(?:\*|_{1,3})(?!\w)|`+")
 # At most two digits: "1945. The war was over" opens with a year, not with the number of an item.

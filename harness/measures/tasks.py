@@ -22,6 +22,8 @@ from harness.models.chat import Message
 CAPABILITIES = ("truthfulness", "safety_boundaries", "instruction_following", "uncertainty_expression", "context_awareness")
 Capability = Literal["truthfulness", "safety_boundaries", "instruction_following", "uncertainty_expression", "context_awareness"]
 Difficulty = Literal["easy", "medium", "hard"]
+# Models write curly quotes and apostrophes; banks hold straight ones.
+STRAIGHT = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'})
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -133,11 +135,6 @@ def says(text: str, phrase: str) -> bool:
 
 def place(text: str, phrase: str) -> float:
     """Where the phrase first stands so in the text (characters), infinity where it does not."""
-    pattern = r"\s+".join(re.escape(straight(word)) for word in phrase.split())
-    found = re.search(rf"(?<!\w){pattern}(?!\w)", straight(text), re.IGNORECASE)
+    pattern = r"\s+".join(re.escape(word) for word in phrase.translate(STRAIGHT).split())
+    found = re.search(rf"(?<!\w){pattern}(?!\w)", text.translate(STRAIGHT), re.IGNORECASE)
     return found.start() if found else float("inf")
-
-
-def straight(text: str) -> str:
-    """The text with straight apostrophes."""
-    return text.replace("\u2019", "'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from harness.models.chat import render
@@ -13,7 +13,6 @@ from harness.models.sampling import Completion, Sampler
 
 # In bfloat16 sampled text depends on the batch, so its size is part of who answers.
 BATCH = 32
-Render = Callable[[Sequence[Any]], str]
 
 
 class LocalRespondent:

@@ -10,7 +10,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.records import SCHEMA, Results, decode
-from harness.report import convergence, curves
+from harness.report import convergence, curves, evolution
 from harness.report.card import card
 from harness.report.clean_result import clean_result
 from harness.report.drawn import GREAT, batches
@@ -67,11 +67,11 @@ def build(run_folder: Path) -> Report:
 
 
 def drawn_all(view: View) -> dict[str, bytes]:
-    """Every figure of the report by file name: the hero, then what the design declares, then the training curves, then what is told of convergence."""
+    """Every figure of the report by file name: the hero, then what the design declares, then the training curves, then convergence, then evolution."""
     found = hero(view)
     for grid in grids(view):
         found |= trajectory(view, grid)
-    return found | curves.figure(view, curves.curves(view)) | convergence.pictures(view)
+    return found | curves.figure(view, curves.curves(view)) | convergence.pictures(view) | evolution.pictures(view)
 
 
 def read_results(run_folder: Path) -> Results:

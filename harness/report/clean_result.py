@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.report import convergence, curves, judges
+from harness.report import convergence, curves, evolution, judges
 from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.card import Card
@@ -45,7 +45,7 @@ def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> C
 
 def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dict[str, Any]:
     """What every template may call by name; the page uses the same."""
-    shown, parts = grids(view), convergence.parts(view)
+    shown, parts, evolved = grids(view), convergence.parts(view), evolution.parts(view)
     return {
         "n": numbers,
         "num": numbers.num,
@@ -68,7 +68,8 @@ def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dic
         "curves": curves.curves(view),
         "curving": curves,
         **parts,
-        "stems": convergence.stems(parts),
+        **evolved,
+        "stems": convergence.stems(parts) + evolution.stems(evolved),
     }
 
 

@@ -82,11 +82,11 @@ def _mark(axes: Axes, i: int, j: int, value: float | None, mesh: Any, *, printed
     if value is None:
         axes.add_patch(Rectangle((j, i), 1, 1, facecolor=GAP, edgecolor="#cfcfcf", hatch="////", linewidth=0))
     elif printed:
-        colour = GREY if i == j else "white" if _dark(*mesh.cmap(mesh.norm(value))[:3]) else INK
+        colour = GREY if i == j else "white" if dark(*mesh.cmap(mesh.norm(value))[:3]) else INK
         axes.text(j + 0.5, i + 0.52, rate(value), ha="center", va="center", fontsize=8, color=colour)
 
 
-def _dark(red: float, green: float, blue: float) -> bool:
+def dark(red: float, green: float, blue: float) -> bool:
     """True where white letters stand out more than black ones: a relative luminance below .18 (WCAG 2.2, contrast ratio)."""
     luminance = sum(share * level**2.2 for share, level in zip((0.2126, 0.7152, 0.0722), (red, green, blue), strict=True))
     return bool(luminance < 0.18)

@@ -1,4 +1,4 @@
-"""The convergence experiment in a folder of its own, with a model set of the test's."""
+"""An experiment of the project in a folder of its own, with settings of the test's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import yaml
 
 HERE = Path(__file__).parents[2]
 DATA = HERE / "../shared/data/convergence/level1_results_20250817_231441.json"
-COPIED = ("conftest.py", "fixtures", "personas", "model_sets", "banks/convergence", "evals/convergence")
 
 
 def models(path: Path) -> list[str]:
@@ -33,31 +32,28 @@ def replayed(root: Path, path: Path, members: list[str], **settings: Any) -> tup
 
 
 def experiment(root: Path, members: dict[str, dict[str, Any]], *words: str, **settings: Any) -> tuple[dict[str, Any], str]:
-    """(results.json, what pytest printed) of the experiment in `root` with a model set and settings of its own."""
-    for name in COPIED:
-        kept = HERE / name
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        if kept.is_dir():
-            shutil.copytree(kept, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.lock.json"), dirs_exist_ok=True)
-        else:
-            shutil.copyfile(kept, root / name)
-    (root / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\npythonpath = .\n")
-    declared = yaml.safe_load((root / "evals/convergence/experiment.yaml").read_text(encoding="utf-8"))
-    declared["scales"]["smoke"]["settings"] |= {"model_set": "own", **settings}
-    (root / "evals/convergence/experiment.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
+    """(results.json, what pytest printed) of the comparison in `root` with a model set and settings of its own."""
+    (root / "model_sets").mkdir(parents=True, exist_ok=True)
     (root / "model_sets/own.yaml").write_text(yaml.safe_dump({"title": "Of a test", "members": members}, sort_keys=False))
+    return ran(root, "convergence", ("model_sets", "banks/convergence"), *words, model_set="own", **settings)
+
+
+def ran(root: Path, name: str, beside: tuple[str, ...], *words: str, **settings: Any) -> tuple[dict[str, Any], str]:
+    """(results.json, what pytest printed) of an experiment copied to `root` with settings of its own at smoke scale."""
+    own = f"evals/{name}"
+    for copied in ("conftest.py", "fixtures", "personas", own, *beside):
+        kept = HERE / copied
+        (root / copied).parent.mkdir(parents=True, exist_ok=True)
+        if kept.is_dir():
+            shutil.copytree(kept, root / copied, ignore=shutil.ignore_patterns("__pycache__", "*.lock.json"), dirs_exist_ok=True)
+        else:
+            shutil.copyfile(kept, root / copied)
+    (root / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\npythonpath = .\n")
+    declared = yaml.safe_load((root / own / "experiment.yaml").read_text(encoding="utf-8"))
+    declared["scales"]["smoke"]["settings"] |= settings
+    (root / own / "experiment.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
     run = root / "run"
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "evals/convergence",
-        "--harness-falsified-ok",
-        "--harness-run-dir",
-        str(run),
-        "--harness-store",
-        str(root / "store"),
-    ]
+    command = [sys.executable, "-m", "pytest", own, "--harness-falsified-ok", "--harness-run-dir", str(run), "--harness-store", str(root / "store")]
     done = subprocess.run([*command, *words], cwd=root, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "160"})
     if not (run / "results.json").exists():
         raise AssertionError(done.stdout[-3000:] + done.stderr[-3000:])

@@ -1,0 +1,1 @@
+"""Populations of simulated models under selection for looking aligned."""

@@ -1,0 +1,1 @@
+"""Which questions probe which beliefs: one kind of activation a file."""

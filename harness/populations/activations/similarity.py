@@ -1,0 +1,26 @@
+"""Questions activate the beliefs they are near to in meaning."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from harness.populations.activations.places import places
+from harness.populations.form import Form
+from harness.populations.grid import on_activation_grid
+from harness.populations.stream import Purpose, Stream
+
+
+class Similarity(Form):
+    """A = exp(sharpness (cos - 1)) with cos between belief and question on a sphere: 1 where they coincide; below 2**-13 it falls to 0 on the grid."""
+
+    kind: Literal["similarity"] = "similarity"
+    dimensions: int = Field(default=8, ge=2, le=1024)
+    sharpness: float = Field(default=8.0, gt=0)
+
+    def draw(self, beliefs: int, questions: int, stream: Stream) -> np.ndarray:
+        """(1, beliefs, questions)."""
+        near = places(beliefs, self.dimensions, Purpose.BELIEF_PLACES, stream) @ places(questions, self.dimensions, Purpose.QUESTION_PLACES, stream).T
+        return np.asarray(on_activation_grid(np.exp(self.sharpness * (np.minimum(near, 1.0) - 1.0))))[None]

@@ -1,0 +1,196 @@
+"""Whole runs, compiled: worlds of the plain kind drawn by compiled code, the others by numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
+
+import numpy as np
+
+from harness.errors import HarnessError
+from harness.populations.activations.simple import Simple
+from harness.populations.compiled.evolving import evolve
+from harness.populations.compiled.founding import draw_founders, normal_beliefs, pack, plain_world, simple_rows
+from harness.populations.compiled.layout import Ground, Herd, Nodes
+from harness.populations.compiled.memory import nodes, parts, rules, scratch
+from harness.populations.compiled.quick import KEPT
+from harness.populations.evaluators import coefficients, traits
+from harness.populations.grid import on_signal_grid
+from harness.populations.history import MEASURED
+from harness.populations.landscapes.bivariate_normal import BivariateNormal
+from harness.populations.selection import grain
+from harness.populations.simulation import Simulation
+from harness.populations.stream import Purpose, Stream
+from harness.populations.streams import Streams
+from harness.store import held
+
+
+@cache
+def ready() -> None:
+    """Compiles what is not compiled yet (about a minute, once for each version of the code), one process at a time: the others wait and use it, too."""
+    small = Simulation(models=2, beliefs=4, held=1, questions=2, generations=1, activation=Simple(density=0.5))
+    found, extinct = np.zeros((1, 2, len(MEASURED))), np.zeros(1, dtype=np.int64)
+    stream = Stream(0)
+    with waiting():
+        batch_of_plain(small, [Streams(stream, stream, stream)], found, extinct)
+        Room(small).run(Streams(stream, stream, stream), found[0])
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Holds the lock of what is compiled, where its folder can be written."""
+    with ExitStack() as stack:
+        with suppress(HarnessError):
+            stack.enter_context(held(KEPT.with_name(f"{KEPT.name}.lock")))
+        yield
+
+
+def batch(simulation: Simulation, streams: Sequence[Streams], values: np.ndarray, extinct: np.ndarray) -> None:
+    """Fills `values` (runs, G + 1, measures) and `extinct` (runs,)."""
+    ready()
+    if plain(simulation):
+        batch_of_plain(simulation, streams, values, extinct)
+        return
+    room = Room(simulation)
+    for place, each in enumerate(streams):
+        extinct[place] = room.run(each, values[place])
+
+
+def plain(simulation: Simulation) -> bool:
+    """True where a world is so simple that compiled code makes it all by itself."""
+    corrected = simulation.test is not None and simulation.test.scored_with is not None
+    usual = isinstance(simulation.landscape, BivariateNormal) and isinstance(simulation.activation, Simple)
+    return usual and simulation.evaluators.own and not corrected and simulation.network is None and simulation.usage is None
+
+
+def shape(simulation: Simulation) -> tuple[float, float, float, float, float]:
+    """rho, means and SDs of a bivariate normal landscape."""
+    found = simulation.landscape
+    assert isinstance(found, BivariateNormal)
+    return float(found.rho), float(found.value_mean), float(found.signal_mean), float(found.value_sd), float(found.signal_sd)
+
+
+def batch_of_plain(simulation: Simulation, streams: Sequence[Streams], values: np.ndarray, extinct: np.ndarray) -> None:
+    """Runs whose world is drawn anew in the same memory."""
+    count, each, words = simulation.generations, probing(simulation), room_for_words(simulation)
+    land, herd = earth(simulation, 1, each, 2), empty_herd(simulation)
+    land.coefficients[:, :, 0] = 1.0
+    given, drawn = rules(simulation, simulation.beliefs * each / simulation.questions, unweighted=True), shape(simulation)
+    room, clonal = (nodes(simulation, 2), scratch(simulation), herd, kept(simulation, land)), simulation.reproduction == "clonal"
+    for place, stream in enumerate(streams):
+        plain_world(land, drawn, simulation.questions, each, words, np.uint64(stream.world.key))
+        draw_founders(herd, simulation.held, simulation.beliefs, clonal, words, np.uint64(stream.founders.key))
+        extinct[place] = evolve(given, land, *room, 0, count, count, grain(simulation.models), np.uint64(stream.course.key), values[place])
+
+
+def probing(simulation: Simulation) -> int:
+    """How many questions probe a belief where that is the same for all, else 0."""
+    return simulation.activation.probing(simulation.questions) if isinstance(simulation.activation, Simple) else 0
+
+
+def room_for_words(simulation: Simulation) -> np.ndarray:
+    """Blocks enough for any part of a world."""
+    most = max(4 * simulation.beliefs, simulation.models * simulation.held, simulation.beliefs * probing(simulation))
+    return np.zeros((4, most // 4 + 1), np.uint32)
+
+
+class Room:
+    """Memory for one run at a time, used again for the next."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self.simulation = simulation
+        self.scratch, self.herd = scratch(simulation), empty_herd(simulation)
+        self.words = room_for_words(simulation)
+        self.nodes: Nodes | None = None
+
+    def run(self, streams: Streams, rows: np.ndarray) -> int:
+        """One run into its rows; the generation of its extinction, -1 where there was none."""
+        simulation = self.simulation
+        land, size, unweighted = self.ground(streams.world)
+        self.nodes = self.nodes or nodes(simulation, land.parts.shape[1] - 1)
+        draw_founders(self.herd, simulation.held, simulation.beliefs, simulation.reproduction == "clonal", self.words, np.uint64(streams.founders.key))
+        if land.columns.shape[0] > 1:
+            self.herd.personalities[:] = streams.founders.below(land.columns.shape[0], Purpose.PERSONALITY, simulation.models)
+        memory = self.nodes, self.scratch, self.herd, kept(simulation, land)
+        span = 0, simulation.generations, simulation.generations, grain(simulation.models)
+        return int(evolve(rules(simulation, size, unweighted), land, *memory, *span, np.uint64(streams.course.key), rows))
+
+    def ground(self, stream: Stream) -> tuple[Ground, float, bool]:
+        """A world as compiled code wants it, the size of its questions, and whether all activations are 0 or 1."""
+        simulation = self.simulation
+        values, signals = self.beliefs(stream)
+        corrected = simulation.test.scored_with if simulation.test else None
+        seen = traits(values, signals, simulation.evaluators, corrected is not None, stream)
+        land, size, unweighted = self.tested(stream, len(seen))
+        land = land._replace(
+            parts=parts(seen),
+            used=values if simulation.usage is None else on_signal_grid(values * simulation.usage.draw(simulation.beliefs, stream)),
+            coefficients=coefficients(values, signals, simulation.evaluators, corrected, simulation.generations, len(seen)),
+        )
+        if simulation.network is not None:
+            neighbours, strengths = simulation.network.draw(simulation.beliefs, stream)
+            land = land._replace(neighbours=np.ascontiguousarray(neighbours, dtype=np.int32), strengths=np.ascontiguousarray(strengths, dtype=float))
+        return land, size, unweighted
+
+    def beliefs(self, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
+        """Values and signals on the grid."""
+        landscape, count = self.simulation.landscape, self.simulation.beliefs
+        if isinstance(landscape, BivariateNormal):
+            found = np.empty((count, 2))
+            normal_beliefs(found, shape(self.simulation), self.words, np.uint64(stream.key))
+            return np.ascontiguousarray(found[:, 1]), np.ascontiguousarray(found[:, 0])
+        values, signals = landscape.draw(count, stream)
+        return on_signal_grid(values), on_signal_grid(signals)
+
+    def tested(self, stream: Stream, traits: int) -> tuple[Ground, float, bool]:
+        """The ground with its test alone."""
+        simulation, key = self.simulation, np.uint64(stream.key)
+        if isinstance(simulation.activation, Simple):
+            each = simulation.activation.probing(simulation.questions)
+            land = earth(simulation, 1, each, traits)
+            simple_rows(land.columns, land.filled, simulation.questions, each, self.words, key)
+            return land, simulation.beliefs * each / simulation.questions, True
+        drawn = np.ascontiguousarray(simulation.activation.draw(simulation.beliefs, simulation.questions, stream))
+        land = earth(simulation, len(drawn), int(np.count_nonzero(drawn, axis=2).max(initial=0)), traits)
+        pack(drawn, land.columns, land.weights, land.filled)
+        return land, float(np.count_nonzero(drawn)) / (len(drawn) * simulation.questions), bool(np.isin(drawn, (0.0, 1.0)).all())
+
+
+def earth(simulation: Simulation, personalities: int, width: int, traits: int) -> Ground:
+    """Ground with room for everything and nothing in it."""
+    beliefs, generations = simulation.beliefs, simulation.generations
+    width = max(1, simulation.most_questions if simulation.test else width)
+    born = np.full(simulation.most_questions, -1, np.int32)
+    born[: simulation.questions] = 0
+    return Ground(
+        columns=np.zeros((personalities, beliefs, width), np.uint16),
+        weights=np.ones((personalities, beliefs, width)),
+        filled=np.zeros((personalities, beliefs), np.int32),
+        born=born,
+        first=(born == 0).astype(float),
+        later=np.zeros(len(born)),
+        parts=np.ones((beliefs, traits + 1)),
+        used=np.zeros(beliefs),
+        coefficients=np.zeros((generations + 1, 2, traits)),
+        betas=simulation.selection.betas(generations),
+        neighbours=np.zeros((0, 0), np.int32),
+        strengths=np.zeros((0, 0)),
+    )
+
+
+def kept(simulation: Simulation, land: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Room for the test as it is at the end; none where it does not change."""
+    if not simulation.test:
+        return np.zeros((0, 0, 0), np.uint16), np.zeros((0, 0, 0)), np.zeros((0, 0), np.int32), np.zeros(0, np.int32)
+    return land.columns.copy(), land.weights.copy(), land.filled.copy(), land.born.copy()
+
+
+def empty_herd(simulation: Simulation) -> Herd:
+    models = simulation.models
+    return Herd(
+        held=np.full((models, simulation.slots), -1, np.int32),
+        sizes=np.zeros(models, np.int32),
+        founders=np.zeros(models, np.int32),
+        personalities=np.zeros(models, np.int32),
+    )

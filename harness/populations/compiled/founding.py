@@ -1,0 +1,95 @@
+"""Worlds and founders of the plain kind, compiled: normal beliefs, simple activation, models of distinct beliefs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from harness.populations.compiled.quick import quick
+from harness.populations.compiled.words import HALF, fill_blocks, unit
+from harness.populations.grid import LARGEST_SIGNAL, SIGNAL
+from harness.populations.stream import Purpose
+
+LANDSCAPE, ACTIVATION, FOUNDERS = int(Purpose.LANDSCAPE), int(Purpose.ACTIVATION), int(Purpose.FOUNDERS)
+
+
+@quick
+def on_grid(value: float) -> float:
+    return np.rint(min(max(value, -LARGEST_SIGNAL), LARGEST_SIGNAL) * SIGNAL) / SIGNAL
+
+
+@quick
+def normal_beliefs(parts: Any, shape: Any, words: Any, key: Any) -> None:
+    """(B, …): signals and values of `BivariateNormal` in the first two columns; shape holds rho, the means of value and signal, their SDs."""
+    rho, value_mean, signal_mean, value_sd, signal_sd = shape
+    rest = math.sqrt(1.0 - rho * rho)
+    fill_blocks(words, len(parts), 0, 0, LANDSCAPE, key)
+    for belief in range(len(parts)):
+        radius = math.sqrt(-2.0 * math.log(1.0 - unit(words[0, belief], words[1, belief])))
+        angle = 2.0 * math.pi * unit(words[2, belief], words[3, belief])
+        first, second = radius * math.cos(angle), radius * math.sin(angle)
+        parts[belief, 1] = on_grid(value_sd * first + value_mean)
+        parts[belief, 0] = on_grid(signal_sd * (rho * first + rest * second) + signal_mean)
+
+
+@quick
+def simple_rows(columns: Any, filled: Any, questions: int, each: int, words: Any, key: Any) -> None:
+    """The questions of `Simple`: `each` distinct ones for every belief, a word each (see `distinct.py`). Their weights are 1 from the
+    beginning. `words` is room."""
+    beliefs = columns.shape[1]
+    fill_blocks(words, (beliefs * each + 3) // 4, 0, 0, ACTIVATION, key)
+    marks, place = np.full(questions, -1, np.int32), 0
+    for belief in range(beliefs):
+        for step in range(each):
+            top = questions - each + step
+            drawn = (np.uint64(words[place & 3, place >> 2]) * np.uint64(top + 1)) >> HALF
+            drawn = np.uint64(top) if marks[drawn] == belief else drawn
+            marks[drawn] = belief
+            columns[0, belief, step] = drawn
+            place += 1
+        filled[0, belief] = each
+
+
+@quick
+def draw_founders(herd: Any, held: int, beliefs: int, clonal: bool, words: Any, key: Any) -> None:
+    """Founders of `held` distinct beliefs, a word each. `words` is room."""
+    models, into, place = len(herd.sizes), herd.held, 0
+    fill_blocks(words, (models * held + 3) // 4, 0, 0, FOUNDERS, key)
+    marks = np.full(beliefs, -1, np.int32)
+    into[:] = -1
+    for model in range(models):
+        for step in range(held):
+            top = beliefs - held + step
+            drawn = (np.uint64(words[place & 3, place >> 2]) * np.uint64(top + 1)) >> HALF
+            drawn = np.uint64(top) if marks[drawn] == model else drawn
+            marks[drawn] = model
+            into[model, step] = drawn
+            place += 1
+        herd.sizes[model], herd.founders[model], herd.personalities[model] = held, model if clonal else -1, 0
+
+
+@quick
+def plain_world(ground: Any, shape: Any, questions: int, each: int, words: Any, key: Any) -> None:
+    """A world of `BivariateNormal` beliefs and a `Simple` test, in the place of the one before."""
+    normal_beliefs(ground.parts, shape, words, key)
+    ground.used[:] = ground.parts[:, 1]
+    ground.born[:], ground.first[:], ground.later[:] = -1, 0.0, 0.0
+    ground.born[:questions], ground.first[:questions] = 0, 1.0
+    simple_rows(ground.columns, ground.filled, questions, each, words, key)
+
+
+@quick
+def pack(activations: Any, columns: Any, weights: Any, filled: Any) -> None:
+    """Dense activations as rows."""
+    for personality in range(activations.shape[0]):
+        for belief in range(activations.shape[1]):
+            entry = 0
+            for question in range(activations.shape[2]):
+                weight = activations[personality, belief, question]
+                if weight != 0:
+                    columns[personality, belief, entry] = question
+                    weights[personality, belief, entry] = weight
+                    entry += 1
+            filled[personality, belief] = entry

@@ -1,0 +1,42 @@
+"""How code is compiled here: kept on disk, without Python's lock, and dividing by zero as IEEE arithmetic does (nothing here relies on it)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from numba import config, njit
+
+from harness.fingerprint import tree_fingerprint
+
+F = TypeVar("F")
+HOUSE = Path(__file__).resolve().parent.parent
+# numba looks at the file of a function alone and would go on using code that holds what other files said when it was compiled. So what is kept lies under
+# the hash of all that is compiled and of the files whose constants it holds.
+CONSTANTS = ("changing_test.py", "grid.py", "mutation.py", "philox.py", "stream.py")
+NAMES = [*CONSTANTS, *(f"compiled/{path.name}" for path in Path(__file__).parent.glob("*.py"))]
+KEPT = Path(__file__).resolve().parent / "__pycache__" / tree_fingerprint(HOUSE, NAMES)[:16]
+
+
+def compiled(function: Any, **options: Any) -> Any:
+    """Compiles a function on its first call."""
+    before, config.CACHE_DIR = config.CACHE_DIR, str(KEPT)
+    try:
+        return njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+def quick(function: F) -> F:
+    """The usual way."""
+    return compiled(function)
+
+
+def inlined(function: F) -> F:
+    """Written out wherever it is called: handing over ten arrays takes longer than what is done with them."""
+    return compiled(function, inline="always")
+
+
+def exact(function: F) -> F:
+    """For sums of numbers on the grid: they are exact in any order, so the compiler may choose one and add several at a time."""
+    return compiled(function, fastmath={"reassoc", "nsz"})
