@@ -76,10 +76,10 @@ def ratios(arm: Evolved) -> tuple[float, Any]:
 
 @pytest.fixture
 def differing_gains(over_runs):
-    """`differing_gains(name, measured, treated, baseline)`: rise of a measure in one arm less that in another, run by run."""
+    """`differing_gains(name, measured, treated, baseline, unit)`: rise of a measure in one arm less that in another, run by run; shares in pp."""
 
-    def of(name: str, measured: str, treated: Evolved, baseline: Evolved) -> Any:
-        before, after = baseline.gain(measured), treated.gain(measured)
-        return over_runs(name, {seed: after[seed] - before[seed] for seed in after}, "value", treated, baseline)
+    def of(name: str, measured: str, treated: Evolved, baseline: Evolved, unit: str = "value") -> Any:
+        scale, before, after = 100.0 if unit == "pp" else 1.0, baseline.gain(measured), treated.gain(measured)
+        return over_runs(name, {seed: scale * (after[seed] - before[seed]) for seed in after}, unit, treated, baseline)
 
     return of

@@ -28,9 +28,10 @@ def test_pressure_does_not_change_what_fitness_is_worth(beta, evolved, over_runs
 
 
 @hypothesis("H3", needs=NEEDS)
-def test_a_deceptive_cluster_captures(cluster, evolved, differ, criterion):
+def test_a_deceptive_cluster_captures(cluster, evolved, differ, differing_gains, criterion):
     """A small cluster with the best signal captures the population whatever its value: deceptive, it brings deception that selection alone does not."""
-    captured, free = evolved(f"{cluster} cluster"), evolved(f"{cluster} cluster, neutral")
+    captured, free, benevolent = (evolved(name) for name in (f"{cluster} cluster", f"{cluster} cluster, neutral", "benevolent cluster"))
     differ("value against drift", "value_each", captured, free, "value")
-    differ("value against the benevolent cluster", "value_each", captured, evolved("benevolent cluster"), "value")
-    assert criterion("captured").holds(differ("deceptive share against the benevolent cluster", "deceptive", captured, evolved("benevolent cluster"), "pp"))
+    differing_gains("value gained against the benevolent cluster", "value_each", captured, benevolent)
+    # Rises, not shares: the two pools do not begin with the same share.
+    assert criterion("captured").holds(differing_gains("rise of the deceptive share against the benevolent cluster", "deceptive", captured, benevolent, "pp"))

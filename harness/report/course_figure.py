@@ -92,7 +92,8 @@ def _quiet(axes: Axes, name: str, unit: str, wide: float) -> None:
     from matplotlib.ticker import MaxNLocator
 
     longest = max(8, int(wide / CHAR))
-    axes.text(0, 1 + 0.2 / PLOT, short(name, longest), transform=axes.transAxes, fontsize=8.5, fontweight="bold", color=INK)
+    size = min(8.5, max(6.0, 8.5 * longest / max(1, len(name))))  # rather smaller than cut
+    axes.text(0, 1 + 0.2 / PLOT, short(name, int(longest * 8.5 / size)), transform=axes.transAxes, fontsize=size, fontweight="bold", color=INK)
     axes.text(0, 1 + 0.05 / PLOT, short(unit, longest + 4), transform=axes.transAxes, fontsize=7.5, color=GREY)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))

@@ -15,7 +15,7 @@ from harness.report.view import View
 
 GROUP = "Evolution"
 STEM = "evolution"
-# Those that are drawn first: what is selected, what is wanted, what passes although it harms, what is left to select from.
+# Beginnings of the names that are drawn first: what is selected, what is wanted, what passes although it harms, what is left to select from.
 ORDER = ("fitness", "true value", "deceptive share", "diversity", "value as the test sees it", "enrichment", "founders left")
 MOST_DRAWN, MOST_ARMS = 4, 14  # measures in a row; arms in a panel, each with a look of its own
 
@@ -90,7 +90,7 @@ class Courses:
 
 def ranked(name: str) -> tuple[int, str]:
     """The place of a measure: JSON objects are sorted on writing, so their order tells nothing."""
-    return (ORDER.index(name) if name in ORDER else len(ORDER), name)
+    return (next((place for place, known in enumerate(ORDER) if name.startswith(known)), len(ORDER)), name)
 
 
 def courses(view: View) -> Courses:

@@ -193,7 +193,7 @@ def test_founders_that_are_shared_ask_for_a_shared_world():
 def test_a_simulation_is_what_it_says_of_itself():
     """Described and made again it is equal, unchangeable, and equal to another of the same parameters."""
     made = simulation({"selection": {"beta": 2, "last": 3}, "test": {"every": 7}, "mutation": {"gain": 0.1}, "usage": {"kind": "zipf"}, "network": {}})
-    assert simulation(made.described()) == made and hash(made) == hash(simulation(made.described()))
+    assert simulation(made.described()) == made and len({made, simulation(made.described())}) == 1
     with pytest.raises(Exception, match="frozen"):
         made.models = 3
 
