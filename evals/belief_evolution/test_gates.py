@@ -103,7 +103,10 @@ def test_tests_are_what_was_asked_for(evolved, measure):
             found = examined(test)
             reached = found.coverage if kind == "coverage" else found.question_correlation
             if seed == 1:
-                measure(f"{kind} asked for {asked:g}", reached, "rate" if kind == "coverage" else "correlation", n=simulation.beliefs, sampling_unit="belief")
+                common = {"n": simulation.beliefs, "sampling_unit": "belief"}
+                measure(f"{kind} asked for {asked:g}", reached, "rate" if kind == "coverage" else "correlation", **common)
+                measure(f"entropy of the test of {name}", found.entropy, "nats", **common)
+                measure(f"information a question of {name}", found.information_per_question, "ratio", **common)
             assert abs(reached - asked) <= (1 / simulation.beliefs if kind == "coverage" else 0.02), f"{name}, but it is {reached:.4f}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import os
 import signal
@@ -13,10 +14,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from harness.errors import HarnessError
 from harness.populations import portions
 from harness.populations.history import MEASURED
+from harness.populations.progress import bar
 from harness.populations.runs import runs
 from harness.populations.simulation import simulation
 from harness.populations.sweep import MEASURES, sweep, swept
@@ -142,6 +145,18 @@ def test_progress_is_told_run_by_run():
     seen = []
     table(small(seeds=range(20), axes={"selection.beta": [1, 2]}), progress=lambda *step: seen.append(step))
     assert seen[-1][:2] == (40, 40) and {name for _, _, name in seen} == {"beta=1", "beta=2"} and len(seen) == 4
+
+
+def test_a_bar_tells_of_a_sweep_on_a_terminal_alone():
+    """On a terminal the bar counts the runs and names the arm; into a file nothing is written; the table is the same."""
+    shown = []
+    for terminal in (True, False):
+        console = Console(file=io.StringIO(), force_terminal=terminal, width=100)
+        with bar(console) as told:
+            assert bits(table(progress=told)) == bits(table())
+            told(12, 12, "rho=0.4 beta=5")
+        shown.append(console.file.getvalue())
+    assert "12/12" in shown[0] and "rho=0.4 beta=5" in shown[0] and shown[1] == ""
 
 
 def test_neither_workers_nor_a_folder_nor_the_engine_changes_a_bit(tmp_path):
