@@ -1,0 +1,32 @@
+"""In what precision weights are used: as asked for, or by what the processor computes natively."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+AUTO = "auto"
+NATIVE = ("avx512_bf16", "amx_bf16")  # as Linux names the abilities of a processor
+CPU = Path("/proc/cpuinfo")
+
+
+def precision(settings: Mapping[str, Any]) -> str:
+    """The dtype of the settings, float32 where they name none.
+
+    `auto` is bfloat16 on a processor that multiplies it natively, and float32 on others, where bfloat16 takes seven to ten times as long. What was used
+    stands in the record and is part of every key: numbers of two precisions are never mixed.
+    """
+    asked = str(settings.get("dtype", "float32"))
+    return asked if asked != AUTO else "bfloat16" if native() else "float32"
+
+
+@cache
+def native() -> bool:
+    """True where this processor multiplies bfloat16 natively; False where nobody knows."""
+    try:
+        flags = next((line for line in CPU.read_text(encoding="utf-8").splitlines() if line.startswith("flags")), "")
+    except OSError:
+        return False
+    return any(flag in flags.split() for flag in NATIVE)
