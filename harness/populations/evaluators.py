@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -71,11 +72,23 @@ def beside(signals: np.ndarray, values: np.ndarray) -> np.ndarray | None:
     return None if size < FLAT else rest / size
 
 
-def mixture(correlation: float, values: np.ndarray, signals: np.ndarray) -> tuple[float, float, float]:
-    """(weight of value, weight of the residual, constant) that give a signal of the landscape's mean and SD with that correlation with value."""
-    spread, value_spread = float(signals.std()), float(values.std())
-    slope = spread * correlation / value_spread if value_spread else 0.0
-    return slope, spread * float(np.sqrt(1.0 - correlation**2)), float(signals.mean()) - slope * float(values.mean())
+@dataclass(frozen=True)
+class Mixer:
+    """Means and SDs of a pool, by which value and a residual are mixed into a signal."""
+
+    value_mean: float
+    value_sd: float
+    signal_mean: float
+    signal_sd: float
+
+    @classmethod
+    def of(cls, values: np.ndarray, signals: np.ndarray) -> Mixer:
+        return cls(float(values.mean()), float(values.std()), float(signals.mean()), float(signals.std()))
+
+    def mixture(self, correlation: float) -> tuple[float, float, float]:
+        """(weight of value, weight of the residual, constant) that give a signal of the landscape's mean and SD with that correlation with value."""
+        slope = self.signal_sd * correlation / self.value_sd if self.value_sd else 0.0
+        return slope, self.signal_sd * float(np.sqrt(1.0 - correlation**2)), self.signal_mean - slope * self.value_mean
 
 
 def traits(values: np.ndarray, signals: np.ndarray, evaluators: Evaluators, corrected: bool, stream: Stream) -> np.ndarray:
@@ -88,7 +101,7 @@ def traits(values: np.ndarray, signals: np.ndarray, evaluators: Evaluators, corr
 
 def coefficients(values: np.ndarray, signals: np.ndarray, evaluators: Evaluators, scored_with: float | None, generations: int, traits: int) -> np.ndarray:
     """(generations + 1, 2, R): at each measurement the signal that scores the first questions, and the one that scores questions added later."""
-    found = np.zeros((generations + 1, 2, traits))
+    found, mixer = np.zeros((generations + 1, 2, traits)), Mixer.of(values, signals)
     total = sum(one.weight for one in evaluators.each)
     for number, one in enumerate(evaluators.each):
         share = one.weight / total
@@ -96,8 +109,8 @@ def coefficients(values: np.ndarray, signals: np.ndarray, evaluators: Evaluators
             found[:, 0, SIGNAL] += share
             continue
         for when, correlation in enumerate(one.course(generations, evaluators.every)):
-            found[when, 0] += share * mixed(mixture(float(correlation), values, signals), OTHERS + number, traits)
-    found[:, 1] = found[:, 0] if scored_with is None else mixed(mixture(scored_with, values, signals), OTHERS, traits)
+            found[when, 0] += share * mixed(mixer.mixture(float(correlation)), OTHERS + number, traits)
+    found[:, 1] = found[:, 0] if scored_with is None else mixed(mixer.mixture(scored_with), OTHERS, traits)
     return found
 
 

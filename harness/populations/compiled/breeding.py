@@ -73,29 +73,32 @@ def lacking(held: Any, about: Any, beliefs: int, origin: int, node: int, number:
 
 
 @quick
-def worth(rules: Any, ground: Any, personality: int, belief: int, generation: int) -> float:
+def worth(
+    columns: Any, weights: Any, filled: Any, born: Any, parts: Any, coefficients: Any, personality: int, belief: int, generation: int, price: float
+) -> float:
     """What a belief adds to the sum of the test, less price times its value."""
     found = 0.0
     for family in range(2):
         signal, mass = 0.0, 0.0
-        for trait in range(ground.coefficients.shape[2]):
-            signal += ground.coefficients[generation, family, trait] * ground.parts[belief, trait]
-        for entry in range(ground.filled[personality, belief]):
-            if (ground.born[ground.columns[personality, belief, entry]] > 0) == (family == 1):
-                mass += ground.weights[personality, belief, entry]
+        for trait in range(coefficients.shape[2]):
+            signal += coefficients[generation, family, trait] * parts[belief, trait]
+        for entry in range(filled[personality, belief]):
+            if (born[columns[personality, belief, entry]] > 0) == (family == 1):
+                mass += weights[personality, belief, entry]
         found += signal * mass
-    return found - rules.price * ground.parts[belief, 1]
+    return found - price * parts[belief, 1]
 
 
 @quick
 def best_of(rules: Any, ground: Any, nodes: Any, origin: int, node: int, number: int, generation: int, key: Any) -> int:
     """The best of several proposals, the first of equals."""
-    held, about = nodes.held, nodes.about
+    held, about, personality = nodes.held, nodes.about, nodes.about[node, PERSONALITY]
+    columns, weights, filled, born, parts, seen = ground.columns, ground.weights, ground.filled, ground.born, ground.parts, ground.coefficients
     best = lacking(held, about, rules.beliefs, origin, node, number * rules.proposals, generation, key)
-    highest = worth(rules, ground, about[node, PERSONALITY], best, generation)
+    highest = worth(columns, weights, filled, born, parts, seen, personality, best, generation, rules.price)
     for one in range(1, rules.proposals):
         other = lacking(held, about, rules.beliefs, origin, node, number * rules.proposals + one, generation, key)
-        found = worth(rules, ground, about[node, PERSONALITY], other, generation)
+        found = worth(columns, weights, filled, born, parts, seen, personality, other, generation, rules.price)
         if found > highest:
             best, highest = other, found
     return best

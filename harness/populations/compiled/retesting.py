@@ -12,7 +12,7 @@ from harness.populations.compiled.choosing import grained, spread
 from harness.populations.compiled.layout import FITNESS, PERSONALITY, SIZE, VALUE
 from harness.populations.compiled.quick import quick
 from harness.populations.compiled.scoring import average_all, nearest, score_all
-from harness.populations.compiled.words import uniform
+from harness.populations.compiled.words import block, unit
 from harness.populations.stream import Purpose
 
 QUESTION = int(Purpose.QUESTION)
@@ -117,28 +117,38 @@ def add(rules: Any, ground: Any, scratch: Any, number: int, generation: int, key
     while ground.born[place] >= 0:
         place += 1
     ground.born[place], ground.first[place], ground.later[place] = generation, 0.0, 1.0
-    stride = 2 * ((rules.beliefs + 1) // 2)
-    for belief in range(rules.beliefs):
-        if uniform(number * stride + belief, generation, QUESTION, key) < scratch.chances[belief]:
-            for personality in range(ground.columns.shape[0]):
-                entry = ground.filled[personality, belief]
-                ground.columns[personality, belief, entry] = place
-                ground.weights[personality, belief, entry] = 1.0
-                ground.filled[personality, belief] = entry + 1
+    pairs, chances = (rules.beliefs + 1) // 2, scratch.chances
+    for pair in range(pairs):
+        one, two, three, four = block(number * pairs + pair, generation, QUESTION, key)
+        if unit(one, two) < chances[2 * pair]:
+            ask(ground.columns, ground.weights, ground.filled, 2 * pair, place)
+        if 2 * pair + 1 < rules.beliefs and unit(three, four) < chances[2 * pair + 1]:
+            ask(ground.columns, ground.weights, ground.filled, 2 * pair + 1, place)
+
+
+@quick
+def ask(columns: Any, weights: Any, filled: Any, belief: int, place: int) -> None:
+    """Has a question activate a belief."""
+    for personality in range(columns.shape[0]):
+        entry = filled[personality, belief]
+        columns[personality, belief, entry] = place
+        weights[personality, belief, entry] = 1.0
+        filled[personality, belief] = entry + 1
 
 
 @quick
 def drop(ground: Any, place: int) -> None:
     """Takes a question out of every row."""
     ground.born[place], ground.first[place], ground.later[place] = -1, 0.0, 0.0
-    for personality in range(ground.columns.shape[0]):
-        for belief in range(ground.columns.shape[1]):
-            for entry in range(ground.filled[personality, belief]):
-                if ground.columns[personality, belief, entry] == place:
-                    last = ground.filled[personality, belief] - 1
-                    ground.columns[personality, belief, entry] = ground.columns[personality, belief, last]
-                    ground.weights[personality, belief, entry] = ground.weights[personality, belief, last]
-                    ground.filled[personality, belief] = last
+    columns, weights, filled = ground.columns, ground.weights, ground.filled
+    for personality in range(columns.shape[0]):
+        for belief in range(columns.shape[1]):
+            for entry in range(filled[personality, belief]):
+                if columns[personality, belief, entry] == place:
+                    last = filled[personality, belief] - 1
+                    columns[personality, belief, entry] = columns[personality, belief, last]
+                    weights[personality, belief, entry] = weights[personality, belief, last]
+                    filled[personality, belief] = last
                     break
 
 
@@ -219,16 +229,18 @@ def redundancies(ground: Any) -> Any:
 @quick
 def resum(ground: Any, nodes: Any, node: int, generation: int) -> None:
     """The sums of a node on questions that were dropped or written just now."""
-    born, sums, parts = ground.born, nodes.sums, ground.parts
+    born, sums, parts, held = ground.born, nodes.sums, ground.parts, nodes.held
+    columns, weights, filled = ground.columns, ground.weights, ground.filled
     for place in range(len(born)):
         if born[place] < 0 or born[place] == generation:
             for part in range(parts.shape[1]):
                 sums[node, part, place] = 0.0
     personality = nodes.about[node, PERSONALITY]
     for slot in range(nodes.about[node, SIZE]):
-        belief = nodes.held[node, slot]
-        for entry in range(ground.filled[personality, belief]):
-            place, weight = ground.columns[personality, belief, entry], ground.weights[personality, belief, entry]
-            if born[place] == generation:
+        belief = held[node, slot]
+        for entry in range(filled[personality, belief]):
+            asked = columns[personality, belief, entry]
+            if born[asked] == generation:
+                weight = weights[personality, belief, entry]
                 for part in range(parts.shape[1]):
-                    sums[node, part, place] += weight * parts[belief, part]
+                    sums[node, part, asked] += weight * parts[belief, part]
