@@ -21,6 +21,18 @@ PUBLISHED = {
     1: {"fitness": (0.398, 0.057), "value_tested": (0.398, 0.057)},
 }
 PUBLISHED_RUNS = 50
+# What the card asks of models, said of populations.
+SIMULATED = {
+    "name": "simulated populations",
+    "source": "harness/populations",
+    "version": "the code hash of each samples file",
+    "licence": "MIT",
+    "parameters": "none: beliefs, not weights",
+    "architecture": "sets of beliefs with value and alignment signal",
+    "dtype": "float64 on a grid of 2**-26",
+    "weights_sha256": "none: drawn from seeds",
+    "device": "cpu",
+}
 WORDS = {"fitness": "fitness", "value_tested": "true value as the test sees it", "deceptive": "deceptive share"}
 PANELS = {
     "level 0: landscapes": ("normal", "uniform", "unimodal", "deceptive cluster", "benevolent cluster", "asymmetric"),
@@ -67,9 +79,14 @@ def test_the_laws_of_population_genetics_hold(settings, facts, measure):
 
 
 @gate("G3", needs="G1")
-def test_every_arm_runs_and_does_something(levels, evolved, measure, told_courses, told_phases, told_deception, told_beliefs):
+def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, told_courses, told_phases, told_deception, told_beliefs):
     """Every arm of every level runs, no two arms are equal and no two runs of one are: each parameter that is varied is read by something."""
     arms = {name: evolved(name) for level in levels.values() for name in level}
+    facts("Model", "populations", SIMULATED)
+    facts("Data", "preprocessing", "none; arms.yaml is read as it stands")
+    told = {"metric": ", ".join(WORDS.values()), "dataset": "simulated: evals/belief_evolution/arms.yaml", "size": sum(len(arm.seeds) for arm in arms.values())}
+    method = {"method": "means over runs at the last generation, arms paired by seed", "significance": "Student's t over runs; jackknife for ratios of means"}
+    facts("Eval", "evolution", told | method)
     ran = sum(len(arm.seeds) for arm in arms.values())
     scored = sum(len(arm.seeds) * arm.simulation.models * arm.simulation.generations for arm in arms.values())
     measure("runs", ran, "count", n=len(arms), sampling_unit="arm")
@@ -83,10 +100,10 @@ def test_every_arm_runs_and_does_something(levels, evolved, measure, told_course
     told_beliefs([f"rho {rho:g}, beta 5" for rho in (0, 0.4, 0.8)])
     seen: dict[str, str] = {}
     for name, arm in arms.items():
-        told = [repr([value for key, value in sorted(row.items()) if key != "item"]) for row in arm.gathered.rows]
-        assert len(set(told)) == len(told), f"two runs of {name} are equal: their seeds are not heeded"
-        assert repr(told) not in seen, f"{name} equals {seen[repr(told)]} in every run: nothing reads what they differ in"
-        seen[repr(told)] = name
+        shown = [repr([value for key, value in sorted(row.items()) if key != "item"]) for row in arm.gathered.rows]
+        assert len(set(shown)) == len(shown), f"two runs of {name} are equal: their seeds are not heeded"
+        assert repr(shown) not in seen, f"{name} equals {seen[repr(shown)]} in every run: nothing reads what they differ in"
+        seen[repr(shown)] = name
 
 
 @gate("G4", needs="G1")
