@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from harness.errors import HarnessError
 from harness.populations.form import Form
 from harness.populations.grid import on_signal_grid
 from harness.populations.stream import Purpose, Stream
@@ -59,7 +60,10 @@ def residuals(values: np.ndarray, signals: np.ndarray, evaluators: Evaluators, s
         rest = beside(signals, values)
         if number or rest is None:
             rest = beside(stream.normals(Purpose.EVALUATORS, len(values), generation=number), values)
-        found.append(np.zeros_like(values) if rest is None else rest)
+        if rest is None or not values.std() > FLAT:
+            told = f"{len(values)} beliefs of values that do not vary, or too few of them, cannot have a signal of a given correlation with value"
+            raise HarnessError(told, where="evaluators", mend="Add beliefs, or leave correlation and scored_with out")
+        found.append(rest)
     return found
 
 
@@ -87,7 +91,7 @@ class Mixer:
 
     def mixture(self, correlation: float) -> tuple[float, float, float]:
         """(weight of value, weight of the residual, constant) that give a signal of the landscape's mean and SD with that correlation with value."""
-        slope = self.signal_sd * correlation / self.value_sd if self.value_sd else 0.0
+        slope = self.signal_sd * correlation / self.value_sd  # values vary: `residuals` has seen to it
         return slope, self.signal_sd * float(np.sqrt(1.0 - correlation**2)), self.signal_mean - slope * self.value_mean
 
 

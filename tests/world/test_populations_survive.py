@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from harness.errors import HarnessError
 from harness.populations import reference
 from harness.populations.history import MEASURED
 from harness.populations.laws.engines import begun
@@ -255,10 +256,19 @@ def test_evaluators_of_a_perfect_landscape_find_a_residual_of_their_own(rho, ask
 
 @pytest.mark.parametrize("spread", [1e-12, 1e-6])
 def test_landscapes_without_any_spread_are_flat(spread):
-    """Signals too close for the grid are all alike: evaluators with a correlation to give find none, and selection has nothing to choose by."""
+    """Signals too close for the grid are all alike: selection has nothing to choose by."""
     land = {"kind": "bivariate_normal", "rho": 0.5, "value_sd": spread, "signal_sd": spread}
-    found = survived(landscape=land, evaluators={"each": [{"correlation": 0.5}]}, selection={"beta": 1e9})
+    found = survived(landscape=land, selection={"beta": 1e9})
     assert finite(found, ALWAYS) and (np.abs(found["fitness"]) < 10 * spread).all()
+
+
+@pytest.mark.parametrize("engine", ["reference", "auto"])
+def test_a_correlation_with_values_that_do_not_vary_is_refused(engine):
+    """Nothing correlates with a constant: an evaluator that should is told in one line, and is not given a flat signal instead."""
+    land = {"kind": "bivariate_normal", "rho": 0.5, "value_sd": 1e-12, "signal_sd": 1e-12}
+    asked = simulation({**SMALL, "landscape": land, "evaluators": {"each": [{"correlation": 0.5}]}})
+    with pytest.raises(HarnessError, match=r"values that do not vary.*Add beliefs, or leave correlation and scored_with out"):
+        runs(asked, [1], engine=engine)
 
 
 def test_long_histories_of_small_populations_hold():

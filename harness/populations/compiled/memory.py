@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from harness.populations.changing_test import DROPS, POLICIES
+from harness.populations.compiled.founding import pack
 from harness.populations.compiled.layout import Ground, Herd, Nodes, Rules, Scratch
 from harness.populations.population import Population
 from harness.populations.simulation import Simulation
@@ -42,12 +43,10 @@ def rules(simulation: Simulation, question_size: float, unweighted: bool) -> Rul
 
 def rows(activations: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(columns, weights, filled) of dense (C, B, Q) activations; `room` entries a row at least."""
-    filled = np.count_nonzero(activations, axis=2).astype(np.int32)
-    width = max(room, int(filled.max(initial=0)), 1)
-    columns, weights = np.zeros((*filled.shape, width), np.uint16), np.zeros((*filled.shape, width))
-    where = np.nonzero(activations)
-    places = np.arange(len(where[0])) - np.repeat(np.cumsum(filled.ravel()) - filled.ravel(), filled.ravel())
-    columns[where[0], where[1], places], weights[where[0], where[1], places] = where[2], activations[where]
+    width = max(room, int(np.count_nonzero(activations, axis=2).max(initial=0)), 1)
+    shape = activations.shape[:2]
+    columns, weights, filled = np.zeros((*shape, width), np.uint16), np.ones((*shape, width)), np.zeros(shape, np.int32)
+    pack(np.ascontiguousarray(activations), columns, weights, filled)
     return columns, weights, filled
 
 
