@@ -58,7 +58,7 @@ class Stream:
         words = sys.modules.get("harness.populations.compiled.words")
         if words is not None and count >= MANY:
             found = np.empty((4, count), dtype=np.uint32)
-            words.fill_blocks(found, count, first, generation, int(purpose), np.uint64(self.key))
+            words.fill_blocks(found, count, first, 1, generation, int(purpose), np.uint64(self.key))
             return found.T.astype(np.uint64)
         return philox((np.arange(first, first + count), generation, int(purpose), 0), self.key)
 

@@ -151,7 +151,7 @@ def test_compiled_draws_are_numpys_bit_for_bit(count, seed):
     key = np.uint64(stream.key)
     for purpose, generation in ADDRESSES:
         for first in (0, 5, 2**32 - count):
-            compiled.fill_blocks(room, count, first, generation, int(purpose), key)
+            compiled.fill_blocks(room, count, first, 1, generation, int(purpose), key)
             assert np.array_equal(room.T[:count], written_out(stream, purpose, generation, count, first))
         uniforms = unit(written_out(stream, purpose, generation, count).ravel())
         compiled.fill_uniforms(found, room, 0, generation, int(purpose), key)

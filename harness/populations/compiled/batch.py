@@ -108,7 +108,7 @@ class Room:
         """One run into its rows; the generation of its extinction, -1 where there was none."""
         simulation = self.simulation
         land, size, unweighted = self.ground(streams.world)
-        self.nodes = self.nodes or nodes(simulation, land.parts.shape[1] - 1)
+        self.nodes = self.nodes or nodes(simulation, land.coefficients.shape[2])
         draw_founders(self.herd, simulation.held, simulation.beliefs, simulation.reproduction == "clonal", self.words, np.uint64(streams.founders.key))
         if land.columns.shape[0] > 1:
             self.herd.personalities[:] = streams.founders.below(land.columns.shape[0], Purpose.PERSONALITY, simulation.models)
@@ -170,7 +170,7 @@ def earth(simulation: Simulation, personalities: int, width: int, traits: int) -
         born=born,
         first=(born == 0).astype(float),
         later=np.zeros(len(born)),
-        parts=np.ones((beliefs, traits + 1)),
+        parts=parts(np.zeros((traits, beliefs))),
         used=np.zeros(beliefs),
         coefficients=np.zeros((generations + 1, 2, traits)),
         betas=simulation.selection.betas(generations),

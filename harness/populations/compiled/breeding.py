@@ -9,8 +9,8 @@ import numpy as np
 
 from harness.populations.compiled.layout import FOUNDER, PERSONALITY, SIZE
 from harness.populations.compiled.quick import inlined, quick
-from harness.populations.compiled.scoring import average, average_all, put, score_all, stand
-from harness.populations.compiled.words import below, block, uniform
+from harness.populations.compiled.scoring import move, score_all, stand
+from harness.populations.compiled.words import below, block, fill_blocks, fill_uniforms, uniform
 from harness.populations.mutation import ATTEMPTS
 from harness.populations.stream import Purpose
 
@@ -19,57 +19,76 @@ LOST, GAINED, INHERITED, SHUFFLED = int(Purpose.LOST), int(Purpose.GAINED), int(
 
 
 @quick
-def free_nodes(node: Any, following: Any, marks: Any, live: Any) -> int:
-    """Lists the nodes that no model is, now or next; how many."""
-    marks[:] = 0
+def free_nodes(node: Any, copies: Any, live: Any) -> int:
+    """Lists the nodes that no model is, and counts in `copies` how many models are each of the others; how many are free."""
+    copies[:] = 0
     for model in range(len(node)):
-        marks[node[model]] = 1
-        marks[following[model]] = 1
+        copies[node[model]] += 1
     found = 0
-    for place in range(len(marks)):
-        if not marks[place]:
-            live[found] = place
-            found += 1
+    for place in range(len(copies)):
+        live[found] = place
+        found += copies[place] == 0
     return found
 
 
 @inlined
-def own(following: Any, parent: Any, live: Any, held: Any, about: Any, sums: Any, score: Any, child: int, free: int) -> int:
-    """Gives a child a node of its own, a copy of its parent's; how many are still free."""
+def own(following: Any, parent: Any, copies: Any, live: Any, held: Any, about: Any, sums: Any, totals: Any, score: Any, child: int, free: int, frugal: bool) -> int:
+    """Gives a child a node of its own, a copy of its parent's, or (`frugal`) that one itself where no other child is it; how many are still free."""
     origin = parent[child]
-    if following[child] != origin:
+    if following[child] != origin or (frugal and copies[origin] == 1):
         return free
     node = live[free - 1]
+    copies[origin] -= 1
     for slot in range(held.shape[1]):
         held[node, slot] = held[origin, slot]
     for place in range(about.shape[1]):
         about[node, place] = about[origin, place]
     score[node, 0], score[node, 1] = score[origin, 0], score[origin, 1]
-    for part in range(sums.shape[1]):
-        for question in range(sums.shape[2]):
-            sums[node, part, question] = sums[origin, part, question]
+    for place in range(totals.shape[1]):
+        totals[node, place] = totals[origin, place]
+    for place in range(sums.shape[1]):
+        sums[node, place] = sums[origin, place]
     following[child] = node
     return free - 1
 
 
+@quick
+def flat(numbers: Any) -> Any:
+    """(N, …) as (N, all the rest), the same memory."""
+    return numbers.reshape(numbers.shape[0], numbers.shape[1] * numbers.shape[2])
+
+
 @inlined
-def holds(held: Any, size: int, node: int, belief: int) -> bool:
+def holds(held: Any, size: int, belief: int) -> bool:
     found = False
     for slot in range(size):
-        found |= held[node, slot] == belief  # without a way out, so that several are looked at in one step
+        found |= held[slot] == belief  # without a way out, so that several are looked at in one step
     return found
 
 
-@inlined
-def lacking(held: Any, about: Any, beliefs: int, origin: int, node: int, number: int, generation: int, key: Any) -> int:
-    """The first belief of a draw that neither the parent nor the child holds."""
+@quick
+def lacking(held: Any, size: int, other: Any, others: int, beliefs: int, proposed: Any, place: int, number: int, generation: int, key: Any) -> int:
+    """The first belief of draw `number` that is neither among the first `size` held ones nor among the first `others` of the other list; the draw's first
+    block is at a place of `proposed`."""
     for step in range(ATTEMPTS):
-        one, two, three, four = block(number * ATTEMPTS + step, generation, BELIEF, key)
-        for word in (one, two, three, four):
+        if step == 0:
+            words = np.uint64(proposed[0, place]), np.uint64(proposed[1, place]), np.uint64(proposed[2, place]), np.uint64(proposed[3, place])
+        else:
+            words = block(number * ATTEMPTS + step, generation, BELIEF, key)
+        for word in words:
             candidate = below(word, beliefs)
-            if not holds(held, about[origin, SIZE], origin, candidate) and not holds(held, about[node, SIZE], node, candidate):
+            if not holds(held, size, candidate) and not holds(other, others, candidate):
                 return candidate
     return -1
+
+
+@inlined
+def propose(proposed: Any, begun: int, number: int, count: int, generation: int, key: Any) -> int:
+    """Sees to it that the first blocks of `count` draws from `number` on are in `proposed`, which begins with the draw that is returned."""
+    if begun >= 0 and number + count - begun <= proposed.shape[1]:
+        return begun
+    fill_blocks(proposed, proposed.shape[1], number * ATTEMPTS, ATTEMPTS, generation, BELIEF, key)
+    return number
 
 
 @quick
@@ -90,76 +109,65 @@ def worth(
 
 
 @quick
-def best_of(rules: Any, ground: Any, nodes: Any, origin: int, node: int, number: int, generation: int, key: Any) -> int:
-    """The best of several proposals, the first of equals."""
-    held, about, personality = nodes.held, nodes.about, nodes.about[node, PERSONALITY]
+def best_of(rules: Any, ground: Any, personality: int, held: Any, size: int, other: Any, others: int, proposed: Any, place: int, number: int, generation: int, key: Any) -> int:
+    """The best of several proposals, the first of equals; they are draws `number` and on."""
     columns, weights, filled, born, parts, seen = ground.columns, ground.weights, ground.filled, ground.born, ground.parts, ground.coefficients
-    best = lacking(held, about, rules.beliefs, origin, node, number * rules.proposals, generation, key)
-    highest = worth(columns, weights, filled, born, parts, seen, personality, best, generation, rules.price)
-    for one in range(1, rules.proposals):
-        other = lacking(held, about, rules.beliefs, origin, node, number * rules.proposals + one, generation, key)
-        found = worth(columns, weights, filled, born, parts, seen, personality, other, generation, rules.price)
-        if found > highest:
-            best, highest = other, found
+    best, highest = -1, 0.0
+    for one in range(rules.proposals):
+        candidate = lacking(held, size, other, others, rules.beliefs, proposed, place + one, number + one, generation, key)
+        found = worth(columns, weights, filled, born, parts, seen, personality, candidate, generation, rules.price)
+        if one == 0 or found > highest:
+            best, highest = candidate, found
     return best
 
 
 @quick
 def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generation: int, key: Any) -> int:
     """Replaces beliefs at geometric gaps along the slots of all children; how many nodes are still free."""
-    columns, weights, filled, parts, used, labels = ground.columns, ground.weights, ground.filled, ground.parts, ground.used, scratch.labels
-    held, about, sums, score, parent, following = nodes.held, nodes.about, nodes.sums, nodes.score, scratch.parent, scratch.next
-    place, child, first, draw = np.int64(-1), 0, np.int64(0), 0
-    size = np.int64(about[parent[0], SIZE])
+    columns, weights, filled, parts, used, labels, later = ground.columns, ground.weights, ground.filled, ground.parts, ground.used, scratch.labels, ground.later
+    held, about, sums, totals, score, parent, following = nodes.held, nodes.about, nodes.sums, nodes.totals, nodes.score, scratch.parent, scratch.next
+    flat_sums, flat_totals, gone, proposed, gaps = flat(sums), flat(totals), scratch.gone, scratch.proposed, scratch.gaps
+    place, child, first, size = np.int64(-1), 0, np.int64(0), np.int64(about[parent[0], SIZE])
     gap = math.log1p(-rules.rate) if rules.rate < 1 else 0.0
-    totals, begun, later, done = nodes.totals, ground.first, ground.later, -1
+    # Nodes of parents may be taken over where nobody asks what the parent held, or which children are new.
+    frugal, begun, draw, proposals = not rules.networked and rules.gain <= 0, -1, 0, rules.proposals
+    others = 0  # how many beliefs this child has given up
     while True:
-        drawn = uniform(draw, generation, MUTATED, key)
-        place += 1 if rules.rate >= 1 else 1 + np.int64(math.floor(min(math.log(1.0 - drawn) / gap, 2.0**52)))
+        if draw % len(gaps) == 0:
+            fill_uniforms(gaps, scratch.words, draw >> 1, generation, MUTATED, key)
+        place += 1 if rules.rate >= 1 else 1 + np.int64(math.floor(min(math.log(1.0 - gaps[draw % len(gaps)]) / gap, 2.0**52)))
         while place - first >= size:
             first += size
-            child += 1
+            child, others = child + 1, 0
             if child == rules.models:
-                if done >= 0:
-                    average(sums, totals, begun, later, rules.additive, rules.every, np.uint64(done), np.uint64(done))
                 return free
             size = np.int64(about[parent[child], SIZE])
-        free = own(following, parent, scratch.live, held, about, sums, score, child, free)
-        node, slot = following[child], place - first
-        if node != done and done >= 0:  # while its sums are still at hand
-            average(sums, totals, begun, later, rules.additive, rules.every, np.uint64(done), np.uint64(done))
-        done = -1 if rules.networked else node
-        if rules.proposals == 1:
-            new = lacking(held, about, rules.beliefs, parent[child], node, draw, generation, key)
+        free = own(following, parent, scratch.marks, scratch.live, held, about, flat_sums, flat_totals, score, child, free, frugal)
+        node, slot, number = np.uint64(following[child]), place - first, draw * proposals
+        begun = propose(proposed, begun, number, proposals, generation, key)
+        personality = np.uint64(about[node, PERSONALITY])
+        if proposals == 1:
+            new = lacking(held[node], size, gone, others, rules.beliefs, proposed, number - begun, number, generation, key)
         else:
-            new = best_of(rules, ground, nodes, parent[child], node, draw, generation, key)
+            new = best_of(rules, ground, personality, held[node], size, gone, others, proposed, number - begun, number, generation, key)
+        old = held[node, slot]
         if not rules.networked:
-            old, personality = held[node, slot], about[node, PERSONALITY]
-            put(columns, weights, filled, parts, rules.unweighted, sums, np.uint64(personality), np.uint64(old), np.uint64(node), -1.0)
-            put(columns, weights, filled, parts, rules.unweighted, sums, np.uint64(personality), np.uint64(new), np.uint64(node), 1.0)
+            move(columns, weights, filled, parts, later, rules.additive, sums, totals, personality, np.uint64(old), node, -1.0)
+            move(columns, weights, filled, parts, later, rules.additive, sums, totals, personality, np.uint64(new), node, 1.0)
             stand(parts, used, labels, about, score, old, node, -1)
             stand(parts, used, labels, about, score, new, node, 1)
-        held[node, slot] = new
-        draw += 1
+        gone[others] = old
+        held[node, slot], others, draw = new, others + 1, draw + 1
 
 
 @quick
 def change(rules: Any, ground: Any, nodes: Any, labels: Any, node: int, belief: int, sign: int) -> None:
-    """Adds a belief to a node's sums (1) or takes it away (-1)."""
+    """Adds a belief to a node (1) or takes it away (-1)."""
     if not rules.networked:
+        at, which, sums, totals = np.uint64(node), np.uint64(belief), nodes.sums, nodes.totals
         personality = np.uint64(nodes.about[node, PERSONALITY])
-        put(
-            ground.columns,
-            ground.weights,
-            ground.filled,
-            ground.parts,
-            rules.unweighted,
-            nodes.sums,
-            personality,
-            np.uint64(belief),
-            np.uint64(node),
-            float(sign),
-        )
+        columns, weights, filled, parts, later = ground.columns, ground.weights, ground.filled, ground.parts, ground.later
+        move(columns, weights, filled, parts, later, rules.additive, sums, totals, personality, which, at, float(sign))
         stand(ground.parts, ground.used, labels, nodes.about, nodes.score, belief, node, sign)
 
 
@@ -171,7 +179,7 @@ def lose(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generatio
         kept, size = 0, about[scratch.next[child], SIZE]
         for slot in range(size):
             if uniform(child * rules.slots + slot, generation, LOST, key) < rules.loss:
-                free = own(scratch.next, scratch.parent, scratch.live, held, about, nodes.sums, nodes.score, child, free)
+                free = own(scratch.next, scratch.parent, scratch.marks, scratch.live, held, about, flat(nodes.sums), flat(nodes.totals), nodes.score, child, free, False)
                 change(rules, ground, nodes, scratch.labels, scratch.next[child], held[scratch.next[child], slot], -1)
             else:
                 if kept < slot:
@@ -186,16 +194,20 @@ def lose(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generatio
 @quick
 def gain(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generation: int, key: Any) -> int:
     """One more belief by chance; how many nodes are still free."""
-    held, about = nodes.held, nodes.about
+    held, about, proposed, begun = nodes.held, nodes.about, scratch.proposed, -1
+    fill_uniforms(scratch.drawn, scratch.words, 0, generation, GAINED, key)
     for child in range(rules.models):
-        size = about[scratch.next[child], SIZE]
-        if uniform(child, generation, GAINED, key) < rules.gain and size < rules.slots:
-            free = own(scratch.next, scratch.parent, scratch.live, held, about, nodes.sums, nodes.score, child, free)
-            node, number = scratch.next[child], rules.models * rules.slots + child
+        size, origin = about[scratch.next[child], SIZE], scratch.parent[child]
+        if scratch.drawn[child] < rules.gain and size < rules.slots:
+            free = own(scratch.next, scratch.parent, scratch.marks, scratch.live, held, about, flat(nodes.sums), flat(nodes.totals), nodes.score, child, free, False)
+            node, number = scratch.next[child], (rules.models * rules.slots + child) * rules.proposals
+            begun = propose(proposed, begun, number, rules.proposals, generation, key)
+            other, others = held[origin], about[origin, SIZE]
             if rules.proposals == 1:
-                new = lacking(held, about, rules.beliefs, scratch.parent[child], node, number, generation, key)
+                new = lacking(held[node], size, other, others, rules.beliefs, proposed, number - begun, number, generation, key)
             else:
-                new = best_of(rules, ground, nodes, scratch.parent[child], node, number, generation, key)
+                personality = np.uint64(about[node, PERSONALITY])
+                new = best_of(rules, ground, personality, held[node], size, other, others, proposed, number - begun, number, generation, key)
             held[node, size] = new
             about[node, SIZE] = size + 1
             change(rules, ground, nodes, scratch.labels, node, new, 1)
@@ -205,24 +217,21 @@ def gain(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generatio
 @quick
 def mutate(rules: Any, ground: Any, nodes: Any, scratch: Any, generation: int, key: Any) -> None:
     """All that may differ in the children from their parents."""
-    free = free_nodes(scratch.node, scratch.next, scratch.marks, scratch.live)
+    free = free_nodes(scratch.next, scratch.marks, scratch.live)
     if rules.rate > 0:
         free = replace(rules, ground, nodes, scratch, free, generation, key)
     if rules.loss > 0:
         free = lose(rules, ground, nodes, scratch, free, generation, key)
     if rules.gain > 0:
         gain(rules, ground, nodes, scratch, free, generation, key)
-    if not rules.networked and rules.loss <= 0 and rules.gain <= 0:
+    if not rules.networked:
         return  # done already
     changed = 0
     for child in range(rules.models):
         if scratch.next[child] != scratch.parent[child]:
             scratch.marks[changed] = scratch.next[child]
             changed += 1
-    if rules.networked:
-        score_all(rules, ground, nodes, scratch, scratch.marks, changed)
-    else:
-        average_all(rules, ground, nodes, scratch.marks, changed)
+    score_all(rules, ground, nodes, scratch, scratch.marks, changed)
 
 
 @quick
@@ -237,7 +246,7 @@ def recombine(rules: Any, ground: Any, nodes: Any, scratch: Any, weights: Any, t
         for slot in range(about[node, SIZE]):
             chances[held[node, slot]] += weight
     stride = (rules.beliefs + 3) // 4
-    free = free_nodes(scratch.node, scratch.node, scratch.marks, scratch.live)
+    free = free_nodes(scratch.node, scratch.marks, scratch.live)
     for child in range(rules.models):
         present = 0
         for belief in range(rules.beliefs):

@@ -25,7 +25,7 @@ def normal_beliefs(parts: Any, shape: Any, words: Any, key: Any) -> None:
     """(B, …): signals and values of `BivariateNormal` in the first two columns; shape holds rho, the means of value and signal, their SDs."""
     rho, value_mean, signal_mean, value_sd, signal_sd = shape
     rest = math.sqrt(1.0 - rho * rho)
-    fill_blocks(words, len(parts), 0, 0, LANDSCAPE, key)
+    fill_blocks(words, len(parts), 0, 1, 0, LANDSCAPE, key)
     for belief in range(len(parts)):
         radius = math.sqrt(-2.0 * math.log(1.0 - unit(words[0, belief], words[1, belief])))
         angle = 2.0 * math.pi * unit(words[2, belief], words[3, belief])
@@ -39,7 +39,7 @@ def simple_rows(columns: Any, filled: Any, questions: int, each: int, words: Any
     """The questions of `Simple`: `each` distinct ones for every belief, a word each (see `distinct.py`). Their weights are 1 from the
     beginning. `words` is room."""
     beliefs = columns.shape[1]
-    fill_blocks(words, (beliefs * each + 3) // 4, 0, 0, ACTIVATION, key)
+    fill_blocks(words, (beliefs * each + 3) // 4, 0, 1, 0, ACTIVATION, key)
     marks, place = np.full(questions, -1, np.int32), 0
     for belief in range(beliefs):
         for step in range(each):
@@ -56,7 +56,7 @@ def simple_rows(columns: Any, filled: Any, questions: int, each: int, words: Any
 def draw_founders(herd: Any, held: int, beliefs: int, clonal: bool, words: Any, key: Any) -> None:
     """Founders of `held` distinct beliefs, a word each. `words` is room."""
     models, into, place = len(herd.sizes), herd.held, 0
-    fill_blocks(words, (models * held + 3) // 4, 0, 0, FOUNDERS, key)
+    fill_blocks(words, (models * held + 3) // 4, 0, 1, 0, FOUNDERS, key)
     marks = np.full(beliefs, -1, np.int32)
     into[:] = -1
     for model in range(models):

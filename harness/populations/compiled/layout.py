@@ -44,7 +44,7 @@ class Ground(NamedTuple):
     born: Any  # (Q,) int32: when a question was written, -1 where there is none
     first: Any  # (Q,) float64: 1 where a question of the beginning is asked
     later: Any  # (Q,) float64: 1 where one that was added is
-    parts: Any  # (B, R + 1) float64: the traits of a belief, then 1
+    parts: Any  # (B, W) float64: the R traits of a belief: see `memory.parts`
     used: Any  # (B,) float64
     coefficients: Any  # (G + 1, 2, R) float64
     betas: Any  # (G,) float64
@@ -57,8 +57,8 @@ class Nodes(NamedTuple):
 
     held: Any  # (N, slots) int32, -1 behind the last
     about: Any  # (N, 5) int32: see SIZE to LATELY
-    sums: Any  # (N, R + 1, Q) float64: activation times trait, by question; activation last. (1, …) where nothing is ever added to them
-    totals: Any  # (N, 2, R) float64: averages summed over first and added questions
+    sums: Any  # (N, Q, W) float64: activation times trait, by question. (1, …) where nothing is ever added to them
+    totals: Any  # (N, 2, W) float64: averages summed over first and added questions
     score: Any  # (N, 3) float64: see VALUE to FITNESS
 
 
@@ -87,6 +87,9 @@ class Scratch(NamedTuple):
     chances: Any  # (B,) float64
     order: Any  # (B,) int32
     gains: Any  # (slots,) float64
+    gone: Any  # (slots,) int32: beliefs that the child at hand gave up
+    gaps: Any  # (64,) float64: uniforms
+    proposed: Any  # (4, 64) uint32: first blocks of as many draws of a belief
     place: Any  # (B,) int32: slot + 1 of a belief in the model at hand, 0 where it is not held
 
 

@@ -6,10 +6,13 @@ import numpy as np
 
 from harness.populations.changing_test import DROPS, POLICIES
 from harness.populations.compiled.founding import pack
+from harness.populations.compiled.lanes import LANES, MASS
 from harness.populations.compiled.layout import Ground, Herd, Nodes, Rules, Scratch
 from harness.populations.population import Population
 from harness.populations.simulation import Simulation
 from harness.populations.world import World
+
+CHUNK = 64  # so many draws are worked out at once; as many as there can be proposals
 
 
 def rules(simulation: Simulation, question_size: float, unweighted: bool) -> Rules:
@@ -80,8 +83,17 @@ def ground(world: World, population: Population) -> Ground:
 
 
 def parts(traits: np.ndarray) -> np.ndarray:
-    """(B, R + 1) traits by belief, then 1."""
-    return np.ascontiguousarray(np.vstack([traits, np.ones(traits.shape[1])]).T)
+    """(B, W) what a belief adds to a question that activates it fully: its traits, then zeros up to a multiple of four. In column MASS stands 1: it is what the
+    third trait is, where there are more than two."""
+    found = np.zeros((traits.shape[1], lanes_of(len(traits))))
+    found[:, : len(traits)] = traits.T
+    found[:, MASS] = 1.0
+    return found
+
+
+def lanes_of(traits: int) -> int:
+    """How many numbers a node holds for each question."""
+    return -(-max(traits, MASS + 1) // LANES) * LANES
 
 
 def nodes_of(simulation: Simulation) -> int:
@@ -96,8 +108,8 @@ def nodes(simulation: Simulation, traits: int) -> Nodes:
     return Nodes(
         held=np.full((count, simulation.slots), -1, np.int32),
         about=np.zeros((count, 5), np.int32),
-        sums=np.zeros((count if keeping else 1, traits + 1, questions)),
-        totals=np.zeros((count, 2, traits)),
+        sums=np.zeros((count if keeping else 1, questions, lanes_of(traits))),
+        totals=np.zeros((count, 2, lanes_of(traits))),
         score=np.zeros((count, 3)),
     )
 
@@ -118,12 +130,15 @@ def scratch(simulation: Simulation) -> Scratch:
         seen=np.zeros(models),
         shares=np.zeros(models),
         drawn=np.zeros(models),
-        words=np.zeros((4, (models + 1) // 2), np.uint32),
+        words=np.zeros((4, max(CHUNK, models + 1, beliefs + 1) // 2), np.uint32),
         counts=np.zeros(beliefs, np.int64),
         labels=np.zeros((2, beliefs), np.uint8),
         chances=np.zeros(beliefs),
         order=np.zeros(beliefs, np.int32),
         gains=np.zeros(simulation.slots),
+        gone=np.zeros(simulation.slots, np.int32),
+        gaps=np.zeros(CHUNK),
+        proposed=np.zeros((4, CHUNK), np.uint32),
         place=np.zeros(beliefs, np.int32),
     )
 

@@ -36,7 +36,3 @@ def inlined(function: F) -> F:
     """Written out wherever it is called: handing over ten arrays takes longer than what is done with them."""
     return compiled(function, inline="always")
 
-
-def exact(function: F) -> F:
-    """For sums of numbers on the grid: they are exact in any order, so the compiler may choose one and add several at a time."""
-    return compiled(function, fastmath={"reassoc", "nsz"})

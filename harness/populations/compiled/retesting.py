@@ -9,13 +9,14 @@ import numpy as np
 
 from harness.populations.changing_test import DROPS, POLICIES
 from harness.populations.compiled.choosing import grained, spread
+from harness.populations.compiled.lanes import LANES, MASS, add_four
 from harness.populations.compiled.layout import FITNESS, PERSONALITY, SIZE, VALUE
 from harness.populations.compiled.quick import quick
 from harness.populations.compiled.scoring import average_all, nearest, score_all
-from harness.populations.compiled.words import block, unit
+from harness.populations.compiled.words import fill_blocks, unit
 from harness.populations.stream import Purpose
 
-QUESTION = int(Purpose.QUESTION)
+QUESTION, ONE = int(Purpose.QUESTION), np.uint64(1)
 RANDOM, COMMON, HARMFUL = POLICIES.index("random"), POLICIES.index("common"), POLICIES.index("harmful")
 OLDEST, UNINFORMATIVE = DROPS.index("oldest"), DROPS.index("uninformative")
 
@@ -26,7 +27,10 @@ def retest(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, grain: 
     spread(scratch.live, scratch.copies, scratch.node, live)
     aim(rules, ground, nodes, scratch, grain, generation)  # what is sought does not hang on what is dropped, but for coverage
     for _ in range(rules.dropped):
-        drop(ground, chosen(rules, ground, nodes, scratch, live, generation))
+        place = chosen(rules, ground, nodes, scratch, live, generation)
+        ground.born[place], ground.first[place], ground.later[place] = -1, 0.0, 0.0
+    if rules.dropped > 0:
+        purge(ground.columns, ground.weights, ground.filled, ground.born)
     if rules.policy > HARMFUL:
         uncover(rules, ground, scratch)
     level(rules, scratch)
@@ -117,13 +121,13 @@ def add(rules: Any, ground: Any, scratch: Any, number: int, generation: int, key
     while ground.born[place] >= 0:
         place += 1
     ground.born[place], ground.first[place], ground.later[place] = generation, 0.0, 1.0
-    pairs, chances = (rules.beliefs + 1) // 2, scratch.chances
-    for pair in range(pairs):
-        one, two, three, four = block(number * pairs + pair, generation, QUESTION, key)
-        if unit(one, two) < chances[2 * pair]:
-            ask(ground.columns, ground.weights, ground.filled, 2 * pair, place)
-        if 2 * pair + 1 < rules.beliefs and unit(three, four) < chances[2 * pair + 1]:
-            ask(ground.columns, ground.weights, ground.filled, 2 * pair + 1, place)
+    pairs, chances, words = (rules.beliefs + 1) // 2, scratch.chances, scratch.words
+    columns, weights, filled = ground.columns, ground.weights, ground.filled
+    fill_blocks(words, pairs, number * pairs, 1, generation, QUESTION, key)
+    for belief in range(rules.beliefs):
+        half = np.uint64(2 * (belief & 1))
+        if unit(words[half, belief >> 1], words[half + ONE, belief >> 1]) < chances[belief]:
+            ask(columns, weights, filled, belief, place)
 
 
 @quick
@@ -137,19 +141,16 @@ def ask(columns: Any, weights: Any, filled: Any, belief: int, place: int) -> Non
 
 
 @quick
-def drop(ground: Any, place: int) -> None:
-    """Takes a question out of every row."""
-    ground.born[place], ground.first[place], ground.later[place] = -1, 0.0, 0.0
-    columns, weights, filled = ground.columns, ground.weights, ground.filled
+def purge(columns: Any, weights: Any, filled: Any, born: Any) -> None:
+    """Takes questions that are asked no more out of every row."""
     for personality in range(columns.shape[0]):
         for belief in range(columns.shape[1]):
+            kept = 0
             for entry in range(filled[personality, belief]):
-                if columns[personality, belief, entry] == place:
-                    last = filled[personality, belief] - 1
-                    columns[personality, belief, entry] = columns[personality, belief, last]
-                    weights[personality, belief, entry] = weights[personality, belief, last]
-                    filled[personality, belief] = last
-                    break
+                asked = columns[personality, belief, entry]
+                columns[personality, belief, kept], weights[personality, belief, kept] = asked, weights[personality, belief, entry]
+                kept += born[asked] >= 0
+            filled[personality, belief] = kept
 
 
 @quick
@@ -188,11 +189,11 @@ def informed(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, place
 @quick
 def asked_one(rules: Any, ground: Any, nodes: Any, node: int, place: int, generation: int) -> float:
     """A node's score on one question."""
-    found, mass = 0.0, nodes.sums[node, ground.coefficients.shape[2], place]
+    found, mass = 0.0, nodes.sums[node, place, MASS]
     if mass <= 0:
         return 0.0
     for trait in range(ground.coefficients.shape[2]):
-        each = nodes.sums[node, trait, place]
+        each = nodes.sums[node, place, trait]
         found += ground.coefficients[generation, 1 if ground.born[place] > 0 else 0, trait] * nearest(each if rules.additive else each * (1.0 / mass))
     return nearest(found)
 
@@ -233,14 +234,12 @@ def resum(ground: Any, nodes: Any, node: int, generation: int) -> None:
     columns, weights, filled = ground.columns, ground.weights, ground.filled
     for place in range(len(born)):
         if born[place] < 0 or born[place] == generation:
-            for part in range(parts.shape[1]):
-                sums[node, part, place] = 0.0
+            sums[node, place] = 0.0
     personality = nodes.about[node, PERSONALITY]
     for slot in range(nodes.about[node, SIZE]):
         belief = held[node, slot]
         for entry in range(filled[personality, belief]):
             asked = columns[personality, belief, entry]
             if born[asked] == generation:
-                weight = weights[personality, belief, entry]
-                for part in range(parts.shape[1]):
-                    sums[node, part, asked] += weight * parts[belief, part]
+                for lane in range(0, parts.shape[1], LANES):
+                    add_four(sums, node, asked, lane, parts, belief, weights[personality, belief, entry])

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
-from harness.populations.compiled.quick import exact, inlined, quick
+from harness.populations.compiled.lanes import LANES, MASS, add_four, average_four, move_four
+from harness.populations.compiled.quick import inlined, quick
 from harness.populations.grid import ACTIVATION, LARGEST_ACTIVATION, SIGNAL
 
 
@@ -17,28 +18,31 @@ def nearest(value: float) -> float:
 
 
 @inlined
-def put(columns: Any, weights: Any, filled: Any, parts: Any, unweighted: int, sums: Any, personality: Any, belief: Any, node: Any, sign: float) -> None:
-    """Adds a belief to the sums of a node (sign 1) or takes it away (sign -1): exact, so nothing of it stays behind."""
-    last, entries = parts.shape[1] - 1, filled[personality, belief]
-    if last == 2:  # one signal and value: what most simulations have
-        signal, value = sign * parts[belief, 0], sign * parts[belief, 1]
-        if unweighted:
-            for entry in range(entries):
-                question = columns[personality, belief, entry]
-                sums[node, 0, question] += signal
-                sums[node, 1, question] += value
-                sums[node, 2, question] += sign
-        else:
-            for entry in range(entries):
-                question, weight = columns[personality, belief, entry], weights[personality, belief, entry]
-                sums[node, 0, question] += weight * signal
-                sums[node, 1, question] += weight * value
-                sums[node, 2, question] += weight * sign
-        return
-    for entry in range(entries):
+def put(columns: Any, weights: Any, filled: Any, parts: Any, sums: Any, personality: Any, belief: Any, node: Any) -> None:
+    """Adds a belief to the sums of a node."""
+    for entry in range(filled[personality, belief]):
+        question, weight = columns[personality, belief, entry], weights[personality, belief, entry]
+        for lane in range(0, parts.shape[1], LANES):
+            add_four(sums, node, question, lane, parts, belief, weight)
+
+
+@inlined
+def move(
+    columns: Any, weights: Any, filled: Any, parts: Any, later: Any, additive: int, sums: Any, totals: Any, personality: Any, belief: Any, node: Any, sign: float
+) -> None:
+    """Adds a belief to the sums and totals of a node (sign 1) or takes it away (sign -1): exact, so nothing of it stays behind."""
+    for entry in range(filled[personality, belief]):
         question, weight = columns[personality, belief, entry], weights[personality, belief, entry] * sign
-        for part in range(last + 1):
-            sums[node, part, question] += weight * parts[belief, part]
+        mass, family = sums[node, question, MASS], np.uint64(later[question] > 0)
+        before, after = share(mass, additive), share(mass + weight, additive)
+        for lane in range(0, parts.shape[1], LANES):
+            move_four(sums, node, question, lane, parts, belief, weight, totals, family, before, after)
+
+
+@quick
+def share(mass: float, additive: int) -> float:
+    """What a sum is multiplied by to be an average in units of the grid. Where nothing is activated there is nothing to divide."""
+    return SIGNAL if additive or not mass > 0 else 1.0 / mass * SIGNAL
 
 
 @inlined
@@ -59,38 +63,28 @@ def score_all(rules: Any, ground: Any, nodes: Any, scratch: Any, listed: Any, co
     for place in range(count):
         node = np.uint64(listed[place])
         at, personality, size = np.uint64(0) if one else node, np.uint64(about[node, PERSONALITY]), about[node, SIZE]
-        clear(sums, at)
+        sums[at] = 0.0
         if rules.networked:
             excite(ground, nodes, scratch, node)
             for slot in range(size):
                 excited(columns, weights, filled, parts, sums, personality, np.uint64(held[node, slot]), at, scratch.gains[slot])
-        elif rules.unweighted and parts.shape[1] == 3:
+        elif rules.unweighted:
             put_all(columns, filled, parts, sums, held, size, personality, node, at)
         else:
             for slot in range(size):
-                put(columns, weights, filled, parts, rules.unweighted, sums, personality, np.uint64(held[node, slot]), at, 1.0)
+                put(columns, weights, filled, parts, sums, personality, np.uint64(held[node, slot]), at)
         stand_all(parts, used, labels, about, score, held, size, node)
         average(sums, totals, first, later, rules.additive, rules.every, node, at)
 
 
 @quick
-def clear(sums: Any, node: Any) -> None:
-    for part in range(sums.shape[1]):
-        for question in range(sums.shape[2]):
-            sums[node, part, question] = 0.0
-
-
-@quick
 def put_all(columns: Any, filled: Any, parts: Any, sums: Any, held: Any, size: int, personality: Any, node: Any, at: Any) -> None:
-    """`put` for all beliefs of a model in the plain case: one signal, activations of 0 and 1."""
+    """`put` for all beliefs of a model where activations are 0 and 1."""
     for slot in range(size):
         belief = np.uint64(held[node, slot])
-        signal, value = parts[belief, 0], parts[belief, 1]
         for entry in range(filled[personality, belief]):
-            question = columns[personality, belief, entry]
-            sums[at, 0, question] += signal
-            sums[at, 1, question] += value
-            sums[at, 2, question] += 1.0
+            for lane in range(0, parts.shape[1], LANES):
+                add_four(sums, at, columns[personality, belief, entry], lane, parts, belief, 1.0)
 
 
 @quick
@@ -112,8 +106,8 @@ def excited(columns: Any, weights: Any, filled: Any, parts: Any, sums: Any, pers
     for entry in range(filled[personality, belief]):
         question, weight = columns[personality, belief, entry], weights[personality, belief, entry] * gain
         weight = np.rint(min(max(weight, 0.0), LARGEST_ACTIVATION) * ACTIVATION) / ACTIVATION
-        for part in range(parts.shape[1]):
-            sums[node, part, question] += weight * parts[belief, part]
+        for lane in range(0, parts.shape[1], LANES):
+            add_four(sums, node, question, lane, parts, belief, weight)
 
 
 @quick
@@ -145,51 +139,10 @@ def average_all(rules: Any, ground: Any, nodes: Any, listed: Any, count: int) ->
 @quick
 def average(sums: Any, totals: Any, first: Any, later: Any, additive: int, every: int, node: Any, at: Any) -> None:
     """The totals of one node, whose sums lie at `at`."""
-    last = totals.shape[2]
-    if additive:
-        for trait in range(last):
-            totals[node, 0, trait] = summed(sums, first, at, trait)
-            totals[node, 1, trait] = summed(sums, later, at, trait) if every else 0.0
-        return
-    if last == 2:
-        totals[node, 0, 0], totals[node, 0, 1] = averaged(sums, first, at)
+    for lane in range(0, totals.shape[2], LANES):
+        average_four(totals, node, 0, lane, sums, at, first, additive)
         if every:
-            totals[node, 1, 0], totals[node, 1, 1] = averaged(sums, later, at)
-        return
-    for trait in range(last):
-        totals[node, 0, trait] = averaged_one(sums, first, at, trait, last)
-        totals[node, 1, trait] = averaged_one(sums, later, at, trait, last) if every else 0.0
-
-
-@exact
-def averaged(sums: Any, asked: Any, node: Any) -> tuple[float, float]:
-    """Sums of the averages of signal and of value over the questions that are asked (1.0 for those, 0.0 for others)."""
-    one, other = 0.0, 0.0
-    for question in range(len(asked)):
-        mass = sums[node, 2, question]
-        share = 1.0 / (mass if mass > 0 else 1.0)  # where nothing is activated there is nothing to divide, either
-        one += np.rint(sums[node, 0, question] * share * SIGNAL) * asked[question]
-        other += np.rint(sums[node, 1, question] * share * SIGNAL) * asked[question]
-    return one / SIGNAL, other / SIGNAL
-
-
-@exact
-def averaged_one(sums: Any, asked: Any, node: Any, trait: int, last: int) -> float:
-    """The same for one trait."""
-    found = 0.0
-    for question in range(len(asked)):
-        mass = sums[node, last, question]
-        found += np.rint(sums[node, trait, question] * (1.0 / (mass if mass > 0 else 1.0)) * SIGNAL) * asked[question]
-    return found / SIGNAL
-
-
-@exact
-def summed(sums: Any, asked: Any, node: Any, trait: int) -> float:
-    """Sum over the questions that are asked."""
-    found = 0.0
-    for question in range(len(asked)):
-        found += np.rint(sums[node, trait, question] * SIGNAL) * asked[question]
-    return found / SIGNAL
+            average_four(totals, node, 1, lane, sums, at, later, additive)
 
 
 @quick

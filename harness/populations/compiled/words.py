@@ -41,14 +41,14 @@ def block(number: int, generation: int, purpose: int, key: Any) -> tuple[Any, An
 
 
 @quick
-def fill_blocks(found: Any, count: int, first: int, generation: int, purpose: int, key: Any) -> None:
-    """`count` blocks into a (4, …) uint32 array: word i of the purpose is found[i % 4, i // 4].
+def fill_blocks(found: Any, count: int, first: int, step: int, generation: int, purpose: int, key: Any) -> None:
+    """`count` blocks into a (4, …) uint32 array, every `step`-th from block `first` on. With a step of 1, word i of the purpose is found[i % 4, i // 4].
 
     The rounds are written out once more and not called: so the compiler works out four blocks at a time, in a fifth of the time.
     """
     second, third, one, other = np.uint64(generation) & LOW, np.uint64(purpose) & LOW, key & LOW, key >> HALF
     for place in range(count):
-        a, b, c, d, k, m = np.uint64(np.uint32(first + place)), second, third, np.uint64(0), one, other
+        a, b, c, d, k, m = np.uint64(np.uint32(first + place * step)), second, third, np.uint64(0), one, other
         a, b, c, d = (c * M1 >> HALF) ^ b ^ k, c * M1 & LOW, (a * M0 >> HALF) ^ d ^ m, a * M0 & LOW
         k, m = (k + W0) & LOW, (m + W1) & LOW
         a, b, c, d = (c * M1 >> HALF) ^ b ^ k, c * M1 & LOW, (a * M0 >> HALF) ^ d ^ m, a * M0 & LOW
@@ -95,7 +95,7 @@ def uniform(number: int, generation: int, purpose: int, key: Any) -> float:
 def fill_uniforms(found: Any, words: Any, first: int, generation: int, purpose: int, key: Any) -> None:
     """Uniforms into a float64 array, two of a block, from block number `first` on; `words` is room for the blocks."""
     blocks = (len(found) + 1) >> 1
-    fill_blocks(words, blocks, first, generation, purpose, key)
+    fill_blocks(words, blocks, first, 1, generation, purpose, key)
     for place in range(len(found) >> 1):
         found[2 * place] = unit(words[0, place], words[1, place])
         found[2 * place + 1] = unit(words[2, place], words[3, place])
@@ -106,7 +106,7 @@ def fill_uniforms(found: Any, words: Any, first: int, generation: int, purpose: 
 @quick
 def fill_normals(found: Any, words: Any, generation: int, purpose: int, key: Any) -> None:
     """Standard normals into a float64 array, two of a block; `words` is room for the blocks."""
-    fill_blocks(words, (len(found) + 1) >> 1, 0, generation, purpose, key)
+    fill_blocks(words, (len(found) + 1) >> 1, 0, 1, generation, purpose, key)
     for place in range((len(found) + 1) >> 1):
         radius = math.sqrt(-2.0 * math.log(1.0 - unit(words[0, place], words[1, place])))
         angle = 2.0 * math.pi * unit(words[2, place], words[3, place])

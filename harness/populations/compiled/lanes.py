@@ -1,0 +1,123 @@
+"""Four numbers worked on as one: what a processor can do and numba's own compiler would not find by itself.
+
+The sums of a node on a question lie side by side, in groups of four, so that a belief is added to all of them by one instruction. Each function writes the
+instructions out. Indices are not checked and must not be negative.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from harness.populations.grid import SIGNAL
+
+FOUR = ir.VectorType(ir.DoubleType(), 4)
+LANES = 4
+MASS = 2  # the column of parts and sums that holds the activation itself: see `memory.parts`
+
+
+class Writer:
+    """Instructions for one call: its arguments by place."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, given: Any) -> None:
+        self.context, self.builder, self.kinds, self.given = context, builder, signature.args, given
+
+    def place(self, array: int, *indices: Any) -> Any:
+        """A pointer into an argument that is an array; an index is the place of an argument or a value."""
+        kind = self.kinds[array]
+        found = self.context.make_array(kind)(self.context, self.builder, self.given[array])
+        shape, strides = cgutils.unpack_tuple(self.builder, found.shape), cgutils.unpack_tuple(self.builder, found.strides)
+        exact = [self.index(one) for one in indices]
+        return cgutils.get_item_pointer2(self.context, self.builder, found.data, shape, strides, kind.layout, exact, wraparound=False, boundscheck=False)
+
+    def index(self, one: Any) -> Any:
+        return self.context.cast(self.builder, self.given[one], self.kinds[one], types.intp) if isinstance(one, int) else one
+
+    def four(self, array: int, *indices: Any) -> Any:
+        """A pointer to four numbers of an array, from an index on."""
+        return self.builder.bitcast(self.place(array, *indices), FOUR.as_pointer())
+
+    def load(self, pointer: Any) -> Any:
+        return self.builder.load(pointer, align=8)
+
+    def store(self, value: Any, pointer: Any) -> None:
+        self.builder.store(value, pointer, align=8)
+
+    def spread(self, value: Any) -> Any:
+        """One number in all four places."""
+        one = self.builder.insert_element(ir.Constant(FOUR, ir.Undefined), value, self.number(0))
+        return self.builder.shuffle_vector(one, ir.Constant(FOUR, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), 4), [0] * 4))
+
+    def rounded(self, values: Any) -> Any:
+        """To whole numbers, ties to even."""
+        rint = cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(FOUR, [FOUR]), "llvm.rint.v4f64")
+        return self.builder.call(rint, [values])
+
+    @staticmethod
+    def number(value: int) -> Any:
+        return ir.Constant(ir.IntType(32), value)
+
+
+@intrinsic  # type: ignore[misc]
+def add_four(_: Any, sums: Any, node: Any, question: Any, lane: Any, parts: Any, belief: Any, weight: Any) -> Any:
+    """sums[node, question, lane : lane + 4] += weight * parts[belief, lane : lane + 4]."""
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        to = Writer(context, builder, signature, given)
+        into = to.four(0, 1, 2, 3)
+        more = builder.fmul(to.load(to.four(4, 5, 3)), to.spread(given[6]))
+        to.store(builder.fadd(to.load(into), more), into)
+        return context.get_dummy_value()
+
+    return types.void(sums, node, question, lane, parts, belief, weight), write
+
+
+@intrinsic  # type: ignore[misc]
+def move_four(
+    _: Any, sums: Any, node: Any, question: Any, lane: Any, parts: Any, belief: Any, weight: Any, totals: Any, family: Any, before: Any, after: Any
+) -> Any:
+    """`add_four`, and totals[node, family, lane : lane + 4] follow: the question's averages are its sums times `before` until now, times `after` from now on,
+    both in units of the grid."""
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        to = Writer(context, builder, signature, given)
+        into, total = to.four(0, 1, 2, 3), to.four(7, 1, 8, 3)
+        old = to.load(into)
+        new = builder.fadd(old, builder.fmul(to.load(to.four(4, 5, 3)), to.spread(given[6])))
+        to.store(new, into)
+        gone, come = to.rounded(builder.fmul(old, to.spread(given[9]))), to.rounded(builder.fmul(new, to.spread(given[10])))
+        moved = builder.fmul(builder.fsub(come, gone), to.spread(ir.Constant(ir.DoubleType(), 1.0 / SIGNAL)))
+        to.store(builder.fadd(to.load(total), moved), total)
+        return context.get_dummy_value()
+
+    return types.void(sums, node, question, lane, parts, belief, weight, totals, family, before, after), write
+
+
+@intrinsic  # type: ignore[misc]
+def average_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any, additive: Any) -> Any:
+    """totals[node, family, lane : lane + 4] = sum over questions of asked[q] * sums[at, q, lane : lane + 4] / sums[at, q, MASS], each on the grid.
+
+    Where nothing is activated, and in additive tests, nothing is divided.
+    """
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        to = Writer(context, builder, signature, given)
+        double, none = ir.DoubleType(), ir.Constant(FOUR, [0.0] * 4)
+        count = builder.extract_value(context.make_array(asked)(context, builder, given[6]).shape, 0)
+        whole = builder.icmp_signed("!=", context.cast(builder, given[7], additive, types.intp), context.get_constant(types.intp, 0))
+        total = cgutils.alloca_once_value(builder, none)
+        with cgutils.for_range(builder, count) as loop:
+            mass = to.load(to.place(4, 5, loop.index, context.get_constant(types.intp, MASS)))
+            left = builder.or_(whole, builder.fcmp_ordered("<=", mass, ir.Constant(double, 0.0)))
+            share = builder.fdiv(ir.Constant(double, 1.0), builder.select(left, ir.Constant(double, 1.0), mass))
+            each = to.rounded(builder.fmul(to.load(to.four(4, 5, loop.index, 3)), to.spread(builder.fmul(share, ir.Constant(double, SIGNAL)))))
+            builder.store(builder.fadd(builder.load(total), builder.fmul(each, to.spread(to.load(to.place(6, loop.index))))), total)
+        into = to.four(0, 1, 2, 3)
+        to.store(builder.fmul(builder.load(total), to.spread(ir.Constant(double, 1.0 / SIGNAL))), into)
+        return context.get_dummy_value()
+
+    return types.void(totals, node, family, lane, sums, at, asked, additive), write
