@@ -5,13 +5,13 @@ Block number i of a purpose at a generation is `philox((i, generation, purpose, 
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
+from harness.populations.normals import normal_pairs
 from harness.populations.philox import philox
 from harness.seeds import derive
 
@@ -82,9 +82,7 @@ class Stream:
             found = np.empty(count)
             compiled.fill_normals(found, np.empty((4, -(-count // 2)), np.uint32), generation, int(purpose), np.uint64(self.key))
             return found
-        pairs = self.uniforms(purpose, 2 * -(-count // 2), generation).reshape(-1, 2)
-        # By the C library's own functions, one at a time: numpy's are vectorised and differ in the last bit from what compiled code calls.
-        return np.array([value for low, turn in pairs.tolist() for value in normal_pair(low, turn)])[:count]
+        return normal_pairs(self.uniforms(purpose, 2 * -(-count // 2), generation).reshape(-1, 2)).ravel()[:count]
 
 
 def unit(words: np.ndarray) -> np.ndarray:
@@ -92,10 +90,3 @@ def unit(words: np.ndarray) -> np.ndarray:
     high, low = words[..., 0::2] >> np.uint64(5), words[..., 1::2] >> np.uint64(6)
     found: np.ndarray = (high.astype(float) * 67108864.0 + low.astype(float)) * FINEST
     return found
-
-
-def normal_pair(one: float, turn: float) -> tuple[float, float]:
-    """Two standard normals from two uniforms in [0, 1)."""
-    radius = math.sqrt(-2.0 * math.log(1.0 - one))
-    angle = 2.0 * math.pi * turn
-    return radius * math.cos(angle), radius * math.sin(angle)

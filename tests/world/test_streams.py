@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.populations.grid import ACTIVATION, SIGNAL, nearest, on_activation_grid, on_signal_grid
+from harness.populations.normals import logarithm, normal_pairs
 from harness.populations.philox import philox
-from harness.populations.stream import Purpose, Stream, normal_pair, unit
+from harness.populations.stream import Purpose, Stream, unit
 
 ONES = 0xFFFFFFFF
 PI = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
@@ -133,7 +134,7 @@ def test_draws_are_the_blocks_read_in_their_order(count, seed):
     for purpose, generation in ADDRESSES:
         words = written_out(stream, purpose, generation, count)
         uniforms = ((words[:, 0::2] >> np.uint64(5)) * 2.0**26 + (words[:, 1::2] >> np.uint64(6))) / 2.0**53
-        normals = [value for pair in uniforms.tolist() for value in normal_pair(*pair)]
+        normals = normal_pairs(uniforms).ravel().tolist()
         assert np.array_equal(stream.words(purpose, 4 * count, generation), words.ravel())
         assert np.array_equal(stream.uniforms(purpose, 2 * count, generation), uniforms.ravel())
         assert stream.normals(purpose, 2 * count, generation).tolist() == normals
@@ -157,7 +158,18 @@ def test_compiled_draws_are_numpys_bit_for_bit(count, seed):
         compiled.fill_uniforms(found, room, 0, generation, int(purpose), key)
         assert np.array_equal(found, uniforms[:count])
         compiled.fill_normals(found, room, generation, int(purpose), key)
-        assert found.tolist() == [value for pair in uniforms.reshape(-1, 2).tolist() for value in normal_pair(*pair)][:count]
+        assert found.tolist() == normal_pairs(uniforms.reshape(-1, 2)).ravel()[:count].tolist()
+
+
+def test_normals_are_those_of_the_formula_to_the_last_digits():
+    """Logarithm, sine and cosine by series agree with the C library's over the whole range, its ends and the borders of the quarters among them."""
+    drawn = np.random.default_rng(1).random((100_000, 2))
+    ends = np.array([0.0, 2.0**-53, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, np.nextafter(0.125, 0), np.nextafter(0.875, 1), 1 - 2.0**-53])
+    pairs = np.concatenate([drawn, np.stack(np.meshgrid(ends, ends), axis=-1).reshape(-1, 2)])
+    distance, angle = np.sqrt(-2.0 * np.log(1.0 - pairs[:, 0])), 2.0 * np.pi * pairs[:, 1]
+    assert np.abs(normal_pairs(pairs) - np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)).max() < 1e-14
+    whole = np.concatenate([1.0 - drawn[:, 0], 2.0 ** -np.arange(54.0), [np.nextafter(1.0, 0), np.sqrt(0.5), np.nextafter(np.sqrt(0.5), 1)]])
+    assert np.allclose(logarithm(whole), np.log(whole), rtol=4e-16, atol=2e-16)
 
 
 SIGNALS = st.lists(st.floats(-70, 70, allow_nan=False), min_size=1, max_size=60)

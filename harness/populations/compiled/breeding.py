@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.populations.compiled.layout import FOUNDER, PERSONALITY, SIZE
 from harness.populations.compiled.quick import inlined, quick
-from harness.populations.compiled.scoring import move, score_all, stand
+from harness.populations.compiled.scoring import flat, move, score_all, stand
 from harness.populations.compiled.words import below, block, fill_blocks, fill_uniforms, uniform
 from harness.populations.mutation import ATTEMPTS
 from harness.populations.stream import Purpose
@@ -50,12 +50,6 @@ def own(following: Any, parent: Any, copies: Any, live: Any, held: Any, about: A
         sums[node, place] = sums[origin, place]
     following[child] = node
     return free - 1
-
-
-@quick
-def flat(numbers: Any) -> Any:
-    """(N, …) as (N, all the rest), the same memory."""
-    return numbers.reshape(numbers.shape[0], numbers.shape[1] * numbers.shape[2])
 
 
 @inlined
@@ -126,7 +120,7 @@ def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, genera
     """Replaces beliefs at geometric gaps along the slots of all children; how many nodes are still free."""
     columns, weights, filled, parts, used, labels, later = ground.columns, ground.weights, ground.filled, ground.parts, ground.used, scratch.labels, ground.later
     held, about, sums, totals, score, parent, following = nodes.held, nodes.about, nodes.sums, nodes.totals, nodes.score, scratch.parent, scratch.next
-    flat_sums, flat_totals, gone, proposed, gaps = flat(sums), flat(totals), scratch.gone, scratch.proposed, scratch.gaps
+    flat_sums, flat_totals, gone, proposed, gaps, shares = flat(sums), flat(totals), scratch.gone, scratch.proposed, scratch.gaps, scratch.by
     place, child, first, size = np.int64(-1), 0, np.int64(0), np.int64(about[parent[0], SIZE])
     gap = math.log1p(-rules.rate) if rules.rate < 1 else 0.0
     # Nodes of parents may be taken over where nobody asks what the parent held, or which children are new.
@@ -146,14 +140,15 @@ def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, genera
         node, slot, number = np.uint64(following[child]), place - first, draw * proposals
         begun = propose(proposed, begun, number, proposals, generation, key)
         personality = np.uint64(about[node, PERSONALITY])
-        if proposals == 1:
+        new = below(np.uint64(proposed[0, number - begun]), rules.beliefs)
+        if proposals == 1 and (holds(held[node], size, new) or holds(gone, others, new)):
             new = lacking(held[node], size, gone, others, rules.beliefs, proposed, number - begun, number, generation, key)
-        else:
+        elif proposals > 1:
             new = best_of(rules, ground, personality, held[node], size, gone, others, proposed, number - begun, number, generation, key)
         old = held[node, slot]
         if not rules.networked:
-            move(columns, weights, filled, parts, later, rules.additive, sums, totals, personality, np.uint64(old), node, -1.0)
-            move(columns, weights, filled, parts, later, rules.additive, sums, totals, personality, np.uint64(new), node, 1.0)
+            move(columns, weights, filled, parts, later, shares, rules, sums, totals, personality, np.uint64(old), node, -1.0)
+            move(columns, weights, filled, parts, later, shares, rules, sums, totals, personality, np.uint64(new), node, 1.0)
             stand(parts, used, labels, about, score, old, node, -1)
             stand(parts, used, labels, about, score, new, node, 1)
         gone[others] = old
@@ -161,14 +156,14 @@ def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, genera
 
 
 @quick
-def change(rules: Any, ground: Any, nodes: Any, labels: Any, node: int, belief: int, sign: int) -> None:
+def change(rules: Any, ground: Any, nodes: Any, scratch: Any, node: int, belief: int, sign: int) -> None:
     """Adds a belief to a node (1) or takes it away (-1)."""
     if not rules.networked:
         at, which, sums, totals = np.uint64(node), np.uint64(belief), nodes.sums, nodes.totals
         personality = np.uint64(nodes.about[node, PERSONALITY])
-        columns, weights, filled, parts, later = ground.columns, ground.weights, ground.filled, ground.parts, ground.later
-        move(columns, weights, filled, parts, later, rules.additive, sums, totals, personality, which, at, float(sign))
-        stand(ground.parts, ground.used, labels, nodes.about, nodes.score, belief, node, sign)
+        columns, weights, filled, parts, later, shares = ground.columns, ground.weights, ground.filled, ground.parts, ground.later, scratch.by
+        move(columns, weights, filled, parts, later, shares, rules, sums, totals, personality, which, at, float(sign))
+        stand(parts, ground.used, scratch.labels, nodes.about, nodes.score, belief, node, sign)
 
 
 @quick
@@ -180,7 +175,7 @@ def lose(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generatio
         for slot in range(size):
             if uniform(child * rules.slots + slot, generation, LOST, key) < rules.loss:
                 free = own(scratch.next, scratch.parent, scratch.marks, scratch.live, held, about, flat(nodes.sums), flat(nodes.totals), nodes.score, child, free, False)
-                change(rules, ground, nodes, scratch.labels, scratch.next[child], held[scratch.next[child], slot], -1)
+                change(rules, ground, nodes, scratch, scratch.next[child], held[scratch.next[child], slot], -1)
             else:
                 if kept < slot:
                     held[scratch.next[child], kept] = held[scratch.next[child], slot]
@@ -210,7 +205,7 @@ def gain(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generatio
                 new = best_of(rules, ground, personality, held[node], size, other, others, proposed, number - begun, number, generation, key)
             held[node, size] = new
             about[node, SIZE] = size + 1
-            change(rules, ground, nodes, scratch.labels, node, new, 1)
+            change(rules, ground, nodes, scratch, node, new, 1)
     return free
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from harness.populations.compiled.layout import FITNESS, VALUE
 from harness.populations.compiled.quick import quick
-from harness.populations.compiled.words import block, fill_uniforms, unit
+from harness.populations.compiled.words import block, fill_uniforms, normal_pair
 from harness.populations.stream import Purpose
 
 PARENTS, NOISE = int(Purpose.PARENTS), int(Purpose.NOISE)
-FEW = 8  # so many are looked through one by one
+FEW = 12  # of so many each is held against all draws
 
 
 @quick
@@ -68,8 +68,8 @@ def weigh_noisy(rules: Any, nodes: Any, scratch: Any, beta: float, grain: float,
 @quick
 def normal(model: int, generation: int, key: Any) -> float:
     one, two, three, four = block(model >> 1, generation, NOISE, key)
-    radius, angle = math.sqrt(-2.0 * math.log(1.0 - unit(one, two))), 2.0 * math.pi * unit(three, four)
-    return radius * math.sin(angle) if model & 1 else radius * math.cos(angle)
+    first, second = normal_pair(one, two, three, four)
+    return second if model & 1 else first
 
 
 @quick
@@ -85,25 +85,48 @@ def tally(weights: Any, summed: Any, guide: Any, found: Any, drawn: Any, count: 
         running += weights[place]
         summed[place] = running
         found[place] = 0
-    if count <= FEW:
-        for number in range(len(drawn)):
-            sought, place = drawn[number] * total, 0
-            while place < count and summed[place] <= sought:
-                place += 1
-            found[min(place, last)] += 1
-        return
-    steps, place, step = len(guide), 0, total / len(guide)
-    for number in range(steps):
-        while place < count - 1 and summed[place] <= step * number:
-            place += 1
-        guide[number] = place
     for number in range(len(drawn)):
-        sought, place = drawn[number] * total, guide[int(drawn[number] * steps)]
+        drawn[number] *= total
+    if count <= FEW:
+        tally_few(summed, found, drawn, last)
+    else:
+        tally_many(summed, guide, found, drawn, count, last, len(guide) / total)
+
+
+@quick
+def tally_few(summed: Any, found: Any, drawn: Any, last: int) -> None:
+    """By counting, for each place, the draws below its end."""
+    before = 0
+    for place in range(last):
+        end, under = summed[place], 0
+        for number in range(len(drawn)):
+            under += drawn[number] < end
+        found[place] = under - before
+        before = under
+    found[last] = len(drawn) - before
+
+
+@quick
+def tally_many(summed: Any, guide: Any, found: Any, drawn: Any, count: int, last: int, finer: float) -> None:
+    """From about where each draw must fall: the number of places that end in an earlier one of many equal parts."""
+    steps = len(guide)
+    guide[:] = 0
+    for place in range(count):
+        step = int(summed[place] * finer) + 1
+        if step < steps:
+            guide[step] += 1
+    ended = 0
+    for step in range(steps):
+        ended += guide[step]
+        guide[step] = ended
+    for number in range(len(drawn)):
+        sought = drawn[number]
+        place = min(int(guide[min(int(sought * finer), steps - 1)]), last)
         while place > 0 and summed[place - 1] > sought:
             place -= 1
-        while place < count and summed[place] <= sought:
+        while place < last and summed[place] <= sought:
             place += 1
-        found[min(place, last)] += 1
+        found[place] += 1
 
 
 @quick

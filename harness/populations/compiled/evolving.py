@@ -27,7 +27,8 @@ def evolve(
     label(ground.coefficients, ground.parts, scratch.labels, 1, 0)
     pool = label(ground.coefficients, ground.parts, scratch.labels, 0, start)
     live = enter(rules, ground, nodes, scratch, herd, varying)
-    asked = asked_questions(rules, ground)
+    written = questions(ground.first, ground.later)
+    asked = 1.0 if rules.additive else written  # what totals are divided by
     for generation in range(start, until + 1):
         if generation > start and not constant:
             pool = relabel(ground, nodes, scratch, live, generation)
@@ -40,10 +41,11 @@ def evolve(
             leave(rules, ground, nodes, scratch, herd, saved, live)
         if rules.every > 0 and generation > 0 and generation % rules.every == 0:
             retest(rules, ground, nodes, scratch, live, grain, generation, key)
-            asked = asked_questions(rules, ground)
+            written = questions(ground.first, ground.later)
+            asked = 1.0 if rules.additive else written
             fit_all(ground, nodes, scratch.live, live, generation, asked)
         wide = generation % rules.diversity_every == 0 or generation == last
-        measure(rules, ground, nodes, scratch, live, pool, asked, alive, wide, rows[generation - start])
+        measure(rules, nodes, scratch, live, pool, asked, written, alive, wide, rows[generation - start])
         if alive == 0:
             return generation
         if generation == until:
@@ -157,12 +159,6 @@ def unsettle(held: Any, about: Any, node: Any, found: Any, sizes: Any, founders:
 
 
 @quick
-def asked_questions(rules: Any, ground: Any) -> float:
-    """What totals are divided by."""
-    return 1.0 if rules.additive else questions(ground.first, ground.later)
-
-
-@quick
 def questions(first: Any, later: Any) -> float:
     """How many questions the test has."""
     found = 0.0
@@ -194,7 +190,7 @@ def count_living(score: Any, live: Any, copies: Any, count: int, threshold: floa
 
 
 @quick
-def measure(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, pool: int, asked: float, alive: int, wide: bool, row: Any) -> None:
+def measure(rules: Any, nodes: Any, scratch: Any, live: int, pool: int, asked: float, written: float, alive: int, wide: bool, row: Any) -> None:
     """One row of measures, in the order of `history.MEASURED`."""
     living, copies, score, about, totals, models = scratch.live, scratch.copies, nodes.score, nodes.about, nodes.totals, rules.models
     fitness, value, tested, used = 0.0, 0.0, 0.0, 0.0
@@ -217,7 +213,7 @@ def measure(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, pool: 
     if wide and held:
         row[8] = 1.0 - squares(nodes.held, about, copies, living, live, scratch.counts) / (float(models) * held)
     row[9] = founders_left(about, living, live)
-    row[10], row[11], row[12] = held / models, alive, questions(ground.first, ground.later)
+    row[10], row[11], row[12] = held / models, alive, written
 
 
 @quick

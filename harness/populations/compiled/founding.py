@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from harness.populations.compiled.quick import quick
-from harness.populations.compiled.words import HALF, fill_blocks, unit
+from harness.populations.compiled.quick import inlined, quick
+from harness.populations.compiled.words import HALF, fill_blocks, normal_pair
 from harness.populations.grid import LARGEST_SIGNAL, SIGNAL
 from harness.populations.stream import Purpose
 
 LANDSCAPE, ACTIVATION, FOUNDERS = int(Purpose.LANDSCAPE), int(Purpose.ACTIVATION), int(Purpose.FOUNDERS)
 
 
-@quick
+@inlined
 def on_grid(value: float) -> float:
     return np.rint(min(max(value, -LARGEST_SIGNAL), LARGEST_SIGNAL) * SIGNAL) / SIGNAL
 
@@ -26,12 +26,13 @@ def normal_beliefs(parts: Any, shape: Any, words: Any, key: Any) -> None:
     rho, value_mean, signal_mean, value_sd, signal_sd = shape
     rest = math.sqrt(1.0 - rho * rho)
     fill_blocks(words, len(parts), 0, 1, 0, LANDSCAPE, key)
+    signals, values = np.empty(len(parts)), np.empty(len(parts))  # side by side, so that four are worked out at a time
     for belief in range(len(parts)):
-        radius = math.sqrt(-2.0 * math.log(1.0 - unit(words[0, belief], words[1, belief])))
-        angle = 2.0 * math.pi * unit(words[2, belief], words[3, belief])
-        first, second = radius * math.cos(angle), radius * math.sin(angle)
-        parts[belief, 1] = on_grid(value_sd * first + value_mean)
-        parts[belief, 0] = on_grid(signal_sd * (rho * first + rest * second) + signal_mean)
+        first, second = normal_pair(words[0, belief], words[1, belief], words[2, belief], words[3, belief])
+        values[belief] = on_grid(value_sd * first + value_mean)
+        signals[belief] = on_grid(signal_sd * (rho * first + rest * second) + signal_mean)
+    for belief in range(len(parts)):
+        parts[belief, 0], parts[belief, 1] = signals[belief], values[belief]
 
 
 @quick

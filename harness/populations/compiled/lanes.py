@@ -6,6 +6,7 @@ instructions out. Indices are not checked and must not be negative.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -15,7 +16,8 @@ from numba.extending import intrinsic
 
 from harness.populations.grid import SIGNAL
 
-FOUR = ir.VectorType(ir.DoubleType(), 4)
+DOUBLE = ir.DoubleType()
+FOUR = ir.VectorType(DOUBLE, 4)
 LANES = 4
 MASS = 2  # the column of parts and sums that holds the activation itself: see `memory.parts`
 
@@ -90,7 +92,7 @@ def move_four(
         new = builder.fadd(old, builder.fmul(to.load(to.four(4, 5, 3)), to.spread(given[6])))
         to.store(new, into)
         gone, come = to.rounded(builder.fmul(old, to.spread(given[9]))), to.rounded(builder.fmul(new, to.spread(given[10])))
-        moved = builder.fmul(builder.fsub(come, gone), to.spread(ir.Constant(ir.DoubleType(), 1.0 / SIGNAL)))
+        moved = builder.fmul(builder.fsub(come, gone), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
         to.store(builder.fadd(to.load(total), moved), total)
         return context.get_dummy_value()
 
@@ -98,26 +100,84 @@ def move_four(
 
 
 @intrinsic  # type: ignore[misc]
-def average_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any, additive: Any) -> Any:
+def average_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any) -> Any:
     """totals[node, family, lane : lane + 4] = sum over questions of asked[q] * sums[at, q, lane : lane + 4] / sums[at, q, MASS], each on the grid.
 
-    Where nothing is activated, and in additive tests, nothing is divided.
+    Where nothing is activated nothing is divided.
     """
 
+    def share(to: Writer, mass: Any) -> Any:
+        one, builder = ir.Constant(DOUBLE, 1.0), to.builder
+        none = builder.fcmp_ordered("<=", mass, ir.Constant(DOUBLE, 0.0))
+        return builder.fmul(builder.fdiv(one, builder.select(none, one, mass)), ir.Constant(DOUBLE, SIGNAL))
+
+    return types.void(totals, node, family, lane, sums, at, asked), averaging(share)
+
+
+@intrinsic  # type: ignore[misc]
+def add_up_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any) -> Any:
+    """The same without dividing, as additive tests do."""
+    return types.void(totals, node, family, lane, sums, at, asked), averaging(lambda *_: ir.Constant(DOUBLE, SIGNAL))
+
+
+@intrinsic  # type: ignore[misc]
+def average_four_by(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any, shares: Any) -> Any:
+    """`average_four` where the activation of a question is a whole number n, by which nothing is divided: shares[n] is multiplied, in units of the grid."""
+
+    def share(to: Writer, mass: Any) -> Any:
+        return to.load(to.place(7, to.builder.fptosi(mass, to.context.get_value_type(types.intp))))
+
+    return types.void(totals, node, family, lane, sums, at, asked, shares), averaging(share)
+
+
+def averaging(share: Callable[[Writer, Any], Any]) -> Callable[..., Any]:
+    """Writes a loop over questions that adds averages by what `share` makes of the activation."""
+
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        to = Writer(context, builder, signature, given)
-        double, none = ir.DoubleType(), ir.Constant(FOUR, [0.0] * 4)
-        count = builder.extract_value(context.make_array(asked)(context, builder, given[6]).shape, 0)
-        whole = builder.icmp_signed("!=", context.cast(builder, given[7], additive, types.intp), context.get_constant(types.intp, 0))
-        total = cgutils.alloca_once_value(builder, none)
+        to, total = Writer(context, builder, signature, given), cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4))
+        count = builder.extract_value(context.make_array(signature.args[6])(context, builder, given[6]).shape, 0)
         with cgutils.for_range(builder, count) as loop:
-            mass = to.load(to.place(4, 5, loop.index, context.get_constant(types.intp, MASS)))
-            left = builder.or_(whole, builder.fcmp_ordered("<=", mass, ir.Constant(double, 0.0)))
-            share = builder.fdiv(ir.Constant(double, 1.0), builder.select(left, ir.Constant(double, 1.0), mass))
-            each = to.rounded(builder.fmul(to.load(to.four(4, 5, loop.index, 3)), to.spread(builder.fmul(share, ir.Constant(double, SIGNAL)))))
+            by = share(to, to.load(to.place(4, 5, loop.index, context.get_constant(types.intp, MASS))))
+            each = to.rounded(builder.fmul(to.load(to.four(4, 5, loop.index, 3)), to.spread(by)))
             builder.store(builder.fadd(builder.load(total), builder.fmul(each, to.spread(to.load(to.place(6, loop.index))))), total)
-        into = to.four(0, 1, 2, 3)
-        to.store(builder.fmul(builder.load(total), to.spread(ir.Constant(double, 1.0 / SIGNAL))), into)
+        found = builder.fmul(builder.load(total), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
+        to.store(found, to.four(0, 1, 2, 3))
         return context.get_dummy_value()
 
-    return types.void(totals, node, family, lane, sums, at, asked, additive), write
+    return write
+
+
+@intrinsic  # type: ignore[misc]
+def bits_of(_: Any, number: Any) -> Any:
+    """The 64 bits of a float64 as an int64."""
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.bitcast(given[0], ir.IntType(64))
+
+    return types.int64(types.float64), write
+
+
+@intrinsic  # type: ignore[misc]
+def number_of(_: Any, bits: Any) -> Any:
+    """The float64 of 64 bits."""
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        return builder.bitcast(given[0], DOUBLE)
+
+    return types.float64(types.int64), write
+
+
+def series_of(terms: tuple[float, ...]) -> Any:
+    """A power series as compiled code, term by term, the highest power first."""
+
+    @intrinsic  # type: ignore[misc]
+    def series(_: Any, at: Any) -> Any:
+        def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+            found = ir.Constant(DOUBLE, terms[0])
+            for term in terms[1:]:
+                found = builder.fadd(builder.fmul(found, given[0]), ir.Constant(DOUBLE, term))
+            return found
+
+        return types.float64(types.float64), write
+
+    return series

@@ -17,7 +17,7 @@ class Rules(NamedTuple):
     additive: int
     recombining: int
     networked: int
-    unweighted: int  # all activations are 0 or 1
+    unweighted: int  # all activations are 0 or 1, and nothing excites or inhibits them
     catastrophic: int
     threshold: float
     rate: float
@@ -87,6 +87,7 @@ class Scratch(NamedTuple):
     chances: Any  # (B,) float64
     order: Any  # (B,) int32
     gains: Any  # (slots,) float64
+    by: Any  # (slots + 2,) float64: what sums over so many activations of 1 are multiplied by: see `scoring.share`
     gone: Any  # (slots,) int32: beliefs that the child at hand gave up
     gaps: Any  # (64,) float64: uniforms
     proposed: Any  # (4, 64) uint32: first blocks of as many draws of a belief

@@ -8,6 +8,7 @@ from harness.populations.changing_test import DROPS, POLICIES
 from harness.populations.compiled.founding import pack
 from harness.populations.compiled.lanes import LANES, MASS
 from harness.populations.compiled.layout import Ground, Herd, Nodes, Rules, Scratch
+from harness.populations.grid import SIGNAL
 from harness.populations.population import Population
 from harness.populations.simulation import Simulation
 from harness.populations.world import World
@@ -25,7 +26,7 @@ def rules(simulation: Simulation, question_size: float, unweighted: bool) -> Rul
         additive=int(simulation.fitness == "additive"),
         recombining=int(simulation.reproduction == "recombining"),
         networked=int(simulation.network is not None),
-        unweighted=int(unweighted),
+        unweighted=int(unweighted and simulation.network is None),
         catastrophic=int(simulation.catastrophe is not None),
         threshold=0.0 if simulation.catastrophe is None else float(simulation.catastrophe),
         rate=float(mutation.rate),
@@ -126,7 +127,7 @@ def scratch(simulation: Simulation) -> Scratch:
         copies=np.zeros(count, np.int64),
         marks=np.zeros(count, np.int32),
         summed=np.zeros(models),
-        guide=np.zeros(models, np.int32),
+        guide=np.zeros(4 * models, np.int32),
         seen=np.zeros(models),
         shares=np.zeros(models),
         drawn=np.zeros(models),
@@ -136,6 +137,7 @@ def scratch(simulation: Simulation) -> Scratch:
         chances=np.zeros(beliefs),
         order=np.zeros(beliefs, np.int32),
         gains=np.zeros(simulation.slots),
+        by=np.full(simulation.slots + 2, SIGNAL) if simulation.fitness == "additive" else SIGNAL * (1.0 / np.maximum(1, np.arange(simulation.slots + 2))),
         gone=np.zeros(simulation.slots, np.int32),
         gaps=np.zeros(CHUNK),
         proposed=np.zeros((4, CHUNK), np.uint32),

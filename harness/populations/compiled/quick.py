@@ -13,7 +13,7 @@ F = TypeVar("F")
 HOUSE = Path(__file__).resolve().parent.parent
 # numba looks at the file of a function alone and would go on using code that holds what other files said when it was compiled. So what is kept lies under
 # the hash of all that is compiled and of the files whose constants it holds.
-CONSTANTS = ("changing_test.py", "grid.py", "mutation.py", "philox.py", "stream.py")
+CONSTANTS = ("changing_test.py", "grid.py", "mutation.py", "normals.py", "philox.py", "stream.py")
 NAMES = [*CONSTANTS, *(f"compiled/{path.name}" for path in Path(__file__).parent.glob("*.py"))]
 KEPT = Path(__file__).resolve().parent / "__pycache__" / tree_fingerprint(HOUSE, NAMES)[:16]
 
@@ -33,6 +33,6 @@ def quick(function: F) -> F:
 
 
 def inlined(function: F) -> F:
-    """Written out wherever it is called: handing over ten arrays takes longer than what is done with them."""
+    """Written out wherever it is called: handing over ten arrays takes longer than what is done with them, and loops with calls in them are not vectorised."""
     return compiled(function, inline="always")
 

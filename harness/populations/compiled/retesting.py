@@ -41,7 +41,7 @@ def retest(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, grain: 
     else:
         for place in range(live):
             resum(ground, nodes, scratch.live[place], generation)
-        average_all(rules, ground, nodes, scratch.live, live)
+        average_all(rules, ground, nodes, scratch, scratch.live, live)
 
 
 @quick
@@ -235,11 +235,11 @@ def resum(ground: Any, nodes: Any, node: int, generation: int) -> None:
     for place in range(len(born)):
         if born[place] < 0 or born[place] == generation:
             sums[node, place] = 0.0
-    personality = nodes.about[node, PERSONALITY]
-    for slot in range(nodes.about[node, SIZE]):
-        belief = held[node, slot]
-        for entry in range(filled[personality, belief]):
-            asked = columns[personality, belief, entry]
-            if born[asked] == generation:
-                for lane in range(0, parts.shape[1], LANES):
+    personality = np.uint64(nodes.about[node, PERSONALITY])
+    for lane in range(0, parts.shape[1], LANES):
+        for slot in range(nodes.about[node, SIZE]):
+            belief = np.uint64(held[node, slot])
+            for entry in range(filled[personality, belief]):
+                asked = columns[personality, belief, entry]
+                if born[asked] == generation:
                     add_four(sums, node, asked, lane, parts, belief, weights[personality, belief, entry])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
-from harness.populations.compiled.lanes import LANES, MASS, add_four, average_four, move_four
+from harness.populations.compiled.lanes import LANES, MASS, add_four, add_up_four, average_four, average_four_by, move_four
 from harness.populations.compiled.quick import inlined, quick
 from harness.populations.grid import ACTIVATION, LARGEST_ACTIVATION, SIGNAL
 
@@ -18,25 +18,22 @@ def nearest(value: float) -> float:
 
 
 @inlined
-def put(columns: Any, weights: Any, filled: Any, parts: Any, sums: Any, personality: Any, belief: Any, node: Any) -> None:
-    """Adds a belief to the sums of a node."""
-    for entry in range(filled[personality, belief]):
-        question, weight = columns[personality, belief, entry], weights[personality, belief, entry]
-        for lane in range(0, parts.shape[1], LANES):
-            add_four(sums, node, question, lane, parts, belief, weight)
-
-
-@inlined
 def move(
-    columns: Any, weights: Any, filled: Any, parts: Any, later: Any, additive: int, sums: Any, totals: Any, personality: Any, belief: Any, node: Any, sign: float
+    columns: Any, weights: Any, filled: Any, parts: Any, later: Any, shares: Any, rules: Any, sums: Any, totals: Any, personality: Any, belief: Any, node: Any,
+    sign: float,
 ) -> None:
     """Adds a belief to the sums and totals of a node (sign 1) or takes it away (sign -1): exact, so nothing of it stays behind."""
-    for entry in range(filled[personality, belief]):
-        question, weight = columns[personality, belief, entry], weights[personality, belief, entry] * sign
-        mass, family = sums[node, question, MASS], np.uint64(later[question] > 0)
-        before, after = share(mass, additive), share(mass + weight, additive)
-        for lane in range(0, parts.shape[1], LANES):
-            move_four(sums, node, question, lane, parts, belief, weight, totals, family, before, after)
+    for lane in range(parts.shape[1] - LANES, -1, -LANES):  # the activation, by which is divided, last
+        for entry in range(filled[personality, belief]):
+            question = columns[personality, belief, entry]
+            mass, family = sums[node, question, MASS], np.uint64(later[question] > 0)
+            if rules.unweighted:
+                before, after = shares[np.int64(mass)], shares[np.int64(mass + sign)]
+                move_four(sums, node, question, lane, parts, belief, sign, totals, family, before, after)
+            else:
+                weight = weights[personality, belief, entry] * sign
+                before, after = share(mass, rules.additive), share(mass + weight, rules.additive)
+                move_four(sums, node, question, lane, parts, belief, weight, totals, family, before, after)
 
 
 @quick
@@ -58,12 +55,13 @@ def stand(parts: Any, used: Any, labels: Any, about: Any, score: Any, belief: An
 def score_all(rules: Any, ground: Any, nodes: Any, scratch: Any, listed: Any, count: int) -> None:
     """Nodes from nothing: the first `count` of a list."""
     columns, weights, filled, parts, used, labels = ground.columns, ground.weights, ground.filled, ground.parts, ground.used, scratch.labels
-    held, about, sums, score = nodes.held, nodes.about, nodes.sums, nodes.score
-    totals, first, later, one = nodes.totals, ground.first, ground.later, len(sums) == 1
+    held, about, sums, score, rows = nodes.held, nodes.about, nodes.sums, nodes.score, flat(nodes.sums)
+    totals, first, later, shares, one = nodes.totals, ground.first, ground.later, scratch.by, len(sums) == 1
     for place in range(count):
         node = np.uint64(listed[place])
         at, personality, size = np.uint64(0) if one else node, np.uint64(about[node, PERSONALITY]), about[node, SIZE]
-        sums[at] = 0.0
+        for entry in range(rows.shape[1]):
+            rows[at, entry] = 0.0
         if rules.networked:
             excite(ground, nodes, scratch, node)
             for slot in range(size):
@@ -71,20 +69,35 @@ def score_all(rules: Any, ground: Any, nodes: Any, scratch: Any, listed: Any, co
         elif rules.unweighted:
             put_all(columns, filled, parts, sums, held, size, personality, node, at)
         else:
-            for slot in range(size):
-                put(columns, weights, filled, parts, sums, personality, np.uint64(held[node, slot]), at)
+            weigh_all(columns, weights, filled, parts, sums, held, size, personality, node, at)
         stand_all(parts, used, labels, about, score, held, size, node)
-        average(sums, totals, first, later, rules.additive, rules.every, node, at)
+        average(sums, totals, first, later, shares, rules.unweighted, rules.additive, rules.every, node, at)
+
+
+@quick
+def flat(numbers: Any) -> Any:
+    """(N, …) as (N, all the rest), the same memory."""
+    return numbers.reshape(numbers.shape[0], numbers.shape[1] * numbers.shape[2])
 
 
 @quick
 def put_all(columns: Any, filled: Any, parts: Any, sums: Any, held: Any, size: int, personality: Any, node: Any, at: Any) -> None:
-    """`put` for all beliefs of a model where activations are 0 and 1."""
-    for slot in range(size):
-        belief = np.uint64(held[node, slot])
-        for entry in range(filled[personality, belief]):
-            for lane in range(0, parts.shape[1], LANES):
+    """Adds all beliefs of a model to its sums where activations are 0 and 1."""
+    for lane in range(0, parts.shape[1], LANES):
+        for slot in range(size):
+            belief = np.uint64(held[node, slot])
+            for entry in range(filled[personality, belief]):
                 add_four(sums, at, columns[personality, belief, entry], lane, parts, belief, 1.0)
+
+
+@quick
+def weigh_all(columns: Any, weights: Any, filled: Any, parts: Any, sums: Any, held: Any, size: int, personality: Any, node: Any, at: Any) -> None:
+    """The same with any activations."""
+    for lane in range(0, parts.shape[1], LANES):
+        for slot in range(size):
+            belief = np.uint64(held[node, slot])
+            for entry in range(filled[personality, belief]):
+                add_four(sums, at, columns[personality, belief, entry], lane, parts, belief, weights[personality, belief, entry])
 
 
 @quick
@@ -129,20 +142,26 @@ def excite(ground: Any, nodes: Any, scratch: Any, node: Any) -> None:
 
 
 @quick
-def average_all(rules: Any, ground: Any, nodes: Any, listed: Any, count: int) -> None:
+def average_all(rules: Any, ground: Any, nodes: Any, scratch: Any, listed: Any, count: int) -> None:
     """The totals of nodes from their sums."""
-    sums, totals, first, later = nodes.sums, nodes.totals, ground.first, ground.later
+    sums, totals, first, later, shares = nodes.sums, nodes.totals, ground.first, ground.later, scratch.by
     for place in range(count):
-        average(sums, totals, first, later, rules.additive, rules.every, np.uint64(listed[place]), np.uint64(listed[place]))
+        node = np.uint64(listed[place])
+        average(sums, totals, first, later, shares, rules.unweighted, rules.additive, rules.every, node, node)
 
 
 @quick
-def average(sums: Any, totals: Any, first: Any, later: Any, additive: int, every: int, node: Any, at: Any) -> None:
+def average(sums: Any, totals: Any, first: Any, later: Any, shares: Any, unweighted: int, additive: int, every: int, node: Any, at: Any) -> None:
     """The totals of one node, whose sums lie at `at`."""
     for lane in range(0, totals.shape[2], LANES):
-        average_four(totals, node, 0, lane, sums, at, first, additive)
-        if every:
-            average_four(totals, node, 1, lane, sums, at, later, additive)
+        for family in range(2 if every else 1):
+            asked = later if family else first
+            if unweighted:
+                average_four_by(totals, node, family, lane, sums, at, asked, shares)
+            elif additive:
+                add_up_four(totals, node, family, lane, sums, at, asked)
+            else:
+                average_four(totals, node, family, lane, sums, at, asked)
 
 
 @quick

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.populations.compiled.quick import quick
+from harness.populations.compiled.lanes import bits_of, number_of, series_of
+from harness.populations.compiled.quick import inlined, quick
+from harness.populations.normals import BIAS, COSINE, FRACTION, FULL, LOG_TWO, LOGARITHM, ROOT_TWO, SINE
 from harness.populations.philox import MULTIPLIERS, WEYL
 
 M0, M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
@@ -15,6 +17,7 @@ W0, W1 = np.uint64(WEYL[0]), np.uint64(WEYL[1])
 LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 FIVE, SIX = np.uint64(5), np.uint64(6)
 FINEST, HIGH = 2.0**-53, 67108864.0
+logarithm_series, sine_series, cosine_series = series_of(LOGARITHM), series_of(SINE), series_of(COSINE)
 
 
 @quick
@@ -72,7 +75,7 @@ def fill_blocks(found: Any, count: int, first: int, step: int, generation: int, 
         found[0, place], found[1, place], found[2, place], found[3, place] = np.uint32(a), np.uint32(b), np.uint32(c), np.uint32(d)
 
 
-@quick
+@inlined
 def unit(high: Any, low: Any) -> float:
     """Two words as a uniform in [0, 1)."""
     return (float(np.int32(np.uint64(high) >> FIVE)) * HIGH + float(np.int32(np.uint64(low) >> SIX))) * FINEST
@@ -106,10 +109,33 @@ def fill_uniforms(found: Any, words: Any, first: int, generation: int, purpose: 
 @quick
 def fill_normals(found: Any, words: Any, generation: int, purpose: int, key: Any) -> None:
     """Standard normals into a float64 array, two of a block; `words` is room for the blocks."""
+    pairs = len(found) >> 1
     fill_blocks(words, (len(found) + 1) >> 1, 0, 1, generation, purpose, key)
-    for place in range((len(found) + 1) >> 1):
-        radius = math.sqrt(-2.0 * math.log(1.0 - unit(words[0, place], words[1, place])))
-        angle = 2.0 * math.pi * unit(words[2, place], words[3, place])
-        found[2 * place] = radius * math.cos(angle)
-        if 2 * place + 1 < len(found):
-            found[2 * place + 1] = radius * math.sin(angle)
+    for place in range(pairs):
+        found[2 * place], found[2 * place + 1] = normal_pair(words[0, place], words[1, place], words[2, place], words[3, place])
+    if len(found) & 1:
+        found[-1] = normal_pair(words[0, pairs], words[1, pairs], words[2, pairs], words[3, pairs])[0]
+
+
+@inlined
+def normal_pair(one: Any, two: Any, three: Any, four: Any) -> tuple[float, float]:
+    """Two standard normals from a block of words: see `normals.py`. No step has a way out, so that four pairs are worked out at a time."""
+    turn = unit(three, four)
+    distance = math.sqrt(-2.0 * logarithm(1.0 - unit(one, two)))
+    quarter = np.floor(4.0 * turn + 0.5)
+    angle = FULL * (turn - 0.25 * quarter)
+    square, odd = angle * angle, (quarter == 1.0) | (quarter == 3.0)
+    sine, cosine = angle * sine_series(square), cosine_series(square)
+    along = (sine if odd else cosine) * (-1.0 if (quarter == 1.0) | (quarter == 2.0) else 1.0)
+    across = (cosine if odd else sine) * (-1.0 if (quarter == 2.0) | (quarter == 3.0) else 1.0)
+    return distance * along, distance * across
+
+
+@inlined
+def logarithm(number: float) -> float:
+    bits = bits_of(number)
+    power, mantissa = np.int32((bits >> np.int64(52)) - 1023), number_of((bits & FRACTION) | BIAS)
+    upper = 1.0 if mantissa > ROOT_TWO else 0.0
+    mantissa *= 1.0 - 0.5 * upper
+    ratio = (mantissa - 1.0) / (mantissa + 1.0)
+    return (float(power) + upper) * LOG_TWO + 2.0 * ratio * logarithm_series(ratio * ratio)
