@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from harness.errors import HarnessError
+from harness.populations.distinct import distinct
 from harness.populations.form import Form
 from harness.populations.stream import Purpose, Stream
 
@@ -26,22 +27,30 @@ class Network(Form):
     def draw(self, beliefs: int, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
         """(neighbours, strengths), int32 and float64, both (beliefs, degree): whom each belief acts on (distinct, never itself), and how strongly.
 
-        Two words a link: the first chooses a belief among those not yet chosen, the second whether it inhibits. Raises HarnessError where too few are left.
+        Two words a link: the first chooses among the other beliefs (see `distinct`), the second says whether it inhibits. Raises HarnessError where too few are left.
         """
+        self.fits(beliefs)
+        words = stream.words(Purpose.NETWORK, 2 * beliefs * self.degree).reshape(beliefs, self.degree, 2)
+        chosen = distinct(words[:, :, 0], beliefs - 1)
+        chosen += chosen >= np.arange(beliefs)[:, None]  # all but itself
+        up, down = self.steps
+        return chosen.astype(np.int32), np.where(words[:, :, 1] < np.uint64(self.bound), -down, up)
+
+    def fits(self, beliefs: int) -> None:
+        """Raises HarnessError where too few beliefs are left for each to act on."""
         if self.degree >= beliefs:
             raise HarnessError(f"{beliefs} beliefs cannot each act on {self.degree} others", where="network", mend=f"Give a degree of at most {beliefs - 1}")
-        words = stream.words(Purpose.NETWORK, 2 * beliefs * self.degree).reshape(beliefs, self.degree, 2)
-        taken = np.arange(beliefs)[:, None]  # itself, and those already chosen, in rising order
-        chosen = []
-        for link in range(self.degree):
-            found = ((words[:, link, 0] * np.uint64(beliefs - 1 - link)) >> np.uint64(32)).astype(np.int64)
-            for place in range(link + 1):
-                found += found >= taken[:, place]
-            chosen.append(found)
-            taken = np.sort(np.column_stack([taken, found]), axis=1)
-        weakens = words[:, :, 1] < np.uint64(round(self.inhibiting * 2**32))
-        up, down = (np.rint(size * STRENGTH) / STRENGTH for size in (self.excitation, self.inhibition))
-        return np.stack(chosen, axis=1).astype(np.int32), np.where(weakens, -down, up)
+
+    @property
+    def steps(self) -> tuple[float, float]:
+        """How much a link strengthens, and how much one weakens."""
+        up, down = (float(np.rint(size * STRENGTH) / STRENGTH) for size in (self.excitation, self.inhibition))
+        return up, down
+
+    @property
+    def bound(self) -> int:
+        """Words below it make a link that inhibits."""
+        return round(self.inhibiting * 2**32)
 
 
 def gains(held: Sequence[int] | np.ndarray, neighbours: np.ndarray, strengths: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Standard normals from uniforms (Box and Muller, 1958), by additions, multiplications, divisions and roots alone: these give the same bits everywhere, in numpy and
+"""Standard normals from uniforms (Box and Muller, 1958), and exponentials, by additions, multiplications, divisions and roots alone: these give the same bits everywhere, in numpy and
 in compiled code, one at a time or several at once, which the logarithms and sines of two libraries do not.
 
 The logarithm is 2 artanh((m - 1) / (m + 1)) of a number's mantissa m, the sine and cosine are those of an eighth of a turn at most; their power series are taken so
@@ -14,6 +14,7 @@ import numpy as np
 LOGARITHM = tuple(1.0 / (2 * term + 1) for term in range(11, -1, -1))  # of artanh(x) / x in x**2, the highest power first, as are the others
 SINE = tuple((-1.0) ** term / math.factorial(2 * term + 1) for term in range(9, -1, -1))
 COSINE = tuple((-1.0) ** term / math.factorial(2 * term) for term in range(9, -1, -1))
+EXPONENTIAL = tuple(1.0 / math.factorial(term) for term in range(14, -1, -1))
 LOG_TWO, FULL, ROOT_TWO = math.log(2.0), 2.0 * math.pi, math.sqrt(2.0)
 FRACTION, BIAS = (1 << 52) - 1, 1023 << 52  # of a float64's bits
 
@@ -39,6 +40,14 @@ def logarithm(numbers: np.ndarray) -> np.ndarray:
     mantissa, power = np.where(upper, 0.5 * mantissa, mantissa), power + upper
     ratio = (mantissa - 1.0) / (mantissa + 1.0)
     found: np.ndarray = power * LOG_TWO + 2.0 * ratio * series(LOGARITHM, ratio * ratio)
+    return found
+
+
+def exponential(numbers: np.ndarray) -> np.ndarray:
+    """e to the power of numbers of at most 0: 0 below -700."""
+    whole = np.floor(np.maximum(numbers, -700.0) * (1.0 / LOG_TWO) + 0.5)
+    power = ((whole.astype(np.int64) + 1023) << 52).view(np.float64)  # of two
+    found: np.ndarray = np.where(numbers < -700.0, 0.0, series(EXPONENTIAL, np.maximum(numbers, -700.0) - whole * LOG_TWO) * power)
     return found
 
 

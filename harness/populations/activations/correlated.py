@@ -26,11 +26,16 @@ class Correlated(Form):
 
     def draw(self, beliefs: int, questions: int, stream: Stream) -> np.ndarray:
         """(1, beliefs, questions) of 0 and 1. Raises HarnessError where no such correlation can be."""
-        every, none = self.blocks(beliefs, questions)
+        every, none = self.apart(beliefs, questions, stream)
         active = Simple(density=self.density).draw(beliefs, questions, stream)
-        order = shuffled(beliefs, beliefs * Simple(density=self.density).probing(questions), stream)
-        active[0, order[:every]], active[0, order[every : every + none]] = 1.0, 0.0
+        active[0, every], active[0, none] = 1.0, 0.0
         return active
+
+    def apart(self, beliefs: int, questions: int, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
+        """The beliefs that every question activates, and those that none does. Raises HarnessError where no such correlation can be."""
+        every, none = self.blocks(beliefs, questions)
+        order = shuffled(beliefs, beliefs * Simple(density=self.density).probing(questions), stream)
+        return order[:every], order[every : every + none]
 
     def blocks(self, beliefs: int, questions: int) -> tuple[int, int]:
         """How many beliefs every question activates, and how many none does."""

@@ -23,10 +23,13 @@ class Coverage(Form):
 
     def draw(self, beliefs: int, questions: int, stream: Stream) -> np.ndarray:
         """(1, beliefs, questions) of 0 and 1. Raises HarnessError where no belief would be probed."""
+        active = Simple(density=self.density).draw(beliefs, questions, stream)
+        active[0, self.unprobed(beliefs, questions, stream)] = 0.0
+        return active
+
+    def unprobed(self, beliefs: int, questions: int, stream: Stream) -> np.ndarray:
+        """The beliefs that no question probes. Raises HarnessError where that is all of them."""
         probed = math.floor(self.coverage * beliefs + 0.5)
         if not probed:
             raise HarnessError(f"a coverage of {self.coverage:g} probes none of {beliefs} beliefs", where="coverage", mend=f"Give at least {1 / beliefs:g}")
-        active = Simple(density=self.density).draw(beliefs, questions, stream)
-        order = shuffled(beliefs, beliefs * Simple(density=self.density).probing(questions), stream)
-        active[0, order[probed:]] = 0.0
-        return active
+        return shuffled(beliefs, beliefs * Simple(density=self.density).probing(questions), stream)[probed:]

@@ -10,6 +10,7 @@ from pydantic import Field
 from harness.populations.activations.places import places
 from harness.populations.form import Form
 from harness.populations.grid import on_activation_grid
+from harness.populations.normals import exponential
 from harness.populations.stream import Purpose, Stream
 
 
@@ -22,5 +23,15 @@ class Similarity(Form):
 
     def draw(self, beliefs: int, questions: int, stream: Stream) -> np.ndarray:
         """(1, beliefs, questions)."""
-        near = places(beliefs, self.dimensions, Purpose.BELIEF_PLACES, stream) @ places(questions, self.dimensions, Purpose.QUESTION_PLACES, stream).T
-        return np.asarray(on_activation_grid(np.exp(self.sharpness * (np.minimum(near, 1.0) - 1.0))))[None]
+        near = np.zeros((beliefs, questions))
+        for one, other in zip(self.believed(beliefs, stream).T, self.asked(questions, stream).T, strict=True):  # in this order, as compiled code adds them
+            near += one[:, None] * other[None, :]
+        return np.asarray(on_activation_grid(exponential(self.sharpness * (np.minimum(near, 1.0) - 1.0))))[None]
+
+    def believed(self, beliefs: int, stream: Stream) -> np.ndarray:
+        """(beliefs, dimensions) where beliefs lie."""
+        return places(beliefs, self.dimensions, Purpose.BELIEF_PLACES, stream)
+
+    def asked(self, questions: int, stream: Stream) -> np.ndarray:
+        """(questions, dimensions) where questions lie."""
+        return places(questions, self.dimensions, Purpose.QUESTION_PLACES, stream)

@@ -11,10 +11,12 @@ import numpy as np
 from harness.errors import HarnessError
 from harness.populations.activations.simple import Simple
 from harness.populations.compiled.evolving import evolve
-from harness.populations.compiled.founding import draw_founders, normal_beliefs, pack, plain_world, simple_rows
-from harness.populations.compiled.layout import Ground, Herd, Nodes
+from harness.populations.compiled.founding import draw_founders, draw_links, normal_beliefs, plain_world, unasked
+from harness.populations.compiled.layout import Ground, Herd
 from harness.populations.compiled.memory import nodes, parts, rules, scratch
 from harness.populations.compiled.quick import KEPT
+from harness.populations.compiled.testing import fill, personalities, probing, width
+from harness.populations.evaluators import OTHERS as TRAITS
 from harness.populations.evaluators import coefficients, traits
 from harness.populations.grid import on_signal_grid
 from harness.populations.history import MEASURED
@@ -74,7 +76,7 @@ def shape(simulation: Simulation) -> tuple[float, float, float, float, float]:
 def batch_of_plain(simulation: Simulation, streams: Sequence[Streams], values: np.ndarray, extinct: np.ndarray) -> None:
     """Runs whose world is drawn anew in the same memory."""
     count, each, words = simulation.generations, probing(simulation), room_for_words(simulation)
-    land, herd = earth(simulation, 1, each, 2), empty_herd(simulation)
+    land, herd = earth(simulation, 2), empty_herd(simulation)
     land.coefficients[:, :, 0] = 1.0
     given, drawn = rules(simulation, simulation.beliefs * each / simulation.questions, unweighted=True), shape(simulation)
     room, clonal = (nodes(simulation, 2), scratch(simulation), herd, kept(simulation, land)), simulation.reproduction == "clonal"
@@ -84,14 +86,10 @@ def batch_of_plain(simulation: Simulation, streams: Sequence[Streams], values: n
         extinct[place] = evolve(given, land, *room, 0, count, count, grain(simulation.models), np.uint64(stream.course.key), values[place])
 
 
-def probing(simulation: Simulation) -> int:
-    """How many questions probe a belief where that is the same for all, else 0."""
-    return simulation.activation.probing(simulation.questions) if isinstance(simulation.activation, Simple) else 0
-
-
 def room_for_words(simulation: Simulation) -> np.ndarray:
     """Blocks enough for any part of a world."""
-    most = max(4 * simulation.beliefs, simulation.models * simulation.held, simulation.beliefs * probing(simulation))
+    links = 2 * simulation.network.degree if simulation.network else 0
+    most = max(simulation.beliefs * max(4, probing(simulation), links), simulation.models * simulation.held)
     return np.zeros((4, most // 4 + 1), np.uint32)
 
 
@@ -102,36 +100,36 @@ class Room:
         self.simulation = simulation
         self.scratch, self.herd = scratch(simulation), empty_herd(simulation)
         self.words = room_for_words(simulation)
-        self.nodes: Nodes | None = None
+        evaluated = simulation.test is not None and simulation.test.scored_with is not None
+        self.land = earth(simulation, TRAITS + len(simulation.evaluators.each) if evaluated or not simulation.evaluators.own else 2)
+        self.nodes = nodes(simulation, self.land.coefficients.shape[2])
+        self.kept = kept(simulation, self.land)
 
     def run(self, streams: Streams, rows: np.ndarray) -> int:
         """One run into its rows; the generation of its extinction, -1 where there was none."""
         simulation = self.simulation
-        land, size, unweighted = self.ground(streams.world)
-        self.nodes = self.nodes or nodes(simulation, land.coefficients.shape[2])
+        size, unweighted = self.settle(streams.world)
         draw_founders(self.herd, simulation.held, simulation.beliefs, simulation.reproduction == "clonal", self.words, np.uint64(streams.founders.key))
-        if land.columns.shape[0] > 1:
-            self.herd.personalities[:] = streams.founders.below(land.columns.shape[0], Purpose.PERSONALITY, simulation.models)
-        memory = self.nodes, self.scratch, self.herd, kept(simulation, land)
+        if personalities(simulation) > 1:
+            self.herd.personalities[:] = streams.founders.below(personalities(simulation), Purpose.PERSONALITY, simulation.models)
+        memory = self.nodes, self.scratch, self.herd, self.kept
         span = 0, simulation.generations, simulation.generations, grain(simulation.models)
-        return int(evolve(rules(simulation, size, unweighted), land, *memory, *span, np.uint64(streams.course.key), rows))
+        return int(evolve(rules(simulation, size, unweighted), self.land, *memory, *span, np.uint64(streams.course.key), rows))
 
-    def ground(self, stream: Stream) -> tuple[Ground, float, bool]:
-        """A world as compiled code wants it, the size of its questions, and whether all activations are 0 or 1."""
-        simulation = self.simulation
+    def settle(self, stream: Stream) -> tuple[float, bool]:
+        """Draws a world into `land`; the size of its questions, and whether all activations are 0 or 1."""
+        simulation, land, key = self.simulation, self.land, np.uint64(stream.key)
         values, signals = self.beliefs(stream)
         corrected = simulation.test.scored_with if simulation.test else None
         seen = traits(values, signals, simulation.evaluators, corrected is not None, stream)
-        land, size, unweighted = self.tested(stream, len(seen))
-        land = land._replace(
-            parts=parts(seen),
-            used=values if simulation.usage is None else on_signal_grid(values * simulation.usage.draw(simulation.beliefs, stream)),
-            coefficients=coefficients(values, signals, simulation.evaluators, corrected, simulation.generations, len(seen)),
-        )
+        land.parts[:, : len(seen)] = seen.T
+        land.used[:] = values if simulation.usage is None else on_signal_grid(values * simulation.usage.draw(simulation.beliefs, stream))
+        land.coefficients[:] = coefficients(values, signals, simulation.evaluators, corrected, simulation.generations, len(seen))
         if simulation.network is not None:
-            neighbours, strengths = simulation.network.draw(simulation.beliefs, stream)
-            land = land._replace(neighbours=np.ascontiguousarray(neighbours, dtype=np.int32), strengths=np.ascontiguousarray(strengths, dtype=float))
-        return land, size, unweighted
+            draw_links(land.neighbours, land.strengths, np.uint64(simulation.network.bound), *simulation.network.steps, self.words, key)
+        unasked(land.born, land.first, land.later, simulation.questions)
+        unweighted = fill(simulation, land.columns, land.weights, land.filled, self.words, stream)
+        return int(land.filled.sum()) / (len(land.filled) * simulation.questions), unweighted
 
     def beliefs(self, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
         """Values and signals on the grid."""
@@ -143,39 +141,26 @@ class Room:
         values, signals = landscape.draw(count, stream)
         return on_signal_grid(values), on_signal_grid(signals)
 
-    def tested(self, stream: Stream, traits: int) -> tuple[Ground, float, bool]:
-        """The ground with its test alone."""
-        simulation, key = self.simulation, np.uint64(stream.key)
-        if isinstance(simulation.activation, Simple):
-            each = simulation.activation.probing(simulation.questions)
-            land = earth(simulation, 1, each, traits)
-            simple_rows(land.columns, land.filled, simulation.questions, each, self.words, key)
-            return land, simulation.beliefs * each / simulation.questions, True
-        drawn = np.ascontiguousarray(simulation.activation.draw(simulation.beliefs, simulation.questions, stream))
-        land = earth(simulation, len(drawn), int(np.count_nonzero(drawn, axis=2).max(initial=0)), traits)
-        pack(drawn, land.columns, land.weights, land.filled)
-        return land, float(np.count_nonzero(drawn)) / (len(drawn) * simulation.questions), bool(np.isin(drawn, (0.0, 1.0)).all())
 
-
-def earth(simulation: Simulation, personalities: int, width: int, traits: int) -> Ground:
+def earth(simulation: Simulation, traits: int) -> Ground:
     """Ground with room for everything and nothing in it."""
-    beliefs, generations = simulation.beliefs, simulation.generations
-    width = max(1, simulation.most_questions if simulation.test else width)
-    born = np.full(simulation.most_questions, -1, np.int32)
-    born[: simulation.questions] = 0
+    beliefs, generations, questions = simulation.beliefs, simulation.generations, simulation.most_questions
+    shape, degree = (personalities(simulation), beliefs), simulation.network.degree if simulation.network else 0
+    if degree:
+        simulation.network.fits(beliefs)
     return Ground(
-        columns=np.zeros((personalities, beliefs, width), np.uint16),
-        weights=np.ones((personalities, beliefs, width)),
-        filled=np.zeros((personalities, beliefs), np.int32),
-        born=born,
-        first=(born == 0).astype(float),
-        later=np.zeros(len(born)),
+        columns=np.zeros((*shape, width(simulation)), np.uint16),
+        weights=np.ones((*shape, width(simulation))),
+        filled=np.zeros(shape, np.int32),
+        born=np.zeros(questions, np.int32),
+        first=np.zeros(questions),
+        later=np.zeros(questions),
         parts=parts(np.zeros((traits, beliefs))),
         used=np.zeros(beliefs),
         coefficients=np.zeros((generations + 1, 2, traits)),
         betas=simulation.selection.betas(generations),
-        neighbours=np.zeros((0, 0), np.int32),
-        strengths=np.zeros((0, 0)),
+        neighbours=np.zeros((beliefs, degree), np.int32) if degree else np.zeros((0, 0), np.int32),
+        strengths=np.zeros((beliefs, degree)) if degree else np.zeros((0, 0)),
     )
 
 

@@ -12,7 +12,7 @@ from harness.populations.compiled.words import HALF, fill_blocks, normal_pair
 from harness.populations.grid import LARGEST_SIGNAL, SIGNAL
 from harness.populations.stream import Purpose
 
-LANDSCAPE, ACTIVATION, FOUNDERS = int(Purpose.LANDSCAPE), int(Purpose.ACTIVATION), int(Purpose.FOUNDERS)
+LANDSCAPE, ACTIVATION, FOUNDERS, NETWORK = int(Purpose.LANDSCAPE), int(Purpose.ACTIVATION), int(Purpose.FOUNDERS), int(Purpose.NETWORK)
 
 
 @inlined
@@ -54,6 +54,23 @@ def simple_rows(columns: Any, filled: Any, questions: int, each: int, words: Any
 
 
 @quick
+def draw_links(neighbours: Any, strengths: Any, bound: Any, up: float, down: float, words: Any, key: Any) -> None:
+    """The links of `Network`, (B, degree), two words each. `words` is room."""
+    beliefs, degree = neighbours.shape
+    fill_blocks(words, (2 * beliefs * degree + 3) // 4, 0, 1, 0, NETWORK, key)
+    marks, place = np.full(beliefs, -1, np.int32), 0
+    for belief in range(beliefs):
+        for step in range(degree):
+            top = beliefs - 1 - degree + step
+            drawn = (np.uint64(words[place & 3, place >> 2]) * np.uint64(top + 1)) >> HALF
+            drawn = np.uint64(top) if marks[drawn] == belief else drawn
+            marks[drawn] = belief
+            neighbours[belief, step] = drawn + np.uint64(drawn >= np.uint64(belief))
+            strengths[belief, step] = -down if np.uint64(words[(place + 1) & 3, (place + 1) >> 2]) < bound else up
+            place += 2
+
+
+@quick
 def draw_founders(herd: Any, held: int, beliefs: int, clonal: bool, words: Any, key: Any) -> None:
     """Founders of `held` distinct beliefs, a word each. `words` is room."""
     models, into, place = len(herd.sizes), herd.held, 0
@@ -76,9 +93,15 @@ def plain_world(ground: Any, shape: Any, questions: int, each: int, words: Any, 
     """A world of `BivariateNormal` beliefs and a `Simple` test, in the place of the one before."""
     normal_beliefs(ground.parts, shape, words, key)
     ground.used[:] = ground.parts[:, 1]
-    ground.born[:], ground.first[:], ground.later[:] = -1, 0.0, 0.0
-    ground.born[:questions], ground.first[:questions] = 0, 1.0
+    unasked(ground.born, ground.first, ground.later, questions)
     simple_rows(ground.columns, ground.filled, questions, each, words, key)
+
+
+@quick
+def unasked(born: Any, first: Any, later: Any, questions: int) -> None:
+    """Before the beginning: so many first questions, and room for others."""
+    born[:], first[:], later[:] = -1, 0.0, 0.0
+    born[:questions], first[:questions] = 0, 1.0
 
 
 @quick

@@ -86,6 +86,7 @@ class Scratch(NamedTuple):
     labels: Any  # (2, B) uint8: deceptive now, deceptive at generation 0
     chances: Any  # (B,) float64
     order: Any  # (B,) int32
+    changed: Any  # (Q,) int32: questions
     gains: Any  # (slots,) float64
     by: Any  # (slots + 2,) float64: what sums over so many activations of 1 are multiplied by: see `scoring.share`
     gone: Any  # (slots,) int32: beliefs that the child at hand gave up

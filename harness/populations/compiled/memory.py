@@ -136,6 +136,7 @@ def scratch(simulation: Simulation) -> Scratch:
         labels=np.zeros((2, beliefs), np.uint8),
         chances=np.zeros(beliefs),
         order=np.zeros(beliefs, np.int32),
+        changed=np.zeros(simulation.most_questions + 1, np.int32),
         gains=np.zeros(simulation.slots),
         by=np.full(simulation.slots + 2, SIGNAL) if simulation.fitness == "additive" else SIGNAL * (1.0 / np.maximum(1, np.arange(simulation.slots + 2))),
         gone=np.zeros(simulation.slots, np.int32),

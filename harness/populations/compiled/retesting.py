@@ -34,14 +34,20 @@ def retest(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, grain: 
     if rules.policy > HARMFUL:
         uncover(rules, ground, scratch)
     level(rules, scratch)
+    fresh = scratch.order  # how many of the new questions activate each belief: they stand last in its row
+    fresh[:] = 0
     for number in range(rules.added):
-        add(rules, ground, scratch, number, generation, key)
+        add(rules, ground, scratch, fresh, number, generation, key)
     if rules.networked:
         score_all(rules, ground, nodes, scratch, scratch.live, live)
-    else:
-        for place in range(live):
-            resum(ground, nodes, scratch.live[place], generation)
-        average_all(rules, ground, nodes, scratch, scratch.live, live)
+        return
+    changed = 0
+    for place in range(len(ground.born)):
+        scratch.changed[changed] = place
+        changed += ground.born[place] < 0 or ground.born[place] == generation
+    for place in range(live):
+        resum(ground, nodes, fresh, scratch.changed, changed, np.uint64(scratch.live[place]))
+    average_all(rules, ground, nodes, scratch, scratch.live, live)
 
 
 @quick
@@ -115,7 +121,7 @@ def level(rules: Any, scratch: Any) -> None:
 
 
 @quick
-def add(rules: Any, ground: Any, scratch: Any, number: int, generation: int, key: Any) -> None:
+def add(rules: Any, ground: Any, scratch: Any, fresh: Any, number: int, generation: int, key: Any) -> None:
     """Writes a question into the first free place."""
     place = 0
     while ground.born[place] >= 0:
@@ -128,6 +134,7 @@ def add(rules: Any, ground: Any, scratch: Any, number: int, generation: int, key
         half = np.uint64(2 * (belief & 1))
         if unit(words[half, belief >> 1], words[half + ONE, belief >> 1]) < chances[belief]:
             ask(columns, weights, filled, belief, place)
+            fresh[belief] += 1
 
 
 @quick
@@ -228,18 +235,17 @@ def redundancies(ground: Any) -> Any:
 
 
 @quick
-def resum(ground: Any, nodes: Any, node: int, generation: int) -> None:
-    """The sums of a node on questions that were dropped or written just now."""
-    born, sums, parts, held = ground.born, nodes.sums, ground.parts, nodes.held
+def resum(ground: Any, nodes: Any, fresh: Any, changed: Any, count: int, node: Any) -> None:
+    """The sums of a node on `count` questions that are not asked or were written just now."""
+    sums, parts, held = nodes.sums, ground.parts, nodes.held
     columns, weights, filled = ground.columns, ground.weights, ground.filled
-    for place in range(len(born)):
-        if born[place] < 0 or born[place] == generation:
-            sums[node, place] = 0.0
+    for place in range(count):
+        asked = changed[place]
+        for lane in range(sums.shape[2]):
+            sums[node, asked, lane] = 0.0
     personality = np.uint64(nodes.about[node, PERSONALITY])
-    for lane in range(0, parts.shape[1], LANES):
-        for slot in range(nodes.about[node, SIZE]):
-            belief = np.uint64(held[node, slot])
-            for entry in range(filled[personality, belief]):
-                asked = columns[personality, belief, entry]
-                if born[asked] == generation:
-                    add_four(sums, node, asked, lane, parts, belief, weights[personality, belief, entry])
+    for slot in range(nodes.about[node, SIZE]):
+        belief = np.uint64(held[node, slot])
+        for entry in range(filled[personality, belief] - fresh[belief], filled[personality, belief]):
+            for lane in range(0, parts.shape[1], LANES):
+                add_four(sums, node, columns[personality, belief, entry], lane, parts, belief, weights[personality, belief, entry])

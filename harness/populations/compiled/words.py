@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.populations.compiled.lanes import bits_of, number_of, series_of
 from harness.populations.compiled.quick import inlined, quick
-from harness.populations.normals import BIAS, COSINE, FRACTION, FULL, LOG_TWO, LOGARITHM, ROOT_TWO, SINE
+from harness.populations.normals import BIAS, COSINE, EXPONENTIAL, FRACTION, FULL, LOG_TWO, LOGARITHM, ROOT_TWO, SINE
 from harness.populations.philox import MULTIPLIERS, WEYL
 
 M0, M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
@@ -17,7 +17,7 @@ W0, W1 = np.uint64(WEYL[0]), np.uint64(WEYL[1])
 LOW, HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 FIVE, SIX = np.uint64(5), np.uint64(6)
 FINEST, HIGH = 2.0**-53, 67108864.0
-logarithm_series, sine_series, cosine_series = series_of(LOGARITHM), series_of(SINE), series_of(COSINE)
+logarithm_series, sine_series, cosine_series, exponential_series = series_of(LOGARITHM), series_of(SINE), series_of(COSINE), series_of(EXPONENTIAL)
 
 
 @quick
@@ -139,3 +139,12 @@ def logarithm(number: float) -> float:
     mantissa *= 1.0 - 0.5 * upper
     ratio = (mantissa - 1.0) / (mantissa + 1.0)
     return (float(power) + upper) * LOG_TWO + 2.0 * ratio * logarithm_series(ratio * ratio)
+
+
+@inlined
+def exponential(number: float) -> float:
+    """See `normals.exponential`."""
+    least = number if number > -700.0 else -700.0
+    whole = np.floor(least * (1.0 / LOG_TWO) + 0.5)
+    power = number_of((np.int64(np.int32(whole)) + np.int64(1023)) << np.int64(52))
+    return 0.0 if number < -700.0 else exponential_series(least - whole * LOG_TWO) * power
