@@ -23,16 +23,17 @@ def evolve(
     generation's change of test. The generation in which no model was left to have children, -1 where there always was one.
 
     `last` is the simulation's last generation, `grain` what weights are multiples of (`selection.grain`)."""
-    constant, varying = same_coefficients(ground.coefficients), rules.rate > 0 or rules.loss > 0 or rules.gain > 0
-    label(ground.coefficients, ground.parts, scratch.labels, 1, 0)
-    pool = label(ground.coefficients, ground.parts, scratch.labels, 0, start)
+    constant, varying = same_coefficients(ground.coefficients, 0, len(ground.coefficients) - 1), rules.rate > 0 or rules.loss > 0 or rules.gain > 0
+    label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 1, 0)
+    pool = label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 0, start)
     live = enter(rules, ground, nodes, scratch, herd, varying)
     written = questions(ground.first, ground.later)
     asked = 1.0 if rules.additive else written  # what totals are divided by
     for generation in range(start, until + 1):
-        if generation > start and not constant:
+        moved = generation > start and not constant and not same_coefficients(ground.coefficients, generation - 1, generation)
+        if moved:
             pool = relabel(ground, nodes, scratch, live, generation)
-        if varying or rules.recombining or not constant or generation == start:
+        if varying or rules.recombining or moved or generation == start:
             fit_all(ground, nodes, scratch.live, live, generation, asked)
         alive = rules.models
         if rules.catastrophic:
@@ -104,12 +105,12 @@ def census(node: Any, live: Any, copies: Any) -> int:
 
 
 @quick
-def same_coefficients(coefficients: Any) -> bool:
-    """True where no evaluator changes."""
-    for generation in range(1, coefficients.shape[0]):
+def same_coefficients(coefficients: Any, first: int, last: int) -> bool:
+    """True where no evaluator changes from one generation to another."""
+    for generation in range(first + 1, last + 1):
         for family in range(2):
             for trait in range(coefficients.shape[2]):
-                if coefficients[generation, family, trait] != coefficients[0, family, trait]:
+                if coefficients[generation, family, trait] != coefficients[first, family, trait]:
                     return False
     return True
 
@@ -170,7 +171,7 @@ def questions(first: Any, later: Any) -> float:
 @quick
 def relabel(ground: Any, nodes: Any, scratch: Any, live: int, generation: int) -> int:
     """Marks and counts deception anew for the evaluators of a generation; how many beliefs of the pool are deceptive."""
-    pool = label(ground.coefficients, ground.parts, scratch.labels, 0, generation)
+    pool = label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 0, generation)
     held, about, labels = nodes.held, nodes.about, scratch.labels
     for place in range(live):
         node, found = scratch.live[place], 0

@@ -44,7 +44,7 @@ def retest(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, grain: 
     changed = 0
     for place in range(len(ground.born)):
         scratch.changed[changed] = place
-        changed += ground.born[place] < 0 or ground.born[place] == generation
+        changed += ground.born[place] == generation
     for place in range(live):
         resum(ground, nodes, fresh, scratch.changed, changed, np.uint64(scratch.live[place]))
     average_all(rules, ground, nodes, scratch, scratch.live, live)
@@ -236,7 +236,7 @@ def redundancies(ground: Any) -> Any:
 
 @quick
 def resum(ground: Any, nodes: Any, fresh: Any, changed: Any, count: int, node: Any) -> None:
-    """The sums of a node on `count` questions that are not asked or were written just now."""
+    """The sums of a node on `count` questions that were written just now. Those of questions that are asked no more stay, and count for nothing."""
     sums, parts, held = nodes.sums, ground.parts, nodes.held
     columns, weights, filled = ground.columns, ground.weights, ground.filled
     for place in range(count):

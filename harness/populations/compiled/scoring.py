@@ -177,14 +177,17 @@ def fit_all(ground: Any, nodes: Any, listed: Any, count: int, generation: int, a
 
 
 @quick
-def label(coefficients: Any, parts: Any, labels: Any, which: int, generation: int) -> int:
-    """Marks the beliefs that are deceptive by the evaluators of a generation; how many they are."""
+def label(coefficients: Any, parts: Any, seen: Any, labels: Any, which: int, generation: int) -> int:
+    """Marks the beliefs that are deceptive by the evaluators of a generation; how many they are. `seen` is room."""
     found = 0
+    seen[:] = 0.0
+    for trait in range(coefficients.shape[2]):
+        weight = coefficients[generation, 0, trait]
+        if weight != 0:
+            for belief in range(len(parts)):
+                seen[belief] += weight * parts[belief, trait]
     for belief in range(len(parts)):
-        seen = 0.0
-        for trait in range(coefficients.shape[2]):
-            seen += coefficients[generation, 0, trait] * parts[belief, trait]
-        here = parts[belief, 1] < 0 and seen > 0
+        here = (parts[belief, 1] < 0) & (seen[belief] > 0)
         labels[which, belief] = here
         found += here
     return found
