@@ -10,10 +10,13 @@ import numpy as np
 from pydantic import Field
 
 from harness.populations.form import Form
+from harness.populations.normals import logarithm
 from harness.populations.stream import Purpose, Stream, unit
 
 Chance = Annotated[float, Field(ge=0, le=1)]
 ATTEMPTS = 64  # blocks of four words kept for one new belief
+FARTHEST = 2.0**52  # beyond any slot
+MANY = 64  # gaps worked out at once
 
 
 class Mutation(Form):
@@ -42,8 +45,10 @@ def replaced(slots: int, rate: float, stream: Stream, generation: int) -> list[i
     found: list[int] = []
     place, draw = -1, 0
     while True:
-        uniform = float(unit(stream.blocks(Purpose.MUTATED, 1, generation, draw // 2))[0, draw % 2])
-        place += 1 if rate >= 1 else 1 + math.floor(min(math.log(1.0 - uniform) / math.log1p(-rate), 2.0**52))
+        if draw % MANY == 0:
+            passed = logarithm(1.0 - unit(stream.blocks(Purpose.MUTATED, MANY // 2, generation, draw // 2).ravel())) / (math.log1p(-rate) if rate < 1 else -math.inf)
+            gaps = np.floor(np.minimum(passed, FARTHEST)).tolist()
+        place += 1 + int(gaps[draw % MANY])
         if place >= slots:
             return found
         found.append(place)

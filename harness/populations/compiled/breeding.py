@@ -10,8 +10,8 @@ import numpy as np
 from harness.populations.compiled.layout import FOUNDER, PERSONALITY, SIZE
 from harness.populations.compiled.quick import inlined, quick
 from harness.populations.compiled.scoring import flat, move, score_all, stand
-from harness.populations.compiled.words import below, block, fill_blocks, fill_uniforms, uniform
-from harness.populations.mutation import ATTEMPTS
+from harness.populations.compiled.words import below, block, fill_blocks, fill_uniforms, logarithm, uniform
+from harness.populations.mutation import ATTEMPTS, FARTHEST
 from harness.populations.stream import Purpose
 
 MUTATED, BELIEF = int(Purpose.MUTATED), int(Purpose.BELIEF)
@@ -116,9 +116,19 @@ def best_of(rules: Any, ground: Any, personality: int, held: Any, size: int, oth
 
 
 @quick
+def fill_gaps(gaps: Any, words: Any, first: int, gap: float, generation: int, key: Any) -> None:
+    """How many slots are passed over before each mutation: geometric; `gap` is the logarithm of the chance that one is, 0 where none ever is."""
+    fill_uniforms(gaps, words, first, generation, MUTATED, key)
+    for place in range(len(gaps)):
+        passed = logarithm(1.0 - gaps[place]) / (gap if gap < 0 else -1.0)
+        gaps[place] = np.floor(passed if passed < FARTHEST else FARTHEST) if gap < 0 else 0.0
+
+
+@quick
 def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, generation: int, key: Any) -> int:
     """Replaces beliefs at geometric gaps along the slots of all children; how many nodes are still free."""
-    columns, weights, filled, parts, used, labels, later = ground.columns, ground.weights, ground.filled, ground.parts, ground.used, scratch.labels, ground.later
+    columns, weights, filled, parts, used, labels = ground.columns, ground.weights, ground.filled, ground.parts, ground.used, scratch.labels
+    first_asked, later = ground.first, ground.later
     held, about, sums, totals, score, parent, following = nodes.held, nodes.about, nodes.sums, nodes.totals, nodes.score, scratch.parent, scratch.next
     flat_sums, flat_totals, gone, proposed, gaps, shares = flat(sums), flat(totals), scratch.gone, scratch.proposed, scratch.gaps, scratch.by
     place, child, first, size = np.int64(-1), 0, np.int64(0), np.int64(about[parent[0], SIZE])
@@ -128,8 +138,8 @@ def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, genera
     others = 0  # how many beliefs this child has given up
     while True:
         if draw % len(gaps) == 0:
-            fill_uniforms(gaps, scratch.words, draw >> 1, generation, MUTATED, key)
-        place += 1 if rules.rate >= 1 else 1 + np.int64(math.floor(min(math.log(1.0 - gaps[draw % len(gaps)]) / gap, 2.0**52)))
+            fill_gaps(gaps, scratch.words, draw >> 1, gap, generation, key)
+        place += 1 + np.int64(gaps[draw % len(gaps)])
         while place - first >= size:
             first += size
             child, others = child + 1, 0
@@ -147,8 +157,8 @@ def replace(rules: Any, ground: Any, nodes: Any, scratch: Any, free: int, genera
             new = best_of(rules, ground, personality, held[node], size, gone, others, proposed, number - begun, number, generation, key)
         old = held[node, slot]
         if not rules.networked:
-            move(columns, weights, filled, parts, later, shares, rules, sums, totals, personality, np.uint64(old), node, -1.0)
-            move(columns, weights, filled, parts, later, shares, rules, sums, totals, personality, np.uint64(new), node, 1.0)
+            move(columns, weights, filled, parts, first_asked, later, shares, rules, sums, totals, personality, np.uint64(old), node, -1.0)
+            move(columns, weights, filled, parts, first_asked, later, shares, rules, sums, totals, personality, np.uint64(new), node, 1.0)
             stand(parts, used, labels, about, score, old, node, -1)
             stand(parts, used, labels, about, score, new, node, 1)
         gone[others] = old
@@ -161,8 +171,9 @@ def change(rules: Any, ground: Any, nodes: Any, scratch: Any, node: int, belief:
     if not rules.networked:
         at, which, sums, totals = np.uint64(node), np.uint64(belief), nodes.sums, nodes.totals
         personality = np.uint64(nodes.about[node, PERSONALITY])
-        columns, weights, filled, parts, later, shares = ground.columns, ground.weights, ground.filled, ground.parts, ground.later, scratch.by
-        move(columns, weights, filled, parts, later, shares, rules, sums, totals, personality, which, at, float(sign))
+        columns, weights, filled, parts, shares = ground.columns, ground.weights, ground.filled, ground.parts, scratch.by
+        first_asked, later = ground.first, ground.later
+        move(columns, weights, filled, parts, first_asked, later, shares, rules, sums, totals, personality, which, at, float(sign))
         stand(parts, ground.used, scratch.labels, nodes.about, nodes.score, belief, node, sign)
 
 

@@ -44,7 +44,8 @@ class Writer:
         return self.builder.bitcast(self.place(array, *indices), FOUR.as_pointer())
 
     def load(self, pointer: Any) -> Any:
-        return self.builder.load(pointer, align=8)
+        wide = pointer.type.pointee == FOUR or pointer.type.pointee == DOUBLE
+        return self.builder.load(pointer, align=8 if wide else None)
 
     def store(self, value: Any, pointer: Any) -> None:
         self.builder.store(value, pointer, align=8)
@@ -53,6 +54,10 @@ class Writer:
         """One number in all four places."""
         one = self.builder.insert_element(ir.Constant(FOUR, ir.Undefined), value, self.number(0))
         return self.builder.shuffle_vector(one, ir.Constant(FOUR, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), 4), [0] * 4))
+
+    def whole(self, number: Any) -> Any:
+        """A float64 that is a whole number, as an index."""
+        return self.builder.fptosi(number, self.context.get_value_type(types.intp))
 
     def rounded(self, values: Any) -> Any:
         """To whole numbers, ties to even."""
@@ -80,23 +85,78 @@ def add_four(_: Any, sums: Any, node: Any, question: Any, lane: Any, parts: Any,
 
 @intrinsic  # type: ignore[misc]
 def move_four(
-    _: Any, sums: Any, node: Any, question: Any, lane: Any, parts: Any, belief: Any, weight: Any, totals: Any, family: Any, before: Any, after: Any
+    _: Any, columns: Any, personality: Any, belief: Any, entries: Any, weights: Any, parts: Any, sign: Any, lane: Any, sums: Any, node: Any, totals: Any,
+    first: Any, later: Any,
 ) -> Any:
-    """`add_four`, and totals[node, family, lane : lane + 4] follow: the question's averages are its sums times `before` until now, times `after` from now on,
-    both in units of the grid."""
+    """For each of the first entries of a row: sums[node, question, lane : lane + 4] += sign * weight * parts[belief, lane : lane + 4], and both families of totals
+    follow what that does to the question's averages. In the lanes of MASS, last."""
+
+    def weigh(to: Writer, entry: Any, mass: Any) -> Any:
+        weight = to.builder.fmul(to.load(to.place(4, 1, 2, entry)), to.given[6])
+        return weight, divided(to, mass), divided(to, to.builder.fadd(mass, weight))
+
+    return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later), moving(weigh)
+
+
+@intrinsic  # type: ignore[misc]
+def sum_four(
+    _: Any, columns: Any, personality: Any, belief: Any, entries: Any, weights: Any, parts: Any, sign: Any, lane: Any, sums: Any, node: Any, totals: Any,
+    first: Any, later: Any,
+) -> Any:
+    """The same for additive tests, where nothing is divided."""
+
+    def weigh(to: Writer, entry: Any, mass: Any) -> Any:
+        whole = ir.Constant(DOUBLE, SIGNAL)
+        return to.builder.fmul(to.load(to.place(4, 1, 2, entry)), to.given[6]), whole, whole
+
+    return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later), moving(weigh)
+
+
+@intrinsic  # type: ignore[misc]
+def count_four(
+    _: Any, columns: Any, personality: Any, belief: Any, entries: Any, shares: Any, parts: Any, sign: Any, lane: Any, sums: Any, node: Any, totals: Any,
+    first: Any, later: Any,
+) -> Any:
+    """The same where all weights are 1: shares[n] is what a sum over n of them is multiplied by, in units of the grid."""
+
+    def weigh(to: Writer, entry: Any, mass: Any) -> Any:
+        return to.given[6], to.load(to.place(4, to.whole(mass))), to.load(to.place(4, to.whole(to.builder.fadd(mass, to.given[6]))))
+
+    return types.void(columns, personality, belief, entries, shares, parts, sign, lane, sums, node, totals, first, later), moving(weigh)
+
+
+def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
+    """Writes the loop over entries; `weigh` gives an entry's signed weight, and what its question's sums were and will be multiplied by."""
 
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         to = Writer(context, builder, signature, given)
-        into, total = to.four(0, 1, 2, 3), to.four(7, 1, 8, 3)
-        old = to.load(into)
-        new = builder.fadd(old, builder.fmul(to.load(to.four(4, 5, 3)), to.spread(given[6])))
-        to.store(new, into)
-        gone, come = to.rounded(builder.fmul(old, to.spread(given[9]))), to.rounded(builder.fmul(new, to.spread(given[10])))
-        moved = builder.fmul(builder.fsub(come, gone), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
-        to.store(builder.fadd(to.load(total), moved), total)
+        part, families = to.load(to.four(5, 2, 7)), [cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4)) for _ in range(2)]
+        with cgutils.for_range(builder, to.index(3)) as loop:
+            question = context.cast(builder, to.load(to.place(0, 1, 2, loop.index)), signature.args[0].dtype, types.intp)
+            mass = to.load(to.place(8, 9, question, context.get_constant(types.intp, MASS)))
+            weight, before, after = weigh(to, loop.index, mass)
+            into = to.four(8, 9, question, 7)
+            old = to.load(into)
+            new = builder.fadd(old, builder.fmul(part, to.spread(weight)))
+            to.store(new, into)
+            come, gone = to.rounded(builder.fmul(new, to.spread(after))), to.rounded(builder.fmul(old, to.spread(before)))
+            for total, asked in zip(families, (11, 12), strict=True):
+                share = to.spread(to.load(to.place(asked, question)))
+                builder.store(builder.fadd(builder.load(total), builder.fmul(builder.fsub(come, gone), share)), total)
+        for number, total in enumerate(families):
+            into = to.four(10, 9, context.get_constant(types.intp, number), 7)
+            moved = builder.fmul(builder.load(total), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
+            to.store(builder.fadd(to.load(into), moved), into)
         return context.get_dummy_value()
 
-    return types.void(sums, node, question, lane, parts, belief, weight, totals, family, before, after), write
+    return write
+
+
+def divided(to: Writer, mass: Any) -> Any:
+    """1 / mass in units of the grid; where nothing is activated nothing is divided."""
+    one, builder = ir.Constant(DOUBLE, 1.0), to.builder
+    none = builder.fcmp_ordered("<=", mass, ir.Constant(DOUBLE, 0.0))
+    return builder.fmul(builder.fdiv(one, builder.select(none, one, mass)), ir.Constant(DOUBLE, SIGNAL))
 
 
 @intrinsic  # type: ignore[misc]
@@ -105,13 +165,7 @@ def average_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: A
 
     Where nothing is activated nothing is divided.
     """
-
-    def share(to: Writer, mass: Any) -> Any:
-        one, builder = ir.Constant(DOUBLE, 1.0), to.builder
-        none = builder.fcmp_ordered("<=", mass, ir.Constant(DOUBLE, 0.0))
-        return builder.fmul(builder.fdiv(one, builder.select(none, one, mass)), ir.Constant(DOUBLE, SIGNAL))
-
-    return types.void(totals, node, family, lane, sums, at, asked), averaging(share)
+    return types.void(totals, node, family, lane, sums, at, asked), averaging(divided)
 
 
 @intrinsic  # type: ignore[misc]
@@ -125,7 +179,7 @@ def average_four_by(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums
     """`average_four` where the activation of a question is a whole number n, by which nothing is divided: shares[n] is multiplied, in units of the grid."""
 
     def share(to: Writer, mass: Any) -> Any:
-        return to.load(to.place(7, to.builder.fptosi(mass, to.context.get_value_type(types.intp))))
+        return to.load(to.place(7, to.whole(mass)))
 
     return types.void(totals, node, family, lane, sums, at, asked, shares), averaging(share)
 

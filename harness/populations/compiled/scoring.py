@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
-from harness.populations.compiled.lanes import LANES, MASS, add_four, add_up_four, average_four, average_four_by, move_four
+from harness.populations.compiled.lanes import LANES, add_four, add_up_four, average_four, average_four_by, count_four, move_four, sum_four
 from harness.populations.compiled.quick import inlined, quick
 from harness.populations.grid import ACTIVATION, LARGEST_ACTIVATION, SIGNAL
 
@@ -19,27 +19,18 @@ def nearest(value: float) -> float:
 
 @inlined
 def move(
-    columns: Any, weights: Any, filled: Any, parts: Any, later: Any, shares: Any, rules: Any, sums: Any, totals: Any, personality: Any, belief: Any, node: Any,
-    sign: float,
+    columns: Any, weights: Any, filled: Any, parts: Any, first: Any, later: Any, shares: Any, rules: Any, sums: Any, totals: Any, personality: Any, belief: Any,
+    node: Any, sign: float,
 ) -> None:
     """Adds a belief to the sums and totals of a node (sign 1) or takes it away (sign -1): exact, so nothing of it stays behind."""
+    entries = filled[personality, belief]
     for lane in range(parts.shape[1] - LANES, -1, -LANES):  # the activation, by which is divided, last
-        for entry in range(filled[personality, belief]):
-            question = columns[personality, belief, entry]
-            mass, family = sums[node, question, MASS], np.uint64(later[question] > 0)
-            if rules.unweighted:
-                before, after = shares[np.int64(mass)], shares[np.int64(mass + sign)]
-                move_four(sums, node, question, lane, parts, belief, sign, totals, family, before, after)
-            else:
-                weight = weights[personality, belief, entry] * sign
-                before, after = share(mass, rules.additive), share(mass + weight, rules.additive)
-                move_four(sums, node, question, lane, parts, belief, weight, totals, family, before, after)
-
-
-@quick
-def share(mass: float, additive: int) -> float:
-    """What a sum is multiplied by to be an average in units of the grid. Where nothing is activated there is nothing to divide."""
-    return SIGNAL if additive or not mass > 0 else 1.0 / mass * SIGNAL
+        if rules.unweighted:
+            count_four(columns, personality, belief, entries, shares, parts, sign, lane, sums, node, totals, first, later)
+        elif rules.additive:
+            sum_four(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later)
+        else:
+            move_four(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later)
 
 
 @inlined
