@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -30,3 +31,13 @@ def native() -> bool:
     except OSError:
         return False
     return any(flag in flags.split() for flag in NATIVE)
+
+
+def threads(dtype: str) -> int:
+    """How many threads a process computes with: in float32 its share of the cores, since the number changes no bit of what a model says.
+
+    In bfloat16 as many as there are cores, however many processes there are: sampled text depends on their number (seen with 1, 2 and 4), and -n must
+    change nothing.
+    """
+    cores = os.cpu_count() or 1
+    return cores if dtype == "bfloat16" else max(1, cores // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))

@@ -46,7 +46,9 @@ def replaced(slots: int, rate: float, stream: Stream, generation: int) -> list[i
     place, draw = -1, 0
     while True:
         if draw % MANY == 0:
-            passed = logarithm(1.0 - unit(stream.blocks(Purpose.MUTATED, MANY // 2, generation, draw // 2).ravel())) / (math.log1p(-rate) if rate < 1 else -math.inf)
+            passed = logarithm(1.0 - unit(stream.blocks(Purpose.MUTATED, MANY // 2, generation, draw // 2).ravel())) / (
+                math.log1p(-rate) if rate < 1 else -math.inf
+            )
             gaps = np.floor(np.minimum(passed, FARTHEST)).tolist()
         place += 1 + int(gaps[draw % MANY])
         if place >= slots:

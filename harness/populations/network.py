@@ -27,7 +27,8 @@ class Network(Form):
     def draw(self, beliefs: int, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
         """(neighbours, strengths), int32 and float64, both (beliefs, degree): whom each belief acts on (distinct, never itself), and how strongly.
 
-        Two words a link: the first chooses among the other beliefs (see `distinct`), the second says whether it inhibits. Raises HarnessError where too few are left.
+        Two words a link: the first chooses among the other beliefs (see `distinct`), the second says whether it inhibits. Raises HarnessError where
+        too few are left.
         """
         self.fits(beliefs)
         words = stream.words(Purpose.NETWORK, 2 * beliefs * self.degree).reshape(beliefs, self.degree, 2)

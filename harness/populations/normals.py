@@ -1,8 +1,8 @@
-"""Standard normals from uniforms (Box and Muller, 1958), and exponentials, by additions, multiplications, divisions and roots alone: these give the same bits everywhere, in numpy and
-in compiled code, one at a time or several at once, which the logarithms and sines of two libraries do not.
+"""Standard normals from uniforms (Box and Muller, 1958), and exponentials, by additions, multiplications, divisions and roots alone.
 
-The logarithm is 2 artanh((m - 1) / (m + 1)) of a number's mantissa m, the sine and cosine are those of an eighth of a turn at most; their power series are taken so
-far that what is left out lies below the last bit.
+These give the same bits everywhere, in numpy and in compiled code, one at a time or several at once, which the logarithms and sines of two libraries do not.
+The logarithm is 2 artanh((m - 1) / (m + 1)) of a number's mantissa m, the sine and cosine are those of an eighth of a turn at most; their power series go
+so far that what is left out lies below the last bit.
 """
 
 from __future__ import annotations

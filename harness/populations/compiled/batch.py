@@ -10,8 +10,8 @@ import numpy as np
 
 from harness.errors import HarnessError
 from harness.populations.activations.simple import Simple
-from harness.populations.compiled.evolving import evolve
-from harness.populations.compiled.founding import draw_founders, draw_links, normal_beliefs, plain_world, unasked
+from harness.populations.compiled.evolving import evolve, evolve_plain
+from harness.populations.compiled.founding import draw_founders, draw_links, normal_beliefs, unasked
 from harness.populations.compiled.layout import Ground, Herd
 from harness.populations.compiled.memory import nodes, parts, rules, scratch
 from harness.populations.compiled.quick import KEPT
@@ -26,6 +26,8 @@ from harness.populations.simulation import Simulation
 from harness.populations.stream import Purpose, Stream
 from harness.populations.streams import Streams
 from harness.store import held
+
+TOGETHER = 32  # runs between which an interruption is heard
 
 
 @cache
@@ -75,15 +77,15 @@ def shape(simulation: Simulation) -> tuple[float, float, float, float, float]:
 
 def batch_of_plain(simulation: Simulation, streams: Sequence[Streams], values: np.ndarray, extinct: np.ndarray) -> None:
     """Runs whose world is drawn anew in the same memory."""
-    count, each, words = simulation.generations, probing(simulation), room_for_words(simulation)
-    land, herd = earth(simulation, 2), empty_herd(simulation)
+    each, words, land = probing(simulation), room_for_words(simulation), earth(simulation, 2)
     land.coefficients[:, :, 0] = 1.0
-    given, drawn = rules(simulation, simulation.beliefs * each / simulation.questions, unweighted=True), shape(simulation)
-    room, clonal = (nodes(simulation, 2), scratch(simulation), herd, kept(simulation, land)), simulation.reproduction == "clonal"
-    for place, stream in enumerate(streams):
-        plain_world(land, drawn, simulation.questions, each, words, np.uint64(stream.world.key))
-        draw_founders(herd, simulation.held, simulation.beliefs, clonal, words, np.uint64(stream.founders.key))
-        extinct[place] = evolve(given, land, *room, 0, count, count, grain(simulation.models), np.uint64(stream.course.key), values[place])
+    given = rules(simulation, simulation.beliefs * each / simulation.questions, unweighted=True)
+    memory = nodes(simulation, 2), scratch(simulation), empty_herd(simulation), kept(simulation, land)
+    drawn = shape(simulation), simulation.questions, each, simulation.held
+    keys = np.array([[stream.world.key, stream.founders.key, stream.course.key] for stream in streams], np.uint64).reshape(-1, 3)
+    for first in range(0, len(keys), TOGETHER):
+        part = slice(first, first + TOGETHER)
+        evolve_plain(given, land, *memory, drawn, words, keys[part], grain(simulation.models), values[part], extinct[part])
 
 
 def room_for_words(simulation: Simulation) -> np.ndarray:
@@ -145,9 +147,10 @@ class Room:
 def earth(simulation: Simulation, traits: int) -> Ground:
     """Ground with room for everything and nothing in it."""
     beliefs, generations, questions = simulation.beliefs, simulation.generations, simulation.most_questions
-    shape, degree = (personalities(simulation), beliefs), simulation.network.degree if simulation.network else 0
-    if degree:
+    shape, degree = (personalities(simulation), beliefs), 0
+    if simulation.network is not None:
         simulation.network.fits(beliefs)
+        degree = simulation.network.degree
     return Ground(
         columns=np.zeros((*shape, width(simulation)), np.uint16),
         weights=np.ones((*shape, width(simulation))),

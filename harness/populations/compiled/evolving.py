@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.populations.compiled.breeding import mutate, recombine
+from harness.populations.compiled.breeding import recombine
 from harness.populations.compiled.choosing import draw_parents, spread, weigh
+from harness.populations.compiled.founding import draw_founders, plain_world
 from harness.populations.compiled.layout import ATFIRST, FITNESS, FOUNDER, NOW, PERSONALITY, SIZE, USE, VALUE
+from harness.populations.compiled.mutating import mutate
 from harness.populations.compiled.quick import quick
 from harness.populations.compiled.retesting import retest
 from harness.populations.compiled.scoring import fit_all, label, nearest, score_all
@@ -54,6 +56,20 @@ def evolve(
         if live > 1 or varying or rules.recombining:  # copies of one model have copies of it, whoever the parents are
             live = breed(rules, ground, nodes, scratch, live, varying, grain, generation, key)
     return -1
+
+
+@quick
+def evolve_plain(
+    rules: Any, ground: Any, nodes: Any, scratch: Any, herd: Any, saved: Any, drawn: Any, words: Any, keys: Any, grain: float, values: Any, extinct: Any
+) -> None:
+    """Whole runs in worlds of the plain kind, one after the other in the same memory, under (N, 3) keys of world, founders and course; `drawn` holds the
+    landscape's shape, the number of questions, how many probe a belief and how many beliefs a founder holds."""
+    shape, questions, each, held = drawn
+    for run in range(len(keys)):
+        plain_world(ground, shape, questions, each, words, keys[run, 0])
+        draw_founders(herd, held, rules.beliefs, not rules.recombining, words, keys[run, 1])
+        last = values.shape[1] - 1
+        extinct[run] = evolve(rules, ground, nodes, scratch, herd, saved, 0, last, last, grain, keys[run, 2], values[run])
 
 
 @quick

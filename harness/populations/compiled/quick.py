@@ -35,4 +35,3 @@ def quick(function: F) -> F:
 def inlined(function: F) -> F:
     """Written out wherever it is called: handing over ten arrays takes longer than what is done with them, and loops with calls in them are not vectorised."""
     return compiled(function, inline="always")
-

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from harness.populations.compiled.averaging import add_up_four, average_four, average_four_by, count_four, move_four, sum_four
+from harness.populations.compiled.lanes import LANES, add_four
 from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
-from harness.populations.compiled.lanes import LANES, add_four, add_up_four, average_four, average_four_by, count_four, move_four, sum_four
 from harness.populations.compiled.quick import inlined, quick
 from harness.populations.grid import ACTIVATION, LARGEST_ACTIVATION, SIGNAL
 
@@ -19,8 +20,20 @@ def nearest(value: float) -> float:
 
 @inlined
 def move(
-    columns: Any, weights: Any, filled: Any, parts: Any, first: Any, later: Any, shares: Any, rules: Any, sums: Any, totals: Any, personality: Any, belief: Any,
-    node: Any, sign: float,
+    columns: Any,
+    weights: Any,
+    filled: Any,
+    parts: Any,
+    first: Any,
+    later: Any,
+    shares: Any,
+    rules: Any,
+    sums: Any,
+    totals: Any,
+    personality: Any,
+    belief: Any,
+    node: Any,
+    sign: float,
 ) -> None:
     """Adds a belief to the sums and totals of a node (sign 1) or takes it away (sign -1): exact, so nothing of it stays behind."""
     entries = filled[personality, belief]

@@ -41,7 +41,9 @@ def fill(simulation: Simulation, columns: Any, weights: Any, filled: Any, words:
     """Draws the activations of a simulation into rows; True where all are 0 or 1. `words` is room."""
     activation, beliefs, questions = simulation.activation, simulation.beliefs, simulation.questions
     if isinstance(activation, Similarity):
-        similar_rows(columns, weights, filled, activation.believed(beliefs, stream), np.ascontiguousarray(activation.asked(questions, stream).T), activation.sharpness)
+        similar_rows(
+            columns, weights, filled, activation.believed(beliefs, stream), np.ascontiguousarray(activation.asked(questions, stream).T), activation.sharpness
+        )
         return False
     if not isinstance(activation, Simple | Coverage | Correlated):
         drawn = np.ascontiguousarray(activation.draw(beliefs, questions, stream))
