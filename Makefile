@@ -24,9 +24,9 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP) -e '.[api,fast,local,serving,dev]'
 	touch $@
 
-# Fails on gates, kills and errors; a falsified hypothesis is a result.
+# Fails on gates, kills and errors; a falsified hypothesis is a result. Two workers of one thread each do more than one of two.
 evals: $(READY)
-	$(BIN)/python -m pytest evals --harness-falsified-ok
+	$(BIN)/python -m pytest evals -n $(WORKERS) --harness-falsified-ok
 
 test: $(READY)
 	$(BIN)/python -m pytest tests -n $(WORKERS)
