@@ -24,9 +24,10 @@ $(READY): pyproject.toml constraints.txt
 	$(PIP) -e '.[api,fast,local,serving,dev]'
 	touch $@
 
-# Fails on gates, kills and errors; a falsified hypothesis is a result. Two workers of one thread each do more than one of two.
+# Fails on gates, kills and errors; a falsified hypothesis is a result. Two workers of one thread each do more than one of two threads; each begins with
+# its half of the experiments, so that they do not wait for the same gates.
 evals: $(READY)
-	$(BIN)/python -m pytest evals -n $(WORKERS) --harness-falsified-ok
+	$(BIN)/python -m pytest evals -n $(WORKERS) --dist worksteal --harness-falsified-ok
 
 test: $(READY)
 	$(BIN)/python -m pytest tests -n $(WORKERS)
