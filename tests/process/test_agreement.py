@@ -331,3 +331,26 @@ def test_any_prompt_and_same_capability_are_two_baselines():
     study = compared(list("abc"), ids, {m: dict.fromkeys(ids, "x") for m in "abc"}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
     findings = Findings(study)
     assert findings.mismatched("cosine", WITHIN) > findings.mismatched("cosine", ANYWHERE) + 0.2
+
+
+def coded_study(codes):
+    """Two models whose answers to each prompt are coded 0 or 1 (2, prompts)."""
+    ids = {f"p{place:03}": "safety" for place in range(codes.shape[1])}
+    flat = np.asarray(codes, dtype=float).ravel()
+    return compared(
+        ["a", "b"], ids, {name: dict.fromkeys(ids, "x") for name in "ab"}, lambda rows: {"same": (flat[rows][:, None] == flat[rows][None]).astype(float)}
+    )
+
+
+def test_draws_in_which_nothing_varies_have_no_chance_to_correct():
+    """Of few prompts some draws hold none that differs: they are left out of the interval, and nothing is divided by zero."""
+    codes = np.zeros((2, 6))
+    codes[:, 0] = 1
+    found = Findings(coded_study(codes)).chance_corrected("same")
+    assert found.value == 1 and found.interval.low <= found.interval.high <= 1
+
+
+def test_answers_that_are_all_alike_are_inconclusive():
+    """Where everything agrees with everything, agreement beyond chance is not defined."""
+    with pytest.raises(Inconclusive, match="nothing is left that chance does not explain"):
+        Findings(coded_study(np.ones((2, 6)))).chance_corrected("same")

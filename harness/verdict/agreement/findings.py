@@ -137,6 +137,8 @@ class Findings:
     def _finding(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> Finding:
         stratum = self._stratum(capability)
         values, draws = self._drawn(measure, kind, capability, pairs)
+        if values != values:  # NaN
+            raise Inconclusive(f"answers to different prompts are as alike as can be in {measure}: nothing is left that chance does not explain")
         tested = self._tested(measure, pairs, stratum) if kind in ("above mismatch", "chance corrected") else (None, None)
         return replace(self._told(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else "")
 
@@ -154,14 +156,18 @@ class Findings:
         return Finding(value=value, interval=self.twoway.interval(draws), n=prompts, models=len(self.study.models))
 
     def _value(self, kind: Kind, matched: Tally, mismatched: Tally, pairs: Pairs, stratum: int | None) -> NDArray[np.float64]:
-        """The statistic, of the observed tallies or of every draw at once."""
+        """The statistic, of the observed tallies or of every draw at once. NaN where answers to different prompts are all alike: chance explains all."""
+        import numpy as np
+
         same = matched.mean(pairs, stratum)
         if kind == "level":
             return same
         above = same - mismatched.mean(pairs, stratum)
         if kind == "above mismatch":
             return above
-        return above / (1 - mismatched.mean(pairs, stratum))
+        left = 1 - mismatched.mean(pairs, stratum)
+        found: NDArray[np.float64] = np.divide(above, left, out=np.full_like(above, np.nan), where=left > 0)
+        return found
 
     def _tested(self, measure: str, pairs: Pairs, stratum: int | None) -> tuple[float, float]:
         observed = float(self._tally(measure, "matched", drawn=False).mean(pairs, stratum))
