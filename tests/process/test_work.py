@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from harness.design.universe import Planned
 from harness.design.work import pieces_of, work_lines
 from harness.errors import HarnessError
 from harness.records import Cost
+from tests.growing import times_as_long
 from tests.process.conftest import Toy
 from tests.process.test_costs import universe
 from tests.process.test_lock import harness
@@ -93,39 +93,37 @@ def test_without_the_hook_the_plan_says_null(toy: Toy) -> None:
     assert "work:" not in harness(toy, "plan", "evals").stdout
 
 
-def test_counting_the_pieces_of_500_cells_is_quick() -> None:
-    """500 cells with four pieces each: far below the two seconds that a whole plan may take."""
-    needed = [(f"c{cell}", [piece(f"{cell % 50}-{n}") for n in range(4)]) for cell in range(500)]
-    assert quickest(lambda: pieces_of(needed)) < 0.2
+def test_counting_pieces_grows_with_the_cells() -> None:
+    """Four times the cells take no more than about four times as long (16 would be pair by pair)."""
+
+    def counted(cells: int) -> Callable[[], object]:
+        needed = [(f"c{cell}", [piece(f"{cell % 50}-{n}") for n in range(4)]) for cell in range(cells)]
+        return lambda: pieces_of(needed)
+
+    assert times_as_long(counted(8000), counted(2000)) < 8
 
 
-def test_the_plan_of_500_cells_takes_less_than_two_seconds() -> None:
-    """Cost, power, seed noise and shared work of 500 cells of one hypothesis."""
-    bar = {"value": 5, "unit": "pp", "direction": "increase", "expected_baseline": 0.5, "expected_effect": 20, "n": 200, "seed_sd": 3}
-    names = [f"a{n}" for n in range(500)]
-    hypothesis = {"cells": ["a"], "rule": {"at_least": 250, "of": "a"}, "thresholds": ["t"]}
-    plain = {"id": "x", "title": "t", "question": "q", "axes": {"a": names}, "thresholds": {"t": bar}, "hypotheses": {"H1": hypothesis}, "primary": "H1"}
-    design = ExperimentSpec.model_validate({**plain, "scales": {"smoke": {}}}).model_dump(mode="json")
-    found = msgspec.structs.replace(universe(Cost(seconds=1), {}), design=design, cells=tuple(cell_of(name) for name in names))
-    needed = [(name, [piece(name[:2])]) for name in names]
-    assert plan_of(found)["cost"]["seconds"] == 500
-    assert quickest(lambda: (plan_of(found), work_left(found, lambda key: False), pieces_of(needed))) < 2.0
+def test_planning_grows_with_the_cells() -> None:
+    """Cost, power, seed noise and shared work of the cells of one hypothesis: four times as many take no more than about four times as long."""
+
+    def planned(cells: int) -> Callable[[], object]:
+        bar = {"value": 5, "unit": "pp", "direction": "increase", "expected_baseline": 0.5, "expected_effect": 20, "n": 200, "seed_sd": 3}
+        names = [f"a{n}" for n in range(cells)]
+        hypothesis = {"cells": ["a"], "rule": {"at_least": cells // 2, "of": "a"}, "thresholds": ["t"]}
+        plain = {"id": "x", "title": "t", "question": "q", "axes": {"a": names}, "thresholds": {"t": bar}, "hypotheses": {"H1": hypothesis}, "primary": "H1"}
+        design = ExperimentSpec.model_validate({**plain, "scales": {"smoke": {}}}).model_dump(mode="json")
+        found = msgspec.structs.replace(universe(Cost(seconds=1), {}), design=design, cells=tuple(cell_of(name) for name in names))
+        needed = [(name, [piece(name[:2])]) for name in names]
+        assert plan_of(found)["cost"]["seconds"] == cells
+        return lambda: (plan_of(found), work_left(found, lambda key: False), pieces_of(needed))
+
+    assert times_as_long(planned(500), planned(125)) < 8
 
 
 def cell_of(name: str) -> Planned:
     return Planned(
         id=f"H1[{name}]", owner="H1", kind="hypothesis", nodeid=name, params={"a": name}, statement="", polarity="", needs=(), key=name, selected=True
     )
-
-
-def quickest(work: Callable[[], object]) -> float:
-    """The best of three, so that a busy machine is not taken for slow code."""
-    found = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return min(found)
 
 
 def test_equal_work_under_several_names_comes_first() -> None:
