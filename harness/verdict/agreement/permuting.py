@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
+from harness.errors import Inconclusive
 from harness.seeds import generator
 from harness.verdict.agreement.tally import Tally
 
@@ -90,15 +90,14 @@ def compiled() -> Any:
 def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, float]:
     """(one-sided p of a large statistic, the smallest possible p): (b+1)/(B+1).
 
-    Raises HarnessError where the null has no spread: then the statistic does not depend on what was permuted, and its p would be rounding noise.
+    Raises Inconclusive where the null has no spread: such answers do not depend on what was permuted, and p would be rounding noise.
     """
     import numpy as np
 
     draws = null[~np.isnan(null)]
     if len(draws) == 0 or np.ptp(draws) <= 1e-12 * max(1.0, abs(observed)):
         spread = np.ptp(draws) if len(draws) else 0.0
-        raise HarnessError(
-            f"permuting prompts within models cannot move the statistic (null spread {spread:.1e})",
-            mend="Look at the answers: one that is the same for every prompt cannot show agreement beyond chance.",
+        raise Inconclusive(
+            f"permuting prompts within models cannot move the statistic (null spread {spread:.1e}): one that answers every prompt alike shows no agreement"
         )
     return (int((draws >= observed - 1e-12).sum()) + 1) / (len(draws) + 1), 1 / (len(draws) + 1)
