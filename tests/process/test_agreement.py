@@ -333,6 +333,28 @@ def test_any_prompt_and_same_capability_are_two_baselines():
     assert findings.mismatched("cosine", WITHIN) > findings.mismatched("cosine", ANYWHERE) + 0.2
 
 
+def test_a_null_that_stands_still_though_it_could_move_is_a_mistake(monkeypatch):
+    """A shuffle that shuffles nothing, planted: not a finding of the data, which vary, but an error."""
+    from harness.verdict.agreement import permuting
+
+    monkeypatch.setattr(
+        permuting,
+        "dealings",
+        lambda study, null, number, block, draws: np.broadcast_to(np.arange(len(block.places)), (draws, len(study.models), len(block.places))),
+    )
+    with pytest.raises(HarnessError, match="cannot move the statistic"):
+        Findings(planted()[0], permutations=20).above_mismatch("cosine")
+
+
+@pytest.mark.parametrize("constant", [0, 1])
+def test_one_model_that_always_says_the_same_is_inconclusive(constant):
+    """The other one varies, and still no dealing changes the mean."""
+    codes = np.array([[0, 1, 1, 0, 1, 0], [0, 1, 0, 0, 1, 1]])
+    codes[constant] = 1
+    with pytest.raises(Inconclusive, match="whatever the prompt"):
+        Findings(coded_study(codes)).above_mismatch("same")
+
+
 def coded_study(codes):
     """Two models whose answers to each prompt are coded 0 or 1 (2, prompts)."""
     ids = {f"p{place:03}": "safety" for place in range(codes.shape[1])}

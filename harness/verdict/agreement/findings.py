@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval
 from harness.verdict.agreement.compared import WITHIN, Compared
-from harness.verdict.agreement.permuting import PERMUTATIONS, permutation_p, permuted
+from harness.verdict.agreement.permuting import PERMUTATIONS, movable, permutation_p, permuted, still
 from harness.verdict.agreement.tally import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
 from harness.verdict.agreement.twoway import TwoWay
 
@@ -135,9 +135,11 @@ class Findings:
         return self._told(float(value), draws, None)
 
     def _finding(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> Finding:
+        import numpy as np
+
         stratum = self._stratum(capability)
         values, draws = self._drawn(measure, kind, capability, pairs)
-        if values != values:  # NaN
+        if np.isnan(values):
             raise Inconclusive(f"answers to different prompts are as alike as can be in {measure}: nothing is left that chance does not explain")
         tested = self._tested(measure, pairs, stratum) if kind in ("above mismatch", "chance corrected") else (None, None)
         return replace(self._told(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else "")
@@ -172,8 +174,10 @@ class Findings:
     def _tested(self, measure: str, pairs: Pairs, stratum: int | None) -> tuple[float, float]:
         observed = float(self._tally(measure, "matched", drawn=False).mean(pairs, stratum))
         place = self.study.place(measure)
-        null = Tally(self.null.sums[:, place], self.null.counts[:, place])
-        return permutation_p(observed, null.mean(pairs, stratum))
+        null = Tally(self.null.sums[:, place], self.null.counts[:, place]).mean(pairs, stratum)
+        if still(null, observed) and not movable(self.study, WITHIN, place, pairs, stratum):
+            raise Inconclusive(f"permuting prompts cannot move the statistic {measure}: in every pair one model's answers are alike, whatever the prompt")
+        return permutation_p(observed, null)
 
     def _stratum(self, capability: str | None) -> int | None:
         return None if capability is None else self.study.capabilities.index(capability)

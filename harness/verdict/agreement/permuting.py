@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import Inconclusive
+from harness.errors import HarnessError
 from harness.seeds import generator
 from harness.verdict.agreement.tally import Tally
 
@@ -90,14 +90,40 @@ def compiled() -> Any:
 def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, float]:
     """(one-sided p of a large statistic, the smallest possible p): (b+1)/(B+1).
 
-    Raises Inconclusive where the null has no spread: such answers do not depend on what was permuted, and p would be rounding noise.
+    Raises HarnessError where the null has no spread: then the statistic does not depend on what was permuted, and its p would be rounding noise.
     """
     import numpy as np
 
     draws = null[~np.isnan(null)]
-    if len(draws) == 0 or np.ptp(draws) <= 1e-12 * max(1.0, abs(observed)):
+    if still(draws, observed):
         spread = np.ptp(draws) if len(draws) else 0.0
-        raise Inconclusive(
-            f"permuting prompts within models cannot move the statistic (null spread {spread:.1e}): one that answers every prompt alike shows no agreement"
+        raise HarnessError(
+            f"permuting prompts within models cannot move the statistic (null spread {spread:.1e})",
+            mend="Look at the answers: one that is the same for every prompt cannot show agreement beyond chance.",
         )
     return (int((draws >= observed - 1e-12).sum()) + 1) / (len(draws) + 1), 1 / (len(draws) + 1)
+
+
+def still(null: NDArray[np.float64], observed: float) -> bool:
+    """True where a null has no spread beyond rounding."""
+    import numpy as np
+
+    draws = null[~np.isnan(null)]
+    return len(draws) == 0 or bool(np.ptp(draws) <= 1e-12 * max(1.0, abs(observed)))
+
+
+def movable(study: Compared, null: str, measure: int, pairs: NDArray[np.bool_] | None, stratum: int | None) -> bool:
+    """True where dealing answers to other prompts can change a mean similarity at all.
+
+    It cannot where each similarity of a pair is one number of the first answer plus one of the second, as where one of the two models always says the same:
+    the sum over prompts is then the same for every dealing.
+    """
+    import numpy as np
+
+    for block in study.blocks[null]:
+        if stratum is None or study.stratum[block.places[0]] == stratum:
+            for values in block.cross[slice(None) if pairs is None else pairs, :, :, measure]:
+                there = values[~np.isnan(values).all(axis=1)][:, ~np.isnan(values).all(axis=0)]
+                if there.size and np.nanmax(np.abs(there - there[:1] - there[:, :1] + there[0, 0])) > 1e-12:
+                    return True
+    return False
