@@ -11,6 +11,10 @@ from typing import Any
 AUTO = "auto"
 NATIVE = ("avx512_bf16", "amx_bf16")  # as Linux names the abilities of a processor
 CPU = Path("/proc/cpuinfo")
+# How the arithmetic below torch is to run: settings of OpenMP, whose waiting threads must sleep (spinning, two workers on two cores were ten times slower), and
+# of Intel's MKL, whose results otherwise hang on where an array happens to lie in memory ("conditional numerical reproducibility", with neither alignment nor
+# the number of threads counting).
+ARITHMETIC = {"OMP_WAIT_POLICY": "PASSIVE", "MKL_CBWR": "AVX2,STRICT"}
 
 
 def precision(settings: Mapping[str, Any]) -> str:
@@ -31,6 +35,12 @@ def native() -> bool:
     except OSError:
         return False
     return any(flag in flags.split() for flag in NATIVE)
+
+
+def steady() -> None:
+    """Has torch add up the same way every time, unless the environment says how. To be called before torch is first imported."""
+    for name, value in ARITHMETIC.items():
+        os.environ.setdefault(name, value)
 
 
 def threads(dtype: str) -> int:

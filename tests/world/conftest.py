@@ -12,6 +12,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.models.local import load
+from harness.models.precision import threads
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def smollm2() -> LocalModel:
     """SmolLM2-135M-Instruct in float32. Workers share the cores: threads beyond them spin against each other."""
     import torch
 
-    torch.set_num_threads(max(1, (os.cpu_count() or 1) // int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+    torch.set_num_threads(threads("float32"))
     try:
         return load("local/smollm2", Store(Path(os.environ.get("HARNESS_STORE", REPO / ".harness" / "store"))))
     except HarnessError as error:
