@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.populations.grid import ACTIVATION, SIGNAL, nearest, on_activation_grid, on_signal_grid
-from harness.populations.normals import logarithm, normal_pairs
+from harness.populations.normals import exponential, logarithm, normal_pairs
 from harness.populations.philox import philox
 from harness.populations.stream import Purpose, Stream, unit
 
@@ -170,6 +170,13 @@ def test_normals_are_those_of_the_formula_to_the_last_digits():
     assert np.abs(normal_pairs(pairs) - np.stack([distance * np.cos(angle), distance * np.sin(angle)], axis=1)).max() < 1e-14
     whole = np.concatenate([1.0 - drawn[:, 0], 2.0 ** -np.arange(54.0), [np.nextafter(1.0, 0), np.sqrt(0.5), np.nextafter(np.sqrt(0.5), 1)]])
     assert np.allclose(logarithm(whole), np.log(whole), rtol=4e-16, atol=2e-16)
+
+
+def test_exponentials_are_those_of_the_formula_to_the_last_digits():
+    """By series, over all powers of at most 0: as far off as if the power itself had been rounded. Below -700 it is 0, as the true value is on any grid."""
+    powers = np.concatenate([np.linspace(-700, 0, 100_001), -np.geomspace(1e-300, 1, 1000), [0.0, -0.0]])
+    assert (np.abs(exponential(powers) / np.exp(powers) - 1) <= 2.3e-16 * (1 - powers)).all()
+    assert exponential(np.array([-700.1, -1e9, -np.inf])).tolist() == [0, 0, 0]
 
 
 SIGNALS = st.lists(st.floats(-70, 70, allow_nan=False), min_size=1, max_size=60)

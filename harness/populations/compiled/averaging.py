@@ -16,87 +16,38 @@ from harness.populations.compiled.lanes import DOUBLE, FOUR, MASS, Writer, instr
 from harness.populations.grid import SIGNAL
 
 
-@instruction
-def move_four(
-    _: Any,
-    columns: Any,
-    personality: Any,
-    belief: Any,
-    entries: Any,
-    weights: Any,
-    parts: Any,
-    sign: Any,
-    lane: Any,
-    sums: Any,
-    node: Any,
-    totals: Any,
-    first: Any,
-    later: Any,
-) -> Any:
-    """For each of the first entries of a row: sums[node, question, lane : lane + 4] += sign * weight * parts[belief, lane : lane + 4].
+def mover(weigh: Callable[[Writer, Any, Any], Any]) -> Any:
+    """Code that goes through the first entries of a row: sums[node, question, lane : lane + 4] += weight * parts[belief, lane : lane + 4].
 
-    Both families of totals follow what that does to the question's averages. The lanes of MASS come last."""
+    Both families of totals follow what that does to the question's averages. The lanes of MASS come last. `weigh` gives an entry's weight (`sign` in it)
+    and what its question's sums were and will be multiplied by, in units of the grid; `shares` are those by activation, where all weights are 1.
+    """
 
-    def weigh(to: Writer, entry: Any, mass: Any) -> Any:
-        weight = to.builder.fmul(to.load(to.place(4, 1, 2, entry)), to.given[6])
-        return weight, divided(to, mass), divided(to, to.builder.fadd(mass, weight))
+    @instruction
+    def move(
+        _: Any,
+        columns: Any,
+        personality: Any,
+        belief: Any,
+        entries: Any,
+        weights: Any,
+        parts: Any,
+        sign: Any,
+        lane: Any,
+        sums: Any,
+        node: Any,
+        totals: Any,
+        first: Any,
+        later: Any,
+        shares: Any,
+    ) -> Any:
+        return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares), moving(weigh)
 
-    return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later), moving(weigh)
-
-
-@instruction
-def sum_four(
-    _: Any,
-    columns: Any,
-    personality: Any,
-    belief: Any,
-    entries: Any,
-    weights: Any,
-    parts: Any,
-    sign: Any,
-    lane: Any,
-    sums: Any,
-    node: Any,
-    totals: Any,
-    first: Any,
-    later: Any,
-) -> Any:
-    """The same for additive tests, where nothing is divided."""
-
-    def weigh(to: Writer, entry: Any, _mass: Any) -> Any:
-        whole = ir.Constant(DOUBLE, SIGNAL)
-        return to.builder.fmul(to.load(to.place(4, 1, 2, entry)), to.given[6]), whole, whole
-
-    return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later), moving(weigh)
-
-
-@instruction
-def count_four(
-    _: Any,
-    columns: Any,
-    personality: Any,
-    belief: Any,
-    entries: Any,
-    shares: Any,
-    parts: Any,
-    sign: Any,
-    lane: Any,
-    sums: Any,
-    node: Any,
-    totals: Any,
-    first: Any,
-    later: Any,
-) -> Any:
-    """The same where all weights are 1: shares[n] is what a sum over n of them is multiplied by, in units of the grid."""
-
-    def weigh(to: Writer, _entry: Any, mass: Any) -> Any:
-        return to.given[6], to.load(to.place(4, to.whole(mass))), to.load(to.place(4, to.whole(to.builder.fadd(mass, to.given[6]))))
-
-    return types.void(columns, personality, belief, entries, shares, parts, sign, lane, sums, node, totals, first, later), moving(weigh)
+    return move
 
 
 def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
-    """Writes the loop over entries; `weigh` gives an entry's signed weight, and what its question's sums were and will be multiplied by."""
+    """Writes the loop over entries."""
 
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         to = Writer(context, builder, signature, given)
@@ -122,40 +73,21 @@ def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
     return write
 
 
-def divided(to: Writer, mass: Any) -> Any:
-    """1 / mass in units of the grid; where nothing is activated nothing is divided."""
-    one, builder = ir.Constant(DOUBLE, 1.0), to.builder
-    none = builder.fcmp_ordered("<=", mass, ir.Constant(DOUBLE, 0.0))
-    return builder.fmul(builder.fdiv(one, builder.select(none, one, mass)), ir.Constant(DOUBLE, SIGNAL))
+def averager(share: Callable[[Writer, Any], Any]) -> Any:
+    """Code for totals[node, family, lane : lane + 4] = sum over questions of asked[q] * sums[at, q, lane : lane + 4] * share, each on the grid.
 
-
-@instruction
-def average_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any) -> Any:
-    """totals[node, family, lane : lane + 4] = sum over questions of asked[q] * sums[at, q, lane : lane + 4] / sums[at, q, MASS], each on the grid.
-
-    Where nothing is activated nothing is divided.
+    `share` gives what the sums of a question are multiplied by, in units of the grid, from its activation; `shares` are those by activation.
     """
-    return types.void(totals, node, family, lane, sums, at, asked), averaging(divided)
 
+    @instruction
+    def average(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any, shares: Any) -> Any:
+        return types.void(totals, node, family, lane, sums, at, asked, shares), averaging(share)
 
-@instruction
-def add_up_four(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any) -> Any:
-    """The same without dividing, as additive tests do."""
-    return types.void(totals, node, family, lane, sums, at, asked), averaging(lambda *_: ir.Constant(DOUBLE, SIGNAL))
-
-
-@instruction
-def average_four_by(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any, shares: Any) -> Any:
-    """`average_four` where the activation of a question is a whole number n, by which nothing is divided: shares[n] is multiplied, in units of the grid."""
-
-    def share(to: Writer, mass: Any) -> Any:
-        return to.load(to.place(7, to.whole(mass)))
-
-    return types.void(totals, node, family, lane, sums, at, asked, shares), averaging(share)
+    return average
 
 
 def averaging(share: Callable[[Writer, Any], Any]) -> Callable[..., Any]:
-    """Writes a loop over questions that adds averages by what `share` makes of the activation."""
+    """Writes the loop over questions."""
 
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         to, total = Writer(context, builder, signature, given), cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4))
@@ -169,3 +101,40 @@ def averaging(share: Callable[[Writer, Any], Any]) -> Callable[..., Any]:
         return context.get_dummy_value()
 
     return write
+
+
+def divided(to: Writer, mass: Any) -> Any:
+    """1 / mass in units of the grid; where nothing is activated nothing is divided."""
+    one, builder = ir.Constant(DOUBLE, 1.0), to.builder
+    none = builder.fcmp_ordered("<=", mass, ir.Constant(DOUBLE, 0.0))
+    return builder.fmul(builder.fdiv(one, builder.select(none, one, mass)), ir.Constant(DOUBLE, SIGNAL))
+
+
+def counted(array: int) -> Callable[[Writer, Any], Any]:
+    """The same where the activation is a whole number: looked up in an argument, and not divided."""
+    return lambda to, mass: to.load(to.place(array, to.whole(mass)))
+
+
+def added_up(_to: Writer, _mass: Any) -> Any:
+    """Additive tests divide nothing."""
+    return ir.Constant(DOUBLE, SIGNAL)
+
+
+def weighed(share: Callable[[Writer, Any], Any]) -> Callable[[Writer, Any, Any], Any]:
+    """An entry of its own weight."""
+
+    def weigh(to: Writer, entry: Any, mass: Any) -> Any:
+        weight = to.builder.fmul(to.load(to.place(4, 1, 2, entry)), to.given[6])
+        return weight, share(to, mass), share(to, to.builder.fadd(mass, weight))
+
+    return weigh
+
+
+def whole(to: Writer, _entry: Any, mass: Any) -> Any:
+    """An entry of weight 1."""
+    share = counted(13)
+    return to.given[6], share(to, mass), share(to, to.builder.fadd(mass, to.given[6]))
+
+
+move_whole, move_added, move_divided = mover(whole), mover(weighed(added_up)), mover(weighed(divided))
+average_whole, average_added, average_divided = averager(counted(7)), averager(added_up), averager(divided)

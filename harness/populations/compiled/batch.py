@@ -16,8 +16,7 @@ from harness.populations.compiled.layout import Ground, Herd
 from harness.populations.compiled.memory import nodes, parts, rules, scratch
 from harness.populations.compiled.quick import KEPT
 from harness.populations.compiled.testing import fill, personalities, probing, width
-from harness.populations.evaluators import OTHERS as TRAITS
-from harness.populations.evaluators import coefficients, traits
+from harness.populations.evaluators import OTHERS, coefficients, traits
 from harness.populations.grid import on_signal_grid
 from harness.populations.history import MEASURED
 from harness.populations.landscapes.bivariate_normal import BivariateNormal
@@ -102,8 +101,8 @@ class Room:
         self.simulation = simulation
         self.scratch, self.herd = scratch(simulation), empty_herd(simulation)
         self.words = room_for_words(simulation)
-        evaluated = simulation.test is not None and simulation.test.scored_with is not None
-        self.land = earth(simulation, TRAITS + len(simulation.evaluators.each) if evaluated or not simulation.evaluators.own else 2)
+        mixed = not simulation.evaluators.own or (simulation.test is not None and simulation.test.scored_with is not None)
+        self.land = earth(simulation, OTHERS + len(simulation.evaluators.each) if mixed else 2)
         self.nodes = nodes(simulation, self.land.coefficients.shape[2])
         self.kept = kept(simulation, self.land)
 

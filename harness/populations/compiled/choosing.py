@@ -74,7 +74,7 @@ def normal(model: int, generation: int, key: Any) -> float:
 
 @quick
 def tally(weights: Any, summed: Any, guide: Any, found: Any, drawn: Any, count: int) -> None:
-    """How many draws fall to each of `count` weights. `summed` and `guide` are room."""
+    """How many draws fall to each of `count` weights. `summed` and `guide` are room, and `drawn` is scaled to the sum of the weights."""
     last, total = 0, 0.0
     for place in range(count):
         total += weights[place]

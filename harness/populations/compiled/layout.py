@@ -56,7 +56,7 @@ class Nodes(NamedTuple):
     """Distinct models: copies of one parent are one node until they mutate. See `memory.nodes_of`."""
 
     held: Any  # (N, slots) int32, -1 behind the last
-    about: Any  # (N, 5) int32: see SIZE to LATELY
+    about: Any  # (N, 5) int32: see SIZE to ATFIRST
     sums: Any  # (N, Q, W) float64: activation times trait, by question. (1, …) where nothing is ever added to them
     totals: Any  # (N, 2, W) float64: averages summed over first and added questions
     score: Any  # (N, 3) float64: see VALUE to FITNESS
@@ -75,22 +75,22 @@ class Scratch(NamedTuple):
     parent: Any  # (P,) int32: its parent's node
     live: Any  # (N,) int32: distinct nodes among the models, in order of their first model
     copies: Any  # (N,) int64: how many models are that node, in the order of `live`
-    marks: Any  # (N,) int32
+    marks: Any  # (N,) int32: counts of nodes or places
     summed: Any  # (P,) float64: cumulated weights
-    guide: Any  # (P,) int32: where to begin to look in them
+    guide: Any  # (4 P,) int32: where to begin to look in them
     seen: Any  # (P,) float64: weights
     shares: Any  # (P,) float64: weights, model by model
-    drawn: Any  # (P,) float64: uniforms
+    drawn: Any  # (P,) float64: uniforms, and what they are scaled to
     words: Any  # (4, …) uint32
     counts: Any  # (B,) int64
     labels: Any  # (2, B) uint8: deceptive now, deceptive at generation 0
     chances: Any  # (B,) float64
-    order: Any  # (B,) int32
+    order: Any  # (B,) int32: beliefs in another order; how many new questions activate each
     changed: Any  # (Q,) int32: questions
     gains: Any  # (slots,) float64
-    by: Any  # (slots + 2,) float64: what sums over so many activations of 1 are multiplied by: see `scoring.share`
+    by: Any  # (slots + 2,) float64: what sums over so many activations of 1 are multiplied by, in units of the grid: see `averaging.counted`
     gone: Any  # (slots,) int32: beliefs that the child at hand gave up
-    gaps: Any  # (64,) float64: uniforms
+    gaps: Any  # (64,) float64: slots passed over before each mutation
     proposed: Any  # (4, 64) uint32: first blocks of as many draws of a belief
     place: Any  # (B,) int32: slot + 1 of a belief in the model at hand, 0 where it is not held
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.populations.compiled.averaging import add_up_four, average_four, average_four_by, count_four, move_four, sum_four
+from harness.populations.compiled.averaging import average_added, average_divided, average_whole, move_added, move_divided, move_whole
 from harness.populations.compiled.lanes import LANES, add_four
 from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
 from harness.populations.compiled.quick import inlined, quick
@@ -39,11 +39,11 @@ def move(
     entries = filled[personality, belief]
     for lane in range(parts.shape[1] - LANES, -1, -LANES):  # the activation, by which is divided, last
         if rules.unweighted:
-            count_four(columns, personality, belief, entries, shares, parts, sign, lane, sums, node, totals, first, later)
+            move_whole(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares)
         elif rules.additive:
-            sum_four(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later)
+            move_added(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares)
         else:
-            move_four(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later)
+            move_divided(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares)
 
 
 @inlined
@@ -161,11 +161,11 @@ def average(sums: Any, totals: Any, first: Any, later: Any, shares: Any, unweigh
         for family in range(2 if every else 1):
             asked = later if family else first
             if unweighted:
-                average_four_by(totals, node, family, lane, sums, at, asked, shares)
+                average_whole(totals, node, family, lane, sums, at, asked, shares)
             elif additive:
-                add_up_four(totals, node, family, lane, sums, at, asked)
+                average_added(totals, node, family, lane, sums, at, asked, shares)
             else:
-                average_four(totals, node, family, lane, sums, at, asked)
+                average_divided(totals, node, family, lane, sums, at, asked, shares)
 
 
 @quick
