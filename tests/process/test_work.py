@@ -93,31 +93,29 @@ def test_without_the_hook_the_plan_says_null(toy: Toy) -> None:
     assert "work:" not in harness(toy, "plan", "evals").stdout
 
 
-def test_counting_pieces_grows_with_the_cells() -> None:
-    """Four times the cells take no more than about four times as long (16 would be pair by pair)."""
-
-    def counted(cells: int) -> Callable[[], object]:
-        needed = [(f"c{cell}", [piece(f"{cell % 50}-{n}") for n in range(4)]) for cell in range(cells)]
-        return lambda: pieces_of(needed)
-
-    assert times_as_long(counted(8000), counted(2000)) < 8
+def counting(cells: int) -> Callable[[], object]:
+    """Counts four pieces of work of each of so many cells."""
+    needed = [(f"c{cell}", [piece(f"{cell % 50}-{n}") for n in range(4)]) for cell in range(cells)]
+    return lambda: pieces_of(needed)
 
 
-def test_planning_grows_with_the_cells() -> None:
-    """Cost, power, seed noise and shared work of the cells of one hypothesis: four times as many take no more than about four times as long."""
+def planning(cells: int) -> Callable[[], object]:
+    """Plans so many cells of one hypothesis: cost, power, seed noise and shared work."""
+    bar = {"value": 5, "unit": "pp", "direction": "increase", "expected_baseline": 0.5, "expected_effect": 20, "n": 200, "seed_sd": 3}
+    names = [f"a{n}" for n in range(cells)]
+    hypothesis = {"cells": ["a"], "rule": {"at_least": cells // 2, "of": "a"}, "thresholds": ["t"]}
+    plain = {"id": "x", "title": "t", "question": "q", "axes": {"a": names}, "thresholds": {"t": bar}, "hypotheses": {"H1": hypothesis}, "primary": "H1"}
+    design = ExperimentSpec.model_validate({**plain, "scales": {"smoke": {}}}).model_dump(mode="json")
+    found = msgspec.structs.replace(universe(Cost(seconds=1), {}), design=design, cells=tuple(cell_of(name) for name in names))
+    needed = [(name, [piece(name[:2])]) for name in names]
+    assert plan_of(found)["cost"]["seconds"] == cells
+    return lambda: (plan_of(found), work_left(found, lambda key: False), pieces_of(needed))
 
-    def planned(cells: int) -> Callable[[], object]:
-        bar = {"value": 5, "unit": "pp", "direction": "increase", "expected_baseline": 0.5, "expected_effect": 20, "n": 200, "seed_sd": 3}
-        names = [f"a{n}" for n in range(cells)]
-        hypothesis = {"cells": ["a"], "rule": {"at_least": cells // 2, "of": "a"}, "thresholds": ["t"]}
-        plain = {"id": "x", "title": "t", "question": "q", "axes": {"a": names}, "thresholds": {"t": bar}, "hypotheses": {"H1": hypothesis}, "primary": "H1"}
-        design = ExperimentSpec.model_validate({**plain, "scales": {"smoke": {}}}).model_dump(mode="json")
-        found = msgspec.structs.replace(universe(Cost(seconds=1), {}), design=design, cells=tuple(cell_of(name) for name in names))
-        needed = [(name, [piece(name[:2])]) for name in names]
-        assert plan_of(found)["cost"]["seconds"] == cells
-        return lambda: (plan_of(found), work_left(found, lambda key: False), pieces_of(needed))
 
-    assert times_as_long(planned(500), planned(125)) < 8
+@pytest.mark.parametrize(("work", "cells"), [(counting, 2000), (planning, 125)])
+def test_work_grows_with_the_cells(work: Callable[[int], Callable[[], object]], cells: int) -> None:
+    """Four times the cells take no more than about four times as long (16 would be pair by pair). How long: benchmarks/own_costs.py."""
+    assert times_as_long(work(4 * cells), work(cells)) < 8
 
 
 def cell_of(name: str) -> Planned:

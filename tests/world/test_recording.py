@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -285,19 +284,18 @@ def test_an_answer_that_stands_twice_alike_is_one(tmp_path):
     assert len(opened("replay/r", recorded(tmp_path / "r", ROW, ROW | {"latency_s": 9.0}).parent).known) == 1
 
 
+def recording_of(folder, rows):
+    """A folder with a recording of so many rows, and its file."""
+    folder.mkdir()
+    return folder, recorded(folder / "r", *(ROW | {"item": f"t-{n}", "text": "words and more " * 40} for n in range(rows)))
+
+
 def test_many_rows_are_read_once_and_as_fast_as_few(tmp_path):
-    """Seals included, four times the rows take no more than about four times as long; a second opening reads nothing, and a changed file is read anew."""
-
-    def of(rows):
-        folder = tmp_path / str(next(numbers))
-        folder.mkdir()
-        path = recorded(folder / "r", *(ROW | {"item": f"t-{n}", "text": "words and more " * 40} for n in range(rows)))
-        return folder, path
-
-    numbers = count()
-    more, less = ([of(rows)[0] for _ in range(3)] for rows in (10_000, 2_500))
+    """Seals included, four times the rows take no more than about four times as long (how long: benchmarks/own_costs.py); a second opening reads nothing, and
+    a changed file is read anew."""
+    more, less = ([recording_of(tmp_path / f"{rows}-{n}", rows)[0] for n in range(3)] for rows in (10_000, 2_500))
     assert times_as_long(lambda: opened("replay/r", more.pop()), lambda: opened("replay/r", less.pop())) < 8
-    folder, path = of(10_000)
+    folder, path = recording_of(tmp_path / "again", 10_000)
     first = opened("replay/r", folder)
     assert len(first.rows) == 10_000
     assert opened("replay/r", folder).recording is first.recording
