@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from harness.populations.form import Form
+from harness.populations.normals import exponential
 
 Beta = Annotated[float, Field(ge=-1e9, le=1e9)]
 
@@ -43,8 +43,7 @@ def grain(models: int) -> float:
 def weights(fitness: np.ndarray, alive: np.ndarray, beta: float) -> np.ndarray:
     """(P,) unnormalised exp(beta F), the greatest 1, and 0 for models that are not alive. No beta overflows it."""
     highest, fine = (beta * fitness)[alive].max(), grain(len(fitness))
-    # By the C library, one at a time: what compiled code calls, to the last bit.
-    found = np.array([math.exp(beta * one - highest) if here else 0.0 for one, here in zip(fitness.tolist(), alive.tolist(), strict=True)])
+    found = np.where(alive, exponential(np.minimum(beta * fitness - highest, 0.0)), 0.0)
     weighed: np.ndarray = np.rint(found * fine) / fine
     return weighed
 

@@ -40,8 +40,9 @@ def mover(weigh: Callable[[Writer, Any, Any], Any]) -> Any:
         first: Any,
         later: Any,
         shares: Any,
+        changing: Any,
     ) -> Any:
-        return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares), moving(weigh)
+        return types.void(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares, changing), moving(weigh)
 
     return move
 
@@ -52,6 +53,7 @@ def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         to = Writer(context, builder, signature, given)
         part, families = to.load(to.four(5, 2, 7)), [cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4)) for _ in range(2)]
+        changing = cgutils.is_not_null(builder, given[14])
         with cgutils.for_range(builder, to.index(3)) as loop:
             question = context.cast(builder, to.load(to.place(0, 1, 2, loop.index)), signature.args[0].dtype, types.intp)
             mass = to.load(to.place(8, 9, question, context.get_constant(types.intp, MASS)))
@@ -60,10 +62,13 @@ def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
             old = to.load(into)
             new = builder.fadd(old, builder.fmul(part, to.spread(weight)))
             to.store(new, into)
-            come, gone = to.rounded(builder.fmul(new, to.spread(after))), to.rounded(builder.fmul(old, to.spread(before)))
-            for total, asked in zip(families, (11, 12), strict=True):
-                share = to.spread(to.load(to.place(asked, question)))
-                builder.store(builder.fadd(builder.load(total), builder.fmul(builder.fsub(come, gone), share)), total)
+            risen = builder.fsub(to.rounded(builder.fmul(new, to.spread(after))), to.rounded(builder.fmul(old, to.spread(before))))
+            with builder.if_else(changing) as (then, otherwise):
+                with then:
+                    for total, asked in zip(families, (11, 12), strict=True):
+                        to.add_to(total, builder.fmul(risen, to.spread(to.load(to.place(asked, question)))))
+                with otherwise:  # every question is one of the beginning
+                    to.add_to(families[0], risen)
         for number, total in enumerate(families):
             into = to.four(10, 9, context.get_constant(types.intp, number), 7)
             moved = builder.fmul(builder.load(total), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))

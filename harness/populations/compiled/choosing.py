@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from harness.populations.compiled.layout import FITNESS, VALUE
-from harness.populations.compiled.quick import quick
-from harness.populations.compiled.words import block, fill_uniforms, normal_pair
+from harness.populations.compiled.quick import inlined, quick
+from harness.populations.compiled.words import block, exponential, fill_uniforms, normal_pair
 from harness.populations.stream import Purpose
 
 PARENTS, NOISE = int(Purpose.PARENTS), int(Purpose.NOISE)
@@ -17,52 +16,67 @@ FEW = 12  # of so many each is held against all draws
 
 
 @quick
-def draw_parents(rules: Any, nodes: Any, scratch: Any, live: int, beta: float, grain: float, generation: int, key: Any) -> int:
+def draw_copies(
+    rules: Any, score: Any, listed: Any, copies: Any, marks: Any, room: Any, words: Any, live: int, beta: float, grain: float, generation: int, key: Any
+) -> int:
     """Sets the copies of each living node in the next generation and leaves out those without any; how many are left.
 
-    With noise of evaluation it is not copies but parents, model by model, that are set."""
-    fill_uniforms(scratch.drawn, scratch.words, 0, generation, PARENTS, key)
-    if rules.noise > 0:
-        weigh_noisy(rules, nodes, scratch, beta, grain, generation, key)
-        tally(scratch.seen, scratch.summed, scratch.guide, scratch.marks, scratch.drawn, rules.models)
-        return spread_noisy(scratch.node, scratch.parent, scratch.marks)
-    weigh(nodes.score, scratch.live, scratch.seen, live, beta, grain, rules.catastrophic, rules.threshold)
+    `room` is (seen, summed, guide, drawn) of the scratch."""
+    seen, summed, guide, drawn = room
+    fill_uniforms(drawn, words, 0, generation, PARENTS, key)
+    weigh(score, listed, seen, live, beta, grain, rules.catastrophic, rules.threshold)
     for place in range(live):
-        scratch.summed[place] = scratch.seen[place] * scratch.copies[place]
-    tally(scratch.summed, scratch.seen, scratch.guide, scratch.marks, scratch.drawn, live)
-    return keep(scratch.live, scratch.copies, scratch.marks, live)
+        summed[place] = seen[place] * copies[place]
+    tally(summed, seen, guide, marks, drawn, live)
+    return keep(listed, copies, marks, live)
 
 
 @quick
+def draw_noisy(rules: Any, nodes: Any, scratch: Any, beta: float, grain: float, generation: int, key: Any) -> None:
+    """Sets the parent of each child where every evaluation has noise of its own, so that copies are weighed one by one."""
+    fill_uniforms(scratch.drawn, scratch.words, 0, generation, PARENTS, key)
+    weigh_noisy(rules, nodes, scratch, beta, grain, generation, key)
+    tally(scratch.seen, scratch.summed, scratch.guide, scratch.marks, scratch.drawn, rules.models)
+    child = 0
+    for model in range(rules.models):
+        for _ in range(scratch.marks[model]):
+            scratch.parent[child] = scratch.node[model]
+            child += 1
+
+
+@inlined
 def grained(power: float, grain: float) -> float:
-    """A weight on the grid on which sums of weights are exact, so that copies may be counted before they are added."""
-    return np.rint(math.exp(power) * grain) / grain
+    """A weight on the grid on which sums of weights are exact, so that copies may be counted before they are added. Those of the dead, which may be better
+    than the best, are 1 at most."""
+    return np.rint(exponential(power if power < 0.0 else 0.0) * grain) / grain
 
 
 @quick
-def weigh(score: Any, live: Any, seen: Any, count: int, beta: float, grain: float, catastrophic: int, threshold: float) -> None:
+def weigh(score: Any, listed: Any, seen: Any, count: int, beta: float, grain: float, catastrophic: int, threshold: float) -> None:
     """The weight of one model of each node. At least one model is alive."""
     highest = -np.inf
     for place in range(count):
-        if not catastrophic or score[live[place], VALUE] >= threshold:
-            highest = max(highest, beta * score[live[place], FITNESS])
-    for place in range(count):
-        here = not catastrophic or score[live[place], VALUE] >= threshold
-        seen[place] = grained(beta * score[live[place], FITNESS] - highest, grain) if here else 0.0
+        seen[place] = beta * score[listed[place], FITNESS]
+        if not catastrophic or score[listed[place], VALUE] >= threshold:
+            highest = max(highest, seen[place])
+    for place in range(count):  # nothing but this, so that four are worked out at a time
+        seen[place] = grained(seen[place] - highest, grain)
+    if catastrophic:
+        for place in range(count):
+            seen[place] *= score[listed[place], VALUE] >= threshold
 
 
 @quick
 def weigh_noisy(rules: Any, nodes: Any, scratch: Any, beta: float, grain: float, generation: int, key: Any) -> None:
     """The weight of each model where every evaluation has noise of its own."""
-    highest = -np.inf
+    score, node, seen, highest = nodes.score, scratch.node, scratch.seen, -np.inf
     for model in range(rules.models):
-        node = scratch.node[model]
-        scratch.seen[model] = nodes.score[node, FITNESS] + rules.noise * normal(model, generation, key)
-        if not rules.catastrophic or nodes.score[node, VALUE] >= rules.threshold:
-            highest = max(highest, beta * scratch.seen[model])
+        seen[model] = beta * (score[node[model], FITNESS] + rules.noise * normal(model, generation, key))
+        if not rules.catastrophic or score[node[model], VALUE] >= rules.threshold:
+            highest = max(highest, seen[model])
     for model in range(rules.models):
-        here = not rules.catastrophic or nodes.score[scratch.node[model], VALUE] >= rules.threshold
-        scratch.seen[model] = grained(beta * scratch.seen[model] - highest, grain) if here else 0.0
+        here = not rules.catastrophic or score[node[model], VALUE] >= rules.threshold
+        seen[model] = grained(seen[model] - highest, grain) if here else 0.0
 
 
 @quick
@@ -138,17 +152,6 @@ def keep(live: Any, copies: Any, found: Any, count: int) -> int:
             live[kept], copies[kept] = live[place], found[place]
             kept += 1
     return kept
-
-
-@quick
-def spread_noisy(node: Any, parent: Any, found: Any) -> int:
-    """The node of each child's parent, in the order of the parents; -1, since copies are not counted here."""
-    child = 0
-    for model in range(len(node)):
-        for _ in range(found[model]):
-            parent[child] = node[model]
-            child += 1
-    return -1
 
 
 @quick

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from harness.populations.compiled.breeding import recombine
-from harness.populations.compiled.choosing import draw_parents, spread, weigh
+from harness.populations.compiled.choosing import draw_copies, draw_noisy, spread, weigh
 from harness.populations.compiled.founding import draw_founders, plain_world
 from harness.populations.compiled.layout import ATFIRST, FITNESS, FOUNDER, NOW, PERSONALITY, SIZE, USE, VALUE
 from harness.populations.compiled.mutating import mutate
@@ -25,6 +25,8 @@ def evolve(
     generation's change of test. The generation in which no model was left to have children, -1 where there always was one.
 
     `last` is the simulation's last generation, `grain` what weights are multiples of (`selection.grain`)."""
+    listed, copies, score, about, totals = scratch.live, scratch.copies, nodes.score, nodes.about, nodes.totals
+    room = scratch.seen, scratch.summed, scratch.guide, scratch.drawn
     constant, varying = same_coefficients(ground.coefficients, 0, len(ground.coefficients) - 1), rules.rate > 0 or rules.loss > 0 or rules.gain > 0
     label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 1, 0)
     pool = label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 0, start)
@@ -36,25 +38,30 @@ def evolve(
         if moved:
             pool = relabel(ground, nodes, scratch, live, generation)
         if varying or rules.recombining or moved or generation == start:
-            fit_all(ground, nodes, scratch.live, live, generation, asked)
+            fit_all(ground.coefficients, totals, score, listed, live, generation, asked)
         alive = rules.models
         if rules.catastrophic:
-            alive = count_living(nodes.score, scratch.live, scratch.copies, live, rules.threshold)
+            alive = count_living(score, listed, copies, live, rules.threshold)
         if generation == until or alive == 0:
             leave(rules, ground, nodes, scratch, herd, saved, live)
         if rules.every > 0 and generation > 0 and generation % rules.every == 0:
             retest(rules, ground, nodes, scratch, live, grain, generation, key)
             written = questions(ground.first, ground.later)
             asked = 1.0 if rules.additive else written
-            fit_all(ground, nodes, scratch.live, live, generation, asked)
+            fit_all(ground.coefficients, totals, score, listed, live, generation, asked)
         wide = generation % rules.diversity_every == 0 or generation == last
-        measure(rules, nodes, scratch, live, pool, asked, written, alive, wide, rows[generation - start])
+        row = rows[generation - start]
+        measure(row, score, about, totals, listed, copies, live, rules.models, asked)
+        row[7], row[11], row[12] = pool / rules.beliefs, alive, written
+        row[8] = diversity(nodes.held, about, copies, listed, live, scratch.counts, rules.models) if wide else np.nan
         if alive == 0:
             return generation
         if generation == until:
             break
-        if live > 1 or varying or rules.recombining:  # copies of one model have copies of it, whoever the parents are
+        if varying or rules.recombining or (rules.noise > 0 and live > 1):
             live = breed(rules, ground, nodes, scratch, live, varying, grain, generation, key)
+        elif live > 1:  # copies of one model have copies of it, whoever the parents are
+            live = draw_copies(rules, score, listed, copies, scratch.marks, room, scratch.words, live, ground.betas[generation], grain, generation, key)
     return -1
 
 
@@ -75,15 +82,16 @@ def evolve_plain(
 @quick
 def breed(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, varying: bool, grain: float, generation: int, key: Any) -> int:
     """The next generation; how many distinct nodes it has."""
-    beta = ground.betas[generation]
-    if not varying and not rules.recombining and not rules.noise > 0:
-        return draw_parents(rules, nodes, scratch, live, beta, grain, generation, key)
-    spread(scratch.live, scratch.copies, scratch.node, live)
+    beta, listed, copies = ground.betas[generation], scratch.live, scratch.copies
+    spread(listed, copies, scratch.node, live)
     if rules.recombining:
         share(rules, nodes, scratch, beta, grain, live)
-    kept = draw_parents(rules, nodes, scratch, live, beta, grain, generation, key)
-    if kept >= 0:
-        spread(scratch.live, scratch.copies, scratch.parent, kept)
+    if rules.noise > 0:
+        draw_noisy(rules, nodes, scratch, beta, grain, generation, key)
+    else:
+        room = scratch.seen, scratch.summed, scratch.guide, scratch.drawn
+        kept = draw_copies(rules, nodes.score, listed, copies, scratch.marks, room, scratch.words, live, beta, grain, generation, key)
+        spread(listed, copies, scratch.parent, kept)
     if rules.recombining:
         if rules.noise > 0:
             scratch.shares[:] = scratch.seen
@@ -93,7 +101,7 @@ def breed(rules: Any, ground: Any, nodes: Any, scratch: Any, live: int, varying:
     if varying:
         mutate(rules, ground, nodes, scratch, generation, key)
     scratch.node[:] = scratch.next
-    return census(scratch.node, scratch.live, scratch.copies)
+    return census(scratch.node, listed, copies)
 
 
 @quick
@@ -207,13 +215,12 @@ def count_living(score: Any, live: Any, copies: Any, count: int, threshold: floa
 
 
 @quick
-def measure(rules: Any, nodes: Any, scratch: Any, live: int, pool: int, asked: float, written: float, alive: int, wide: bool, row: Any) -> None:
-    """One row of measures, in the order of `history.MEASURED`."""
-    living, copies, score, about, totals, models = scratch.live, scratch.copies, nodes.score, nodes.about, nodes.totals, rules.models
+def measure(row: Any, score: Any, about: Any, totals: Any, living: Any, copies: Any, live: int, models: int, asked: float) -> None:
+    """What a row of measures says of the models, in the order of `history.MEASURED`."""
     fitness, value, tested, used = 0.0, 0.0, 0.0, 0.0
     now, first, held = np.int64(0), np.int64(0), np.int64(0)
     for place in range(live):
-        node, more = living[place], copies[place]
+        node, more = np.uint64(living[place]), copies[place]
         fitness += score[node, FITNESS] * more
         value += score[node, VALUE] * more
         used += score[node, USE] * more
@@ -225,12 +232,7 @@ def measure(rules: Any, nodes: Any, scratch: Any, live: int, pool: int, asked: f
     row[2], row[3], row[4] = value / models, tested / models, used / models
     row[5] = now / held if held else np.nan
     row[6] = first / held if held else np.nan
-    row[7] = pool / rules.beliefs
-    row[8] = np.nan
-    if wide and held:
-        row[8] = 1.0 - squares(nodes.held, about, copies, living, live, scratch.counts) / (float(models) * held)
-    row[9] = founders_left(about, living, live)
-    row[10], row[11], row[12] = held / models, alive, written
+    row[9], row[10] = founders_left(about, living, live), held / models
 
 
 @quick
@@ -247,17 +249,18 @@ def deviation(score: Any, living: Any, copies: Any, live: int, mean: float, mode
 
 
 @quick
-def squares(held: Any, about: Any, copies: Any, living: Any, live: int, counts: Any) -> int:
-    """Sum over beliefs of the squared number of models that hold it."""
-    found = np.int64(0)
+def diversity(held: Any, about: Any, copies: Any, living: Any, live: int, counts: Any, models: int) -> float:
+    """The chance that a belief of one model is not held by another, drawn with replacement; NaN where none holds any."""
+    found, all_held = np.int64(0), np.int64(0)
     counts[:] = 0
     for place in range(live):
-        node, more = living[place], copies[place]
+        node, more = np.uint64(living[place]), copies[place]
         for slot in range(about[node, SIZE]):
-            belief = held[node, slot]
-            found += more * (2 * counts[belief] + more)
+            belief = np.uint64(held[node, slot])
+            found += more * (2 * counts[belief] + more)  # the sum of squared counts
             counts[belief] += more
-    return found
+        all_held += about[node, SIZE] * more
+    return 1.0 - found / (float(models) * all_held) if all_held else np.nan
 
 
 @quick

@@ -52,6 +52,10 @@ class Writer:
     def store(self, value: Any, pointer: Any) -> None:
         self.builder.store(value, pointer, align=8)
 
+    def add_to(self, total: Any, more: Any) -> None:
+        """Adds to a number that stands on the stack."""
+        self.builder.store(self.builder.fadd(self.builder.load(total), more), total)
+
     def spread(self, value: Any) -> Any:
         """One number in all four places."""
         one = self.builder.insert_element(ir.Constant(FOUR, ir.Undefined), value, self.number(0))
@@ -83,6 +87,26 @@ def add_four(_: Any, sums: Any, node: Any, question: Any, lane: Any, parts: Any,
         return context.get_dummy_value()
 
     return types.void(sums, node, question, lane, parts, belief, weight), write
+
+
+@instruction
+def put_row(_: Any, columns: Any, personality: Any, belief: Any, begin: Any, end: Any, weights: Any, parts: Any, lane: Any, sums: Any, node: Any) -> Any:
+    """For the entries of a row from `begin` to before `end`: sums[node, question, lane : lane + 4] += weight * parts[belief, lane : lane + 4].
+
+    Where all weights are 1, `weights` are that number."""
+    even = isinstance(weights, types.Float)
+
+    def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        to = Writer(context, builder, signature, given)
+        part = to.load(to.four(6, 2, 7))
+        with cgutils.for_range(builder, to.index(4), start=to.index(3)) as loop:
+            question = context.cast(builder, to.load(to.place(0, 1, 2, loop.index)), signature.args[0].dtype, types.intp)
+            more = part if even else builder.fmul(part, to.spread(to.load(to.place(5, 1, 2, loop.index))))
+            into = to.four(8, 9, question, 7)
+            to.store(builder.fadd(to.load(into), more), into)
+        return context.get_dummy_value()
+
+    return types.void(columns, personality, belief, begin, end, weights, parts, lane, sums, node), write
 
 
 @instruction

@@ -82,7 +82,7 @@ class Scratch(NamedTuple):
     shares: Any  # (P,) float64: weights, model by model
     drawn: Any  # (P,) float64: uniforms, and what they are scaled to
     words: Any  # (4, …) uint32
-    counts: Any  # (B,) int64
+    counts: Any  # (B,) int32
     labels: Any  # (2, B) uint8: deceptive now, deceptive at generation 0
     chances: Any  # (B,) float64
     order: Any  # (B,) int32: beliefs in another order; how many new questions activate each

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from harness.populations.changing_test import DROPS, POLICIES
@@ -13,6 +15,7 @@ from harness.populations.population import Population
 from harness.populations.simulation import Simulation
 from harness.populations.world import World
 
+LINE = 8  # float64 numbers of a cache line of 64 bytes
 CHUNK = 64  # so many draws are worked out at once; as many as there can be proposals
 
 
@@ -86,10 +89,18 @@ def ground(world: World, population: Population) -> Ground:
 def parts(traits: np.ndarray) -> np.ndarray:
     """(B, W) what a belief adds to a question that activates it fully: its traits, then zeros up to a multiple of four. In column MASS stands 1: it is what the
     third trait is, where there are more than two."""
-    found = np.zeros((traits.shape[1], lanes_of(len(traits))))
+    found = aligned(traits.shape[1], lanes_of(len(traits)))
     found[:, : len(traits)] = traits.T
     found[:, MASS] = 1.0
     return found
+
+
+def aligned(*shape: int) -> np.ndarray:
+    """Zeros whose first is the first of a cache line, so that no four that are worked on at once lie in two lines."""
+    size = math.prod(shape)
+    room = np.zeros(size + LINE)
+    first = -(room.ctypes.data // room.itemsize) % LINE
+    return room[first : first + size].reshape(shape)
 
 
 def lanes_of(traits: int) -> int:
@@ -109,8 +120,8 @@ def nodes(simulation: Simulation, traits: int) -> Nodes:
     return Nodes(
         held=np.full((count, simulation.slots), -1, np.int32),
         about=np.zeros((count, 5), np.int32),
-        sums=np.zeros((count if keeping else 1, questions, lanes_of(traits))),
-        totals=np.zeros((count, 2, lanes_of(traits))),
+        sums=aligned(count if keeping else 1, questions, lanes_of(traits)),
+        totals=aligned(count, 2, lanes_of(traits)),
         score=np.zeros((count, 3)),
     )
 
@@ -132,7 +143,7 @@ def scratch(simulation: Simulation) -> Scratch:
         shares=np.zeros(models),
         drawn=np.zeros(models),
         words=np.zeros((4, max(CHUNK, models + 1, beliefs + 1) // 2), np.uint32),
-        counts=np.zeros(beliefs, np.int64),
+        counts=np.zeros(beliefs, np.int32),
         labels=np.zeros((2, beliefs), np.uint8),
         chances=np.zeros(beliefs),
         order=np.zeros(beliefs, np.int32),

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.populations.changing_test import DROPS, POLICIES
 from harness.populations.compiled.choosing import grained, spread
-from harness.populations.compiled.lanes import LANES, MASS, add_four
+from harness.populations.compiled.lanes import LANES, MASS, put_row
 from harness.populations.compiled.layout import FITNESS, PERSONALITY, SIZE, VALUE
 from harness.populations.compiled.quick import quick
 from harness.populations.compiled.scoring import average_all, nearest, score_all
@@ -246,6 +246,6 @@ def resum(ground: Any, nodes: Any, fresh: Any, changed: Any, count: int, node: A
     personality = np.uint64(nodes.about[node, PERSONALITY])
     for slot in range(nodes.about[node, SIZE]):
         belief = np.uint64(held[node, slot])
-        for entry in range(filled[personality, belief] - fresh[belief], filled[personality, belief]):
-            for lane in range(0, parts.shape[1], LANES):
-                add_four(sums, node, columns[personality, belief, entry], lane, parts, belief, weights[personality, belief, entry])
+        end = filled[personality, belief]
+        for lane in range(0, parts.shape[1], LANES):
+            put_row(columns, personality, belief, end - fresh[belief], end, weights, parts, lane, sums, node)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from harness.populations.compiled.averaging import average_added, average_divided, average_whole, move_added, move_divided, move_whole
-from harness.populations.compiled.lanes import LANES, add_four
+from harness.populations.compiled.lanes import LANES, add_four, put_row
 from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
 from harness.populations.compiled.quick import inlined, quick
 from harness.populations.grid import ACTIVATION, LARGEST_ACTIVATION, SIGNAL
@@ -39,11 +39,11 @@ def move(
     entries = filled[personality, belief]
     for lane in range(parts.shape[1] - LANES, -1, -LANES):  # the activation, by which is divided, last
         if rules.unweighted:
-            move_whole(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares)
+            move_whole(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares, rules.every)
         elif rules.additive:
-            move_added(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares)
+            move_added(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares, rules.every)
         else:
-            move_divided(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares)
+            move_divided(columns, personality, belief, entries, weights, parts, sign, lane, sums, node, totals, first, later, shares, rules.every)
 
 
 @inlined
@@ -90,8 +90,7 @@ def put_all(columns: Any, filled: Any, parts: Any, sums: Any, held: Any, size: i
     for lane in range(0, parts.shape[1], LANES):
         for slot in range(size):
             belief = np.uint64(held[node, slot])
-            for entry in range(filled[personality, belief]):
-                add_four(sums, at, columns[personality, belief, entry], lane, parts, belief, 1.0)
+            put_row(columns, personality, belief, 0, filled[personality, belief], 1.0, parts, lane, sums, at)
 
 
 @quick
@@ -100,8 +99,7 @@ def weigh_all(columns: Any, weights: Any, filled: Any, parts: Any, sums: Any, he
     for lane in range(0, parts.shape[1], LANES):
         for slot in range(size):
             belief = np.uint64(held[node, slot])
-            for entry in range(filled[personality, belief]):
-                add_four(sums, at, columns[personality, belief, entry], lane, parts, belief, weights[personality, belief, entry])
+            put_row(columns, personality, belief, 0, filled[personality, belief], weights, parts, lane, sums, at)
 
 
 @quick
@@ -169,11 +167,10 @@ def average(sums: Any, totals: Any, first: Any, later: Any, shares: Any, unweigh
 
 
 @quick
-def fit_all(ground: Any, nodes: Any, listed: Any, count: int, generation: int, asked: float) -> None:
+def fit_all(coefficients: Any, totals: Any, score: Any, listed: Any, count: int, generation: int, asked: float) -> None:
     """The fitness of nodes by the evaluators of a generation."""
-    coefficients, totals, score = ground.coefficients, nodes.totals, nodes.score
     for place in range(count):
-        node, found = listed[place], 0.0
+        node, found = np.uint64(listed[place]), 0.0
         for family in range(2):
             for trait in range(coefficients.shape[2]):
                 found += coefficients[generation, family, trait] * totals[node, family, trait]
