@@ -30,7 +30,7 @@ evals: $(READY)
 	$(BIN)/python -m pytest evals -n $(WORKERS) --dist worksteal --harness-falsified-ok
 
 test: $(READY)
-	$(BIN)/python -m pytest tests -n $(WORKERS)
+	$(BIN)/python -m pytest tests -n $(WORKERS) --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

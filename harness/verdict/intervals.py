@@ -20,10 +20,23 @@ SMALL = 20
 
 def rate_interval(successes: int, n: int, level: float = LEVEL, method: Literal["wilson", "exact"] = "wilson") -> Interval:
     """Interval of a rate, in [0, 1]. `exact` is Clopper-Pearson."""
-    from scipy.stats import binomtest
+    import numpy as np
 
-    found = binomtest(successes, n).proportion_ci(confidence_level=level, method=method)
-    return Interval(low=float(found.low), high=float(found.high), level=level, method={"wilson": "Wilson", "exact": "Clopper-Pearson"}[method])
+    if method == "exact":
+        low, high = clopper_pearson(successes, n, level)
+    else:
+        low, high = (float(bound[0]) for bound in wilson_bounds(np.array([successes / n]), np.array([float(n)]), level))
+    # At the ends the limits are 0 and 1 themselves, and not a rounding away from them.
+    low, high = 0.0 if successes == 0 else low, 1.0 if successes == n else high
+    return Interval(low=low, high=high, level=level, method={"wilson": "Wilson", "exact": "Clopper-Pearson"}[method])
+
+
+def clopper_pearson(successes: int, n: int, level: float) -> tuple[float, float]:
+    """Limits of a rate by quantiles of beta distributions; NaN at an end that lies at 0 or 1."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    return float(betaincinv(successes, n - successes + 1, tail)), float(betaincinv(successes + 1, n - successes, 1 - tail))
 
 
 def newcombe_paired(both: ArrayLike, first: ArrayLike, second: ArrayLike, neither: ArrayLike, level: float = LEVEL) -> tuple[Any, Any]:
@@ -78,9 +91,9 @@ def mean_interval(values: Sequence[float], *seed: object, level: float = LEVEL) 
 
 def student(data: NDArray[np.float64], level: float) -> Interval:
     """Student's t interval, for few units: there the bootstrap is far too narrow."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    half = float(t.ppf(0.5 + level / 2, data.size - 1)) * float(data.std(ddof=1)) / data.size**0.5
+    half = float(stdtrit(data.size - 1, 0.5 + level / 2)) * float(data.std(ddof=1)) / data.size**0.5
     mean = float(data.mean())
     return Interval(low=mean - half, high=mean + half, level=level, method=f"Student's t (fewer than {SMALL} units, BCa is too narrow)")
 

@@ -24,16 +24,16 @@ def seed_interval(effects: Sequence[float], level: float = LEVEL) -> Interval:
 
 def seed_p(effects: Sequence[float]) -> float:
     """Two-sided p of Student's one-sample t test with seeds as units. Seeds without any spread give 0, or 1 at no effect: read it beside a test over items."""
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     mean, error = sum(effects) / len(effects), seed_sd(effects) / sqrt(len(effects))
     if error <= 1e-12 * max(1.0, abs(mean)):
         return 0.0 if abs(mean) > 1e-12 else 1.0
-    return float(2 * t.sf(abs(mean) / error, len(effects) - 1))
+    return float(2 * stdtr(len(effects) - 1, -abs(mean) / error))
 
 
 def detectable(sd: float, k: int, level: float = LEVEL) -> float:
     """The smallest mean effect of `k` >= 2 seeds whose t interval leaves zero when only seed noise of this SD is there: t_{k-1}(.975) sd / sqrt(k)."""
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf(0.5 + level / 2, k - 1)) * sd / sqrt(k)
+    return float(stdtrit(k - 1, 0.5 + level / 2)) * sd / sqrt(k)

@@ -19,10 +19,10 @@ EXACT = 11
 
 def mcnemar(first: int, second: int) -> tuple[float, float]:
     """(two-sided exact p, smallest p at this number of discordant pairs) for `first` and `second` discordant counts (McNemar, 1947)."""
-    from scipy.stats import binomtest
+    from scipy.special import bdtr
 
-    pairs = first + second
-    return (float(binomtest(first, pairs, 0.5).pvalue), 0.5 ** (pairs - 1)) if pairs else (1.0, 1.0)
+    pairs = first + second  # of which either count is binomial with a chance of a half, and both tails are alike
+    return (min(1.0, 2 * float(bdtr(min(first, second), pairs, 0.5))), 0.5 ** (pairs - 1)) if pairs else (1.0, 1.0)
 
 
 def sign_flip(differences: Sequence[float], *seed: object, permutations: int = PERMUTATIONS) -> tuple[float, float]:

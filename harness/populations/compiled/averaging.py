@@ -137,8 +137,9 @@ def weighed(share: Callable[[Writer, Any], Any]) -> Callable[[Writer, Any, Any],
 
 def whole(to: Writer, _entry: Any, mass: Any) -> Any:
     """An entry of weight 1."""
-    share = counted(13)
-    return to.given[6], share(to, mass), share(to, to.builder.fadd(mass, to.given[6]))
+    sign, before = to.given[6], to.whole(mass)
+    after = to.builder.add(before, to.whole(sign))
+    return sign, to.load(to.place(13, before)), to.load(to.place(13, after))
 
 
 move_whole, move_added, move_divided = mover(whole), mover(weighed(added_up)), mover(weighed(divided))

@@ -10,11 +10,11 @@ import numpy as np
 from harness.populations.compiled.breeding import recombine
 from harness.populations.compiled.choosing import draw_copies, draw_noisy, spread, weigh
 from harness.populations.compiled.founding import draw_founders, plain_world
-from harness.populations.compiled.layout import ATFIRST, FITNESS, FOUNDER, NOW, PERSONALITY, SIZE, USE, VALUE
+from harness.populations.compiled.layout import ATFIRST, FITNESS, FOUNDER, NOW, PERSONALITY, SIZE, TESTED, USE, VALUE
 from harness.populations.compiled.mutating import mutate
 from harness.populations.compiled.quick import quick
 from harness.populations.compiled.retesting import retest
-from harness.populations.compiled.scoring import fit_all, label, nearest, score_all
+from harness.populations.compiled.scoring import fit_all, label, score_all
 
 
 @quick
@@ -51,7 +51,7 @@ def evolve(
             fit_all(ground.coefficients, totals, score, listed, live, generation, asked)
         wide = generation % rules.diversity_every == 0 or generation == last
         row = rows[generation - start]
-        measure(row, score, about, totals, listed, copies, live, rules.models, asked)
+        measure(row, score, about, listed, copies, live, rules.models)
         row[7], row[11], row[12] = pool / rules.beliefs, alive, written
         row[8] = diversity(nodes.held, about, copies, listed, live, scratch.counts, rules.models) if wide else np.nan
         if alive == 0:
@@ -215,7 +215,7 @@ def count_living(score: Any, live: Any, copies: Any, count: int, threshold: floa
 
 
 @quick
-def measure(row: Any, score: Any, about: Any, totals: Any, living: Any, copies: Any, live: int, models: int, asked: float) -> None:
+def measure(row: Any, score: Any, about: Any, living: Any, copies: Any, live: int, models: int) -> None:
     """What a row of measures says of the models, in the order of `history.MEASURED`."""
     fitness, value, tested, used = 0.0, 0.0, 0.0, 0.0
     now, first, held = np.int64(0), np.int64(0), np.int64(0)
@@ -224,7 +224,7 @@ def measure(row: Any, score: Any, about: Any, totals: Any, living: Any, copies: 
         fitness += score[node, FITNESS] * more
         value += score[node, VALUE] * more
         used += score[node, USE] * more
-        tested += nearest((totals[node, 0, 1] + totals[node, 1, 1]) / asked) * more
+        tested += score[node, TESTED] * more
         now += about[node, NOW] * more
         first += about[node, ATFIRST] * more
         held += about[node, SIZE] * more

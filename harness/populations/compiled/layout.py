@@ -59,12 +59,12 @@ class Nodes(NamedTuple):
     about: Any  # (N, 5) int32: see SIZE to ATFIRST
     sums: Any  # (N, Q, W) float64: activation times trait, by question. (1, …) where nothing is ever added to them
     totals: Any  # (N, 2, W) float64: averages summed over first and added questions
-    score: Any  # (N, 3) float64: see VALUE to FITNESS
+    score: Any  # (N, 4) float64: see VALUE to TESTED
 
 
 # Columns of Nodes.about and Nodes.score.
 SIZE, FOUNDER, PERSONALITY, NOW, ATFIRST = 0, 1, 2, 3, 4
-VALUE, USE, FITNESS = 0, 1, 2
+VALUE, USE, FITNESS, TESTED = 0, 1, 2, 3
 
 
 class Scratch(NamedTuple):

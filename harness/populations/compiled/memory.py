@@ -122,7 +122,7 @@ def nodes(simulation: Simulation, traits: int) -> Nodes:
         about=np.zeros((count, 5), np.int32),
         sums=aligned(count if keeping else 1, questions, lanes_of(traits)),
         totals=aligned(count, 2, lanes_of(traits)),
-        score=np.zeros((count, 3)),
+        score=aligned(count, 4),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from harness.populations.compiled.averaging import average_added, average_divided, average_whole, move_added, move_divided, move_whole
 from harness.populations.compiled.lanes import LANES, add_four, put_row
-from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, USE, VALUE
+from harness.populations.compiled.layout import ATFIRST, FITNESS, NOW, PERSONALITY, SIZE, TESTED, USE, VALUE
 from harness.populations.compiled.quick import inlined, quick
 from harness.populations.grid import ACTIVATION, LARGEST_ACTIVATION, SIGNAL
 
@@ -168,13 +168,14 @@ def average(sums: Any, totals: Any, first: Any, later: Any, shares: Any, unweigh
 
 @quick
 def fit_all(coefficients: Any, totals: Any, score: Any, listed: Any, count: int, generation: int, asked: float) -> None:
-    """The fitness of nodes by the evaluators of a generation."""
+    """The fitness of nodes by the evaluators of a generation, and their value as the test sees it."""
     for place in range(count):
         node, found = np.uint64(listed[place]), 0.0
         for family in range(2):
             for trait in range(coefficients.shape[2]):
                 found += coefficients[generation, family, trait] * totals[node, family, trait]
         score[node, FITNESS] = nearest(found / asked)
+        score[node, TESTED] = nearest((totals[node, 0, 1] + totals[node, 1, 1]) / asked)
 
 
 @quick
