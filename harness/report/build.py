@@ -23,6 +23,7 @@ from harness.report.view import View
 from harness.store import telling, write_json, write_text
 
 RESULTS = "results.json"
+CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
 IN_PROSE = 4  # rows of each samples file shown in clean_result.md
 IN_PROSE_MANY = 2  # the same where there are more than MANY files
 MANY = 12
@@ -52,9 +53,9 @@ def build(run_folder: Path) -> Report:
     few = batches(run_folder, view.results, view.sample_refs, IN_PROSE if len(drawn) <= MANY else IN_PROSE_MANY)
     made, pictures = card(view), drawn_all(view)
     report = Report(
-        clean_result=run_folder / "clean_result.md",
-        card=run_folder / "card.json",
-        page=run_folder / "index.html",
+        clean_result=run_folder / CLEAN_RESULT,
+        card=run_folder / CARD,
+        page=run_folder / PAGE,
         figures=tuple(run_folder / "figures" / name for name in pictures),
     )
     prose, html = clean_result(view, made, few, "figures/hero.png").text, page(view, made, drawn, pictures)
@@ -64,6 +65,12 @@ def build(run_folder: Path) -> Report:
     write_text(report.clean_result, prose)
     write_text(report.page, html)
     return report
+
+
+def withdraw(run_folder: Path) -> None:
+    """Takes an earlier report out of a run folder whose results have changed: it would tell other numbers than stand beside it."""
+    for name in (CLEAN_RESULT, CARD, PAGE):
+        (run_folder / name).unlink(missing_ok=True)
 
 
 def drawn_all(view: View) -> dict[str, bytes]:

@@ -36,19 +36,19 @@ class Told:
 
 def finish_all(session: Session) -> list[Told]:
     """Decides and tells every experiment of the session. What was measured is kept whatever goes wrong here."""
-    return [finished(folder, session.run, session.settings.store) for folder in session.folders()]
+    return [finished(folder, session.run, session.settings.store, not session.settings.no_report) for folder in session.folders()]
 
 
-def finished(folder: Path, token: str, store: Path | None = None) -> Told:
-    """Writes results.json and the report into a run folder."""
+def finished(folder: Path, token: str, store: Path | None = None, reported: bool = True) -> Told:
+    """Writes results.json and, unless it is not to be `reported`, the report into a run folder."""
     results = None
     try:
         results = results_of(folder, token, store)
         write_json(folder / "results.json", encode(results), pretty=True)
         point_latest(folder)
-        from harness.report.build import build
+        from harness.report.build import build, withdraw
 
-        build(folder)
+        build(folder) if reported else withdraw(folder)
     except HarnessError as error:
         return Told(folder, results, str(error))
     except Exception as error:  # one experiment that cannot be told must not silence the others

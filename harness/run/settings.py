@@ -77,6 +77,7 @@ OPTIONS = (
     Option("budget-gpu-hours", "refuse to start work whose plan costs more GPU-hours", amount, None, "X"),
     Option("offline", "touch no network; what is not here is an error"),
     Option("engine", "local; ray (cells spread over machines) is not available yet", choice(*ENGINES), "local", "ENGINE"),
+    Option("no-report", "end with results.json; `harness report DIR` writes the report"),
     Option("falsified-ok", "a falsified hypothesis leaves the exit code alone; gates, kills and errors do not"),
 )
 
@@ -95,6 +96,7 @@ class Settings:
     budget_gpu_hours: float | None
     offline: bool
     engine: str
+    no_report: bool
     falsified_ok: bool
 
     @property

@@ -45,6 +45,8 @@ def write_run(reporter: Any, told: Told) -> None:
         reporter.write_line(f"harness: {told.problem}", red=True)
     if (told.folder / "index.html").exists():
         reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
+    elif told.results is not None and not told.problem:
+        reporter.write_line(f"results: {shown(reporter, told.folder)}/results.json (harness report writes the report)")
 
 
 def shown(reporter: Any, folder: Any) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.evals.room import cell, experiment
 
@@ -17,15 +20,22 @@ ASKED = {
 SMALL = {"tasks": 6, "varied": 2, "max_tokens": 20}
 
 
+@pytest.fixture(scope="module")
+def first(tmp_path_factory) -> tuple[Path, dict[str, Any]]:
+    """The folder of a run, and its results."""
+    root = tmp_path_factory.mktemp("first")
+    return root, experiment(root, ASKED, **SMALL)[0]
+
+
 def recorded(root: Path, name: str) -> str:
     [path] = (root / "run/samples").glob(f"answers-{name}-*.jsonl")
     return f"replay/{path}"
 
 
-def test_a_run_is_replayed_to_the_same_numbers(tmp_path):
+def test_a_run_is_replayed_to_the_same_numbers(tmp_path, first):
     """Matrices, agreement and rankings of the replay are those of the run, digit for digit; what the replay was never asked is an error that says so."""
-    first, _ = experiment(tmp_path / "first", ASKED, **SMALL)
-    replay = {name: {"spec": recorded(tmp_path / "first", name), "kind": fields.get("kind", "model")} for name, fields in ASKED.items()}
+    folder, first = first
+    replay = {name: {"spec": recorded(folder, name), "kind": fields.get("kind", "model")} for name, fields in ASKED.items()}
     second, shown = experiment(tmp_path / "second", replay, **SMALL)
     for group in ("Similarity", "Agreement", "Ranking", "Pairs"):
         assert first["facts"][group] == second["facts"][group], group
@@ -40,9 +50,9 @@ def test_a_run_is_replayed_to_the_same_numbers(tmp_path):
     assert shown.count("Traceback") == 0
 
 
-def test_null_models_show_no_agreement_and_nothing_is_claimed(tmp_path):
+def test_null_models_show_no_agreement_and_nothing_is_claimed(tmp_path, first):
     """Respondents that never read are not alike beyond mismatch: H1 is not supported in any capability, and two workers tell the same as one process."""
-    first, _ = experiment(tmp_path / "one", ASKED, **SMALL)
+    _, first = first
     for one in first["cells"]:
         if one["owner"] == "H1":
             assert one["verdict"] in ("falsified", "inconclusive", "blocked"), one["reason"]

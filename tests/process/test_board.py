@@ -17,7 +17,7 @@ def test_every_mode_writes_the_same_results_and_runs_each_gate_once(toy: Toy) ->
     told = []
     for number, mode in enumerate(MODES):
         (toy.root / "thrown").unlink(missing_ok=True)
-        done = toy.run(*mode, "--harness-run-dir", f"run{number}", "--harness-store", f"store{number}", env={"COIN_BAD": "comedian"})
+        done = toy.reporting().run(*mode, "--harness-run-dir", f"run{number}", "--harness-store", f"store{number}", env={"COIN_BAD": "comedian"})
         assert done.returncode == 1, done.stdout
         told.append(toy.told(f"run{number}"))
         assert Counter(line for line in toy.thrown() if not line.startswith("throw")).most_common(1)[0][1] == 1, mode
@@ -86,7 +86,7 @@ def test_a_worker_that_dies_leaves_a_run_marked_incomplete(toy: Toy) -> None:
         '    coin.note(f"H1-{persona}-{behaviour}")',
         '    import os\n    if persona == "librarian" and behaviour == "heads":\n        os.kill(os.getpid(), 9)',
     )
-    done = toy.run("-n2")
+    done = toy.reporting().run("-n2")
     results = toy.results()
     assert done.returncode == 1
     assert results["complete"] is False and results["missing"] == ["H1[librarian-heads]"]

@@ -127,7 +127,7 @@ def test_a_cost_of_no_test_is_a_mistake(toy: Toy, scale: str) -> None:
 def test_saved_costs_are_told_as_declared(toy: Toy) -> None:
     """A failed gate spares two cells whose GPU-hours are declared and whose dollars are not: null in results.json, "not declared" in both tellings."""
     toy.edit(YAML, PRICE, "costs: {H1: {gpu_hours: 0.5, seconds: 2}}")
-    done = toy.run(env={"COIN_BAD": "comedian"})
+    done = toy.reporting().run(env={"COIN_BAD": "comedian"})
     assert toy.results()["stopped"]["cost"] == {"gpu_hours": 1.0, "usd": None, "seconds": 4.0}
     assert "saved 1 GPU-hours, dollars not declared, 4 s" in done.stdout
     latest = toy.root / "reports/coins/latest"

@@ -17,7 +17,7 @@ def harness(toy: Toy, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_without_a_lock_the_report_says_not_pre_registered(toy: Toy) -> None:
     """No lock file: results.json and the clean result both say so."""
-    toy.run()
+    toy.reporting().run()
     assert toy.results()["promise"]["locked"] is False
     assert "ot pre-registered" in (toy.root / "reports/coins/latest/clean_result.md").read_text()
 
@@ -48,7 +48,7 @@ def test_each_change_of_the_promise_is_a_deviation(toy: Toy, file: str, old: str
     """Threshold, rule, sizes, cells, data, prompts and test code: the change is named in results.json, in the terminal and in the report."""
     harness(toy, "lock", "evals/coins")
     toy.edit(file, old, new)
-    done = toy.run()
+    done = toy.reporting().run()
     assert [deviation["what"] for deviation in toy.results()["promise"]["deviations"]] == [what]
     assert f"deviation: {what}" in done.stdout
     assert what in (toy.root / "reports/coins/latest/clean_result.md").read_text().replace("\\", "")

@@ -94,7 +94,7 @@ def test_numpy_scalars_survive_xdist(toy: Toy) -> None:
         "    measure.rate(",
         "    import numpy\n    measure('share', numpy.float64(0.25), 'rate', n=numpy.int64(4))\n    measure.rate(",
     )
-    toy.run("-n2")
+    toy.reporting().run("-n2")
     control = next(cell for cell in toy.results()["cells"] if cell["id"] == "C1")
     assert control["measurements"][0]["value"] == 0.25
 
@@ -155,7 +155,7 @@ def test_keys_reach_no_file_and_no_output(toy: Toy) -> None:
     )
     toy.edit("conftest.py", "import pytest\n", "import pytest\n\n\ndef pytest_addoption(parser):\n    parser.addoption('--api-key')\n")
     for mode in ("-n0", "-n2"):
-        done = toy.run("-l", mode, f"--api-key={key}", "--junitxml=junit.xml", "-p", "no:cacheprovider", env={"MY_API_KEY": key})
+        done = toy.reporting().run("-l", mode, f"--api-key={key}", "--junitxml=junit.xml", "-p", "no:cacheprovider", env={"MY_API_KEY": key})
         assert key not in done.stdout + done.stderr
         assert set(verdicts(toy)) == {"error"}
     assert not [path for path in toy.root.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
@@ -164,7 +164,7 @@ def test_keys_reach_no_file_and_no_output(toy: Toy) -> None:
 def test_hostile_text_in_an_assertion_stays_text(toy: Toy) -> None:
     """Terminal escapes and lone surrogates in a message: shown escaped in the table, carried by xdist, no crash."""
     toy.edit(TESTS, HOLDS, 'assert False, "\\x1b[2Jgone \\ud800 \\u202e"')
-    done = toy.run("-n2", "--tb=no")
+    done = toy.reporting().run("-n2", "--tb=no")
     assert set(verdicts(toy)) == {"falsified"}
     table = done.stdout[done.stdout.index("coins (smoke)") : done.stdout.index("confidence:")]
     assert "\x1b[2J" not in table and "\u202e" not in table
@@ -178,5 +178,5 @@ def test_what_json_cannot_hold_is_an_error_of_that_cell_alone(toy: Toy) -> None:
         "def test_coins_differ(persona, behaviour, coin, measure, criterion):",
         "def test_coins_differ(persona, behaviour, coin, measure, criterion, facts):",
     )
-    assert toy.run("-n2", "--harness-falsified-ok").returncode == 1
+    assert toy.reporting().run("-n2", "--harness-falsified-ok").returncode == 1
     assert toy.cells()["H1[villain-heads]"] == "error" and toy.cells()["H1[comedian-heads]"] == "supported"

@@ -20,7 +20,7 @@ KILLS = 20
 def test_twenty_kills_lose_nothing_and_repeat_nothing(toy: Toy) -> None:
     """After 20 kills at random instants the results equal an undisturbed run's; each chunk of samples was thrown once, but for those in flight."""
     toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.15)")
-    toy.run("--harness-run-dir", "calm", "--harness-store", "calm-store")
+    toy.reporting().run("--harness-run-dir", "calm", "--harness-store", "calm-store")
     calm = toy.told("calm")
     (toy.root / "thrown").unlink()
     rng = random.Random(20)
@@ -106,7 +106,7 @@ def test_a_torn_line_in_the_journal_is_noticed(toy: Toy) -> None:
 def test_ctrl_c_keeps_what_was_finished_and_tells_it(toy: Toy) -> None:
     """An interrupted run writes results.json with what there is, marked incomplete; the next run goes on from there."""
     toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.6)")
-    process = toy.start("--harness-run-dir", "run")
+    process = toy.reporting().start("--harness-run-dir", "run")
     until(lambda: any(line.startswith("H1") for line in toy.thrown()))
     process.send_signal(signal.SIGINT)
     out = process.communicate(timeout=60)[0]
@@ -119,7 +119,7 @@ def test_ctrl_c_keeps_what_was_finished_and_tells_it(toy: Toy) -> None:
 def test_two_runs_at_once_in_one_folder_are_told(toy: Toy) -> None:
     """The second run is refused in one line; the first is undisturbed."""
     toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.3)")
-    first = toy.start("--harness-run-dir", "run")
+    first = toy.reporting().start("--harness-run-dir", "run")
     until(lambda: bool(toy.thrown()))
     second = toy.run("--harness-run-dir", "run")
     assert second.returncode == 4
@@ -149,6 +149,18 @@ def test_a_killed_run_can_be_told(toy: Toy) -> None:
     assert (toy.root / "run" / "index.html").exists()
 
 
+def test_a_run_without_a_report_takes_an_earlier_one_away(toy: Toy) -> None:
+    """What an earlier report tells is not what now stands in results.json; `harness report` writes the new one."""
+    told = [*toy.command, "--harness-run-dir", "run", "-k", "villain"]
+    subprocess.run([word for word in told if word != "--harness-no-report"], cwd=toy.root, env=toy.env(None), check=True, capture_output=True)
+    assert (toy.root / "run/index.html").exists() and (toy.root / "run/clean_result.md").exists()
+    done = toy.run("--harness-run-dir", "run")
+    assert "results: run/results.json (harness report writes the report)" in done.stdout and "report: run" not in done.stdout
+    assert not {"index.html", "clean_result.md", "card.json"} & {path.name for path in (toy.root / "run").iterdir()}
+    done = subprocess.run([sys.executable, "-m", "harness.cli", "report", "run"], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+    assert done.returncode == 0 and "librarian" in (toy.root / "run/index.html").read_text()
+
+
 def until(holds: object, seconds: float = 30.0) -> None:
     """Waits until `holds()` is true."""
     assert callable(holds)
@@ -161,7 +173,7 @@ def until(holds: object, seconds: float = 30.0) -> None:
 def test_a_read_only_run_folder_is_told_in_one_line(toy: Toy) -> None:
     """A run folder that is a file: one line with the path, exit code of a usage error."""
     toy.write("taken", "a file stands here")
-    done = toy.run("--harness-run-dir", "taken")
+    done = toy.reporting().run("--harness-run-dir", "taken")
     text = done.stdout + done.stderr
     assert done.returncode == 4 and "taken" in text and "Traceback" not in text, text
 
@@ -172,7 +184,7 @@ def test_a_full_disk_is_told_in_one_line_and_loses_nothing(toy: Toy, bound: int)
     import resource
 
     toy.edit("evals/coins/experiment.yaml", "items: 200", "items: 20")
-    command = [*toy.command, "--harness-run-dir", "run"]
+    command = [*toy.reporting().command, "--harness-run-dir", "run"]
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (bound, bound))  # noqa: E731
     done = subprocess.run(command, cwd=toy.root, env=toy.env(None), capture_output=True, text=True, preexec_fn=limit)
     text = done.stdout + done.stderr

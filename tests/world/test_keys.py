@@ -105,7 +105,7 @@ def test_a_key_that_comes_back_is_struck_out_everywhere(vendor, tmp_path):
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_an_experiment_leaves_no_key_behind(vendor, tmp_path):
     """Through the front door, every test's locals shown: store, cache, run folder, report and both streams are without it."""
-    toy = Toy(tmp_path)
+    toy = Toy(tmp_path).reporting()
     toy.write("conftest.py", CONFTEST)
     with FaultyServer(echoing) as server:
         done = toy.run("--showlocals", "-rA", env={"HARNESS_ENDPOINT_KEY": KEY, "SPEC": spec_at(server, vendor), **LOUD})
@@ -127,7 +127,7 @@ def rows_of(folder: Path) -> list[str]:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_key_that_cannot_be_used_is_not_shown_either(vendor, tmp_path):
     """A key that was copied with a line break is refused by the name of its variable; the traceback and its locals do not hold it."""
-    toy = Toy(tmp_path)
+    toy = Toy(tmp_path).reporting()
     toy.write("conftest.py", CONFTEST)
     done = toy.run("--showlocals", "-rA", env={"HARNESS_ENDPOINT_KEY": f"{KEY}\nand more", "SPEC": f"{vendor}/test-1@http://127.0.0.1:9/v1"})
     assert "HARNESS_ENDPOINT_KEY holds characters that no key has" in done.stdout
@@ -137,7 +137,7 @@ def test_a_key_that_cannot_be_used_is_not_shown_either(vendor, tmp_path):
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_client_that_cannot_be_made_is_told_without_the_key(vendor, tmp_path):
     """A proxy that the SDK cannot use is one line; the locals of the SDK's own traceback, which hold the key, are not shown."""
-    toy = Toy(tmp_path)
+    toy = Toy(tmp_path).reporting()
     toy.write("conftest.py", CONFTEST)
     done = toy.run("--showlocals", "-rA", env={"HARNESS_ENDPOINT_KEY": KEY, "SPEC": f"{vendor}/test-1@http://127.0.0.1:9/v1", "ALL_PROXY": "no://where"})
     assert "no client can be made: " in done.stdout

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from harness.populations.compiled.layout import FOUNDER, PERSONALITY, SIZE
 from harness.populations.compiled.quick import quick
 from harness.populations.compiled.scoring import score_all
 from harness.populations.compiled.words import below, block, uniform
 from harness.populations.stream import Purpose
 
-INHERITED, SHUFFLED = int(Purpose.INHERITED), int(Purpose.SHUFFLED)
+INHERITED, SHUFFLED = np.int64(Purpose.INHERITED), np.int64(Purpose.SHUFFLED)
 
 
 @quick

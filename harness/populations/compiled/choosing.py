@@ -11,7 +11,7 @@ from harness.populations.compiled.quick import inlined, quick
 from harness.populations.compiled.words import block, exponential, fill_uniforms, normal_pair
 from harness.populations.stream import Purpose
 
-PARENTS, NOISE = int(Purpose.PARENTS), int(Purpose.NOISE)
+PARENTS, NOISE = np.int64(Purpose.PARENTS), np.int64(Purpose.NOISE)
 FEW = 12  # of so many each is held against all draws
 
 

@@ -16,6 +16,8 @@ from harness.populations.compiled.quick import quick
 from harness.populations.compiled.retesting import retest
 from harness.populations.compiled.scoring import fit_all, label, score_all
 
+START = np.int64(0)  # a whole number written out is a type of its own to numba, for which all that it is handed to is compiled once more
+
 
 @quick
 def evolve(
@@ -28,7 +30,7 @@ def evolve(
     listed, copies, score, about, totals = scratch.live, scratch.copies, nodes.score, nodes.about, nodes.totals
     room = scratch.seen, scratch.summed, scratch.guide, scratch.drawn
     constant, varying = same_coefficients(ground.coefficients, 0, len(ground.coefficients) - 1), rules.rate > 0 or rules.loss > 0 or rules.gain > 0
-    label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 1, 0)
+    label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 1, START)
     pool = label(ground.coefficients, ground.parts, scratch.chances, scratch.labels, 0, start)
     live = enter(rules, ground, nodes, scratch, herd, varying)
     written = questions(ground.first, ground.later)
@@ -76,7 +78,7 @@ def evolve_plain(
         plain_world(ground, shape, questions, each, words, keys[run, 0])
         draw_founders(herd, held, rules.beliefs, not rules.recombining, words, keys[run, 1])
         last = values.shape[1] - 1
-        extinct[run] = evolve(rules, ground, nodes, scratch, herd, saved, 0, last, last, grain, keys[run, 2], values[run])
+        extinct[run] = evolve(rules, ground, nodes, scratch, herd, saved, START, last, last, grain, keys[run, 2], values[run])
 
 
 @quick

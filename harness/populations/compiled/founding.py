@@ -12,7 +12,7 @@ from harness.populations.compiled.words import HALF, fill_blocks, normal_pair
 from harness.populations.grid import LARGEST_SIGNAL, SIGNAL
 from harness.populations.stream import Purpose
 
-LANDSCAPE, ACTIVATION, FOUNDERS, NETWORK = int(Purpose.LANDSCAPE), int(Purpose.ACTIVATION), int(Purpose.FOUNDERS), int(Purpose.NETWORK)
+LANDSCAPE, ACTIVATION, FOUNDERS, NETWORK = np.int64(Purpose.LANDSCAPE), np.int64(Purpose.ACTIVATION), np.int64(Purpose.FOUNDERS), np.int64(Purpose.NETWORK)
 
 
 @inlined

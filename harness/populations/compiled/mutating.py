@@ -15,8 +15,8 @@ from harness.populations.compiled.words import below, block, fill_blocks, fill_u
 from harness.populations.mutation import ATTEMPTS, FARTHEST
 from harness.populations.stream import Purpose
 
-MUTATED, BELIEF = int(Purpose.MUTATED), int(Purpose.BELIEF)
-LOST, GAINED = int(Purpose.LOST), int(Purpose.GAINED)
+MUTATED, BELIEF = np.int64(Purpose.MUTATED), np.int64(Purpose.BELIEF)
+LOST, GAINED = np.int64(Purpose.LOST), np.int64(Purpose.GAINED)
 
 
 @inlined

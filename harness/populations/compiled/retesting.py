@@ -16,7 +16,7 @@ from harness.populations.compiled.scoring import average_all, nearest, score_all
 from harness.populations.compiled.words import fill_blocks, unit
 from harness.populations.stream import Purpose
 
-QUESTION, ONE = int(Purpose.QUESTION), np.uint64(1)
+QUESTION, ONE = np.int64(Purpose.QUESTION), np.uint64(1)
 RANDOM, COMMON, HARMFUL = POLICIES.index("random"), POLICIES.index("common"), POLICIES.index("harmful")
 OLDEST, UNINFORMATIVE = DROPS.index("oldest"), DROPS.index("uninformative")
 
