@@ -52,8 +52,7 @@ def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
 
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
         to = Writer(context, builder, signature, given)
-        part, families = to.load(to.four(5, 2, 7)), [cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4)) for _ in range(2)]
-        changing = cgutils.is_not_null(builder, given[14])
+        part, families, changing = to.load(to.four(5, 2, 7)), empty_families(builder), cgutils.is_not_null(builder, given[14])
         with cgutils.for_range(builder, to.index(3)) as loop:
             question = context.cast(builder, to.load(to.place(0, 1, 2, loop.index)), signature.args[0].dtype, types.intp)
             mass = to.load(to.place(8, 9, question, context.get_constant(types.intp, MASS)))
@@ -63,12 +62,7 @@ def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
             new = builder.fadd(old, builder.fmul(part, to.spread(weight)))
             to.store(new, into)
             risen = builder.fsub(to.rounded(builder.fmul(new, to.spread(after))), to.rounded(builder.fmul(old, to.spread(before))))
-            with builder.if_else(changing) as (then, otherwise):
-                with then:
-                    for total, asked in zip(families, (11, 12), strict=True):
-                        to.add_to(total, builder.fmul(risen, to.spread(to.load(to.place(asked, question)))))
-                with otherwise:  # every question is one of the beginning
-                    to.add_to(families[0], risen)
+            share_out(to, families, risen, (11, 12), question, changing)
         for number, total in enumerate(families):
             into = to.four(10, 9, context.get_constant(types.intp, number), 7)
             moved = builder.fmul(builder.load(total), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
@@ -79,14 +73,14 @@ def moving(weigh: Callable[[Writer, Any, Any], Any]) -> Callable[..., Any]:
 
 
 def averager(share: Callable[[Writer, Any], Any]) -> Any:
-    """Code for totals[node, family, lane : lane + 4] = sum over questions of asked[q] * sums[at, q, lane : lane + 4] * share, each on the grid.
+    """Code for totals[node, family, lane : lane + 4] = sum over the family's questions of sums[at, q, lane : lane + 4] * share, each on the grid.
 
     `share` gives what the sums of a question are multiplied by, in units of the grid, from its activation; `shares` are those by activation.
     """
 
     @instruction
-    def average(_: Any, totals: Any, node: Any, family: Any, lane: Any, sums: Any, at: Any, asked: Any, shares: Any) -> Any:
-        return types.void(totals, node, family, lane, sums, at, asked, shares), averaging(share)
+    def average(_: Any, totals: Any, node: Any, lane: Any, sums: Any, at: Any, first: Any, later: Any, shares: Any, changing: Any) -> Any:
+        return types.void(totals, node, lane, sums, at, first, later, shares, changing), averaging(share)
 
     return average
 
@@ -95,17 +89,34 @@ def averaging(share: Callable[[Writer, Any], Any]) -> Callable[..., Any]:
     """Writes the loop over questions."""
 
     def write(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        to, total = Writer(context, builder, signature, given), cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4))
-        count = builder.extract_value(context.make_array(signature.args[6])(context, builder, given[6]).shape, 0)
+        to = Writer(context, builder, signature, given)
+        families, changing = empty_families(builder), cgutils.is_not_null(builder, given[8])
+        count = builder.extract_value(context.make_array(signature.args[5])(context, builder, given[5]).shape, 0)
         with cgutils.for_range(builder, count) as loop:
-            by = share(to, to.load(to.place(4, 5, loop.index, context.get_constant(types.intp, MASS))))
-            each = to.rounded(builder.fmul(to.load(to.four(4, 5, loop.index, 3)), to.spread(by)))
-            builder.store(builder.fadd(builder.load(total), builder.fmul(each, to.spread(to.load(to.place(6, loop.index))))), total)
-        found = builder.fmul(builder.load(total), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
-        to.store(found, to.four(0, 1, 2, 3))
+            by = share(to, to.load(to.place(3, 4, loop.index, context.get_constant(types.intp, MASS))))
+            each = to.rounded(builder.fmul(to.load(to.four(3, 4, loop.index, 2)), to.spread(by)))
+            share_out(to, families, each, (5, 6), loop.index, changing)
+        for number, total in enumerate(families):
+            found = builder.fmul(builder.load(total), to.spread(ir.Constant(DOUBLE, 1.0 / SIGNAL)))
+            to.store(found, to.four(0, 1, context.get_constant(types.intp, number), 2))
         return context.get_dummy_value()
 
     return write
+
+
+def empty_families(builder: Any) -> list[Any]:
+    """Totals of the first and of the later questions, on the stack."""
+    return [cgutils.alloca_once_value(builder, ir.Constant(FOUR, [0.0] * 4)) for _ in range(2)]
+
+
+def share_out(to: Writer, families: list[Any], more: Any, asked: tuple[int, int], question: Any, changing: Any) -> None:
+    """Adds a question's part to the family that it belongs to. Where tests do not change, every question is one of the first."""
+    with to.builder.if_else(changing) as (then, otherwise):
+        with then:
+            for total, which in zip(families, asked, strict=True):
+                to.add_to(total, to.builder.fmul(more, to.spread(to.load(to.place(which, question)))))
+        with otherwise:
+            to.add_to(families[0], more)
 
 
 def divided(to: Writer, mass: Any) -> Any:

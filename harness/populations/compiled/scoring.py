@@ -156,14 +156,12 @@ def average_all(rules: Any, ground: Any, nodes: Any, scratch: Any, listed: Any, 
 def average(sums: Any, totals: Any, first: Any, later: Any, shares: Any, unweighted: int, additive: int, every: int, node: Any, at: Any) -> None:
     """The totals of one node, whose sums lie at `at`."""
     for lane in range(0, totals.shape[2], LANES):
-        for family in range(2 if every else 1):
-            asked = later if family else first
-            if unweighted:
-                average_whole(totals, node, family, lane, sums, at, asked, shares)
-            elif additive:
-                average_added(totals, node, family, lane, sums, at, asked, shares)
-            else:
-                average_divided(totals, node, family, lane, sums, at, asked, shares)
+        if unweighted:
+            average_whole(totals, node, lane, sums, at, first, later, shares, every)
+        elif additive:
+            average_added(totals, node, lane, sums, at, first, later, shares, every)
+        else:
+            average_divided(totals, node, lane, sums, at, first, later, shares, every)
 
 
 @quick
