@@ -27,6 +27,9 @@ def escape_of(char: str) -> str:
 
 def pieces(text: str, *, keep: str = "\n\t") -> list[tuple[str, bool]]:
     """The text as runs of (shown, is_escape); the characters in `keep` stay as they are."""
+    rest = text.translate(dict.fromkeys(map(ord, keep)))
+    if rest.isascii() and rest.isprintable():  # nearly every text: known at once
+        return [(text, False)] if text else []
     runs: list[tuple[str, bool]] = []
     for char in text:
         strange = char not in keep and hidden(char)

@@ -17,7 +17,7 @@ def test_every_mode_writes_the_same_results_and_runs_each_gate_once(toy: Toy) ->
     told = []
     for number, mode in enumerate(MODES):
         (toy.root / "thrown").unlink(missing_ok=True)
-        done = toy.reporting().run(*mode, "--harness-run-dir", f"run{number}", "--harness-store", f"store{number}", env={"COIN_BAD": "comedian"})
+        done = toy.run(*mode, "--harness-run-dir", f"run{number}", "--harness-store", f"store{number}", env={"COIN_BAD": "comedian"})
         assert done.returncode == 1, done.stdout
         told.append(toy.told(f"run{number}"))
         assert Counter(line for line in toy.thrown() if not line.startswith("throw")).most_common(1)[0][1] == 1, mode

@@ -105,7 +105,7 @@ def test_a_torn_line_in_the_journal_is_noticed(toy: Toy) -> None:
 
 def test_ctrl_c_keeps_what_was_finished_and_tells_it(toy: Toy) -> None:
     """An interrupted run writes results.json with what there is, marked incomplete; the next run goes on from there."""
-    toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.6)")
+    toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.3)")
     process = toy.reporting().start("--harness-run-dir", "run")
     until(lambda: any(line.startswith("H1") for line in toy.thrown()))
     process.send_signal(signal.SIGINT)
