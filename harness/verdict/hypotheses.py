@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -14,12 +15,17 @@ ANSWER: dict[str, bool | None] = {"supported": True, "falsified": False}
 
 
 def decide_hypotheses(spec: ExperimentSpec, cells: Sequence[Cell], checks: Mapping[str, Check]) -> tuple[HypothesisResult, ...]:
-    """All hypotheses in the order of the declaration; Holm runs over the confirmatory ones that have a p."""
+    """All hypotheses in the order of their names, H2 before H10; Holm runs over the confirmatory ones that have a p."""
     own = {name: [cell for cell in cells if cell.owner == name] for name in spec.hypotheses}
     ps = {name: rule_p(spec.hypotheses[name], own[name]) for name in spec.hypotheses}
     family = {name: p for name, p in ps.items() if p is not None and spec.hypotheses[name].family == "confirmatory"}
     adjusted = holm(family)
-    return tuple(one(spec, name, own[name], checks, ps[name], adjusted.get(name)) for name in spec.hypotheses)
+    return tuple(one(spec, name, own[name], checks, ps[name], adjusted.get(name)) for name in sorted(spec.hypotheses, key=by_number))
+
+
+def by_number(name: str) -> list[tuple[int, str]]:
+    """What sorts names with the numbers in them by their size."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def one(spec: ExperimentSpec, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None) -> HypothesisResult:

@@ -17,6 +17,7 @@ from harness.records import Interval, Measurement, Threshold
 from harness.verdict.confidence import confidence
 from harness.verdict.criterion import Criterion
 from harness.verdict.family import holm, partial_conjunction
+from harness.verdict.hypotheses import decide_hypotheses
 from harness.verdict.intervals import mean_interval, newcombe_paired, rate_interval
 from harness.verdict.tally import conjunction_p, evaluate, evaluate_many
 from harness.verdict.tests import mcnemar, permutation_test, sign_flip
@@ -301,3 +302,35 @@ def test_the_simulated_rule_shows_a_design_that_passes_on_nothing() -> None:
     lax, strict, large = plan(1, 100), plan(3, 100), plan(3, 400)
     assert lax["false_pass"] > 0.15 > strict["false_pass"]
     assert large["power"] > strict["power"]
+
+
+def test_hypotheses_are_told_in_the_order_of_their_numbers() -> None:
+    """H2 before H10, however the declaration was kept."""
+    names = ["H10", "H1", "H12", "H2", "Hb", "H2b"]
+    spec = ExperimentSpec.model_validate(
+        {
+            "id": "x",
+            "title": "x",
+            "question": "x",
+            "axes": {"who": ["a"]},
+            "thresholds": {"t": {"value": 1, "unit": "pp", "direction": "either", "expected_baseline": 0.5, "expected_effect": 12, "n": 9}},
+            "hypotheses": {name: {"cells": ["who"], "rule": {"at_least": 1, "of": "who"}, "thresholds": ["t"]} for name in names},
+            "primary": "H1",
+            "scales": {"smoke": {}},
+        }
+    )
+    assert [found.id for found in decide_hypotheses(spec, (), {})] == ["H1", "H2", "H2b", "H10", "H12", "Hb"]
+
+
+@given(st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(0.5, 0.999))
+@settings(max_examples=200, deadline=None)
+def test_rates_and_exact_tests_are_those_of_scipy_stats(counts: tuple[int, int], level: float) -> None:
+    """Both intervals and McNemar's p, which are taken from special functions here, against the whole tests of the library."""
+    from scipy.stats import binomtest
+
+    found = binomtest(*counts)
+    for method in ("wilson", "exact"):
+        ours, theirs = rate_interval(*counts, level, method), found.proportion_ci(level, method)
+        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+        assert 0 <= ours.low <= counts[0] / counts[1] <= ours.high <= 1
+    assert mcnemar(counts[0], counts[1] - counts[0])[0] == pytest.approx(found.pvalue, rel=1e-9)
