@@ -24,6 +24,7 @@ from harness.store import telling, write_json, write_text
 
 RESULTS = "results.json"
 CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
+FIGURES = "figures"
 IN_PROSE = 4  # rows of each samples file shown in clean_result.md
 IN_PROSE_MANY = 2  # the same where there are more than MANY files
 MANY = 12
@@ -56,7 +57,7 @@ def build(run_folder: Path) -> Report:
         clean_result=run_folder / CLEAN_RESULT,
         card=run_folder / CARD,
         page=run_folder / PAGE,
-        figures=tuple(run_folder / "figures" / name for name in pictures),
+        figures=tuple(run_folder / FIGURES / name for name in pictures),
     )
     prose, html = clean_result(view, made, few, "figures/hero.png").text, page(view, made, drawn, pictures)
     for path, picture in zip(report.figures, pictures.values(), strict=True):
@@ -69,8 +70,9 @@ def build(run_folder: Path) -> Report:
 
 def withdraw(run_folder: Path) -> None:
     """Takes an earlier report out of a run folder whose results have changed: it would tell other numbers than stand beside it."""
-    for name in (CLEAN_RESULT, CARD, PAGE):
-        (run_folder / name).unlink(missing_ok=True)
+    for path in (*(run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)), *(run_folder / FIGURES).glob("*")):
+        with telling(path):
+            path.unlink(missing_ok=True)
 
 
 def drawn_all(view: View) -> dict[str, bytes]:

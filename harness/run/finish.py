@@ -48,7 +48,10 @@ def finished(folder: Path, token: str, store: Path | None = None, reported: bool
         point_latest(folder)
         from harness.report.build import build, withdraw
 
-        build(folder) if reported else withdraw(folder)
+        if reported:
+            build(folder)
+        else:
+            withdraw(folder)
     except HarnessError as error:
         return Told(folder, results, str(error))
     except Exception as error:  # one experiment that cannot be told must not silence the others

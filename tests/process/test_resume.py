@@ -157,6 +157,7 @@ def test_a_run_without_a_report_takes_an_earlier_one_away(toy: Toy) -> None:
     done = toy.run("--harness-run-dir", "run")
     assert "results: run/results.json (harness report writes the report)" in done.stdout and "report: run" not in done.stdout
     assert not {"index.html", "clean_result.md", "card.json"} & {path.name for path in (toy.root / "run").iterdir()}
+    assert not list((toy.root / "run/figures").iterdir())
     done = subprocess.run([sys.executable, "-m", "harness.cli", "report", "run"], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
     assert done.returncode == 0 and "librarian" in (toy.root / "run/index.html").read_text()
 
