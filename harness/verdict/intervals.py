@@ -1,4 +1,8 @@
-"""Confidence intervals. Rates: Wilson (1927) or Clopper-Pearson; paired differences of rates: Newcombe (1998), method 10; means: BCa (Efron, 1987)."""
+"""Confidence intervals. Rates: Wilson (1927) or Clopper-Pearson; paired differences of rates: Newcombe (1998), method 10; means: BCa (Efron, 1987).
+
+Closed forms stand on `scipy.special`, which `scipy.stats` takes them from, too: importing the latter takes longer than most runs decide in. A test holds both
+to be equal.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ def rate_interval(successes: int, n: int, level: float = LEVEL, method: Literal[
     if method == "exact":
         low, high = clopper_pearson(successes, n, level)
     else:
-        low, high = (float(bound[0]) for bound in wilson_bounds(np.array([successes / n]), np.array([float(n)]), level))
+        low, high = (float(bound) for bound in wilson_bounds(np.asarray(successes / n), np.asarray(float(n)), level))
     # At the ends the limits are 0 and 1 themselves, and not a rounding away from them.
     low, high = 0.0 if successes == 0 else low, 1.0 if successes == n else high
     return Interval(low=low, high=high, level=level, method={"wilson": "Wilson", "exact": "Clopper-Pearson"}[method])

@@ -355,6 +355,17 @@ def test_one_model_that_always_says_the_same_is_inconclusive(constant):
         Findings(coded_study(codes)).above_mismatch("same")
 
 
+def test_draws_without_a_value_are_told():
+    """An interval is that of the draws that have one; how many have none stands in its method."""
+    from harness.verdict.agreement.twoway import interval
+
+    draws = np.linspace(0, 1, 101)
+    assert interval(draws, "a way", 10).method == "a way"
+    holed = np.append(draws, [np.nan] * 9)
+    assert interval(holed, "a way", 10).method == "a way; 9 of 110 draws have no value"
+    assert (interval(holed, "a way", 10).low, interval(holed, "a way", 10).high) == (interval(draws, "a way", 10).low, interval(draws, "a way", 10).high)
+
+
 def coded_study(codes):
     """Two models whose answers to each prompt are coded 0 or 1 (2, prompts)."""
     ids = {f"p{place:03}": "safety" for place in range(codes.shape[1])}

@@ -87,11 +87,13 @@ class TwoWay:
 
 
 def interval(draws: NDArray[np.float64], method: str, clusters: int, level: float = LEVEL) -> Interval:
-    """The expanded percentile interval of the draws that have a value: Phi(-sqrt(n / (n - 1)) t) is left out on either side, n `clusters`."""
+    """The expanded percentile interval of the draws that have a value: Phi(-sqrt(n / (n - 1)) t) is left out on either side, n `clusters`. `method` tells
+    how many have none."""
     import numpy as np
     from scipy.special import ndtr
     from scipy.stats import t
 
     outside = float(ndtr(-((clusters / (clusters - 1)) ** 0.5) * t.ppf(0.5 + level / 2, clusters - 1))) if clusters > 1 else 0.0
     low, high = np.nanpercentile(draws, [100 * outside, 100 * (1 - outside)])
-    return Interval(low=float(low), high=float(high), level=level, method=method)
+    without = int(np.isnan(draws).sum())
+    return Interval(low=float(low), high=float(high), level=level, method=f"{method}; {without} of {draws.size} draws have no value" if without else method)
