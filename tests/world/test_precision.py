@@ -6,7 +6,7 @@ import pytest
 
 from harness.models import precision as module
 from harness.models.local import DTYPES
-from harness.models.precision import precision
+from harness.models.precision import arithmetic, precision, steady
 
 
 @pytest.fixture
@@ -38,3 +38,19 @@ def test_what_is_asked_for_is_taken(processor):
     """A named precision is used on any processor, and none is float32."""
     processor("avx512_bf16")
     assert precision({"dtype": "float32"}) == "float32" and precision({}) == "float32"
+
+
+def test_the_card_tells_what_mkl_was_asked_for(monkeypatch):
+    """What the environment asks for stays, and is told; torch without MKL is told as that."""
+    import torch
+
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
+    monkeypatch.delenv("MKL_CBWR")
+    assert arithmetic("float32")["MKL_CBWR"] == "not set"
+    steady()
+    assert arithmetic("float32")["MKL_CBWR"] == "AVX2,STRICT"
+    monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
+    steady()
+    assert arithmetic("float32")["MKL_CBWR"] == "COMPATIBLE"
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
+    assert arithmetic("float32")["MKL_CBWR"] == "no MKL"
