@@ -32,7 +32,7 @@ def threaded(smollm2):
 
 
 def test_what_is_said_does_not_depend_on_threads(threaded, request):
-    """Scores of options and sampled answers with their log-probabilities, on one thread and on three."""
+    """Scores of options and sampled answers with their log-probabilities, on one thread, two and three."""
     items = load_rows(request.config.rootpath / "banks" / "multiple_choice.jsonl", Question)[:12]
 
     def told(count):
@@ -41,7 +41,7 @@ def test_what_is_said_does_not_depend_on_threads(threaded, request):
         sampled = Sampler(model, batch_size=12, max_new_tokens=8, temperature=0.7, top_p=0.95).complete(prompts, seed=5, replicates=[0] * len(prompts))
         return ChoiceScorer(model, system="You are a cook.").score(items), [(one.text, one.logprob) for one in sampled]
 
-    assert told(1) == told(3)
+    assert told(1) == told(2) == told(3)
 
 
 def test_what_is_learned_does_not_depend_on_threads(threaded, tmp_path):
