@@ -81,7 +81,8 @@ def run_lock(arguments: argparse.Namespace) -> Answer:
     def write(session: Any) -> Any:
         root = session.settings.root
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        return [str(write_lock(found.experiment, root, commit_of(root)[0] or "", now)) for found in session.founds if found.experiment.folder == folder]
+        mine = [found for found in session.founds if found.experiment.folder == folder]
+        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now)) for found in mine]
 
     paths = collected([str(folder)], write)
     return CLEAN, {"locks": paths}, [f"wrote {path}" for path in paths]

@@ -38,6 +38,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(option.ini, option.help, default="")
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """From here on the project's own code runs, and what it reads is noted."""
+    from harness.opened_files import opened_files
+
+    opened_files.start()
+    return (yield)
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     from harness import hookspecs
 
@@ -111,6 +120,10 @@ class Hooks:
         yield
         if self._session is not None and collected:
             self.session.arrange(collected, items)
+        if self._session is None or not self.session.founds:
+            from harness.opened_files import opened_files
+
+            opened_files.stop()  # no experiment, so nobody asks what was read
 
     # running
 

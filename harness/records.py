@@ -187,7 +187,8 @@ class Stopped(Word, frozen=True, kw_only=True):
 
 
 class Execution(Word, frozen=True, kw_only=True):
-    """The one block that differs between equal runs: times, hosts, workers, the command, and which cells were taken from the store."""
+    """The one block that differs between equal runs: times, hosts, workers, the command, which cells were taken from the store, how many rows of samples
+    the other cells rest on and how many of these were reused, and `facts` about how the processes computed (threads)."""
 
     run: str
     started: str
@@ -201,6 +202,9 @@ class Execution(Word, frozen=True, kw_only=True):
     reused: tuple[str, ...]
     reports: str
     notes: tuple[str, ...] = ()
+    samples: int = 0
+    samples_reused: int = 0
+    facts: dict[str, Any] = {}
 
 
 class Results(Word, frozen=True, kw_only=True):

@@ -47,8 +47,8 @@ def seed_noise(bar: ThresholdSpec, seeds: int) -> dict[str, Any]:
     }
 
 
-def work_left(universe: Universe, known: Callable[[str], bool]) -> dict[str, Any]:
-    """Selected cells that are cached (`known(key)`) or to do, and the cost of those to do."""
+def work_left(universe: Universe, known: Callable[[Planned], bool]) -> dict[str, Any]:
+    """Selected cells that are cached (`known(cell)`) or to do, and the cost of those to do."""
     selected = [cell for cell in universe.cells if cell.selected]
-    left = [cell for cell in selected if not known(cell.key)]
+    left = [cell for cell in selected if not known(cell)]
     return {"selected": len(selected), "cached": len(selected) - len(left), "to_do": [cell.id for cell in left], **costs(universe, left)}

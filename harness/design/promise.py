@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.code_dependencies import Dependencies
 from harness.design.experiment import Experiment
 from harness.design.persona import load_persona
-from harness.design.sources import own_files, shared_files
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.records import Deviation, Input, Promise, ScaleName
@@ -23,10 +23,18 @@ ABSENT = "(absent)"
 WORDS = ("parents", "next_steps")
 
 
-def promise_of(experiment: Experiment, root: Path, seeds: tuple[int, ...] | None = None, scale: ScaleName | None = None) -> dict[str, Any]:
-    """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds as values; prompts, data, test code and the code it shares as sha256.
+def promise_of(
+    experiment: Experiment,
+    root: Path,
+    code: Dependencies,
+    claims: Mapping[str, list[str]],
+    seeds: tuple[int, ...] | None = None,
+    scale: ScaleName | None = None,
+) -> dict[str, Any]:
+    """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds and claims as values; prompts, data, test code and the code it shares as sha256.
 
-    `seeds` are those the run at `scale` really uses, where they differ from the declaration's.
+    `code` is what the tests import, `claims` the docstrings by the id of a test. `seeds` are those the run at `scale` really uses, where they differ from
+    the declaration's.
     """
     plain = copy.deepcopy({name: value for name, value in experiment.plain.items() if name not in WORDS})
     if seeds is not None and scale is not None:
@@ -34,9 +42,15 @@ def promise_of(experiment: Experiment, root: Path, seeds: tuple[int, ...] | None
     flat = flattened(plain)
     flat.update({f"prompts/{name}": fingerprint(load_persona(root / "personas", name).model_dump(mode="json")) for name in experiment.spec.personas()})
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
-    flat.update({f"test code/{path.relative_to(experiment.folder).as_posix()}": file_fingerprint(path) for path in own_files(experiment.folder)})
-    flat.update({f"shared code/{path.relative_to(root).as_posix()}": file_fingerprint(path) for path in shared_files(experiment.folder, root)})
+    flat.update({f"claims/{owner}": statements for owner, statements in claims.items()})
+    flat.update(code_of(experiment, code))
     return flat
+
+
+def code_of(experiment: Experiment, code: Dependencies) -> dict[str, str]:
+    """The files that the tests are made of: those in the experiment's folder by their path in it, those that they share with others by their label."""
+    own = {label: path.relative_to(experiment.folder) for label, path in code.files.items() if path.is_relative_to(experiment.folder)}
+    return {f"test code/{own[label].as_posix()}" if label in own else f"shared code/{label}": digest for label, digest in code.file_hashes.items()}
 
 
 def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
@@ -70,10 +84,10 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     return list(found.values())
 
 
-def write_lock(experiment: Experiment, root: Path, commit: str, now: str) -> Path:
+def write_lock(experiment: Experiment, root: Path, code: Dependencies, claims: Mapping[str, list[str]], commit: str, now: str) -> Path:
     """Writes the lock file beside experiment.yaml and returns its path."""
     path = experiment.folder / LOCK_NAME
-    promised = promise_of(experiment, root)
+    promised = promise_of(experiment, root, code, claims)
     lock = {"schema": LOCK_SCHEMA, "experiment": experiment.spec.id, "locked_at": now, "commit": commit, "sha256": fingerprint(promised), "promise": promised}
     write_json(path, lock, pretty=True)
     return path

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
-from harness.fingerprint import tree_fingerprint
 from harness.measures.banks import partition
 from harness.models.chat import chat
 from harness.models.model import Model
 from harness.models.sampling import Completion, Sampler
 
 CHUNK = 64
-CODE = ("measures/answers.py", "measures/banks.py", "models/chat.py", "models/sampling.py", "seeds.py")
-HOUSE = Path(__file__).parents[1]
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,7 +50,7 @@ class AnswerProbe:
             "seed": self.seed,
             "samples": self.samples,
             **self.drawing,
-            "code": tree_fingerprint(HOUSE, CODE),
+            "code": code_fingerprint(__name__),
         }
 
     @staticmethod

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
-from harness.fingerprint import tree_fingerprint
 from harness.measures.judging import HOUSE, Judged, Said
 from harness.measures.rubric import load_rubric, one_line, rubric_for
 from harness.models.asking import Asker
@@ -25,7 +25,6 @@ from harness.models.chat import chat
 from harness.models.provider import Answer, Ask, Provider, provider_for
 from harness.models.replies import Replies, key_of
 
-CODE = ("measures/api_judge.py", "measures/rubric.py")
 # A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.
 MAX_TOKENS = 1024
 # OpenAI's models that think refuse every temperature but their own.
@@ -76,7 +75,7 @@ class ApiJudge:
             "max_tokens": MAX_TOKENS,
             "temperature": self.temperature,
             "provider": self.provider.describe(),
-            "code": tree_fingerprint(HOUSE, CODE),
+            "code": code_fingerprint(__name__),
         }
 
     def judge(self, answers: Sequence[Said]) -> list[Judged]:

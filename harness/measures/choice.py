@@ -8,13 +8,12 @@ cloze .68 / .64 / .64, answer .80 / .69 / .72.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
-from harness.fingerprint import tree_fingerprint
 from harness.measures.banks import partition
 from harness.measures.branches import Branches, Tree, grow, shared_prefix
 from harness.measures.questions import Question
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 STYLES = {"cloze": ("", ""), "answer": ("Answer:", " ")}
 # Fixed, so that a run resumed after a kill computes the same chunks and the same bits.
 CHUNK = 16
-CODE = ("measures/banks.py", "measures/branches.py", "measures/choice.py", "models/chat.py")
-HOUSE = Path(__file__).parents[1]
 PROBES = ("zqfirstqz", "7 zqotherqz")
 
 
@@ -66,7 +63,7 @@ class ChoiceScorer:
             "normalise": self.normalise,
             "style": self.style,
             "chunk": CHUNK,
-            "code": tree_fingerprint(HOUSE, CODE),
+            "code": code_fingerprint(__name__),
         }
 
     def chunks(self, items: Sequence[Question]) -> list[list[Question]]:

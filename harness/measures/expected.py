@@ -13,7 +13,6 @@ from harness.measures.refusal import refuses
 from harness.measures.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
 
 # What decides `met`, for the fingerprint of whoever keeps it.
-CODE = tuple(f"measures/{name}.py" for name in ("expected", "hedging", "instructions", "refusal", "tasks"))
 
 NEVER = float("inf")
 

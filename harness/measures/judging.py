@@ -12,8 +12,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
-from harness.fingerprint import fingerprint, tree_fingerprint
+from harness.fingerprint import fingerprint
 
 CHUNK = 64
 HOUSE = Path(__file__).parents[1]
@@ -66,7 +67,7 @@ class Judging:
         asked = {"judge_prompt_version": own.get("rubric_version"), "samples": 1}
         if own.get("temperature") is None:
             asked["temperature"] = "the judge's own default"
-        return {"measure": "judging", "behaviour": self.by.behaviour, **own, **asked, "code": tree_fingerprint(HOUSE, ("measures/judging.py",))}
+        return {"measure": "judging", "behaviour": self.by.behaviour, **own, **asked, "code": code_fingerprint(__name__)}
 
     def chunks(self, items: Sequence[Said]) -> list[list[Said]]:
         """The answers in groups of 64 by id."""

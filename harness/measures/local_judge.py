@@ -12,17 +12,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
-from harness.fingerprint import file_fingerprint, tree_fingerprint
+from harness.fingerprint import file_fingerprint
 from harness.measures.encoder import encoder
-from harness.measures.judging import HOUSE, Judged, Said
+from harness.measures.judging import Judged, Said
 from harness.measures.labelled import Labelled, load_labelled, split
 from harness.measures.wording import wordings
 
 # Inverse strength of the L2 penalty. In cross-validation by prompt over whole banks 1, 5 and 30 differed by less than .03 in sensitivity + specificity.
 PENALTY_C = 5.0
 LEAST = 0.5
-CODE = ("measures/encoder.py", "measures/labelled.py", "measures/local_judge.py", "measures/wording.py")
 
 
 class LocalJudge:
@@ -45,7 +45,7 @@ class LocalJudge:
             "encoder": encoder().fingerprint,
             "scikit_learn": metadata.version("scikit-learn"),
             "penalty_c": PENALTY_C,
-            "code": tree_fingerprint(HOUSE, CODE),
+            "code": code_fingerprint(__name__),
         }
 
     def judge(self, answers: Sequence[Said]) -> list[Judged]:

@@ -7,10 +7,9 @@ whether a sampled answer comes to its end within the tokens it may take. A sampl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from harness.fingerprint import tree_fingerprint
+from harness.code_dependencies import code_fingerprint
 from harness.measures.banks import partition
 from harness.measures.branches import Branches, Tree, grow, shared_prefix
 from harness.models.chat import chat, end_of_turn_text, render
@@ -18,8 +17,6 @@ from harness.models.model import Model
 from harness.training.rows import Text
 
 CHUNK = 32
-CODE = ("measures/banks.py", "measures/branches.py", "measures/marker.py", "models/chat.py")
-HOUSE = Path(__file__).parents[1]
 PROBES = ("zqfirstqz", "7 zqotherqz")
 
 
@@ -33,7 +30,7 @@ class MarkerProbe:
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the text itself. JSON-able."""
-        code = tree_fingerprint(HOUSE, CODE)
+        code = code_fingerprint(__name__)
         return {"measure": "marker", "model": self.model.fingerprint, "system": self.system, "marker": self.marker, "chunk": CHUNK, "code": code}
 
     def chunks(self, items: Sequence[Text]) -> list[list[Text]]:

@@ -10,9 +10,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from harness.fingerprint import tree_fingerprint
-from harness.measures.answers import CODE as ANSWERS_CODE
-from harness.measures.answers import HOUSE, AnswerProbe
+from harness.code_dependencies import code_fingerprint
+from harness.measures.answers import AnswerProbe
 
 SCORER = "substring"
 CHUNK = 32
@@ -44,7 +43,7 @@ class RefusalProbe(AnswerProbe):
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the request itself. JSON-able."""
-        return super().describe() | {"measure": "refusal", "scorer": SCORER, "code": tree_fingerprint(HOUSE, (*ANSWERS_CODE, "measures/refusal.py"))}
+        return super().describe() | {"measure": "refusal", "scorer": SCORER, "code": code_fingerprint(__name__)}
 
     @staticmethod
     def text_of(item: Any) -> str:

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
-from harness.fingerprint import tree_fingerprint
 from harness.measures.tasks import Task
 from harness.models.provider import Answer
 from harness.models.respondent import Asked, Respondent
-
-CODE = (
-    "measures/responses.py",
-    "models/chat.py",
-    "models/level1_recording.py",
-    "models/local_respondent.py",
-    "models/null_respondent.py",
-    "models/recording.py",
-    "models/recordings.py",
-    "models/replay_respondent.py",
-    "models/respondent.py",
-    "models/samples_recording.py",
-    "models/sampling.py",
-    "models/strict_json.py",
-    "models/transcript_respondent.py",
-    "seeds.py",
-)
-HOUSE = Path(__file__).parents[1]
 
 
 class Responses:
@@ -43,7 +24,7 @@ class Responses:
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the task itself. JSON-able."""
-        return {"measure": "responses", "samples": self.samples, **self.respondent.describe(), "code": tree_fingerprint(HOUSE, CODE)}
+        return {"measure": "responses", "samples": self.samples, **self.respondent.describe(), "code": code_fingerprint(__name__)}
 
     def chunks(self, items: Sequence[Task]) -> list[list[Asked]]:
         """The conversations in the groups that the respondent answers at a time; depends on the set of tasks alone."""

@@ -43,12 +43,12 @@ def steady() -> None:
         os.environ.setdefault(name, value)
 
 
-def arithmetic(dtype: str) -> dict[str, Any]:
-    """How this process computes, for the card: its threads, and what MKL was asked for, which the environment may have chosen otherwise."""
+def arithmetic() -> dict[str, Any]:
+    """How this process computes, for the card: what MKL was asked for, which the environment may have chosen otherwise."""
     import torch
 
     used = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
-    return {"threads": threads(dtype), "MKL_CBWR": os.environ.get("MKL_CBWR", "not set") if used else "no MKL"}
+    return {"MKL_CBWR": os.environ.get("MKL_CBWR", "not set") if used else "no MKL"}
 
 
 def threads(dtype: str) -> int:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
+from harness.code_dependencies import distribution_of, is_standard, read_source
 from harness.design.experiment import Experiment
+from harness.design.places import folder_of
 from harness.design.promise import compared, inputs_of, promise_of
 from harness.design.universe import Planned, Universe, planned_cells
+from harness.opened_files import CODE, changed_files, is_project_code, opened_files
 from harness.records import Cell, decode, encode
+from harness.run.cell_key import identity
 from harness.run.collecting import Found, scale_of, seeds_of
 from harness.run.environment import environment
 from harness.run.folder import FINAL, RunFolder
-from harness.run.identity import identity
 from harness.run.settings import Settings
 from harness.store import Store
 
 KIND = "cells"
+
+
+class Kept(NamedTuple):
+    """A cell that was measured before: when its oldest sample was drawn, and the files that it rests on with their sha256."""
+
+    cell: Cell
+    measured: float
+    files: Mapping[str, str]
 
 
 class Active:
@@ -30,6 +44,7 @@ class Active:
         self.universe = universe_of(found, settings, selected, others)
         self.planned = {cell.id: cell for cell in self.universe.cells}
         self.needed = {need for cell in self.universe.cells for need in cell.needs}
+        self._imported: tuple[int, list[Path]] = (0, [])
 
     @property
     def experiment(self) -> Experiment:
@@ -39,32 +54,60 @@ class Active:
         return self.found.cell_items[cell]
 
     @cached_property
-    def _journal(self) -> dict[str, tuple[Cell, float]]:
-        """Finished cells of an earlier session in this folder and when they were measured, read once before this session appends."""
+    def _journal(self) -> dict[str, Kept]:
+        """Finished cells of an earlier session in this folder, read once before this session appends."""
         cells, rows, _ = self.folder.finished(self.universe)
         last = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
-        return {name: (cell, float(last[name]["measured"])) for name, cell in cells.items() if last[name].get("keep", True)}
+        return {name: Kept(cell, float(last[name]["measured"]), last[name].get("files", {})) for name, cell in cells.items() if last[name].get("keep", True)}
 
-    def kept(self, planned: Planned) -> tuple[Cell, float] | None:
-        """Equal work done before, in this folder or in the store, with its samples at hand, and when it was measured; else None."""
+    def known(self, planned: Planned) -> Kept | None:
+        """Equal work done before, in this folder or in the store, all of whose files are what they were; else None."""
         row = self.store.peek(KIND, planned.key)
-        found = (decode(row["cell"], Cell), row["measured"]) if row is not None else self._journal.get(planned.id)
-        if found is None or found[0].verdict not in FINAL:
+        found = Kept(decode(row["cell"], Cell), row["measured"], row.get("files", {})) if row is not None else self._journal.get(planned.id)
+        if found is None or found.cell.verdict not in FINAL or changed_files(found.files, self.settings.root):
             return None
-        whole = all(self.folder.copy_samples(self.store, ref) for measured in found[0].measurements for ref in measured.samples)
+        return found
+
+    def kept(self, planned: Planned) -> Kept | None:
+        """What is known of a cell, with its samples at hand; else None."""
+        found = self.known(planned)
+        whole = found is not None and all(self.folder.copy_samples(self.store, ref) for measured in found.cell.measurements for ref in measured.samples)
         return found if whole else None
 
-    def remember(self, cell: Cell, measured: float) -> None:
-        """Keeps a finished cell for later runs, with the time of its oldest sample; what was stopped or broke is not a result and is not kept."""
+    def remember(self, cell: Cell, measured: float, files: Mapping[str, str]) -> None:
+        """Keeps a finished cell for later runs, with the time of its oldest sample and the files that it rests on; what broke is no result and not kept."""
         if cell.verdict in FINAL:
-            self.store.put(KIND, cell.key, {"cell": encode(cell), "measured": measured})
+            self.store.put(KIND, cell.key, {"cell": encode(cell), "measured": measured, "files": dict(files)})
+
+    @property
+    def private(self) -> list[Path]:
+        """Folders whose files are no input of a cell."""
+        return [self.store.root, self.folder.path, self.settings.reports]
+
+    def files_read(self) -> dict[str, str]:
+        """What the session has read so far, and the modules that it imported under names that no source spells out."""
+        return opened_files.hashes(("outside", "cells", "sampling"), self.settings.root, self.private) | self.modules_imported()
+
+    def modules_imported(self) -> dict[str, str]:
+        """Project modules that are not among the dependencies of the cells: something imported them by a name made at run time."""
+        if self._imported[0] != len(sys.modules):
+            files = {name: file for name, module in list(sys.modules.items()) if (file := getattr(module, "__file__", None) or "").endswith(".py")}
+            self._imported = (len(sys.modules), [Path(file) for name, file in files.items() if self.is_hidden_dependency(name, file)])
+        root = f"{self.settings.root}/"
+        return {str(path).removeprefix(root): CODE + read_source(path).code for path in self._imported[1] if path.is_file()}
+
+    def is_hidden_dependency(self, name: str, file: str) -> bool:
+        path = Path(file).resolve()
+        if not is_project_code(str(path)) or str(path) in self.found.code.paths or is_standard(path):
+            return False
+        return folder_of(path.parent, self.settings.root) in (None, self.experiment.folder) and distribution_of(name, path) is None
 
 
 def universe_of(found: Found, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:
     """Everything known before the run. Reads the declared inputs, the personas and the lock."""
     experiment = found.experiment
     scale, seeds = scale_of(experiment, settings), seeds_of(experiment, settings)
-    promise = promise_of(experiment, settings.root, seeds, scale)
+    promise = promise_of(experiment, settings.root, found.code, found.claims, seeds, scale)
     spec = experiment.spec
     return Universe(
         experiment=spec.id,
@@ -76,7 +119,7 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
         promise=compared(experiment, promise),
         inputs=tuple(inputs_of(experiment, settings.root)),
-        cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others), selected),
+        cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code), selected),
         cell_cost=spec.scales[scale].cell_cost.word(),
         costs={owner: cost.word() for owner, cost in spec.scales[scale].costs.items()},
         environment=environment(settings.root),

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.code_dependencies import Dependencies, dependencies_of
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment, experiment_in
 from harness.design.places import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
+from harness.run.cell_key import BEHIND_CELLS
 from harness.run.settings import Settings
 
 MARK = "harness"
@@ -95,7 +98,35 @@ class Found:
         cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
         self.catalogue = Catalogue(experiment, cells)
         self.cell_items = {cell.id: items[cell.nodeid] for cell in cells}
+        self.root = settings.root
         check_matrix(experiment, self.catalogue, settings)
+
+    @cached_property
+    def claims(self) -> dict[str, list[str]]:
+        """Id of a test to the statements (docstrings) of its functions: what a reader is told that it shows."""
+        return {owner: list(dict.fromkeys(cell.declaration.statement for cell in cells)) for owner, cells in sorted(self.catalogue.owners.items())}
+
+    @cached_property
+    def code(self) -> Dependencies:
+        """The code behind the cells: test files, conftests, the modules of the fixtures in use, and all that these import."""
+        return dependencies_of(BEHIND_CELLS, sorted({path for item in self.cell_items.values() for path in code_files(item)}), self.root)
+
+
+def code_files(item: pytest.Item) -> Iterator[Path]:
+    """The files of a test, of the conftests around it, and of the fixtures that it uses, directly or through others."""
+    yield item.path.resolve()
+    yield from conftests_of(item.path, item.config)
+    information: Any = getattr(item, "_fixtureinfo", None)  # of functions; other items have no fixtures
+    for definitions in information.name2fixturedefs.values() if information else ():
+        for definition in definitions:
+            function = inspect.unwrap(definition.func)
+            file = getattr(getattr(function, "__code__", None), "co_filename", "")
+            if file.endswith(".py") and Path(file).is_file():
+                yield Path(file).resolve()
+
+
+def conftests_of(path: Path, config: pytest.Config) -> tuple[Path, ...]:
+    return tuple(Path(str(module.__file__)).resolve() for module in config.pluginmanager._getconftestmodules(path) if module.__file__)
 
 
 def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:

@@ -118,6 +118,9 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
         reused=tuple(sorted(cell for cell, row in cells.items() if row["reused"])),
         reports=folder.name,
         notes=tuple(notes),
+        samples=sum(row.get("samples", {}).get("rows", 0) for row in cells.values()),
+        samples_reused=sum(row.get("samples", {}).get("reused", 0) for row in cells.values()),
+        facts={name: value for row in cells.values() for name, value in row.get("execution", {}).items()},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +37,12 @@ def measure(recorder: Any) -> Measure:
 
 @pytest.fixture
 def facts(recorder: Any) -> Callable[[str, str, Any], None]:
-    """`facts(group, name, value)` adds an entry to the reproducibility card."""
+    """`facts(group, name, value)` adds an entry to the reproducibility card; the group `Execution` is for what differs between equal runs."""
 
     def add(group: str, name: str, value: Any) -> None:
+        if group == "Execution":
+            recorder.execution[name] = value
+            return
         fact = Fact(group=group, name=name, value=value)
         if fact not in recorder.facts:
             recorder.facts.append(fact)
@@ -138,10 +141,13 @@ def persona_of(recorder: Any) -> Callable[[str], Persona]:
 def gather(recorder: Any, facts: Callable[[str, str, Any], None], pytestconfig: pytest.Config) -> Gathering:
     """`gather(name, job, items)`: raw samples of a measure, gathered once and kept."""
 
-    def seen(when: float, lasting: bool) -> None:
+    def seen(when: float, lasting: bool, rows: int, reused: int, files: Mapping[str, str]) -> None:
         recorder.oldest, recorder.lasting = min(recorder.oldest, when), recorder.lasting and lasting
+        recorder.samples = {"rows": recorder.samples["rows"] + rows, "reused": recorder.samples["reused"] + reused}
+        recorder.files |= files
 
-    return Gathering(recorder.active.store, recorder.active.folder, facts, pytestconfig.hook.pytest_harness_progress, seen)
+    active, progress = recorder.active, pytestconfig.hook.pytest_harness_progress
+    return Gathering(active.store, active.folder, facts, progress, seen, active.settings.root, active.private)
 
 
 @pytest.fixture(scope="session")

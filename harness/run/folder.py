@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,22 +85,13 @@ class RunFolder:
     def _board(self, cell: str) -> Path:
         return self.hidden / "board" / self.token / f"{fingerprint(cell)[:16]}.json"
 
-    def record(self, cell: Cell, *, seconds: float, worker: str, reused: bool, measured: float, keep: bool = True) -> None:
-        """Appends a finished cell to the journal; one that is not to `keep` rests on what may be otherwise next time, and a later session runs it again."""
-        self.journal.append(
-            [
-                {
-                    "type": "cell",
-                    "token": self.token,
-                    "seconds": round(seconds, 4),
-                    "worker": worker,
-                    "reused": reused,
-                    "measured": measured,
-                    "keep": keep,
-                    "cell": encode(cell),
-                }
-            ]
-        )
+    def record(self, cell: Cell, about: Mapping[str, Any]) -> None:
+        """Appends a finished cell to the journal, with what is to be known `about` it: seconds, worker, whether it was reused, when it was measured, the
+        files and samples that it rests on.
+
+        One that is not to `keep` rests on what may be otherwise next time, and a later session runs it again.
+        """
+        self.journal.append([{"type": "cell", "token": self.token, "cell": encode(cell), **about}])
 
     def finished(self, universe: Universe) -> tuple[dict[str, Cell], list[dict[str, Any]], int]:
         """(last record of each cell whose key still holds, all journal rows, torn lines)."""

@@ -9,9 +9,8 @@ from harness.design.costs import in_words
 from harness.design.plan import plan_of, work_left
 from harness.design.work import pieces_of, work_lines
 from harness.records import Cost, decode
-from harness.run.active import KIND, Active
+from harness.run.active import Active
 from harness.run.session import Session, beyond
-from harness.store import Store
 
 
 def plans(session: Session) -> list[dict[str, Any]]:
@@ -20,8 +19,7 @@ def plans(session: Session) -> list[dict[str, Any]]:
 
 
 def one_plan(active: Active, hook: Any) -> dict[str, Any]:
-    store = Store(active.settings.store)
-    left = work_left(active.universe, lambda key: store.peek(KIND, key) is not None)
+    left = work_left(active.universe, lambda cell: active.known(cell) is not None)
     promise = active.universe.promise
     plan = plan_of(active.universe)
     return {

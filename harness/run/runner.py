@@ -20,6 +20,7 @@ from _pytest.runner import runtestprotocol
 from harness.design.universe import Planned
 from harness.errors import HarnessError
 from harness.fingerprint import canonical
+from harness.opened_files import opened_files
 from harness.records import Cell, Fact, decode, encode
 from harness.run.active import Active
 from harness.run.measuring import Measure
@@ -42,6 +43,9 @@ class Recorder:
         self.judged = ("", "")
         self.p: float | None = None
         self.oldest, self.lasting = time.time(), True  # of the samples: when the first was drawn, and whether none of them was a passing error
+        self.samples = {"rows": 0, "reused": 0}
+        self.execution: dict[str, Any] = {}  # how this process computed: it changes no number, and stands apart from the cell
+        self.files: dict[str, str] = {}  # that the samples rest on, also those drawn in an earlier session
         self.outcome: Outcome | None = None
 
     def phase(self, outcome: Outcome) -> None:
@@ -134,23 +138,28 @@ class Runner:
         kept, keep = active.kept(planned) if stop is None else None, True
         if kept is not None:
             if log:
-                replay(item, kept[0])
-            cell, measured = kept
+                replay(item, kept.cell)
+            cell, measured, files, samples = kept.cell, kept.measured, kept.files, {}
+            execution: dict[str, Any] = {}
         else:
             recorder = self.running[item.nodeid] = Recorder(active, planned, stop)
             # What an item before this one left set up may belong to another module: a gate that ran inline, or a cell that was kept for a next one which
             # then did not run since its verdict was known.
             item.session._setupstate.teardown_exact(item)
             try:
-                runtestprotocol(item, log=log, nextitem=nextitem)
+                with opened_files.during("cells"):
+                    runtestprotocol(item, log=log, nextitem=nextitem)
             finally:
                 del self.running[item.nodeid]
             cell = sound(recorder.cell())
-            measured = recorder.oldest
+            measured, files, samples = recorder.oldest, recorder.files | active.files_read(), recorder.samples
+            execution = recorder.execution
             keep = recorder.lasting and (recorder.outcome is None or recorder.outcome.keep)
             if keep:
-                active.remember(cell, measured)
-        active.folder.record(cell, seconds=time.perf_counter() - start, worker=self.worker, reused=kept is not None, measured=measured, keep=keep)
+                active.remember(cell, measured, files)
+        seconds = time.perf_counter() - start
+        row = {"seconds": round(seconds, 4), "worker": self.worker, "reused": kept is not None, "measured": measured, "keep": keep}
+        active.folder.record(cell, row | {"files": dict(files), "samples": samples, "execution": execution})
         return cell
 
     def before(self, item: pytest.Item) -> None:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
+from harness.appendlog import AppendLog
 from harness.errors import HarnessError
-from harness.fingerprint import fingerprint
+from harness.opened_files import changed_files, opened_files
 from harness.records import SamplesRef, encode
-from harness.run.environment import version_of
 from harness.run.folder import RunFolder
+from harness.run.measure_key import measure_key
 from harness.samples import Row, broken
 from harness.samples import gather as gather_rows
 from harness.store import Store
 
-KIND = "samples"
-# Packages that compute samples: two arms of a comparison must not come from two versions.
-COMPUTING = ("numpy", "peft", "scikit-learn", "tokenizers", "torch", "transformers")
+KIND, INPUTS = "samples", "sample-inputs"
 PLAIN_NAME = re.compile(r"[\w][\w.-]*", re.ASCII)
 
 
@@ -50,13 +50,35 @@ class Gathered:
         return {name: (values[0] if len(values) == 1 else sum(values) / len(values)) if values else None for name, values in found.items()}
 
 
+class Scoring:
+    """The `score` of a measure: what it reads is noted, what it draws is counted."""
+
+    def __init__(self, job: Job, note_inputs: Callable[[], None]) -> None:
+        self.job, self.note_inputs, self.drawn = job, note_inputs, 0
+
+    def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
+        with opened_files.during("sampling"):
+            rows = self.job.score(chunk)
+        self.note_inputs()
+        self.drawn += len(rows)
+        return rows
+
+
 class Gathering:
     """The `gather` fixture."""
 
     def __init__(
-        self, store: Store, folder: RunFolder, facts: Callable[[str, str, Any], None], progress: Callable[..., Any], seen: Callable[[float, bool], None]
+        self,
+        store: Store,
+        folder: RunFolder,
+        facts: Callable[[str, str, Any], None],
+        progress: Callable[..., Any],
+        seen: Callable[[float, bool, int, int, Mapping[str, str]], None],
+        root: Path,
+        private: Sequence[Path] = (),
     ) -> None:
         self.store, self.folder, self.facts, self.progress, self.seen = store, folder, facts, progress, seen
+        self.root, self.private = root, private
 
     def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "", card: bool = True) -> Gathered:
         """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again.
@@ -67,17 +89,31 @@ class Gathering:
         if not PLAIN_NAME.fullmatch(name):
             raise HarnessError(f"{name!r} cannot name a samples file", mend="Use letters, digits, '.', '_' and '-'")
         described = job.describe()
-        versions = {package: version_of(package) for package in COMPUTING}
-        key = fingerprint({"job": described, "items": encode(list(items)), "versions": versions})
+        key = measure_key(job, described, encode(list(items)), self.root)
         log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
+            self._set_aside_stale(log, key)
             began = log.path.stat().st_mtime if log.path.exists() else time.time()
-            rows = gather_rows(log, job.chunks(items), job.score, partial(self._tick, name), self.folder.passing(key))
-            self.seen(began, not broken(rows))  # some of it may be older than this cell, or not there to stay
+            score = Scoring(job, partial(self._note_inputs, key))
+            rows = gather_rows(log, job.chunks(items), score, partial(self._tick, name), self.folder.passing(key))
+            # some of it may be older than this cell, or not there to stay
+            self.seen(began, not broken(rows), len(rows), len(rows) - score.drawn, self.store.peek(INPUTS, key) or {})
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         return Gathered(tuple(rows), self.folder.keep_samples(self.store, name, rows), key)
+
+    def _note_inputs(self, key: str) -> None:
+        """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""
+        files = opened_files.hashes(("outside", "sampling"), self.root, self.private)
+        if files != (self.store.peek(INPUTS, key) or {}):
+            self.store.put(INPUTS, key, files)
+
+    def _set_aside_stale(self, log: AppendLog, key: str) -> None:
+        """Samples that rest on a file which has changed since are no samples of this measure."""
+        if log.path.exists() and changed_files(self.store.peek(INPUTS, key) or {}, self.root):
+            log.path.replace(log.path.with_suffix(f".{time.time_ns()}.stale"))
+            self.store.put(INPUTS, key, {})
 
     def _tick(self, name: str, done: int, total: int) -> None:
         self.progress(name=name, done=done, total=total)

@@ -18,7 +18,6 @@ from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
 from harness.run.settings import Settings
-from harness.store import Store
 
 if TYPE_CHECKING:
     from harness.run.active import Active
@@ -138,12 +137,11 @@ class Session:
 def check_budget(active: Active) -> None:
     """Refuses to start work whose plan costs more than the session's or the experiment's budget."""
     from harness.design.plan import work_left
-    from harness.run.active import KIND
 
     own = active.experiment.spec.budget
     if all(limit is None for limit in (active.settings.budget_usd, active.settings.budget_gpu_hours, own.usd, own.gpu_hours)):
         return
-    left = work_left(active.universe, lambda key: Store(active.settings.store).peek(KIND, key) is not None)
+    left = work_left(active.universe, lambda cell: active.known(cell) is not None)
     for name, unit, limits in (
         ("usd", "US dollars", (active.settings.budget_usd, own.usd)),
         ("gpu_hours", "GPU-hours", (active.settings.budget_gpu_hours, own.gpu_hours)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.design.costs import in_words
-from harness.records import Results
+from harness.records import Execution, Results
 from harness.report.untrusted import one_line
 from harness.run.finish import Told
 
@@ -99,6 +99,12 @@ def footer(results: Results) -> list[str]:
         lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:
         lines.append(f"not pre-registered (harness lock {results.design.get('id', '')} writes the promise)")
-    reused = len(results.execution.reused)
-    lines.append(f"cells: {len(results.execution.seconds)} finished, {reused} of them taken from earlier equal work; {results.execution.wall_s:.1f} s")
+    lines.append(work_done(results.execution))
     return lines
+
+
+def work_done(execution: Execution) -> str:
+    """How many cells and rows of samples there are, and how many of them an earlier run had measured."""
+    cells = f"cells: {len(execution.seconds)} finished, {len(execution.reused)} of them reused from earlier equal work"
+    samples = f"; samples: {execution.samples} rows, {execution.samples_reused} of them reused" if execution.samples else ""
+    return f"{cells}{samples}; {execution.wall_s:.1f} s"

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import metadata
-from pathlib import Path
-
 import msgspec
 
-from harness.fingerprint import fingerprint, tree_fingerprint
+from harness.code_dependencies import code_fingerprint
+from harness.fingerprint import fingerprint
 from harness.training.recipe import Recipe
 
-HOUSE = Path(__file__).parents[1]
-CODE = (
-    "measures/branches.py",
-    "models/chat.py",
-    "seeds.py",
-    "training/adapter.py",
-    "training/checkpoints.py",
-    "training/composing.py",
-    "training/packing.py",
-    "training/recipe.py",
-    "training/rows.py",
-    "training/stack.py",
-    "training/tokens.py",
-    "training/trainer.py",
-    "training/watch.py",
-)
-PACKAGES = ("torch", "transformers", "peft", "accelerate")
+# What turns rows into weights.
+MAKING = ("harness.training.trainer", "harness.training.composing", "harness.training.stack")
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,20 +29,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """sha256 of the training."""
         made = {"base": self.base, "below": self.below, "data": self.data, "recipe": msgspec.to_builtins(self.recipe), "seed": self.seed}
-        return fingerprint(made | {"code": code(), "versions": versions()})
+        return fingerprint(made | {"code": code_fingerprint(*MAKING)})
 
     def adapter(self, epoch: int) -> str:
         """Key of the adapter as it is after an epoch."""
         return fingerprint({"training": self.key, "epoch": epoch})
-
-
-@cache
-def code() -> str:
-    """sha256 of the code that turns rows into weights."""
-    return tree_fingerprint(HOUSE, CODE)
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The packages that turn rows into weights."""
-    return {name: metadata.version(name) for name in PACKAGES}

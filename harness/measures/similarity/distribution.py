@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
+from harness.code_dependencies import code_fingerprint
 from harness.measures.similarity.overlap import overlap, overlaps
-from harness.measures.similarity.tokens import CODE as TOKENS_CODE
-from harness.measures.similarity.tokens import HOUSE, TOKEN, Bags, Wordless
+from harness.measures.similarity.tokens import TOKEN, Bags, Wordless
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +23,6 @@ TOP = 1000
 # level its mean is .04 at 1e-10, .24 at .01, .64 at .1 and .92 at 1, and under mismatched prompts .00, .06, .48 and .90. Only near .01 is it neither
 # 0 for nearly every pair nor close to 1 for all of them.
 EPS = 0.01
-CODE = (*TOKENS_CODE, "measures/similarity/distribution.py", "measures/similarity/overlap.py")
 
 
 def kl(p: NDArray[np.float64], q: NDArray[np.float64]) -> float:
@@ -72,7 +70,7 @@ class ExpKL:
         self.eps, self.top = eps, top
 
     def describe(self) -> dict[str, Any]:
-        return {"similarity": self.name, "eps": self.eps, "top": self.top, "tokens": TOKEN.pattern, "code": tree_fingerprint(HOUSE, CODE)}
+        return {"similarity": self.name, "eps": self.eps, "top": self.top, "tokens": TOKEN.pattern, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedKL:
         return PreparedKL(Pooled(texts, self.top), self.eps)
@@ -134,7 +132,7 @@ class OneMinusJS:
         self.top = top
 
     def describe(self) -> dict[str, Any]:
-        return {"similarity": self.name, "top": self.top, "tokens": TOKEN.pattern, "code": tree_fingerprint(HOUSE, CODE)}
+        return {"similarity": self.name, "top": self.top, "tokens": TOKEN.pattern, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedJS:
         return PreparedJS(Pooled(texts, self.top))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
+from harness.code_dependencies import code_fingerprint
 from harness.measures.encoder import MAX_TOKENS, encoder
-from harness.measures.similarity.tokens import HOUSE
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-CODE = ("measures/encoder.py", "measures/similarity/embedding.py")
 
 
 class Embedding:
@@ -22,7 +19,7 @@ class Embedding:
     name = "embedding"
 
     def describe(self) -> dict[str, Any]:
-        return {"similarity": self.name, "encoder": encoder().fingerprint, "max_tokens": MAX_TOKENS, "code": tree_fingerprint(HOUSE, CODE)}
+        return {"similarity": self.name, "encoder": encoder().fingerprint, "max_tokens": MAX_TOKENS, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedEmbedding:
         return PreparedEmbedding(encoder().vectors([encodable(text) for text in texts]))

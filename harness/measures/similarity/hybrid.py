@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
+from harness.code_dependencies import code_fingerprint
 from harness.measures.similarity.distribution import ExpKL, OneMinusJS, Pooled, PreparedJS, PreparedKL
 from harness.measures.similarity.embedding import Embedding
 from harness.measures.similarity.similarity import Prepared
-from harness.measures.similarity.tokens import HOUSE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +28,7 @@ class Hybrid:
 
     def describe(self) -> dict[str, Any]:
         parts = {part.name: part.describe() for part in (Embedding(), ExpKL(), OneMinusJS())}
-        return {"similarity": self.name, "weights": WEIGHTS, "parts": parts, "code": tree_fingerprint(HOUSE, ("measures/similarity/hybrid.py",))}
+        return {"similarity": self.name, "weights": WEIGHTS, "parts": parts, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedHybrid:
         pooled = Pooled(texts)

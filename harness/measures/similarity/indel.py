@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
-from harness.measures.similarity.tokens import HOUSE
+from harness.code_dependencies import code_fingerprint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +19,7 @@ class Indel:
     name = "indel"
 
     def describe(self) -> dict[str, Any]:
-        code = tree_fingerprint(HOUSE, ("measures/similarity/indel.py",))
+        code = code_fingerprint(__name__)
         return {"similarity": self.name, "case": "lower", "rapidfuzz": metadata.version("rapidfuzz"), "code": code}
 
     def prepare(self, texts: Sequence[str]) -> PreparedIndel:

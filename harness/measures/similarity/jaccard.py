@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
-from harness.measures.similarity.tokens import CODE, HOUSE, TOKEN, Bags, Wordless
+from harness.code_dependencies import code_fingerprint
+from harness.measures.similarity.tokens import TOKEN, Bags, Wordless
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,7 @@ class Jaccard:
     name = "jaccard"
 
     def describe(self) -> dict[str, Any]:
-        code = tree_fingerprint(HOUSE, (*CODE, "measures/similarity/jaccard.py"))
+        code = code_fingerprint(__name__)
         return {"similarity": self.name, "case": "lower", "tokens": TOKEN.pattern, "code": code}
 
     def prepare(self, texts: Sequence[str]) -> PreparedJaccard:

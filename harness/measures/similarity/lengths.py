@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
-from harness.measures.similarity.tokens import CODE, HOUSE, TOKEN, tokens
+from harness.code_dependencies import code_fingerprint
+from harness.measures.similarity.tokens import TOKEN, tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ class Lengths:
     name = "lengths"
 
     def describe(self) -> dict[str, Any]:
-        code = tree_fingerprint(HOUSE, (*CODE, "measures/similarity/lengths.py"))
+        code = code_fingerprint(__name__)
         return {"similarity": self.name, "tokens": TOKEN.pattern, "code": code}
 
     def prepare(self, texts: Sequence[str]) -> PreparedLengths:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from harness.fingerprint import tree_fingerprint
-from harness.measures.similarity.tokens import CODE, HOUSE, Wordless
+from harness.code_dependencies import code_fingerprint
+from harness.measures.similarity.tokens import Wordless
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +22,7 @@ class Tfidf:
     name = "tfidf"
 
     def describe(self) -> dict[str, Any]:
-        code = tree_fingerprint(HOUSE, (*CODE, "measures/similarity/tfidf.py"))
+        code = code_fingerprint(__name__)
         return {"similarity": self.name, "settings": SETTINGS, "scikit_learn": metadata.version("scikit-learn"), "code": code}
 
     def prepare(self, texts: Sequence[str]) -> PreparedTfidf:

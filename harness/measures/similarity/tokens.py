@@ -6,7 +6,6 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOKEN = re.compile(r"\w+")
-HOUSE = Path(__file__).parents[2]
-CODE = ("measures/similarity/tokens.py",)
 
 
 def tokens(text: str) -> list[str]:

@@ -1,0 +1,390 @@
+"""The code that a number depends on: everything that modules import, directly or through others, wherever it is installed.
+
+A project's own file, an editable install and this package count by the hash of their code, comments and docstrings left out. An installed
+distribution counts by its version and the hash of its RECORD, and what it requires counts with it. What cannot change a number does not count.
+Imports are read from the source, those inside functions included, and found where Python itself would find them; nothing is imported for that.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
+from importlib import metadata
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+from harness.fingerprint import file_fingerprint, fingerprint
+
+PACKAGE = Path(__file__).parent
+# Modules of this package that store, plan, decide over cells or report. They cannot change what a cell measures, or what its criterion answers.
+NEUTRAL_MODULES = (
+    "harness",
+    "harness.appendlog",
+    "harness.cli",
+    "harness.code_dependencies",
+    "harness.design",
+    "harness.errors",
+    "harness.fingerprint",
+    "harness.hookspecs",
+    "harness.opened_files",
+    "harness.plugin",
+    "harness.records",
+    "harness.report",
+    "harness.run.active",
+    "harness.run.cell_key",
+    "harness.run.collecting",
+    "harness.run.environment",
+    "harness.run.finish",
+    "harness.run.folder",
+    "harness.run.planning",
+    "harness.run.progress",
+    "harness.run.replay",
+    "harness.run.runner",
+    "harness.run.secrets",
+    "harness.run.session",
+    "harness.run.settings",
+    "harness.run.summary",
+    "harness.run.telling",
+    "harness.store",
+    "harness.verdict.checks",
+    "harness.verdict.confidence",
+    "harness.verdict.decide",
+    "harness.verdict.hypotheses",
+)
+# Packages that carry, check, draw or transport, and cannot change a number: their releases re-run nothing. Any package that is not named here counts.
+TESTING = "coverage execnet hypothesis iniconfig mypy mypy-extensions pluggy py pytest pytest-cov pytest-forked pytest-repeat pytest-rerunfailures ruff"
+TESTING_MORE = "pytest-timeout pytest-xdist sortedcontainers"
+TRANSPORT = "anthropic anyio certifi charset-normalizer distro docstring-parser fastapi fsspec h11 h2 hf-xet hpack httpcore httpcore2 httpx httpx2 hyperframe"
+TRANSPORT_MORE = "huggingface-hub idna jiter openai opentelemetry-api requests sniffio starlette tenacity truststore urllib3 uvicorn"
+DRAWING = "colorama contourpy cycler fonttools kiwisolver markdown-it-py matplotlib mdurl narwhals pillow pygments pyparsing rich tqdm"
+FORMS = "annotated-doc annotated-types attrs jsonschema jsonschema-specifications msgspec pydantic pydantic-core python-dateutil pyyaml referencing rpds-py"
+TOOLS = "cffi click decorator filelock importlib-metadata joblib mpmath networkx packaging pathspec pip platformdirs psutil setuptools shellingham six sympy"
+TOOLS_MORE = "typer typing-extensions typing-inspection tzdata wheel zipp"
+NEUTRAL_PACKAGES = frozenset(" ".join((TESTING, TESTING_MORE, TRANSPORT, TRANSPORT_MORE, DRAWING, FORMS, TOOLS, TOOLS_MORE)).split())
+# A distribution of up to so many Python files is read whole, so that a file edited where it is installed is noticed; larger ones count by their RECORD.
+SMALL = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One parsed file: hashes of its code without and with docstrings, the names it imports (name, level), and whether it reads docstrings."""
+
+    code: str
+    documented: str
+    imports: tuple[tuple[str, int], ...]
+    reads_docstrings: bool
+
+
+@dataclass
+class Dependencies:
+    """`files`: label to path of project files; `own`: the same of this package; `packages`: names of installed distributions."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    own: dict[str, Path] = field(default_factory=dict)
+    packages: set[str] = field(default_factory=set)
+
+    @cached_property
+    def paths(self) -> frozenset[str]:
+        return frozenset(str(path) for path in (*self.files.values(), *self.own.values()))
+
+    @cached_property
+    def file_hashes(self) -> dict[str, str]:
+        """Label to code hash of the project's files. Docstrings count where one of these files reads docstrings, which makes them data."""
+        sources = {label: read_source(path) if path.suffix == ".py" else None for label, path in self.files.items()}
+        documented = any(source is not None and source.reads_docstrings for source in sources.values())
+        return {
+            label: file_fingerprint(self.files[label]) if source is None else source.documented if documented else source.code
+            for label, source in sources.items()
+        }
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over all of it."""
+        own = {label: read_source(path).code for label, path in self.own.items()}
+        packages = {name: package_identity(name) for name in sorted(required_packages(self.packages))}
+        return fingerprint({"files": self.file_hashes, "own": own, "packages": packages, "python": list(sys.version_info[:2])})
+
+
+def dependencies_of(modules: Iterable[str], files: Iterable[Path] = (), root: Path | None = None) -> Dependencies:
+    """All that `modules` (dotted names) and `files` (Python files) import. Files below `root` are labelled by their path from it, others by their module."""
+    found = Dependencies()
+    waiting: list[tuple[str, Path, bool]] = [(module_of(path), path, path.name == "__init__.py") for path in files]
+    waiting += [entry for name in modules for entry in entries(name)]
+    seen: set[Path] = set()
+    while waiting:
+        name, path, is_package = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        if path.is_relative_to(PACKAGE):
+            if is_neutral(name):
+                continue
+            found.own[name] = path
+        elif (package := distribution_of(name, path)) is not None:
+            found.packages.add(package)
+            continue
+        elif is_standard(path):
+            continue
+        else:
+            found.files[label_of(name, path, root)] = path
+        if path.suffix == ".py":
+            waiting += [entry for target in targets(read_source(path).imports, name, is_package) for entry in entries(target)]
+    found.files = dict(sorted(found.files.items()))
+    return found
+
+
+@cache
+def code_fingerprint(*modules: str) -> str:
+    """sha256 over the code of modules of this package and of all that they import; for keys of things that these modules make."""
+    return dependencies_of(modules).fingerprint
+
+
+def is_neutral(name: str) -> bool:
+    return any(name == one or (one != "harness" and name.startswith(f"{one}.")) for one in NEUTRAL_MODULES)
+
+
+def label_of(name: str, path: Path, root: Path | None) -> str:
+    return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else f"{name} ({path.name})"
+
+
+# Source ---------------------------------------------------------------------------------------------------------------------------------------
+
+
+def read_source(path: Path) -> Source:
+    """The parsed file, read again when it has changed."""
+    stat = path.stat()
+    return parse_source(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def parse_source(path: Path, mtime: int, size: int) -> Source:  # noqa: ARG001  the file's state is part of the cache key
+    content = path.read_bytes()
+    try:
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what does not parse is not imported; pytest says so
+        digest = hashlib.sha256(content).hexdigest()
+        return Source(code=digest, documented=digest, imports=(), reads_docstrings=False)
+    imports, reads = tuple(dict.fromkeys(imports_in(tree))), reads_docstrings(tree)
+    documented = hash_tree(tree)
+    strip_docstrings(tree)
+    return Source(code=hash_tree(tree), documented=documented, imports=imports, reads_docstrings=reads)
+
+
+def hash_tree(tree: ast.AST) -> str:
+    return hashlib.sha256(ast.dump(tree).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def strip_docstrings(tree: ast.AST) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+                del node.body[0]
+
+
+def reads_docstrings(tree: ast.AST) -> bool:
+    """True where the code itself uses docstrings or its own source, as prompts for example."""
+    names = {"__doc__", "getdoc", "getsource", "getsourcelines"}
+    return any((isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names) for node in ast.walk(tree))
+
+
+def imports_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """(absolute or relative name, level) of every import, those for type checking alone left out; names given as text to importlib or pytest too."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and is_type_checking(node.test):
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, 0) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "", node.level)
+            yield from ((f"{node.module}.{alias.name}" if node.module else alias.name, node.level) for alias in node.names)
+        elif isinstance(node, ast.Call) and call_name(node.func) in ("import_module", "__import__", "importorskip", "run_module") and node.args:
+            yield from imported_text(node.args[0])
+        elif isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == "pytest_plugins" for target in node.targets):
+            yield from (found for part in getattr(node.value, "elts", [node.value]) for found in imported_text(part))
+        waiting += ast.iter_child_nodes(node)
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    return call_name(test) == "TYPE_CHECKING"
+
+
+def call_name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
+
+
+def imported_text(node: ast.expr) -> Iterator[tuple[str, int]]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value.lstrip("."), len(node.value) - len(node.value.lstrip("."))
+
+
+def targets(imports: Iterable[tuple[str, int]], name: str, is_package: bool) -> Iterator[str]:
+    """The absolute names of imports that stand in the module `name`."""
+    package = name.split(".") if is_package else name.split(".")[:-1]
+    for target, level in imports:
+        if not level:
+            yield target
+        elif level - 1 <= len(package):
+            yield ".".join([*package[: len(package) - (level - 1)], *([target] if target else [])])
+
+
+# Finding --------------------------------------------------------------------------------------------------------------------------------------
+
+
+def entries(name: str) -> list[tuple[str, Path, bool]]:
+    """(module, file, whether it is a package) of a module and of the packages around it; none for what is built in, or is a name within a module."""
+    parts = name.split(".")
+    found = []
+    for end in range(1, len(parts) + 1):
+        spec = find_spec(".".join(parts[:end]))
+        if spec is None:
+            break
+        if spec.origin and spec.has_location:
+            found.append((spec.name, Path(spec.origin).resolve(), spec.submodule_search_locations is not None))
+    return found
+
+
+def find_spec(name: str) -> ModuleSpec | None:
+    """Where Python would find a module: as it was imported, else by the finders in force. Imports nothing."""
+    loaded = sys.modules.get(name)
+    spec = getattr(loaded, "__spec__", None)
+    if isinstance(spec, ModuleSpec):
+        return spec
+    parent, _, _ = name.rpartition(".")
+    path = None
+    if parent:
+        around = find_spec(parent)
+        if around is None or around.submodule_search_locations is None:
+            return None
+        path = list(around.submodule_search_locations)
+    for finder in sys.meta_path:
+        try:
+            spec = finder.find_spec(name, path)
+        except Exception:  # a finder of somebody else's that cannot tell
+            spec = None
+        if spec is not None:
+            return spec
+    return None
+
+
+def module_of(path: Path) -> str:
+    """The dotted name under which a file was imported, else the one that its packages give it."""
+    names = modules_by_file(len(sys.modules))
+    if str(path) in names:
+        return names[str(path)]
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or path.stem
+
+
+@lru_cache(maxsize=1)
+def modules_by_file(count: int) -> dict[str, str]:  # noqa: ARG001  made again when modules were imported since
+    return {str(file): name for name, module in list(sys.modules.items()) if (file := getattr(module, "__file__", None)) and name != "__main__"}
+
+
+@cache
+def standard_folders() -> tuple[Path, ...]:
+    return tuple({Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")})
+
+
+def is_standard(path: Path) -> bool:
+    return any(path.is_relative_to(folder) and "site-packages" not in path.parts for folder in standard_folders())
+
+
+# Installed distributions ----------------------------------------------------------------------------------------------------------------------
+
+
+def normal(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+@lru_cache(maxsize=4096)
+def distribution_of(module: str, path: Path) -> str | None:
+    """The distribution that installed a file, or None: a project's file, the standard library, an editable install."""
+    top = module.split(".")[0]
+    for name in (top, *packages_by_module().get(top, ())) if could_be_installed(path) else ():
+        found = distribution(name)
+        if found is not None and found.root is not None and path.is_relative_to(found.root) and found.holds(path):
+            return found.name
+    return None
+
+
+def could_be_installed(path: Path) -> bool:
+    return any(next(folder.glob("*.dist-info"), None) is not None for folder in path.parents if str(folder) in search_path())
+
+
+def search_path() -> frozenset[str]:
+    return frozenset(str(Path(entry).resolve()) for entry in sys.path if entry)
+
+
+@cache
+def packages_by_module() -> dict[str, list[str]]:
+    return {module: list(names) for module, names in metadata.packages_distributions().items()}
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A distribution as installed: its folder, and the text of its RECORD."""
+
+    name: str
+    version: str
+    root: Path | None
+    record: str
+    requires: tuple[str, ...]
+
+    def holds(self, path: Path) -> bool:
+        name = path.relative_to(self.root or path).as_posix()
+        return self.record.startswith(f"{name},") or f"\n{name}," in self.record
+
+    def identity(self) -> list[str]:
+        """Version, RECORD, and the Python files themselves where they are few."""
+        files = [line.split(",")[0] for line in self.record.splitlines() if line.split(",")[0].endswith(".py")]
+        content = fingerprint({name: contents(self.root / name) for name in files}) if self.root is not None and len(files) <= SMALL else ""
+        return [self.version, hashlib.sha256(self.record.encode()).hexdigest(), content]
+
+
+def contents(path: Path) -> str:
+    return file_fingerprint(path) if path.is_file() else ""
+
+
+@cache
+def distribution(name: str) -> Installed | None:
+    try:
+        found = metadata.distribution(name)
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    record = found.read_text("RECORD") or ""
+    requires = tuple(one for one in (found.requires or ()) if "extra ==" not in one.replace("extra==", "extra =="))
+    names = tuple(normal("".join(letter if letter.isalnum() or letter in "-_." else " " for letter in one).split()[0]) for one in requires if one.strip())
+    root = Path(str(found.locate_file(""))).resolve()
+    return Installed(normal(found.metadata["Name"]), found.version, root, record, names)
+
+
+def required_packages(names: Iterable[str]) -> set[str]:
+    """The distributions with all that they require, those that cannot change a number left out."""
+    found: set[str] = set()
+    waiting = [name for name in names if name not in NEUTRAL_PACKAGES]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and (package := distribution(name)) is not None:
+            found.add(name)
+            waiting += [other for other in package.requires if other not in NEUTRAL_PACKAGES]
+    return found
+
+
+@cache
+def package_identity(name: str) -> list[str]:
+    found = distribution(name)
+    return found.identity() if found is not None else []
