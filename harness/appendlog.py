@@ -31,7 +31,7 @@ def unsealed(line: str) -> dict[str, Any] | None:
         row: dict[str, Any] = json.loads(line)
         seal = row.pop(SEAL)
         return row if fingerprint(row)[:SEAL_DIGITS] == seal else None
-    except (ValueError, AttributeError, KeyError, TypeError):
+    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -1,4 +1,4 @@
-"""`harness plan | lock | report | compare`, each with `--json`. Exit codes: 0 clean, 1 findings, 2 usage."""
+"""`harness plan | lock | report | compare | verify`, each with `--json`. Exit codes: 0 clean, 1 findings, 2 usage."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ CLEAN, FINDINGS, USAGE = 0, 1, 2
 # This command imported the package before pytest could rewrite its asserts; a project that turns warnings into errors need not mind.
 REWRITE = "ignore::pytest.PytestAssertRewriteWarning"
 Answer = tuple[int, Any, list[str]]
+VERIFY = (
+    "Exit code 0: equal; 1: it differs, one line for each difference; 2: results.json or the journal cannot be read. "
+    "Seals and hashes catch accidents and careless edits, not authors: whoever can write the folder can rewrite journal, samples and results together. "
+    "What protects against that is the time of the lock in the git history, the sha256 in a published card or report, and running the experiment again."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -48,11 +53,13 @@ def parser() -> argparse.ArgumentParser:
     compare = command(commands, "compare", run_compare, "what differs between two runs: inputs, verdicts, numbers")
     compare.add_argument("a", type=Path)
     compare.add_argument("b", type=Path)
+    verify = command(commands, "verify", run_verify, "recompute results.json from the samples and the journal of a run", VERIFY)
+    verify.add_argument("folder", type=Path, help="a run folder, such as reports/<experiment>/latest")
     return top
 
 
-def command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], help: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=help, description=help)
+def command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], help: str, more: str = "") -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help, description=f"{help}. {more}" if more else help)
     made.add_argument("--json", action="store_true", help="print JSON")
     made.set_defaults(run=run)
     return made
@@ -89,23 +96,42 @@ def run_lock(arguments: argparse.Namespace) -> Answer:
 
 
 def run_report(arguments: argparse.Namespace) -> Answer:
+    from harness.records import encode
     from harness.run.telling import told_again
 
     told = told_again(arguments.folder)
-    value = {"folder": str(told.folder), "verdict": told.results.verdict if told.results else None, "complete": bool(told.results and told.results.complete)}
     if told.problem:
         raise HarnessError(told.problem)
-    complete = bool(value["complete"])
-    return (CLEAN if complete else FINDINGS), value, [f"report: {told.folder}/index.html", *([] if complete else ["the run is incomplete"])]
+    complete = bool(told.results and told.results.complete)
+    value = {"folder": str(told.folder), "verdict": told.results.verdict if told.results else None, "complete": complete, "notes": list(told.notes)}
+    if told.difference is not None:
+        first = "; ".join((told.difference.line(), *told.notes))
+        line = f"results.json differs from its journal, no report was written: {first}. Run harness verify {arguments.folder}"
+        return FINDINGS, {**value, "difference": encode(told.difference)}, [line]
+    lines = [f"report: {told.folder}/index.html", *told.notes, *([] if complete else ["the run is incomplete"])]
+    return (CLEAN if complete else FINDINGS), value, lines
 
 
 def run_compare(arguments: argparse.Namespace) -> Answer:
+    from msgspec.structs import replace
+
     from harness.records import encode
     from harness.report.compare import compare
+    from harness.run.verification import why_unverified
 
     found = compare(arguments.a, arguments.b)
+    doubts = [f"{folder}: {why}" for folder in dict.fromkeys((arguments.a, arguments.b)) if (why := why_unverified(folder))]
+    found = replace(found, warnings=(*doubts, *found.warnings))
     lines = found.lines()
     return (CLEAN if found.empty else FINDINGS), encode(found), lines or ["no differences"]
+
+
+def run_verify(arguments: argparse.Namespace) -> Answer:
+    from harness.records import encode
+    from harness.run.verification import verify
+
+    found = verify(arguments.folder)
+    return (FINDINGS if found.differences else CLEAN), encode(found), found.lines()
 
 
 def collected(words: list[str], use: Callable[[Any], Any]) -> Any:

@@ -50,6 +50,7 @@ NEUTRAL_MODULES = (
     "harness.run.settings",
     "harness.run.summary",
     "harness.run.telling",
+    "harness.run.verification",
     "harness.store",
     "harness.verdict.checks",
     "harness.verdict.confidence",

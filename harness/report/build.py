@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,16 +12,17 @@ import msgspec
 from harness.errors import HarnessError
 from harness.records import SCHEMA, Results, decode
 from harness.report import convergence, curves, evolution
-from harness.report.card import card
+from harness.report.card import Card, card
 from harness.report.clean_result import clean_result
 from harness.report.drawn import GREAT, batches
-from harness.report.figures import hero
+from harness.report.figures import MAKER, hero
+from harness.report.generated import beside, remove_generated, seal_json, seal_text, write_generated
 from harness.report.page import page
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
 from harness.report.untrusted import one_line
 from harness.report.view import View
-from harness.store import telling, write_json, write_text
+from harness.store import telling
 
 RESULTS = "results.json"
 CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
@@ -34,12 +36,13 @@ IN_PAGE_GREAT = 6  # the same in the page where there are more than GREAT files
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Where the parts of a report were written."""
+    """Where the parts of a report were written; `notes` tell of files that a person edited and that were left as they are."""
 
     clean_result: Path
     card: Path
     page: Path
     figures: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -48,31 +51,45 @@ class Report:
 
 
 def build(run_folder: Path) -> Report:
-    """Writes clean_result.md, card.json, figures/ and index.html into the run folder. Raises HarnessError where results.json cannot be used."""
+    """Writes clean_result.md, card.json, figures/ and index.html into the run folder, and leaves those of them alone that a person edited.
+
+    Raises HarnessError where results.json cannot be used.
+    """
     view = View(read_results(run_folder))
-    drawn = batches(run_folder, view.results, view.sample_refs, IN_PAGE if len(view.sample_refs) <= GREAT else IN_PAGE_GREAT)
-    few = batches(run_folder, view.results, view.sample_refs, IN_PROSE if len(drawn) <= MANY else IN_PROSE_MANY)
     made, pictures = card(view), drawn_all(view)
-    report = Report(
-        clean_result=run_folder / CLEAN_RESULT,
-        card=run_folder / CARD,
-        page=run_folder / PAGE,
-        figures=tuple(run_folder / FIGURES / name for name in pictures),
-    )
-    prose, html = clean_result(view, made, few, "figures/hero.png").text, page(view, made, drawn, pictures)
-    for path, picture in zip(report.figures, pictures.values(), strict=True):
+    prose, html = prose_of(view, made, run_folder), html_of(view, made, run_folder, pictures)
+    figures = tuple(run_folder / FIGURES / name for name in pictures)
+    for path, picture in zip(figures, pictures.values(), strict=True):
         write_bytes(path, picture)
-    write_json(report.card, made.as_json(), pretty=True)
-    write_text(report.clean_result, prose)
-    write_text(report.page, html)
-    return report
+    places = (run_folder / CARD, run_folder / CLEAN_RESULT, run_folder / PAGE)
+    notes = [write_generated(path, text) for path, text in zip(places, (seal_json(made.as_json()), prose, html), strict=True)]
+    return Report(card=places[0], clean_result=places[1], page=places[2], figures=figures, notes=tuple(filter(None, notes)))
 
 
-def withdraw(run_folder: Path) -> None:
-    """Takes an earlier report out of a run folder whose results have changed: it would tell other numbers than stand beside it."""
-    for path in (*(run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)), *(run_folder / FIGURES).glob("*")):
+def prose_of(view: View, made: Card, run_folder: Path) -> str:
+    """The text of clean_result.md with its seal."""
+    few = batches(run_folder, view.results, view.sample_refs, IN_PROSE if len(view.sample_refs) <= MANY else IN_PROSE_MANY)
+    return seal_text(clean_result(view, made, few, f"{FIGURES}/hero.png").text)
+
+
+def html_of(view: View, made: Card, run_folder: Path, pictures: Mapping[str, bytes]) -> str:
+    """The text of index.html with its seal."""
+    drawn = batches(run_folder, view.results, view.sample_refs, IN_PAGE if len(view.sample_refs) <= GREAT else IN_PAGE_GREAT)
+    return seal_text(page(view, made, drawn, pictures), ".html")
+
+
+def withdraw(run_folder: Path) -> tuple[str, ...]:
+    """Takes an earlier report out of a run folder whose results have changed: it would tell other numbers than stand beside it.
+
+    What a person edited or added stays, and is told of.
+    """
+    places = [run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)]
+    notes = [remove_generated(path) for place in places for path in (place, beside(place))]
+    for path in (run_folder / FIGURES).glob("*.[ps][nv]g"):
         with telling(path):
-            path.unlink(missing_ok=True)
+            if MAKER.encode() in path.read_bytes():
+                path.unlink()
+    return tuple(filter(None, notes))
 
 
 def drawn_all(view: View) -> dict[str, bytes]:
@@ -92,7 +109,7 @@ def read_results(run_folder: Path) -> Results:
         raise HarnessError(
             f"cannot read: {error.strerror or error}", where=str(path), mend="Name the folder of a run that has ended: reports/<experiment>/<run>."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarnessError(f"not JSON: {one_line(str(error))}", where=str(path), mend="Run the experiment again; what it measured is in the store.") from error
     if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
         raise HarnessError(f"schema {tree['schema']!r} is not {SCHEMA!r}", where=str(path), mend="Use the version of harness that wrote it.")

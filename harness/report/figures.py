@@ -35,6 +35,7 @@ CONTROL_MARKERS = {"negative": "v", "positive": "^", "canary": "P"}
 WIDTH, ROW, HEAD, FOOT, TOP = 8.6, 0.30, 0.70, 0.46, 0.12  # inches
 LEFT, RIGHT = 0.285, 0.67  # shares of the width: labels to the left of the axis, numbers to the right
 DPI = 160
+MAKER = "harness.report"  # in the metadata of every figure
 MOST_PIXELS = 30_000  # of height; Agg draws at most 65,535, and a picture of a thousand cells is read as SVG anyway
 
 
@@ -74,11 +75,11 @@ def provenance(view: View, addresses: list[str]) -> dict[str, Any]:
 
 
 def _png_metadata(told: dict[str, Any]) -> dict[str, str]:
-    return {"Software": "harness.report", "Title": told["experiment"], "Description": canonical(told)}
+    return {"Software": MAKER, "Title": told["experiment"], "Description": canonical(told)}
 
 
 def _svg_metadata(told: dict[str, Any]) -> dict[str, str | None]:
-    return {"Creator": "harness.report", "Title": told["experiment"], "Description": canonical(told), "Date": None}
+    return {"Creator": MAKER, "Title": told["experiment"], "Description": canonical(told), "Date": None}
 
 
 def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:

@@ -17,7 +17,8 @@ from harness.design.universe import Universe
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint, tree_fingerprint
 from harness.records import Deviation, Execution, Results, encode
-from harness.run.folder import RunFolder
+from harness.report.differences import Difference
+from harness.run.folder import RunFolder, last_cells
 from harness.run.session import Session
 from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
@@ -27,11 +28,13 @@ HERE = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Told:
-    """A finished run: its folder, what was decided, and what could not be told."""
+    """A finished run: its folder, what was decided, what could not be told, and what a person should know of the files in the folder."""
 
     folder: Path
     results: Results | None
     problem: str = ""
+    notes: tuple[str, ...] = ()
+    difference: Difference | None = None  # the first of results.json from its journal, where nothing was written for that reason
 
 
 def finish_all(session: Session) -> list[Told]:
@@ -48,29 +51,30 @@ def finished(folder: Path, token: str, store: Path | None = None, reported: bool
         point_latest(folder)
         from harness.report.build import build, withdraw
 
-        if reported:
-            build(folder)
-        else:
-            withdraw(folder)
+        notes = build(folder).notes if reported else withdraw(folder)
     except HarnessError as error:
         return Told(folder, results, str(error))
     except Exception as error:  # one experiment that cannot be told must not silence the others
         trace = folder / ".run" / "trace.txt"
         write_text(trace, traceback.format_exc())
         return Told(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
-    return Told(folder, results)
+    return Told(folder, results, notes=notes)
 
 
 def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
-    """The results of a run folder, from its universe and journal."""
-    run = RunFolder(folder, token)
-    universe = run.universe()
-    found, rows, torn = run.finished(universe)
+    """The results of a run folder, from its journal."""
+    rows, torn = RunFolder(folder, token).journal.read()
+    universe = RunFolder(folder, token).universe(rows)
     key = fingerprint(
         {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells], "by": planner()}
     )
     plan = Store(store).value("plans", key, lambda: plan_of(universe)) if store else plan_of(universe)
-    return decide(in_order(universe, rows), found, plan, execution(folder, rows, torn))
+    return decided(folder, universe, rows, torn, plan)
+
+
+def decided(folder: Path, universe: Universe, rows: list[dict[str, Any]], torn: int, plan: dict[str, Any]) -> Results:
+    """The results of these rows of a journal, of which `torn` lines could not be used."""
+    return decide(in_order(universe, rows), last_cells(universe, rows), plan, execution(folder, rows, torn))
 
 
 @cache

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,10 @@ class RunFolder:
     def universe_path(self) -> Path:
         return self.hidden / "universe.json"
 
-    def begin(self, universe: Universe) -> None:
-        """Writes the universe. Selections of earlier sessions in this folder are kept for the cells whose key is the same."""
-        earlier = self.universe() if self.universe_path.exists() else None
+    def begin(self, universe: Universe) -> Universe:
+        """Writes the universe and returns it. Selections of earlier sessions in this folder are kept for the cells whose key is the same."""
+        rows = self.journal.read()[0]
+        earlier = self.universe(rows) if self.universe_path.exists() or any(row.get("type") == "universe" for row in rows) else None
         if earlier is not None and earlier.experiment != universe.experiment:
             raise HarnessError(f"this folder holds a run of {earlier.experiment}", where=str(self.path), mend="Choose another --harness-run-dir")
         before = {cell.id: cell for cell in earlier.cells} if earlier else {}
@@ -48,8 +49,19 @@ class RunFolder:
             msgspec.structs.replace(cell, selected=cell.selected or (cell.id in before and before[cell.id].key == cell.key and before[cell.id].selected))
             for cell in universe.cells
         )
-        write_json(self.universe_path, encode(msgspec.structs.replace(universe, cells=joined)))
+        planned = msgspec.structs.replace(universe, cells=joined)
+        write_json(self.universe_path, encode(planned))
         write_text(self.hidden / "session", self.token)
+        return planned
+
+    def record_session(self, row: dict[str, Any], planned: Universe) -> None:
+        """Appends the start of a session to the journal with what it planned, so that the journal is enough to decide the run again."""
+        plan = encode(planned)
+        digest = fingerprint(plan)
+        known = any(row.get("type") == "universe" and fingerprint(row["universe"]) == digest for row in self.journal.read()[0])
+        plans = [] if known else [{"type": "universe", "token": self.token, "universe": plan}]
+        # The plan first: whoever reads while this is written sees no session without its plan.
+        self.journal.append([*plans, {"type": "session", "token": self.token, **row, "universe_sha256": digest}])
 
     @property
     def current(self) -> bool:
@@ -57,14 +69,26 @@ class RunFolder:
         path = self.hidden / "session"
         return path.exists() and path.read_text(encoding="utf-8") == self.token
 
-    def universe(self) -> Universe:
-        """What was planned. Raises HarnessError where this is no run folder."""
+    def universe(self, rows: Sequence[Mapping[str, Any]] | None = None) -> Universe:
+        """What was planned, as the last session of the journal (or of these `rows` of it) says; older journals left it to `.run/universe.json` alone.
+
+        Raises HarnessError where this is no run folder, or where the plan is damaged: an earlier session's plan would decide about other cells.
+        """
+        rows = self.journal.read()[0] if rows is None else rows
+        digests = [row["universe_sha256"] for row in rows if row.get("type") == "session" and "universe_sha256" in row]
+        plans = (row["universe"] for row in rows if row.get("type") == "universe")
+        plan = next((plan for plan in plans if digests and fingerprint(plan) == digests[-1]), None)
         try:
-            return decode(json.loads(self.universe_path.read_text(encoding="utf-8")), Universe)
+            plan = json.loads(self.universe_path.read_text(encoding="utf-8")) if plan is None else plan
+            if digests and fingerprint(plan) != digests[-1]:
+                raise ValueError("it is not the plan that the last session of the journal recorded")
+            return decode(plan, Universe)
         except FileNotFoundError:
-            raise HarnessError(
-                "this is no run folder", where=str(self.path), mend="Name a folder that a run wrote, such as reports/<experiment>/latest"
-            ) from None
+            if self.journal.path.exists():
+                what, mend = "the journal does not hold the plan of its run", "Copy the folder together with its .run, or run the experiment again"
+            else:
+                what, mend = "this is no run folder: it has no journal.jsonl", "Name a folder that a run wrote, such as reports/<experiment>/latest"
+            raise HarnessError(what, where=str(self.path), mend=mend) from None
         except (ValueError, msgspec.ValidationError) as error:
             raise HarnessError(f"cannot be read: {error}", where=str(self.universe_path), mend="Run again; the store has what was measured") from None
 
@@ -96,13 +120,7 @@ class RunFolder:
     def finished(self, universe: Universe) -> tuple[dict[str, Cell], list[dict[str, Any]], int]:
         """(last record of each cell whose key still holds, all journal rows, torn lines)."""
         rows, torn = self.journal.read()
-        keys = {cell.id: cell.key for cell in universe.cells}
-        found: dict[str, Cell] = {}
-        for row in rows:
-            if row.get("type") == "cell" and keys.get(row["cell"]["id"]) == row["cell"]["key"]:
-                cell = decode(row["cell"], Cell)
-                found[cell.id] = cell
-        return found, rows, torn
+        return last_cells(universe, rows), rows, torn
 
     def passing(self, key: str) -> AppendLog:
         """The samples of this session that hold errors; the next session asks again."""
@@ -132,6 +150,13 @@ class RunFolder:
             shutil.copyfile(kept, beside)
             beside.replace(target)
         return True
+
+
+def last_cells(universe: Universe, rows: Sequence[Mapping[str, Any]]) -> dict[str, Cell]:
+    """The last record of each cell whose key still holds."""
+    keys = {cell.id: cell.key for cell in universe.cells}
+    last = {row["cell"]["id"]: row["cell"] for row in rows if row.get("type") == "cell" and keys.get(row["cell"]["id"]) == row["cell"]["key"]}
+    return {name: decode(cell, Cell) for name, cell in last.items()}
 
 
 def fingerprint_of_text(text: str) -> str:

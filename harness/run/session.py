@@ -103,17 +103,15 @@ class Session:
         from harness.run.runner import Runner
 
         for active in self.prepared:
-            active.folder.begin(active.universe)
+            planned = active.folder.begin(active.universe)
             if self.worker in ("main", "gw0"):
                 start = {
-                    "type": "session",
-                    "token": self.run,
                     "started": self.started,
                     "command": self._command(),
                     "hardware": hardware(),
                     "workers": self._workers(),
                 }
-                active.folder.journal.append([start])
+                active.folder.record_session(start, planned)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
 

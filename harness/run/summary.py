@@ -43,6 +43,8 @@ def write_run(reporter: Any, told: Told) -> None:
             reporter.write_line(line)
     if told.problem:
         reporter.write_line(f"harness: {told.problem}", red=True)
+    for note in told.notes:
+        reporter.write_line(f"note: {note}")
     if (told.folder / "index.html").exists():
         reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
     elif told.results is not None and not told.problem:

@@ -1,23 +1,32 @@
-"""Tells a run again: from results.json where it is there, from the journal where the run was killed before it could decide."""
+"""Tells a run again: from results.json where it is what the journal gives, from the journal where the run was killed before it could decide."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.records import Results
 from harness.run.finish import Told, finished
+from harness.run.folder import RunFolder
 
 
 def told_again(folder: Path) -> Told:
-    """Rebuilds the report of a run folder. Raises HarnessError where there is neither results.json nor a journal."""
-    folder = folder.resolve()
-    if (folder / "results.json").exists():
-        from harness.report.build import build, read_results
+    """Rebuilds the report of a run folder; of one whose results.json is not what its journal gives, nothing is written and the difference is returned.
 
-        results: Results = read_results(folder)
-        build(folder)
-        return Told(folder, results)
-    if not (folder / ".run" / "universe.json").exists():
-        raise HarnessError("this is no run folder", where=str(folder), mend="Name a folder that a run wrote, such as reports/<experiment>/latest")
-    return finished(folder, folder.name)
+    Raises HarnessError where there is nothing to compare results.json with: a new report would lend it a credence that nothing supports.
+    """
+    folder = folder.resolve()
+    if not (folder / "results.json").exists():
+        run = RunFolder(folder, folder.name)
+        if not (run.journal.path.exists() or run.universe_path.exists()):
+            raise HarnessError("this is no run folder", where=str(folder), mend="Name a folder that a run wrote, such as reports/<experiment>/latest")
+        return finished(folder, folder.name)
+    from harness.report.build import build, read_results
+    from harness.run.verification import is_older, journal_differences, version_notes
+
+    results = read_results(folder)
+    differences = journal_differences(folder, results, planned=False)
+    if not differences:
+        return Told(folder, results, notes=build(folder).notes)
+    if is_older(folder, results):  # a later session was killed before it could decide
+        return finished(folder, folder.name)
+    return Told(folder, results, difference=differences[0], notes=tuple(version_notes(results)))

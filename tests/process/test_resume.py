@@ -193,3 +193,18 @@ def test_a_full_disk_is_told_in_one_line_and_loses_nothing(toy: Toy, bound: int)
     assert done.returncode in (3, 4)
     toy.run("--harness-run-dir", "run")
     assert toy.results("run")["complete"] is True
+
+
+def test_a_persons_clean_result_outlives_later_runs(toy: Toy) -> None:
+    """Edited by a person, it is kept by a run into the same folder, with a report and without, and by `harness report`; each says so in one line."""
+    command = [*toy.reporting().command, "--harness-run-dir", "run"]
+    toy.run("--harness-run-dir", "run", "-k", "villain")
+    path = toy.root / "run/clean_result.md"
+    path.write_text(f"{path.read_text()}\nWhat we think of it.\n")
+    mine = path.read_bytes()
+    for words in (command, [*command, "--harness-no-report"], [sys.executable, "-m", "harness.cli", "report", "run"]):
+        done = subprocess.run(words, cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+        lines = [line for line in done.stdout.splitlines() if "your edited clean_result.md is kept" in line]
+        assert len(lines) == 1 and "notes.md" in lines[0], done.stdout
+        assert path.read_bytes() == mine
+    assert "librarian" in (toy.root / "run/clean_result.generated.md").read_text()

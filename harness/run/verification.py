@@ -1,0 +1,307 @@
+"""Recomputes results.json from the journal and the samples of a run, and the texts of the report from results.json.
+
+Seals and hashes catch accidents and careless edits, not authors: whoever can write the folder can write journal, samples and results anew together.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from harness.appendlog import AppendLog
+from harness.design.plan import plan_of
+from harness.errors import HarnessError
+from harness.fingerprint import file_fingerprint, fingerprint
+from harness.records import Measurement, Results, SamplesRef, Word, encode
+from harness.report.addresses import below
+from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, RESULTS, html_of, prose_of, read_results
+from harness.report.card import card
+from harness.report.differences import ABSENT, Difference, differences, text_of
+from harness.report.generated import is_edited
+from harness.report.untrusted import one_line
+from harness.report.view import View
+from harness.run.environment import version_of
+from harness.run.finish import decided
+from harness.run.folder import RunFolder
+
+SHOWN = 40
+SAMPLES = "samples"
+PACKAGE = "harness-evals"
+# What the journal knows of the execution; the rest are times and places of deciding, and a copied folder has another name.
+EXECUTION = ("started", "command", "hardware", "workers", "seconds", "reused", "notes")
+DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, StopIteration)
+Row = dict[str, Any]
+
+
+class Verification(Word, frozen=True, kw_only=True):
+    """What a run's files hold against what they should: every difference, notes that are none, and how many measurements were recomputed."""
+
+    folder: str
+    experiment: str
+    differences: tuple[Difference, ...]
+    notes: tuple[str, ...]
+    measurements: int
+    recomputed: int
+    recorded: int
+    unsampled: int
+
+    def lines(self) -> list[str]:
+        """The verification for the terminal."""
+        found = [difference.line() for difference in self.differences[:SHOWN]]
+        if len(self.differences) > SHOWN:
+            found.append(f"… and {len(self.differences) - SHOWN} more differences (--json lists all)")
+        count = len(self.differences)
+        head = f"{count} difference{'' if count == 1 else 's'}" if count else "results.json is what its journal and samples give"
+        return [
+            *found,
+            *(one_line(f"note: {note}") for note in self.notes),
+            one_line(f"{self.experiment}: {head}"),
+            self.coverage(),
+        ]
+
+    def coverage(self) -> str:
+        """How many of the numbers were recomputed."""
+        of = f"{self.recomputed} of {self.measurements} measurements recomputed from their samples"
+        return f"{of}, {self.recorded} taken as recorded, {self.unsampled} declared unsampled"
+
+
+def verify(folder: Path) -> Verification:
+    """Verifies a run folder. Raises HarnessError where results.json or the journal cannot be read."""
+    folder = folder.resolve()
+    stored = read_results(folder)
+    found, notes = journal_differences(folder, stored), version_notes(stored)
+    if found and is_older(folder, stored):
+        notes.append("results.json is what an earlier session decided; the journal has grown since: `harness report` decides again")
+    samples = Samples(folder, stored)
+    computed = [samples.recompute(at, measured) for at, measured in samples.measurements]
+    unsampled = sum(bool(getattr(measured, "unsampled", "")) for _, measured in samples.measurements)
+    recomputed = sum(each is not None for each in computed)
+    report, report_notes = report_differences(folder, stored, shown=not samples.differences)
+    return Verification(
+        folder=str(folder),
+        experiment=stored.experiment,
+        differences=(*found, *samples.differences, *(difference for each in computed for difference in each or ()), *report),
+        notes=(*notes, *samples.notes(), *report_notes),
+        measurements=len(computed),
+        recomputed=recomputed,
+        recorded=len(computed) - recomputed - unsampled,
+        unsampled=unsampled,
+    )
+
+
+# the journal ----------------------------------------------------------------------------------------------------------------------------------
+
+
+def journal_differences(folder: Path, stored: Results, *, planned: bool = True) -> list[Difference]:
+    """results.json against what its journal gives. The plan's simulation may take seconds and is left out where not `planned`."""
+    rows, torn = journal_of(folder)
+    return list(differences(comparable(stored), recomputed_tree(folder, stored, rows, torn, planned)))
+
+
+def is_older(folder: Path, stored: Results) -> bool:
+    """True where results.json is what the first sessions of the journal gave, before later ones that ended without deciding."""
+    rows, torn = journal_of(folder)
+    tokens = list(dict.fromkeys(row["token"] for row in rows if row.get("type") == "session"))
+    for count in range(len(tokens) - 1, 0, -1):
+        earlier = [row for row in rows if row.get("token") in tokens[:count]]
+        found = differences(comparable(stored), recomputed_tree(folder, stored, earlier, torn, False))
+        if all(difference.address.startswith("execution/notes/") for difference in found):  # a kill may have torn a line meanwhile
+            return True
+    return False
+
+
+def why_unverified(folder: Path) -> str:
+    """Why the results of a run are not to be taken as what it measured; empty where they are what its journal gives."""
+    try:
+        found = journal_differences(folder.resolve(), read_results(folder), planned=False)
+    except HarnessError as error:
+        return f"not verified: {error}"
+    return f"results.json differs from its journal: {found[0].line()} (harness verify lists all differences)" if found else ""
+
+
+def journal_of(folder: Path) -> tuple[list[Row], int]:
+    """The rows of a run's journal and its torn lines. Raises HarnessError where there is none."""
+    journal = RunFolder(folder, folder.name).journal
+    try:
+        rows, torn = journal.read() if journal.path.is_file() else ([], 0)
+    except OSError as error:
+        raise HarnessError(f"cannot read: {error.strerror or error}", where=str(journal.path)) from error
+    if not rows:
+        what = f"all {torn} lines are damaged" if torn else "is not there or empty"
+        raise HarnessError(
+            f"{what}: nothing of this run can be verified", where=str(journal.path), mend="Copy it along with the run, or run the experiment again"
+        )
+    return rows, torn
+
+
+def recomputed_tree(folder: Path, stored: Results, rows: list[Row], torn: int, planned: bool) -> Any:
+    """What the rows of a journal decide, in the form in which it is compared."""
+    with readable(folder / "journal.jsonl"):
+        universe = RunFolder(folder, folder.name).universe(rows)
+        return comparable(decided(folder, universe, rows, torn, plan_of(universe) if planned else stored.plan))
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Turns what a row of another form leads to into one line: its seal may hold, but it does not say what this version reads."""
+    try:
+        yield
+    except OSError as error:
+        raise HarnessError(f"cannot read: {error.strerror or error}", where=str(error.filename or path)) from error
+    except DAMAGE as error:
+        told = one_line(f"{type(error).__name__}: {error}")
+        raise HarnessError(f"does not fit the records: {told}", where=str(path), mend="Use the version of harness that wrote it") from error
+
+
+def comparable(results: Results) -> Any:
+    """The results as JSON values, without what of the execution only its own time and place knew."""
+    tree = json.loads(json.dumps(encode(results)))
+    return tree | {"execution": {name: tree["execution"][name] for name in EXECUTION}}
+
+
+def version_notes(stored: Results) -> list[str]:
+    """Whether another version decided: its sentences may be worded otherwise."""
+    packages = stored.environment.get("packages")
+    before, now = packages.get(PACKAGE) if isinstance(packages, dict) else None, version_of(PACKAGE)
+    return [f"decided by harness {before}, recomputed by {now}: sentences may be worded otherwise"] if before and before != now else []
+
+
+# the samples ----------------------------------------------------------------------------------------------------------------------------------
+
+
+class Samples:
+    """The samples files that a run's measurements name, each read once."""
+
+    def __init__(self, folder: Path, stored: Results) -> None:
+        self.folder = folder
+        self.measurements = [(row.measured_at, row.measurement) for row in View(stored).rows if row.measurement]
+        self.wanted = {ref for _, measured in self.measurements if getattr(measured, "derived", None) for ref in measured.samples}
+        self.rows: dict[SamplesRef, list[Row]] = {}
+        self.read: dict[SamplesRef, tuple[str, str]] = {}
+        self.differences = [
+            Difference(address=below(at, SAMPLES, place), stored=trouble[0], recomputed=trouble[1])
+            for at, measured in self.measurements
+            for place, ref in enumerate(measured.samples)
+            if (trouble := self.trouble(ref)) != ("", "")
+        ]
+
+    def trouble(self, ref: SamplesRef) -> tuple[str, str]:
+        """(what is recorded of the file, what is there instead), both empty where the file is the one that was recorded."""
+        if ref not in self.read:
+            self.read[ref] = self._trouble(ref)
+        return self.read[ref]
+
+    def _trouble(self, ref: SamplesRef) -> tuple[str, str]:
+        wrong = why_not_plain(self.folder, ref.path)
+        if wrong:
+            return text_of(ref.path), wrong
+        path = self.folder / ref.path
+        try:
+            digest, (rows, torn) = file_fingerprint(path), AppendLog(path).read()
+        except OSError as error:
+            return text_of(ref.path), f"cannot be read: {error.strerror or error}"
+        if ref in self.wanted:
+            self.rows[ref] = rows
+        if digest != ref.sha256:
+            return f"{ref.path} with sha256 {ref.sha256}", f"sha256 {digest}" + (f", {torn} damaged lines" if torn else "")
+        if torn or len(rows) != ref.rows:
+            return f"{ref.path} with {ref.rows} rows", f"{len(rows)} rows" + (f", {torn} damaged lines" if torn else "")
+        return "", ""
+
+    def notes(self) -> list[str]:
+        """The files in samples/ that no measurement names: of cells that were measured again, or not of this run."""
+        named = {PurePosixPath(ref.path).as_posix() for ref in self.read}
+        there = (path for path in sorted((self.folder / SAMPLES).rglob("*")) if path.is_symlink() or not path.is_dir())
+        extra = [name for path in there if (name := path.relative_to(self.folder).as_posix()) not in named]
+        more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
+        return [f"{', '.join(extra[:5])}{more}: no measurement refers to it"] if extra else []
+
+    def recompute(self, at: str, measured: Measurement) -> list[Difference] | None:
+        """The differences of a measurement from what its samples give; None where it does not say how it was computed, or its samples are damaged."""
+        derived = getattr(measured, "derived", None)
+        if not derived or any(self.trouble(ref) != ("", "") for ref in measured.samples):
+            return None
+        from importlib import import_module
+
+        rows = {ref.sha256: self.rows[ref] for ref in measured.samples}
+        with readable(self.folder / RESULTS):
+            computed = json.loads(json.dumps(encode(import_module("harness.run.recompute").recompute(derived, rows))))
+        stored = json.loads(json.dumps(encode(measured)))
+        return list(differences({name: stored[name] for name in computed}, computed, at))
+
+
+def why_not_plain(folder: Path, name: str) -> str:
+    """Why a path is no plain file below the folder's samples/; empty where it is one."""
+    parts = PurePosixPath(name).parts
+    if len(parts) < 2 or parts[0] != SAMPLES or ".." in parts:
+        return "lies outside samples/"
+    try:
+        modes = [os.lstat(folder.joinpath(*parts[: count + 1])).st_mode for count in range(len(parts))]
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {error}"
+    if any(map(stat.S_ISLNK, modes)):
+        return "is a symbolic link"
+    return "" if stat.S_ISREG(modes[-1]) else "is no plain file"
+
+
+# the report -----------------------------------------------------------------------------------------------------------------------------------
+
+
+def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[list[Difference], list[str]]:
+    """(differences of card.json, clean_result.md and index.html from what results.json gives, notes). Figures are taken as they are: drawing takes long.
+
+    The texts show samples and are compared where they can be `shown`.
+    """
+    found: list[Difference] = []
+    notes: list[str] = []
+    with readable(folder):
+        view = View(stored)
+        made = card(view)
+        pictures = {path.name: path.read_bytes() for path in sorted((folder / FIGURES).glob("*.svg"))}
+        found += card_differences(folder / CARD, made.as_json()) if (folder / CARD).is_file() else []
+        for name, make in ((CLEAN_RESULT, lambda: prose_of(view, made, folder)), (PAGE, lambda: html_of(view, made, folder, pictures))):
+            if (folder / name).is_file():
+                more = text_differences(folder / name, make) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
+                found, notes = found + more[0], notes + more[1]
+    return found, notes
+
+
+def card_differences(path: Path, made: dict[str, Any]) -> list[Difference]:
+    """By field; a card without its seal is compared all the same."""
+    try:
+        tree = json.loads(path.read_bytes())
+        seal = tree.pop("#", None)
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        return [Difference(address=path.name, stored="not JSON", recomputed="the card of these results")]
+    found = list(differences(tree, json.loads(json.dumps(made)), path.name))
+    if not found and seal is not None and seal != fingerprint(tree)[: len(str(seal))]:
+        found.append(Difference(address=f"{path.name}/#", stored=text_of(seal), recomputed=text_of(fingerprint(tree)[:16])))
+    return found
+
+
+def text_differences(path: Path, make: Callable[[], str]) -> tuple[list[Difference], list[str]]:
+    """Lines of the generated text that are changed or gone are differences; lines that a person added are told of and are none."""
+    from jinja2 import UndefinedError
+
+    try:
+        made = make().split("\n")
+    except UndefinedError as error:
+        return [], [f"{path.name} is not compared: a figure of it is not there ({error})"]
+    stored = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    found, place = [], 0
+    for line in made[:-2]:  # without the seal
+        try:
+            place = stored.index(line, place) + 1
+        except ValueError:
+            here = text_of(stored[place]) if place < len(stored) else ABSENT
+            found.append(Difference(address=f"{path.name}/line {place + 1}", stored=here, recomputed=text_of(line)))
+    if stored in (made, made[:-2]) or not is_edited(path):
+        return found, []
+    return found, [f"{path.name} was edited by a person{'' if found else ': the generated lines are all there, others were added'}"]
