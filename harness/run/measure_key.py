@@ -203,8 +203,7 @@ def hash_of_array(value: Any) -> str | None:
 
 
 def hash_of_tensor(value: Any) -> str:
-    import torch
-
+    torch = sys.modules["torch"]  # not imported here: whoever holds a tensor has imported it
     plain = value.detach().cpu().contiguous().flatten().view(torch.uint8) if value.numel() else value.new_empty(0, dtype=torch.uint8).cpu()
     return hashlib.sha256(plain.numpy()).hexdigest()
 

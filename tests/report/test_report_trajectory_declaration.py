@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from harness.code_dependencies import Dependencies
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment
 from harness.design.promise import flattened
 from harness.design.reading import read_plain
 from harness.errors import HarnessError
-from harness.run.identity import identity
+from harness.run.cell_key import identity
 
 YAML = """\
 id: {id}
@@ -82,4 +83,4 @@ def test_a_figure_is_no_part_of_a_key(tmp_path: Path) -> None:
     with_one, without = flattened(read(tmp_path)), flattened(read(tmp_path, YAML[YAML.index("trajectories") :].format(), ""))
     assert {place for place in with_one.keys() ^ without.keys() if not place.startswith("trajectories/")} == set()
     assert not [place for place in without if place.startswith("trajectories")]
-    assert identity(with_one, "smoke", (1,), []) == identity(without, "smoke", (1,), [])
+    assert identity(with_one, "smoke", (1,), [], Dependencies()) == identity(without, "smoke", (1,), [], Dependencies())
