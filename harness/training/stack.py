@@ -19,11 +19,14 @@ from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint, fingerprint
 from harness.models.local import stamp
 from harness.models.model import Model
-from harness.training.adapter import WEIGHTS, fits
+from harness.models.weights import first_line, listed
+from harness.training.adapter import CONFIG, WEIGHTS, config_of, fits, shapes_of
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+Worn = tuple[Path, int, int, int, int]
 
 
 class Stack:
@@ -31,15 +34,19 @@ class Stack:
 
     def __init__(self, base: Model) -> None:
         self.base = base
-        # Folder, size and time of the weights: a folder whose weights were replaced is another adapter.
-        self.worn: tuple[tuple[Path, int, int], ...] = ()
-        self._aside: dict[str, torch.Tensor] = {}
+        # A folder whose weights or configuration were replaced is another adapter.
+        self.worn: tuple[Worn, ...] = ()
+        # Each touched module's own weight, and its checksum from before anything was put on.
+        self._aside: dict[str, tuple[torch.Tensor, int]] = {}
 
     def wear(self, folders: Sequence[Path]) -> PreTrainedModel:
         """The base with these adapters merged, in this order. Taking them off is free, putting one on costs a matrix product a layer.
 
-        Raises HarnessError for weights that do not fit or are not finite; the base is then bare again.
+        Raises HarnessError for an adapter that rewrites the base, before anything is changed; and for weights that do not fit or are not finite, and
+        then the base is bare again.
         """
+        for folder in folders:
+            config_of(folder)
         wanted = stamped(folders)
         if wanted[: len(self.worn)] != self.worn:
             self.bare()
@@ -55,34 +62,30 @@ class Stack:
         return self.base.model
 
     def bare(self) -> None:
-        """Takes everything off: each weight is again the very tensor it was."""
+        """Takes everything off: each weight is again the very tensor it was. Raises HarnessError where somebody wrote into it meanwhile."""
         modules = dict(self.base.model.named_modules())
-        for name, weight in self._aside.items():
+        for name, (weight, _) in self._aside.items():
             modules[name].weight.data = weight
+        spoilt = [name for name, (weight, before) in self._aside.items() if checksum(weight) != before]
         self._aside, self.worn = {}, ()
+        if spoilt:
+            raise HarnessError(f"the base was changed while it wore adapters: {listed(spoilt)}", where=self.base.spec, mend="Load the model again")
 
     def _merge(self, folder: Path) -> None:
-        from peft import PeftModel
-        from peft.tuners.lora import LoraLayer
-
         modules = dict(self.base.model.named_modules())
+        touched = sorted({name.removeprefix("base_model.model.").split(".lora_")[0] for name in shapes_of(folder)} & set(modules))
         embeddings = {self.base.model.get_input_embeddings(), self.base.model.get_output_embeddings()}
+        if self.base.model.config.tie_word_embeddings and embeddings & {modules[name] for name in touched}:
+            mend = "Train it on the other layers; merging would change reading and writing alike"
+            raise HarnessError("the adapter changes embeddings that the model uses twice", where=str(folder), mend=mend)
+        sums = {name: checksum(modules[name].weight) for name in touched}
+        for name in touched:
+            self._aside.setdefault(name, (modules[name].weight.data, sums[name]))
+        with unchanged(self.base, folder):
+            wrapped = load_beside(self.base.model, folder)
+            if any(checksum(modules[name].weight) != before for name, before in sums.items()):
+                raise HarnessError("the adapter rewrote the base", where=str(folder), mend="Load the model again, without this adapter")
         try:
-            with warnings.catch_warnings():
-                # That tensors of the adapter are missing or left over is only a warning to peft; here it would be a number made of something else.
-                warnings.simplefilter("ignore")
-                warnings.filterwarnings("error", message=".*(missing|unexpected).*", category=UserWarning)
-                wrapped = PeftModel.from_pretrained(self.base.model, str(folder))
-        except (RuntimeError, ValueError, KeyError, UserWarning) as error:
-            unwrapped(self.base.model)
-            raise HarnessError(f"the adapter does not fit the model: {first_line(error)}", where=str(folder), mend="Use the base it was trained on") from None
-        try:
-            touched = [name.removeprefix("base_model.model.") for name, module in wrapped.named_modules() if isinstance(module, LoraLayer)]
-            if self.base.model.config.tie_word_embeddings and embeddings & {modules[name] for name in touched}:
-                mend = "Train it on the other layers; merging would change reading and writing alike"
-                raise HarnessError("the adapter changes embeddings that the model uses twice", where=str(folder), mend=mend)
-            for name in touched:
-                self._aside.setdefault(name, modules[name].weight.data)
             wrapped.base_model.merge_and_unload(safe_merge=True)
         except ValueError as error:
             raise HarnessError(f"the merged weights are not finite: {first_line(error)}", where=str(folder), mend="Train it again; look at its loss") from None
@@ -90,9 +93,50 @@ class Stack:
             unwrapped(self.base.model)
 
 
-def stamped(folders: Sequence[Path]) -> tuple[tuple[Path, int, int], ...]:
-    """Each adapter's folder with size and time (ns) of its weights."""
-    return tuple((folder, *stamp(folder / WEIGHTS)) for folder in folders)
+def load_beside(model: Any, folder: Path) -> Any:
+    """The model with the adapter beside its weights, as peft holds it. Raises HarnessError where file and model do not fit each other, tensor by tensor."""
+    from peft import PeftModel
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wrapped = PeftModel.from_pretrained(model, str(folder))
+            # peft loads what fits, and tells what did not only when it is asked to load it by name.
+            fit = wrapped.load_adapter(str(folder), "default")
+    except Exception as error:  # a broken configuration can make peft raise anything
+        raise HarnessError(f"the adapter does not fit the model: {first_line(error)}", where=str(folder), mend="Use the base it was trained on") from None
+    if astray := [*fit.missing_keys, *fit.unexpected_keys]:
+        raise HarnessError(f"the adapter does not fit the model: {listed(astray)}", where=str(folder), mend="Use the base it was trained on")
+    return wrapped
+
+
+@contextmanager
+def unchanged(base: Model, folder: Path) -> Iterator[None]:
+    """Takes peft's layers out where the block fails, and puts every weight back; refuses a block that put another tensor in a weight's place."""
+    weights = [(weight, weight.data) for weight in base.model.parameters()]
+    try:
+        yield
+        if any(weight.data_ptr() != before.data_ptr() for weight, before in weights):
+            raise HarnessError("the adapter rewrote the base", where=str(folder), mend="Convert it with peft, so that it belongs to the base as it is")
+    except BaseException:
+        unwrapped(base.model)
+        for weight, before in weights:
+            weight.data = before
+        raise
+
+
+def checksum(weight: torch.Tensor) -> int:
+    """A sum over the bits of all numbers: quick, and another one after any change that arithmetic makes."""
+    import torch
+
+    bits = weight.detach().contiguous().view(-1).view(torch.uint8)
+    # Eight bytes at a time take a quarter of the time that four take.
+    return int((bits.view(torch.int64) if len(bits) % 8 == 0 else bits).sum(dtype=torch.int64))
+
+
+def stamped(folders: Sequence[Path]) -> tuple[Worn, ...]:
+    """Each adapter's folder with size and time (ns) of its weights and of its configuration."""
+    return tuple((folder, *stamp(folder / WEIGHTS), *stamp(folder / CONFIG)) for folder in folders)
 
 
 @contextmanager
@@ -121,10 +165,6 @@ def unwrapped(model: Any) -> None:
     model.eval()
 
 
-def first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n")[0][:200]
-
-
 @dataclass(frozen=True)
 class Layer:
     """An adapter of a stack by its key; `folder()` makes it (trains it) if it is not there yet."""
@@ -141,8 +181,11 @@ class Adapted:
 
     def __init__(self, stack: Stack, layers: Sequence[Layer]) -> None:
         self.stack, self.layers = stack, tuple(layers)
-        self.fingerprint = stacked_fingerprint(stack.base.fingerprint, [layer.key for layer in layers])
-        self._put_on: tuple[tuple[Path, int, int], ...] | None = None
+        self._put_on: tuple[Worn, ...] | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        return stacked_fingerprint(self.stack.base.fingerprint, [layer.key for layer in self.layers])
 
     @property
     def model(self) -> PreTrainedModel:
