@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.plaintext import visible
 
 CLEAN, FINDINGS, USAGE = 0, 1, 2
 # This command imported the package before pytest could rewrite its asserts; a project that turns warnings into errors need not mind.
@@ -25,6 +27,9 @@ VERIFY = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command; prints lines, or JSON with --json. A mistake is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is shown its escape
     arguments = parser().parse_args(argv)
     try:
         code, value, lines = arguments.run(arguments)
@@ -34,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             print(f"harness: {error}", file=sys.stderr)
         return USAGE
-    print(json.dumps(value, indent=1, ensure_ascii=False) if arguments.json else "\n".join(lines))
+    # Escaped to ASCII, or visible: no text of a run reaches the terminal as a command.
+    print(json.dumps(value, indent=1) if arguments.json else "\n".join(visible(line, keep="") for line in lines))
     return int(code)
 
 
@@ -149,7 +155,7 @@ def collected(words: list[str], use: Callable[[Any], Any]) -> Any:
 
         def pytest_collectreport(self, report: pytest.CollectReport) -> None:
             if report.failed:
-                self.problems.append(str(report.longrepr).strip())
+                self.problems.append(last_line(str(report.longrepr)))
 
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             hooks: Any = session.config.pluginmanager.get_plugin("harness-session")
@@ -168,6 +174,12 @@ def collected(words: list[str], use: Callable[[Any], Any]) -> Any:
         last = [line for line in out.getvalue().splitlines() if line.strip()][-1:] or ["nothing was collected"]
         raise HarnessError(last[0].removeprefix("ERROR: "), mend="Name a folder with an experiment" if code != 4 else "")
     return catch.value
+
+
+def last_line(text: str) -> str:
+    """The line of pytest's that says what went wrong: the last it marks with E, or the last of all."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [text]
+    return next((line[1:].strip() for line in reversed(lines) if line.startswith("E  ")), lines[-1])
 
 
 if __name__ == "__main__":

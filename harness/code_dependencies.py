@@ -32,6 +32,7 @@ NEUTRAL_MODULES = (
     "harness.fingerprint",
     "harness.hookspecs",
     "harness.opened_files",
+    "harness.plaintext",
     "harness.plugin",
     "harness.records",
     "harness.report",
@@ -52,10 +53,12 @@ NEUTRAL_MODULES = (
     "harness.run.telling",
     "harness.run.verification",
     "harness.store",
+    "harness.textfile",
     "harness.verdict.checks",
     "harness.verdict.confidence",
     "harness.verdict.decide",
     "harness.verdict.hypotheses",
+    "harness.yamlfile",
 )
 # Packages that carry, check, draw or transport, and cannot change a number: their releases re-run nothing. Any package that is not named here counts.
 TESTING = "coverage execnet hypothesis iniconfig mypy mypy-extensions pluggy py pytest pytest-cov pytest-forked pytest-repeat pytest-rerunfailures ruff"

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+from harness.plaintext import cut, one_line
+
+LONGEST_LINE = 2000
+
 
 class HarnessError(Exception):
     """A mistake told in one line: where it is, what is wrong, and the mend."""
@@ -13,7 +17,8 @@ class HarnessError(Exception):
         where = where.replace(os.getcwd() + os.sep, "")  # what can be read at a glance
         self.what, self.where, self.mend = what, where, mend
         line = f"{where}: {what}" if where else what
-        super().__init__(f"{line}. {mend}" if mend else line)
+        # What a file, a model or a command line held may stand in it: shown, never obeyed by a terminal, and always one line.
+        super().__init__(cut(one_line(f"{line}. {mend}" if mend else line), LONGEST_LINE))
 
 
 class Inconclusive(Exception):

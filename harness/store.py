@@ -109,7 +109,7 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            beside.write_text(text, encoding="utf-8")
+            beside.write_text(text, encoding="utf-8", errors="backslashreplace")  # half a surrogate pair must not lose a report
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)

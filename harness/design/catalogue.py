@@ -164,7 +164,7 @@ class Catalogue:
         for scale, values in self.experiment.plain["scales"].items():
             for owner in values["costs"]:
                 if owner not in self.owners:
-                    from harness.design.yamlfile import YamlFile
+                    from harness.yamlfile import YamlFile
 
                     where = YamlFile(self.experiment.folder / FILE_NAME).where("scales", scale, "costs", owner)
                     raise HarnessError(f"there is a cost of {owner!r}, which no test is", where=where, mend=nearest(owner, self.owners))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
+from harness.design.naming import shown, wrong_name
 from harness.errors import HarnessError, nearest
 from harness.records import Kind
 
@@ -70,6 +71,8 @@ def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") 
 
     if not isinstance(id, str) or not id:
         raise HarnessError(f"a {kind} needs an id", mend=f'Write @{kind}("G1")')
+    if wrong_name(id):
+        raise HarnessError(f"the id {shown(id)} of a {kind} {wrong_name(id)}", mend="Choose a short plain name")
     return wrap
 
 

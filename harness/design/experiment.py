@@ -1,27 +1,19 @@
 """A declared experiment: the validated values of its experiment.yaml and the folder they stand in.
 
-Collecting needs a few of the values, and often; the whole form (`spec`) is built when something asks for it. What was validated once is kept
-beside the bytecode in `__pycache__`, under the hash of the file and of the code that validated it, so that collecting does not load the validator.
+Collecting needs a few of the values, and often; the whole form (`spec`) is built when something asks for it. The file is read and validated in every
+session: a copy kept anywhere could say something else than the file.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.design.places import FILE_NAME
-from harness.fingerprint import file_fingerprint, fingerprint
 from harness.records import ScaleName
 
 if TYPE_CHECKING:
     from harness.design.spec import ExperimentSpec
-
-HERE = Path(__file__).parent
-VALIDATORS = ("reading.py", "rule.py", "spec.py", "yamlfile.py")
 
 
 class Experiment:
@@ -60,40 +52,6 @@ class Experiment:
 
 def experiment_in(folder: Path) -> Experiment:
     """The experiment declared in `folder`. Raises HarnessError with file and line at the first mistake."""
-    path = folder / FILE_NAME
-    kept = folder / "__pycache__" / f"experiment-{fingerprint([file_fingerprint(path), validator()])[:16]}.json" if path.is_file() else None
-    plain = compiled(kept) if kept else None
-    if plain is None:
-        from harness.design.reading import read_plain
+    from harness.design.reading import read_plain
 
-        plain = read_plain(folder)
-        if kept and not sys.dont_write_bytecode:
-            keep(kept, plain)
-    return Experiment(plain, folder)
-
-
-@cache
-def validator() -> str:
-    """sha256 over the code that validates."""
-    return fingerprint([file_fingerprint(HERE / name) for name in VALIDATORS])
-
-
-def compiled(kept: Path) -> dict[str, Any] | None:
-    """What was validated before, or None where it is absent or altered."""
-    try:
-        sealed = json.loads(kept.read_text(encoding="utf-8"))
-        plain: dict[str, Any] = sealed["plain"]
-        return plain if sealed["sha256"] == fingerprint(plain) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def keep(kept: Path, plain: dict[str, Any]) -> None:
-    """Writes beside and renames, as Python does with bytecode; a folder that cannot be written costs time, nothing else."""
-    beside = kept.with_name(f".{kept.name}.{os.getpid()}")
-    try:
-        kept.parent.mkdir(exist_ok=True)
-        beside.write_text(json.dumps({"plain": plain, "sha256": fingerprint(plain)}), encoding="utf-8")
-        beside.replace(kept)
-    except OSError:
-        beside.unlink(missing_ok=True)
+    return Experiment(read_plain(folder), folder)

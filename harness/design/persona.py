@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from harness.design.yamlfile import YamlFile
 from harness.errors import HarnessError
+from harness.yamlfile import YamlFile
 
 
 class Persona(BaseModel):
@@ -26,7 +26,7 @@ class Persona(BaseModel):
 def load_persona(folder: Path, name: str) -> Persona:
     """The persona `name` of `folder`. Raises HarnessError where the file is missing or does not validate."""
     path = folder / f"{name}.yaml"
-    if not path.exists():
+    if Path(name).name != name or not path.exists():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
         raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=f"Write {path.name}, or use one of: {known}")
     file = YamlFile(path)
@@ -34,7 +34,8 @@ def load_persona(folder: Path, name: str) -> Persona:
         persona = Persona.model_validate(file.data)
     except ValidationError as error:
         first = error.errors()[0]
-        raise HarnessError(first["msg"].lower(), where=file.where(*first["loc"]), mend=f"Correct {first['loc']}") from None
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise HarnessError(f"{place}: {first['msg'].lower()}", where=file.where(*first["loc"]), mend="Correct it") from None
     if persona.id != name:
         raise HarnessError(f"the id {persona.id!r} is not the file's name", where=file.where("id"), mend=f"Write id: {name}")
     return persona

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.records import Deviation, Input, Promise, ScaleName
 from harness.store import write_json
+from harness.strict_json import value_of
+from harness.textfile import read_text
 
 LOCK_NAME = "experiment.lock.json"
 LOCK_SCHEMA = "harness/lock/1"
+LOCKED_AT = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = "(absent)"
 # What may change without changing what was promised: words for the reader.
 WORDS = ("parents", "next_steps")
@@ -98,10 +101,12 @@ def read_lock(experiment: Experiment) -> dict[str, Any] | None:
     path = experiment.folder / LOCK_NAME
     if not path.exists():
         return None
+    text = read_text(path)
     try:
-        lock: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        sound = lock["schema"] == LOCK_SCHEMA and fingerprint(lock["promise"]) == lock["sha256"]
-    except (ValueError, KeyError, TypeError):
+        lock: dict[str, Any] = value_of(text, path)
+        sound = lock["schema"] == LOCK_SCHEMA and fingerprint(lock["promise"]) == lock["sha256"] and isinstance(lock["promise"], dict)
+        time.strptime(lock["locked_at"], LOCKED_AT)
+    except (HarnessError, ValueError, KeyError, TypeError):
         sound = False
     if not sound:
         raise HarnessError("the lock file was altered", where=str(path), mend="Restore it from git, or lock again with `harness lock` and say so")

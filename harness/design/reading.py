@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME
 from harness.design.rule import Rule
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
-from harness.design.yamlfile import YamlFile
 from harness.errors import HarnessError, nearest
 from harness.records import ScaleName
+from harness.yamlfile import YamlFile, short
+
+FILE = re.compile(r"\w[\w.-]*")  # in every script, but no separator and no leading dot
+SWITCHES = ("yes", "no", "on", "off", "y", "n")
 
 
 def read_plain(folder: Path) -> dict[str, Any]:
@@ -25,7 +31,7 @@ def read_plain(folder: Path) -> dict[str, Any]:
         spec = ExperimentSpec.model_validate(file.data)
     except ValidationError as error:
         raise told(error, file) from None
-    for check in (check_id, check_roles, check_axes, check_scale_parts, check_hypotheses, check_primary, check_trajectories):
+    for check in (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_hypotheses, check_primary, check_trajectories):
         check(spec, file)
     return spec.model_dump(mode="json")
 
@@ -34,15 +40,30 @@ def told(error: ValidationError, file: YamlFile) -> HarnessError:
     """pydantic's first error as one line; an unknown key is answered with the nearest known one."""
     # A misspelt key is also a missing one; the misspelling says more.
     first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    place = tuple(
-        part for part in first["loc"] if part in ("settings", "axes") or not str(part).startswith(("tuple", "FromRole", "function", "literal", "constrained"))
-    )
+    place, key = place_in(file.data, first["loc"]), first["loc"][-1]
     if first["type"] == "extra_forbidden":
-        known = known_keys(ExperimentSpec, place[:-1])
-        return HarnessError(f"unknown key {place[-1]!r}", where=file.where(*place), mend=nearest(str(place[-1]), known))
+        return HarnessError(f"unknown key {key!r}", where=file.where(*place), mend=nearest(str(key), known_keys(ExperimentSpec, place[:-1])))
     if first["type"] == "missing":
-        return HarnessError(f"the key {place[-1]!r} is missing", where=file.where(*place), mend=f"Add {place[-1]}: here")
-    return HarnessError(f"{'.'.join(map(str, place))}: {first['msg'].lower()}", where=file.where(*place), mend=f"Found {first['input']!r}; correct it")
+        return HarnessError(f"the key {key!r} is missing", where=file.where(*place), mend=f"Add {key}: here")
+    mend = "Correct it" if first["type"] == "value_error" else f"Found {short(repr(first['input']))}; correct it"
+    return HarnessError(f"{'.'.join(map(str, place))}: {problem_of(first)}", where=file.where(*place), mend=mend)
+
+
+def problem_of(error: Any) -> str:
+    """What pydantic says, in YAML's words."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return str(error["msg"].lower().replace("valid tuple", "list").replace("valid dictionary", "mapping"))
+
+
+def place_in(data: Any, location: Iterable[Any]) -> tuple[str | int, ...]:
+    """The part of an error's location that stands in the file: pydantic adds the names of types it tried."""
+    place: list[str | int] = []
+    for part in location:
+        if (isinstance(data, dict) and part in data) or (isinstance(data, list) and isinstance(part, int) and part < len(data)):
+            place.append(part)
+            data = data[part]
+    return tuple(place)
 
 
 def known_keys(model: type[BaseModel], place: Iterable[Any]) -> list[str]:
@@ -77,6 +98,9 @@ def check_roles(spec: ExperimentSpec, file: YamlFile) -> None:
                     mend=f"Give it one role, or argue for both under argued: {{{persona}: reason}}",
                 )
             played[persona] = role
+            if wrong_name(persona) or not FILE.fullmatch(persona):
+                where = file.where("roles", role, index)
+                raise HarnessError(f"{shown(persona)} cannot name a persona's file", where=where, mend="Use letters, digits, '.', '_' and '-'")
     for persona in spec.argued:
         if persona not in played:
             raise HarnessError(f"argued names {persona!r}, which plays no role", where=file.where("argued", persona), mend=nearest(persona, played))
@@ -93,11 +117,23 @@ def check_axes(spec: ExperimentSpec, file: YamlFile) -> None:
             if isinstance(values, FromRole):
                 if values.role not in spec.roles:
                     raise HarnessError(f"unknown role {values.role!r}", where=where, mend=nearest(values.role, spec.roles))
-            elif len(set(values)) < len(values):
-                double = next(value for value in values if values.count(value) > 1)
-                raise HarnessError(f"duplicate cell: axis {name!r} holds {double!r} twice", where=where, mend="Keep one of them")
             elif not values:
                 raise HarnessError(f"axis {name!r} is empty", where=where, mend="Give it at least one value")
+            else:
+                check_values(name, values, [file.where(*prefix, "axes", name, index) for index in range(len(values))])
+
+
+def check_values(axis: str, values: Sequence[Any], places: Sequence[str]) -> None:
+    """The values of an axis name cells and files: each can, and no two are one name where a file system ignores case."""
+    names: dict[str, Any] = {}
+    for value, where in zip(values, places, strict=True):
+        fault = wrong_name(str(value))
+        if fault:
+            raise HarnessError(f"axis {axis!r}: the value {shown(str(value))} {fault}", where=where, mend="Choose a short plain name; look the rest up by it")
+        other = names.setdefault(str(value).casefold(), value)
+        if other is not value:
+            same = "twice" if str(other) == str(value) else f"and {other!r}, the same name where a file system ignores case"
+            raise HarnessError(f"duplicate cell: axis {axis!r} holds {value!r} {same}", where=where, mend="Keep one of them")
 
 
 def check_hypotheses(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -125,12 +161,40 @@ def check_threshold_axis(spec: ExperimentSpec, file: YamlFile, name: str) -> Non
         for value in spec.axis(axis, scale):
             if str(value) not in spec.thresholds:
                 raise HarnessError(f"{name}: no threshold for {axis} {value!r}", where=file.where("thresholds"), mend=nearest(str(value), spec.thresholds))
-    for label, threshold in spec.thresholds.items():
-        for scale in spec.scales:
-            size = spec.scales[scale].settings.get(threshold.n, 0) if isinstance(threshold.n, str) else 0
-            if not isinstance(size, int):
-                where = file.where("scales", scale, "settings", str(threshold.n))
-                raise HarnessError(f"{label} takes its n from {threshold.n}, which is {size!r}", where=where, mend="Write a whole number there")
+
+
+def check_settings(spec: ExperimentSpec, file: YamlFile) -> None:
+    """Every scale declares the same settings, and none of them is a word that could be meant as true or false."""
+    names = {name: scale for scale, part in spec.scales.items() for name in part.settings}
+    for scale, part in spec.scales.items():
+        for name, other in names.items():
+            if name not in part.settings:
+                own = [mine for mine in part.settings if mine not in spec.scales[other].settings]
+                mend = nearest(name, own) if get_close_matches(name, own) else f"Add it there, or take it out of {other}"
+                raise HarnessError(f"{scale} lacks the setting {name!r}, which {other} has", where=file.where("scales", scale, "settings"), mend=mend)
+        for name in part.settings:
+            written = file.written.get(("scales", scale, "settings", name), "")
+            if written.lower() in SWITCHES:
+                where = file.where("scales", scale, "settings", name)
+                raise HarnessError(f"{name}: {written} is text, not true or false", where=where, mend=f'Write true or false, or quote it: "{written}"')
+
+
+def check_sizes(spec: ExperimentSpec, file: YamlFile) -> None:
+    """A size that a threshold takes from a setting is a positive whole number at every scale."""
+    for scale in spec.scales:
+        settings = spec.scales[scale].settings
+        for label, threshold in spec.at(scale).thresholds.items():
+            own = spec.scales[scale].thresholds.get(label, {})
+            for key, name in (("n", threshold.n), ("models", threshold.models)):
+                if not isinstance(name, str):
+                    continue
+                where = file.where("scales", scale, "thresholds", label, key) if key in own else file.where("thresholds", label, key)
+                if name not in settings:
+                    raise HarnessError(f"{label} takes its {key} from {name!r}, which is no setting of {scale}", where=where, mend=nearest(name, settings))
+                if isinstance(settings[name], bool) or not isinstance(settings[name], int) or settings[name] < 1:  # type: ignore[operator]
+                    where = file.where("scales", scale, "settings", name)
+                    told = f"{label} takes its {key} from {name}, which is {settings[name]!r}"
+                    raise HarnessError(told, where=where, mend="Write a whole number of at least 1 there")
 
 
 def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -146,8 +210,8 @@ def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
                 ThresholdSpec.model_validate(spec.thresholds[name].model_dump() | fields)
             except ValidationError as error:
                 first = error.errors()[0]
-                place = file.where("scales", scale, "thresholds", name)
-                raise HarnessError(f"{'.'.join(map(str, first['loc'])) or name}: {first['msg'].lower()}", where=place, mend=f"Correct {name} there") from None
+                place = file.where("scales", scale, "thresholds", name, *first["loc"])
+                raise HarnessError(f"{'.'.join(map(str, first['loc'])) or name}: {problem_of(first)}", where=place, mend=f"Correct {name} there") from None
 
 
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:

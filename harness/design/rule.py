@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, Strict, model_validator
+
+# Strict: `yes`, "3" and 3.0 are no counts.
+Count = Annotated[int, Strict(), Field(ge=1)]
 
 
 class Rule(BaseModel):
@@ -16,10 +19,10 @@ class Rule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    at_least: Annotated[int, Field(ge=1)] | Literal["all"]
+    at_least: Count | Literal["all"]
     of: str
     each: Rule | None = None
-    falsified_below: Annotated[int, Field(ge=1)] | None = None
+    falsified_below: Count | None = None
 
     @model_validator(mode="after")
     def _bars_in_order(self) -> Rule:

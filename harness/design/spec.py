@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict, field_validator, model_validator
 
 from harness.design.rule import Rule
+from harness.errors import nearest
 from harness.records import Cost, ScaleName, Threshold
+from harness.units import UNITS
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
-Scalar = str | int | FiniteFloat | bool
+# Strict: `yes` is no 1, "3" is no number, and 3.0 is no whole one. A union takes each value as what it is.
+Number = Annotated[float, Strict()]
+Whole = Annotated[int, Strict()]
+Positive = Annotated[int, Strict(), Field(ge=1)]
+Scalar = str | Whole | Annotated[FiniteFloat, Strict()] | Annotated[bool, Strict()]
 
 
 class Part(BaseModel):
@@ -32,19 +38,32 @@ class ThresholdSpec(Part):
     For a similarity, `models` (a number or a setting) and the SDs between models, between prompts and of what is left feed the simulation instead.
     """
 
-    value: float = Field(gt=0)
+    value: Number = Field(gt=0)
     unit: str
     direction: Literal["increase", "decrease", "either"]
-    floor: float | None = None
-    ceiling: float | None = None
-    expected_baseline: float | None = Field(default=None, ge=0, le=1)
-    expected_effect: float | None = Field(default=None, gt=0)
-    n: str | int | None = None
-    seed_sd: float | None = Field(default=None, gt=0)
-    models: str | int | None = None
-    model_sd: float | None = Field(default=None, ge=0)
-    prompt_sd: float | None = Field(default=None, ge=0)
-    residual_sd: float | None = Field(default=None, ge=0)
+    floor: Number | None = None
+    ceiling: Number | None = None
+    expected_baseline: Number | None = Field(default=None, ge=0, le=1)
+    expected_effect: Number | None = Field(default=None, gt=0)
+    n: str | Positive | None = None
+    seed_sd: Number | None = Field(default=None, gt=0)
+    models: str | Positive | None = None
+    model_sd: Number | None = Field(default=None, ge=0)
+    prompt_sd: Number | None = Field(default=None, ge=0)
+    residual_sd: Number | None = Field(default=None, ge=0)
+
+    @field_validator("unit")
+    @classmethod
+    def _known_unit(cls, unit: str) -> str:
+        if unit not in UNITS:
+            raise ValueError(f"unknown unit {unit!r}. {nearest(unit, UNITS)}")
+        return unit
+
+    @model_validator(mode="after")
+    def _value_in_unit(self) -> ThresholdSpec:
+        if self.value > UNITS[self.unit][1]:
+            raise ValueError(f"{self.value:g} {self.unit} can never be reached: the largest is {UNITS[self.unit][1]:g}")
+        return self
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> ThresholdSpec:
@@ -73,9 +92,9 @@ class HypothesisSpec(Part):
 class CostSpec(Part):
     """What one cell is expected to cost; None is not declared, which is not zero."""
 
-    gpu_hours: float | None = Field(default=None, ge=0)
-    usd: float | None = Field(default=None, ge=0)
-    seconds: float | None = Field(default=None, ge=0)
+    gpu_hours: Number | None = Field(default=None, ge=0)
+    usd: Number | None = Field(default=None, ge=0)
+    seconds: Number | None = Field(default=None, ge=0)
 
     def word(self) -> Cost:
         return Cost(gpu_hours=self.gpu_hours, usd=self.usd, seconds=self.seconds)
@@ -90,15 +109,15 @@ class ScaleSpec(Part):
 
     settings: dict[str, Scalar] = {}
     axes: dict[str, tuple[Scalar, ...] | FromRole] = {}
-    seeds: tuple[int, ...] = Field(default=(1,), min_length=1)
+    seeds: tuple[Whole, ...] = Field(default=(1,), min_length=1)
     cell_cost: CostSpec = CostSpec()
     costs: dict[str, CostSpec] = {}
     rules: dict[Name, Rule] = {}
-    thresholds: dict[Name, dict[str, str | float | None]] = {}
+    thresholds: dict[Name, dict[str, Scalar | None]] = {}
 
     @field_validator("seeds")
     @classmethod
-    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+    def _distinct(cls, seeds: tuple[Whole, ...]) -> tuple[int, ...]:
         if len(set(seeds)) < len(seeds):
             raise ValueError("a seed stands twice; keep one of them")
         return seeds
@@ -107,8 +126,8 @@ class ScaleSpec(Part):
 class BudgetSpec(Part):
     """What the whole experiment may cost; None is no bound."""
 
-    usd: float | None = Field(default=None, ge=0)
-    gpu_hours: float | None = Field(default=None, ge=0)
+    usd: Number | None = Field(default=None, ge=0)
+    gpu_hours: Number | None = Field(default=None, ge=0)
 
 
 class TrajectorySpec(Part):
@@ -150,7 +169,7 @@ class ExperimentSpec(Part):
     thresholds: dict[Name, ThresholdSpec] = {}
     hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)
     primary: str
-    alpha: float = Field(default=0.05, gt=0, lt=1)
+    alpha: Number = Field(default=0.05, gt=0, lt=1)
     inputs: tuple[str, ...] = ()
     scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
     budget: BudgetSpec = BudgetSpec()

@@ -49,12 +49,12 @@ def load_questions(path: Path) -> list[Question]:
     """
     lines = numbered(path)
     arc = '"choice_labels"' in lines[0][1]
-    rows = [(f"{path}:{line}", from_arc(text, f"{path}:{line}") if arc else parsed(text, Question, f"{path}:{line}")) for line, text in lines]
+    rows = [(f"{path}:{line}", from_arc(text, path, line) if arc else parsed(text, Question, path, line)) for line, text in lines]
     return checked(rows)
 
 
-def from_arc(text: str, where: str) -> Question:
-    row = parsed(text, ArcRow, where)
+def from_arc(text: str, path: Path, line: int) -> Question:
+    row = parsed(text, ArcRow, path, line)
     return made(row.question, row.choice_labels, row.choices, row.correct_answer)
 
 

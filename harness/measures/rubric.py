@@ -6,7 +6,6 @@ its own end. A new rubric for one of the forms is one new file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import string
 from collections.abc import Mapping, Sequence
@@ -14,12 +13,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.errors import HarnessError, nearest
-from harness.fingerprint import fingerprint
+from harness.fingerprint import file_fingerprint, fingerprint
 from harness.measures.judging import HOUSE, Judged
+from harness.yamlfile import YamlFile
 
 RUBRICS = HOUSE / "measures" / "rubrics"
 LEAST = 50
@@ -99,17 +98,14 @@ class Rubric(BaseModel):
 
 def load_rubric(path: Path) -> tuple[Rubric, str]:
     """A rubric and its version, which no changed byte leaves the same. Raises HarnessError with one line."""
+    file = YamlFile(path)
     try:
-        data = path.read_bytes()
-        rubric = Rubric.model_validate(yaml.safe_load(data))
-    except OSError as error:
-        raise HarnessError(f"the rubric cannot be read: {error.strerror}", where=str(path), mend="Correct the path") from None
-    except yaml.YAMLError as error:
-        raise HarnessError(f"the rubric is no YAML: {one_line(error)}", where=str(path), mend="Correct indentation, colon or quotes there") from None
+        rubric = Rubric.model_validate(file.data)
     except ValidationError as error:
         first = error.errors()[0]
-        raise HarnessError(f"{'.'.join(map(str, first['loc'])) or 'the rubric'}: {first['msg']}", where=str(path), mend="See the rubrics beside it") from None
-    return rubric, f"{rubric.version}-{hashlib.sha256(data).hexdigest()[:8]}"
+        where = file.where(*first["loc"])
+        raise HarnessError(f"{'.'.join(map(str, first['loc'])) or 'the rubric'}: {first['msg']}", where=where, mend="See the rubrics beside it") from None
+    return rubric, f"{rubric.version}-{file_fingerprint(path)[:8]}"
 
 
 def rubric_for(behaviour: str) -> Path:

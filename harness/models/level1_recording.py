@@ -14,7 +14,7 @@ import msgspec
 from harness.errors import HarnessError, nearest
 from harness.models.provider import LONGEST, Answer
 from harness.models.recording import Held, client_error
-from harness.models.strict_json import value_of
+from harness.strict_json import value_of
 
 ROWS = "responses"
 # Inside a string the quotes would be escaped, so no answer can look like the key. A document that is written over several lines is no JSON lines.

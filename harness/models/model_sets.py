@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from harness.errors import HarnessError
 from harness.models.respondent import Member
+from harness.yamlfile import YamlFile
+
+FIELDS = "Fields: spec, kind, family, base, persona, seed, optional, usd, price."
 
 
 class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,40 +32,39 @@ class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
 
 def load_model_set(path: Path) -> ModelSet:
     """The set in a YAML file. Raises HarnessError with the file and the key at the first mistake; a guise names its persona, and nobody else does."""
-    data = parsed(path)
-    members = tuple(member(path, name, fields) for name, fields in data["members"].items())
+    file = YamlFile(path)
+    data = parsed(file)
+    members = tuple(member(file.where("members", name), name, fields) for name, fields in data["members"].items())
     seen: dict[tuple[Any, ...], str] = {}
     for one in members:
         same = (one.spec, one.persona, one.seed)
         if same in seen:
-            raise HarnessError(f"{one.name} is {seen[same]} again", where=f"{path}: members", mend="Give it a seed of its own, or leave it out.")
+            raise HarnessError(f"{one.name} is {seen[same]} again", where=file.where("members", one.name), mend="Give it a seed of its own, or leave it out.")
         seen[same] = one.name
-    return ModelSet(title=str(data["title"]), members=members)
+    return ModelSet(title=data["title"], members=members)
 
 
-def parsed(path: Path) -> dict[str, Any]:
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise HarnessError("there is no such model set", where=str(path), mend="Write one beside the others, or correct model_set.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise HarnessError(f"not YAML: {' '.join(str(error).split())[:160]}", where=str(path), mend="Correct the file.") from None
+def parsed(file: YamlFile) -> dict[str, Any]:
+    data = file.data
     if not isinstance(data, dict) or set(data) != {"title", "members"} or not isinstance(data["members"], dict) or not data["members"]:
-        raise HarnessError("a model set has a title and members by name, and nothing else", where=str(path), mend="See model_sets/README.md.")
+        raise HarnessError("a model set has a title and members by name, and nothing else", where=file.where(), mend="See model_sets/README.md.")
+    if not isinstance(data["title"], str):
+        raise HarnessError(f"the title is {data['title']!r}, not text", where=file.where("title"), mend="Quote it.")
     return data
 
 
-def member(path: Path, name: object, fields: object) -> Member:
-    where = f"{path}: members: {name}"
-    if not isinstance(fields, dict) or not str(name).replace("_", "").replace("-", "").replace(".", "").isalnum():
-        raise HarnessError("a member is a plain name with its fields", where=where, mend="Write name: {spec: local/smollm2}")
+def member(where: str, name: str, fields: object) -> Member:
+    if not isinstance(fields, dict) or not name.replace("_", "").replace("-", "").replace(".", "").isalnum():
+        raise HarnessError(f"{name!r}: a member is a plain name with its fields", where=where, mend="Write name: {spec: local/smollm2}")
     try:
-        found = msgspec.convert({**fields, "name": str(name)}, Member)
+        found = msgspec.convert({**fields, "name": name}, Member)
     except msgspec.ValidationError as error:
-        raise HarnessError(f"not a member: {error}", where=where, mend="Fields: spec, kind, family, base, persona, seed, optional, usd, price.") from None
+        raise HarnessError(f"{name} is not a member: {error}", where=where, mend=FIELDS) from None
     if (found.kind == "guise") != bool(found.persona):
         mend = "Write kind: guise and persona: <name>: a persona on the weights of another member is a guise of them, not one more model."
-        raise HarnessError("a persona makes a guise, and a guise needs a persona", where=where, mend=mend)
+        raise HarnessError(f"{name}: a persona makes a guise, and a guise needs a persona", where=where, mend=mend)
     if found.spec.startswith("replay/") and (found.persona or found.seed):
-        raise HarnessError("a recording was made as it was made: it has no persona and no seed to choose", where=where, mend="Take persona and seed away.")
+        raise HarnessError(
+            f"{name}: a recording was made as it was made: it has no persona and no seed to choose", where=where, mend="Take persona and seed away."
+        )
     return found

@@ -35,9 +35,9 @@ class Price(msgspec.Struct, frozen=True):
 @functools.cache
 def table() -> dict[str, Any]:
     """prices.yaml: `as_of`, `sources`, `batch_share`, and `models` by vendor."""
-    import yaml
+    from harness.yamlfile import YamlFile
 
-    read: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("prices.yaml").read_text(encoding="utf-8"))
+    read: dict[str, Any] = YamlFile(Path(__file__).with_name("prices.yaml")).data
     return read
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.errors import HarnessError
 from harness.models import level1_recording, samples_recording
 from harness.models.recording import Recording
-from harness.models.strict_json import text_of
+from harness.strict_json import text_of
 
 # Files that one process keeps parsed; a model set names few.
 KEPT = 8

@@ -12,7 +12,7 @@ from harness.errors import HarnessError, nearest
 from harness.fingerprint import fingerprint
 from harness.models.provider import Answer
 from harness.models.recording import Held, client_error
-from harness.models.strict_json import value_of
+from harness.strict_json import value_of
 
 
 class Row(Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):

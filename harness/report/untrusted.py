@@ -6,23 +6,13 @@ Control characters, terminal escapes, bidirectional overrides, zero-width and ta
 from __future__ import annotations
 
 import re
-import unicodedata
 
-HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from harness.plaintext import escape_of, is_hidden, one_line, visible
+
+__all__ = ["code", "fenced", "in_markdown", "longest_run", "one_line", "pieces", "visible"]
+
 MARKDOWN = re.compile(r"([\\`*\[\]<>|~$]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_]))")
 LEADING = re.compile(r"^(\s*)([#+\-=>]|\d+[.)](?=\s))")
-SELECTORS = range(0xE0100, 0xE01F0)  # variation selectors that can carry a hidden message; they count as marks, not as format characters
-
-
-def hidden(char: str) -> bool:
-    """True for a character that has no glyph of its own."""
-    return unicodedata.category(char) in HIDDEN or ord(char) in SELECTORS
-
-
-def escape_of(char: str) -> str:
-    """The visible escape of a character: \\x1b, \\u202e, \\U000e0041."""
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def pieces(text: str, *, keep: str = "\n\t") -> list[tuple[str, bool]]:
@@ -32,23 +22,13 @@ def pieces(text: str, *, keep: str = "\n\t") -> list[tuple[str, bool]]:
         return [(text, False)] if text else []
     runs: list[tuple[str, bool]] = []
     for char in text:
-        strange = char not in keep and hidden(char)
+        strange = char not in keep and is_hidden(char)
         shown = escape_of(char) if strange else char
         if runs and runs[-1][1] == strange:
             runs[-1] = (runs[-1][0] + shown, strange)
         else:
             runs.append((shown, strange))
     return runs
-
-
-def visible(text: str, *, keep: str = "\n\t") -> str:
-    """The text with every hidden character as a visible escape."""
-    return "".join(shown for shown, _ in pieces(text, keep=keep))
-
-
-def one_line(text: str) -> str:
-    """The text on one line, hidden characters visible."""
-    return visible(re.sub(r"[ \t\r\n]+", " ", text).strip(), keep="")
 
 
 def in_markdown(text: str) -> str:

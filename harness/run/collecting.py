@@ -15,6 +15,7 @@ from harness.code_dependencies import Dependencies, dependencies_of
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment, experiment_in
+from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
 from harness.run.cell_key import BEHIND_CELLS
@@ -141,6 +142,9 @@ def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment)
         if not isinstance(value, str | int | float | bool):
             mend = "Parametrize with strings or numbers and look the object up by name"
             raise HarnessError(f"the parameter {name} of {declaration.id} is {type(value).__name__}", where=declaration.where, mend=mend)
+        fault = wrong_name(str(value))
+        if fault:
+            raise HarnessError(f"{declaration.id}: the value {shown(str(value))} of {name} {fault}", where=declaration.where, mend="Choose a short plain name")
     ordered = {axis: params[axis] for axis in axes} | params
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
 

@@ -101,8 +101,8 @@ def command_line() -> str:
     """The command that started this session, as it would be typed again, without the values of keys."""
     import shlex
 
-    from harness.run.secrets import plain
+    from harness.run.secrets import plain, words_without_keys
 
     program = Path(sys.argv[0]).name
     words = ["python", "-m", "pytest"] if program == "__main__.py" else [program]
-    return plain(shlex.join([*words, *sys.argv[1:]]))
+    return plain(shlex.join([*words, *words_without_keys(sys.argv[1:])]))

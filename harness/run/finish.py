@@ -16,9 +16,11 @@ from harness.design.plan import plan_of
 from harness.design.universe import Universe
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint, tree_fingerprint
+from harness.plaintext import cut, encodable
 from harness.records import Deviation, Execution, Results, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
+from harness.run.secrets import cleaned
 from harness.run.session import Session
 from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
@@ -47,7 +49,7 @@ def finished(folder: Path, token: str, store: Path | None = None, reported: bool
     results = None
     try:
         results = results_of(folder, token, store)
-        write_json(folder / "results.json", encode(results), pretty=True)
+        write_json(folder / "results.json", cleaned(encode(results), lambda text: cut(encodable(text))), pretty=True)
         point_latest(folder)
         from harness.report.build import build, withdraw
 

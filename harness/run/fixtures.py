@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness.design.places import FILE_NAME
+from harness.errors import HarnessError, nearest
 from harness.records import Fact, Measurement
 from harness.run.measuring import Measure
 from harness.run.sampling import Gathering
@@ -104,10 +105,17 @@ class Spoken(Criterion):
             self._recorder.p = p if self._recorder.p is None else max(p, self._recorder.p)
 
 
+class DeclaredSettings(dict[str, Any]):
+    """The settings by name; one that is not declared is a mistake, told with the nearest name. `get` and `in` answer as those of any mapping."""
+
+    def __missing__(self, name: object) -> Any:
+        raise HarnessError(f"there is no setting {name!r}", where=f"{FILE_NAME}: scales", mend=nearest(str(name), self))
+
+
 @pytest.fixture
-def settings(recorder: Any) -> dict[str, Any]:
+def settings(recorder: Any) -> DeclaredSettings:
     """The settings of the scale in force, as declared in experiment.yaml."""
-    return dict(recorder.active.universe.settings)
+    return DeclaredSettings(recorder.active.universe.settings)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from types import TracebackType
 import pytest
 
 from harness.errors import Inconclusive
+from harness.plaintext import cut
 from harness.records import Kind, Verdict
 from harness.run.secrets import plain
 
@@ -19,6 +20,7 @@ BAD: dict[Kind, Verdict] = {"hypothesis": "falsified", "gate": "failed", "kill":
 HELPERS = ("numpy/testing/", "torch/testing/", "unittest/", "_pytest/")
 ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 DETAIL_LIMIT = 6000
+REASON_LIMIT = 300
 
 
 class Stop(Exception):
@@ -67,4 +69,17 @@ def spoken_by(traceback: TracebackType | None, home: Path) -> bool:
 
 
 def first_line(error: BaseException) -> str:
-    return ADDRESS.sub("0x…", (plain(str(error)).strip() or type(error).__name__).split("\n")[0])[:300]
+    return reason_of(text_of(error).strip() or type(error).__name__)
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says; one that cannot say it is named by its type."""
+    try:
+        return str(error)
+    except Exception:
+        return type(error).__name__
+
+
+def reason_of(text: str) -> str:
+    """The first line of a text, short and fit to be kept: no keys, no addresses, no half characters."""
+    return cut(ADDRESS.sub("0x…", plain(text).split("\n")[0]), REASON_LIMIT)

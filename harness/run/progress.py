@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from harness.plaintext import one_line
 from harness.store import write_json
 
 LAST: pytest.StashKey[dict[str, float]] = pytest.StashKey()
@@ -32,7 +33,7 @@ def show(config: pytest.Config, name: str, done: int, total: int) -> None:
         return
     capture: Any = config.pluginmanager.get_plugin("capturemanager")
     with capture.global_and_fixture_disabled():
-        text = f"{name}: {done}/{total}"
+        text = one_line(f"{name}: {done}/{total}")
         if tty:
             reporter.rewrite("" if done == total else text, erase=True)
         elif done < total:
@@ -75,7 +76,7 @@ class Watch(threading.Thread):
             found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return
-        text = f"[{path.stem}] {found['name']}: {found['done']}/{found['total']}"
+        text = one_line(f"[{path.stem}] {found['name']}: {found['done']}/{found['total']}")
         if found["done"] < found["total"] and self.told.get(path.stem) != text:
             self.told[path.stem] = text
             self.reporter.ensure_newline()

@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 import pytest
 
+from harness.plaintext import one_line
 from harness.records import Cell
+from harness.run.secrets import shown as safe
 
 FAILING = ("falsified", "failed", "error")
 SKIPPING = ("inconclusive", "blocked", "killed")
@@ -43,7 +45,7 @@ def shown(item: pytest.Item, cell: Cell | None) -> tuple[Literal["passed", "fail
     if cell is None:
         return "passed", None
     if cell.verdict in FAILING:
-        return "failed", f"{cell.reason}\n\n{cell.detail}".strip()  # the first line is what the short summary shows
+        return "failed", safe(f"{cell.reason}\n\n{cell.detail}".strip())  # the first line is what the short summary shows
     if cell.verdict in SKIPPING:
         return "skipped", skip_place(item, cell.reason)
     return "passed", None
@@ -52,7 +54,7 @@ def shown(item: pytest.Item, cell: Cell | None) -> tuple[Literal["passed", "fail
 def skip_place(item: pytest.Item, reason: str) -> tuple[str, int, str]:
     """pytest's form of a skip: file, line, reason."""
     path, line = item.reportinfo()[:2]
-    return str(path), (line or 0) + 1, f"Skipped: {reason}"
+    return str(path), (line or 0) + 1, f"Skipped: {one_line(reason)}"
 
 
 def label(item: pytest.Item, report: pytest.TestReport, cell: Cell) -> None:
@@ -61,4 +63,4 @@ def label(item: pytest.Item, report: pytest.TestReport, cell: Cell) -> None:
     report.__dict__ |= {"harness_verdict": cell.verdict, "harness_kind": cell.kind}
     item.user_properties.append(("harness_verdict", cell.verdict))
     if cell.reason:
-        item.user_properties.append(("harness_reason", cell.reason))
+        item.user_properties.append(("harness_reason", one_line(cell.reason)))

@@ -8,6 +8,7 @@ the kernel and the next worker runs the gate.
 from __future__ import annotations
 
 import json
+import re
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -24,12 +25,13 @@ from harness.opened_files import opened_files
 from harness.records import Cell, Fact, decode, encode
 from harness.run.active import Active
 from harness.run.measuring import Measure
-from harness.run.outcome import Outcome, Stop, outcome_of
+from harness.run.outcome import Outcome, Stop, outcome_of, reason_of
 from harness.run.replay import label, replay, skip_place
-from harness.run.secrets import plain
+from harness.run.secrets import cleaned, plain, shown
 
 PASSING = ("passed", "supported")
 FAILING = ("failed", "falsified")
+SURROGATE = re.compile(r"\\ud[89a-f]")
 
 
 class Recorder:
@@ -84,7 +86,7 @@ class Recorder:
     def reason(self, outcome: Outcome) -> str:
         """The last answer of the criterion, where the verdict agrees with it; else what the outcome says."""
         if self.said and outcome.verdict in (PASSING if self.said[0] else FAILING):
-            return self.said[1]
+            return reason_of(self.said[1])
         return outcome.reason
 
 
@@ -174,6 +176,7 @@ class Runner:
         if recorder is None or isinstance(call.excinfo and call.excinfo.value, KeyboardInterrupt | pytest.exit.Exception):
             return
         error = call.excinfo.value if call.excinfo else None
+        report.sections = [(title, shown(text)) for title, text in report.sections]  # what the test printed and logged: also JUnit XML has it from here
         detail = report.longreprtext if report.failed else ""
         outcome = outcome_of(recorder.planned.kind, call.when, error, detail, Path(recorder.active.experiment.folder))
         recorder.phase(outcome)
@@ -183,9 +186,9 @@ class Runner:
         if outcome.verdict in ("inconclusive", "blocked", "killed"):
             report.outcome, report.longrepr = "skipped", skip_place(item, outcome.reason)
         elif outcome.verdict in (*FAILING, "error"):
-            text = plain(report.longreprtext)
+            text = shown(report.longreprtext)
             changed = not report.failed or text != report.longreprtext
-            report.outcome, report.longrepr = "failed", (text if report.failed and text else outcome.reason) if changed else report.longrepr
+            report.outcome, report.longrepr = "failed", shown(f"{outcome.reason}\n\n{text}".strip()) if changed else report.longrepr
         if call.when == "call" or error is not None:
             label(item, report, recorder.cell())
 
@@ -193,7 +196,10 @@ class Runner:
 def sound(cell: Cell) -> Cell:
     """The cell as it will be read again, without secrets; one that JSON cannot hold becomes an error that says so."""
     try:
-        return decode(json.loads(plain(canonical(encode(cell)))), Cell)
+        text = canonical(encode(cell))
+        # Nearly every cell is fit as it is; one look at the whole is cheaper than one at each of its texts.
+        value = json.loads(text) if plain(text) == text and not SURROGATE.search(text) else cleaned(json.loads(text))
+        return decode(value, Cell)
     except (TypeError, ValueError, msgspec.ValidationError) as error:
         reason = f"what the test measured or told cannot be written: {plain(str(error))}"
         return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=())

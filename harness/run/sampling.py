@@ -11,17 +11,30 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.appendlog import AppendLog
+from harness.design.naming import wrong_name
 from harness.errors import HarnessError
+from harness.fingerprint import fingerprint
 from harness.opened_files import changed_files, opened_files
+from harness.plaintext import cut
 from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
 from harness.run.measure_key import measure_key
+from harness.run.secrets import cleaned, evidence
 from harness.samples import Row, broken
 from harness.samples import gather as gather_rows
 from harness.store import Store
 
 KIND, INPUTS = "samples", "sample-inputs"
-PLAIN_NAME = re.compile(r"[\w][\w.-]*", re.ASCII)
+PLAIN_NAME = re.compile(r"\w(?:[\w.-]{0,78}[\w-])?", re.ASCII)
+LONGEST_NAME = 1000  # bytes; several values of axes may stand in it
+
+
+def file_name(name: str) -> str:
+    """The name itself where every file system takes it; else what is left of it, with its hash, so that two names stay two files."""
+    if PLAIN_NAME.fullmatch(name):
+        return name
+    left = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_-")[:60]
+    return f"{left}-{fingerprint(name)[:8]}" if left else fingerprint(name)[:8]
 
 
 class Job(Protocol):
@@ -58,7 +71,7 @@ class Scoring:
 
     def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
         with opened_files.during("sampling"):
-            rows = self.job.score(chunk)
+            rows = [cleaned(row, evidence) for row in self.job.score(chunk)]  # without keys, before anything is kept
         self.note_inputs()
         self.drawn += len(rows)
         return rows
@@ -86,8 +99,9 @@ class Gathering:
         `name` names the file and the card's entry, `dataset` says where the items are from. With `card` False the card is
         told nothing: these samples are no evaluation (a training set in the making tells of itself elsewhere).
         """
-        if not PLAIN_NAME.fullmatch(name):
-            raise HarnessError(f"{name!r} cannot name a samples file", mend="Use letters, digits, '.', '_' and '-'")
+        fault = wrong_name(name, LONGEST_NAME) if isinstance(name, str) else "is no text"
+        if fault:
+            raise HarnessError(f"{cut(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")
         described = job.describe()
         key = measure_key(job, described, encode(list(items)), self.root)
         log = self.store.log(KIND, key)
@@ -101,7 +115,7 @@ class Gathering:
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
-        return Gathered(tuple(rows), self.folder.keep_samples(self.store, name, rows), key)
+        return Gathered(tuple(rows), self.folder.keep_samples(self.store, file_name(name), rows), key)
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

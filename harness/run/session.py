@@ -17,6 +17,7 @@ from harness.run.collecting import Found, arranged, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
+from harness.run.secrets import shown
 from harness.run.settings import Settings
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def refuse(items: list[pytest.Item], told: str) -> None:
     if session is None:
         raise pytest.UsageError(told)
     items.clear()
-    report = pytest.CollectReport(nodeid="harness", outcome="failed", longrepr=told, result=[])
+    report = pytest.CollectReport(nodeid="harness", outcome="failed", longrepr=shown(told), result=[])
     session.ihook.pytest_collectreport(report=report)
 
 

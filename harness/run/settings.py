@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from harness.errors import HarnessError
 
 SCALES = ("smoke", "pilot", "full")
 ENGINES = ("local", "ray")
+SEEDS = re.compile(r"\s*-?[0-9]{1,18}\s*(,\s*-?[0-9]{1,18}\s*)*")
 TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -49,8 +51,8 @@ def choice(*allowed: str) -> Callable[[str], str]:
 
 def seeds(text: str) -> tuple[int, ...]:
     try:
-        found = tuple(int(part) for part in text.split(","))
-    except ValueError:
+        found = tuple(int(part) for part in SEEDS.fullmatch(text)[0].split(","))  # type: ignore[index]
+    except TypeError:
         raise ValueError("write whole numbers with commas between, for example 1,2,3") from None
     if len(set(found)) < len(found):
         raise ValueError("a seed stands twice; keep one of them")

@@ -7,8 +7,9 @@ from typing import Any
 
 from harness.design.costs import in_words
 from harness.records import Execution, Results
-from harness.report.untrusted import one_line
+from harness.report.untrusted import one_line, visible
 from harness.run.finish import Told
+from harness.run.secrets import redacted
 
 COLOUR = {
     "supported": "green",
@@ -30,30 +31,35 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
         if isinstance(one, Told):
             write_run(reporter, one)
         else:
-            reporter.write_line(str(one))
+            reporter.write_line(shown_line(str(one)))
 
 
 def write_run(reporter: Any, told: Told) -> None:
     if told.results is not None:
         results = told.results
-        reporter.section(f"{results.experiment} ({results.scale}): {results.verdict.upper()}", sep="-")
+        reporter.section(shown_line(f"{results.experiment} ({results.scale}): {results.verdict.upper()}"), sep="-")
         for line in rendered(results, reporter).rstrip().split("\n"):
             reporter.write_line(line)
         for line in footer(results):
-            reporter.write_line(line)
+            reporter.write_line(shown_line(line))
     if told.problem:
-        reporter.write_line(f"harness: {told.problem}", red=True)
+        reporter.write_line(shown_line(f"harness: {told.problem}"), red=True)
     for note in told.notes:
-        reporter.write_line(f"note: {note}")
+        reporter.write_line(shown_line(f"note: {note}"))
     if (told.folder / "index.html").exists():
         reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
     elif told.results is not None and not told.problem:
         reporter.write_line(f"results: {shown(reporter, told.folder)}/results.json (harness report writes the report)")
 
 
+def shown_line(text: str) -> str:
+    """A line for the terminal, without keys, control characters visible."""
+    return visible(redacted(text), keep="")
+
+
 def shown(reporter: Any, folder: Any) -> str:
     root = reporter.config.rootpath
-    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+    return shown_line(folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder))
 
 
 def rendered(results: Results, reporter: Any) -> str:

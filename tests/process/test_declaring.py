@@ -69,6 +69,33 @@ MISTAKES = {
     "anchor in itself": (YAML, "inputs: [banks/*.jsonl]", "inputs: &a [*a]", ["experiment.yaml"]),
     "missing persona": (YAML, "[villain, comedian, librarian]", "[villain, comedian, robot]", ["there is no persona 'robot'", "robot.yaml"]),
     "missing input": (YAML, "banks/*.jsonl", "banks/*.csv", ["no input file matches 'banks/*.csv'"]),
+    "unknown unit": (YAML, "value: 5, unit: pp, direction: increase", "value: 5, unit: ppt, direction: increase", ["experiment.yaml:10", "'ppt'", "'pp'"]),
+    "unit that cannot reach it": (YAML, "value: 5, unit: pp, direction: increase", "value: 500, unit: pp, direction: increase", ["never be reached", "200"]),
+    "negative n": (YAML, "expected_effect: 20, n: items}\n  tails", "expected_effect: 20, n: -5}\n  tails", ["experiment.yaml:10", "heads.n", "Found -5"]),
+    "n of a setting that is not there": (YAML, "expected_effect: 20, n: items}\n  tails", "expected_effect: 20, n: itmes}\n  tails", ["'itmes'", "'items'"]),
+    "n of a setting that is no number": (YAML, "items: 400", "items: 4.5", ["takes its n from items, which is 4.5"]),
+    "yes is no number": (YAML, "{at_least: 2, of: persona", "{at_least: yes, of: persona", ["experiment.yaml:15", "at_least", "'yes'"]),
+    "true is no number": (YAML, "{at_least: 2, of: persona", "{at_least: true, of: persona", ["at_least", "Found True"]),
+    "text is no number": (YAML, "value: 5, unit: pp, direction: increase", 'value: "5", unit: pp, direction: increase', ["heads.value", "Found '5'"]),
+    "a number is no name": (YAML, "title: Coins differ from a fair one", "title: 42", ["title", "Found 42"]),
+    "octal seed": (YAML, "seeds: [1, 2, 3]", "seeds: [010, 011]", ["experiment.yaml:", "010 means different things"]),
+    "half seed": (YAML, "seeds: [1, 2, 3]", "seeds: [1.0, 2]", ["seeds.0", "Found 1.0"]),
+    "no as a setting": (YAML, "items: 400, chunk: 50, pause: 0.0", "items: 400, chunk: no, pause: 0.0", ["chunk: no is text", "true or false"]),
+    "setting of one scale": (YAML, "items: 400, chunk: 50, pause: 0.0", "items: 400, chunk: 50", ["full lacks the setting 'pause', which smoke has"]),
+    "misspelt setting": (YAML, "items: 400, chunk: 50, pause: 0.0", "items: 400, chnuk: 50, pause: 0.0", ["lacks the setting", "Did you mean 'ch"]),
+    "value left empty": (YAML, "primary: H1\n", "primary: H1\nbudget: {usd: }\n", ["'usd' has no value"]),
+    "negative budget": (YAML, "primary: H1\n", "primary: H1\nbudget: {usd: -1}\n", ["budget.usd", "greater than or equal to 0"]),
+    "an axis value with a command": (YAML, "[heads, tails]\nthresholds", '["h\\e[2J", tails]\nthresholds', ["experiment.yaml:8", "control or invisible"]),
+    "an axis value too long": (YAML, "[heads, tails]\nthresholds", f"[{'h' * 300}, tails]\nthresholds", ["experiment.yaml:8", "300 bytes"]),
+    "a blank axis value": (YAML, "[heads, tails]\nthresholds", '[" ", tails]\nthresholds', ["experiment.yaml:8", "is blank"]),
+    "axis values that differ in case": (YAML, "[heads, tails]\nthresholds", "[heads, Heads]\nthresholds", ["'Heads' and 'heads'", "ignores case"]),
+    "persona outside of its folder": (YAML, "[villain, comedian, librarian]", "[villain, comedian, ../x]", ["cannot name a persona's file"]),
+    "a parameter of the test's own": (
+        TESTS,
+        '@control("C1", "negative")\ndef test_a_second_fair_coin_does_not_differ(coin',
+        'import pytest\n\n\n@pytest.mark.parametrize("way", ["x" * 200])\n@control("C1", "negative")\ndef test_a_second_fair_coin_does_not_differ(way, coin',
+        ["of way has 200 bytes"],
+    ),
 }
 
 
@@ -151,3 +178,25 @@ def test_a_session_without_experiments_is_left_alone(pytester: pytest.Pytester) 
     done.stdout.fnmatch_lines(["*test_b PASSED*", "*test_a PASSED*"])
     done.stdout.no_fnmatch_line("*harness (*")
     assert not [path for path in pytester.path.rglob("*") if path.name in ("reports", ".harness", "journal.jsonl", ".lock")]
+
+
+def test_a_forged_copy_of_the_declaration_changes_nothing(toy: Toy) -> None:
+    """Nothing but experiment.yaml says what was declared; nothing is kept beside it."""
+    cache = toy.root / "evals/coins/__pycache__"
+    cache.mkdir(parents=True, exist_ok=True)
+    done = toy.run("--collect-only", "-q")
+    assert done.returncode == 0 and "test_coins_differ[villain-heads]" in done.stdout, done.stdout
+    assert not list(cache.glob("*.json"))
+
+
+def test_a_setting_that_is_not_declared_is_told_with_the_nearest(toy: Toy) -> None:
+    """The cell says which setting it missed; `get` and `in` answer as they do for any mapping."""
+    toy.edit(TESTS, "def test_the_bank_is_there(coin):", "def test_the_bank_is_there(coin, settings):")
+    toy.edit(
+        TESTS,
+        '    coin.note("G1")\n',
+        "    assert settings.get('x', 3) == 3 and 'x' not in settings and dict(settings)['chunk'] == 50\n    settings['itmes']\n",
+    )
+    done = toy.run("-k", "G1 or bank")
+    reason = next(cell["reason"] for cell in toy.results()["cells"] if cell["id"] == "G1")
+    assert "there is no setting 'itmes'. Did you mean 'items'?" in reason, done.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -323,7 +324,7 @@ def test_every_behaviour_with_labels_has_a_rubric(behaviour):
         ("version: v1", "version: 1", "version: Input should be a valid string"),
         ("version: v1", "", "version: Field required"),
         ("id: refusal", "id: refusal\nmood: good", "mood: Extra inputs"),
-        ("id: refusal", "id: [refusal", "the rubric is no YAML"),
+        ("id: refusal", "id: [refusal", "is not valid YAML"),
         ("{answer}", "{reply}", "template: Value error, write {prompt} and {answer} once each"),
         ("[{fence} the answer ends]", "", "template: Value error, write {prompt} and {answer} once each"),
         ("{answer}", "{answer", "template: Value error"),
@@ -339,12 +340,12 @@ def test_a_mistake_in_a_rubric_is_one_line(old, new, told, tmp_path):
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(HarnessError) as found:
         load_rubric(path)
-    assert "\n" not in str(found.value) and str(found.value).startswith(f"{path}: {told}")
+    assert "\n" not in str(found.value) and re.match(rf"{re.escape(str(path))}:\d+: {re.escape(told)}", str(found.value))
 
 
 def test_a_rubric_that_is_not_there_is_one_line(tmp_path):
     """Neither a missing file nor an empty one is a traceback."""
     (tmp_path / "empty.yaml").write_text("", encoding="utf-8")
-    for name in ("none.yaml", "empty.yaml"):
-        with pytest.raises(HarnessError, match=f"{name}: the rubric"):
+    for name, told in (("none.yaml", "there is no such file"), ("empty.yaml", "the rubric")):
+        with pytest.raises(HarnessError, match=f"{name}.*: {told}"):
             load_rubric(tmp_path / name)

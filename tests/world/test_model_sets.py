@@ -47,7 +47,7 @@ def test_members_keep_their_declared_order(tmp_path):
         ("title: t\nmembers:\n  a: {spec: replay/x.jsonl, seed: 3}\n", "a recording was made as it was made"),
         ("title: t\nmembers: {}\n", "a title and members by name"),
         ("members:\n  a: {spec: local/x}\n", "a title and members by name"),
-        ("title: [\n", "not YAML"),
+        ("title: [\n", "not valid YAML"),
         ("title: t\nmembers:\n  a b: {spec: local/x}\n", "a plain name"),
     ],
 )
@@ -60,5 +60,5 @@ def test_mistakes_are_one_line(tmp_path, text, told):
 
 
 def test_a_missing_set_is_told(tmp_path):
-    with pytest.raises(HarnessError, match="there is no such model set"):
+    with pytest.raises(HarnessError, match="there is no such file"):
         load_model_set(tmp_path / "none.yaml")

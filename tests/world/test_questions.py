@@ -24,7 +24,7 @@ def written(path, *rows):
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        ('{"id": "b", "quest', "broken JSON"),
+        ('{"id": "b", "quest', "cut off"),
         ({key: value for key, value in (GOOD | {"id": "b"}).items() if key != "answer"}, "answer"),
         (GOOD | {"id": "b", "answer": "C"}, "none of the labels"),
         (GOOD | {"id": "b", "labels": ["A", "A"]}, "labels occur twice"),

@@ -13,7 +13,7 @@ import msgspec
 from harness.errors import HarnessError, nearest
 from harness.measures.sources.placed import Placed, placed
 from harness.measures.tasks import Commits, Expected, Hedges
-from harness.models.strict_json import value_of
+from harness.strict_json import value_of
 
 FILE = "selfaware/SelfAware.json"
 ROWS = "example"

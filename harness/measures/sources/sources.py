@@ -11,7 +11,7 @@ from harness.errors import HarnessError, nearest
 from harness.measures.sources import harmbench, ifeval, level1, selfaware, truthfulqa, xstest
 from harness.measures.sources.placed import Placed
 from harness.measures.tasks import Task
-from harness.models.strict_json import text_of
+from harness.strict_json import text_of
 
 # Name to (file below the data folder, what reads it). HarmBench's validation behaviours are meant for tuning, so they are a source of their own.
 SOURCES: dict[str, tuple[str, Callable[[str, Path], list[Placed]]]] = {

@@ -51,4 +51,4 @@ def numbered(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
 def json_lines(text: str, path: Path, kind: type[Item]) -> list[tuple[str, Item]]:
     """(file:line, row) of every line that is not blank. Raises HarnessError for a broken line, NaN, and a key that is missing or of the wrong type."""
     lines = enumerate(text.split("\n"), start=1)
-    return [(f"{path}:{number}", parsed(line, kind, f"{path}:{number}")) for number, line in lines if line.strip()]
+    return [(f"{path}:{number}", parsed(line, kind, path, number)) for number, line in lines if line.strip()]

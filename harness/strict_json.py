@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.errors import HarnessError
+from harness.textfile import decode_text, read_bytes
 
 # A string, in which NaN is a word, or one of the constants that Python reads and JSON does not know.
 CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity)', re.DOTALL)
@@ -20,16 +22,8 @@ class NotANumberError(ValueError):
 
 def text_of(path: Path) -> tuple[str, str]:
     """(the text without a byte order mark, sha256 of the bytes). Raises HarnessError for a file that is missing, unreadable, empty or not UTF-8."""
-    try:
-        data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except FileNotFoundError:
-        raise HarnessError("there is no such file", where=str(path), mend="Check the path, and where relative paths start.") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise HarnessError("not UTF-8 text", where=f"{path}:{line}", mend="Save it as UTF-8, or copy it again.") from None
-    except OSError as error:
-        raise HarnessError(f"cannot be read: {error.strerror}", where=str(path), mend="Name a file that can be read.") from None
+    data = read_bytes(path)
+    text = decode_text(data, path)
     if not text.strip():
         raise HarnessError("the file is empty", where=str(path), mend="Copy it again; an empty file holds no answers and no prompts.")
     return text, hashlib.sha256(data).hexdigest()
@@ -39,7 +33,16 @@ def refused(constant: str) -> NoReturn:
     raise NotANumberError(constant)
 
 
-DECODER = json.JSONDecoder(parse_constant=refused)
+def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once: of two values neither counts."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands twice")
+    return made
+
+
+DECODER = json.JSONDecoder(parse_constant=refused, object_pairs_hook=once)
 
 
 def value_of(text: str, path: Path, first: int = 1) -> Any:
