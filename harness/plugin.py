@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.run.settings import OPTIONS, resolve
+from harness.run.settings import OPTIONS, REFUSAL, resolve
 
 if TYPE_CHECKING:
     from harness.run.session import Session
@@ -76,6 +77,9 @@ class Hooks:
         self._session: Session | None = None
         self.telling: list[Any] = []
         self.watch: Any = None
+        self.ending: Any = None
+        self.broken = False  # True where a worker could not write its cells down
+        self.refused = False  # True where an experiment was refused before anything ran
 
     @property
     def session(self) -> Session:
@@ -94,6 +98,15 @@ class Hooks:
         """True in the one process that decides and tells: the controller, or the only process there is."""
         return not hasattr(self.config, "workerinput")
 
+    def end_in_order(self, running: Callable[[], bool]) -> None:
+        """From here on SIGTERM and SIGHUP end this process as ctrl-C does."""
+        if self.ending is None:
+            from harness.run.signals import Ending
+
+            self.ending = Ending(running)
+            self.ending.install()
+            self.config.add_cleanup(self.ending.restore)
+
     # collecting
 
     @pytest.hookimpl(tryfirst=True)
@@ -103,6 +116,11 @@ class Hooks:
 
             if folder_of(file_path.parent, self.settings.root) is not None:
                 self.session  # noqa: B018  the first file of an experiment brings the fixtures
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        from harness.design.places import folder_of, leads_back
+
+        return True if leads_back(collection_path) and folder_of(collection_path.parent, self.settings.root) is not None else None
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("harness") is not None:
@@ -125,6 +143,9 @@ class Hooks:
 
             opened_files.stop()  # no experiment, so nobody asks what was read
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.refused = self.refused or (report.failed and report.nodeid == REFUSAL)
+
     # running
 
     def pytest_sessionstart(self) -> None:
@@ -137,7 +158,8 @@ class Hooks:
     def pytest_configure_node(self, node: Any) -> None:
         from harness.run.environment import command_line
 
-        node.workerinput |= {"harness_run": self.session.run, "harness_command": command_line()}
+        node.workerinput |= {"harness_run": self.session.run, "harness_command": command_line(), "harness_dist": self.config.getoption("dist")}
+        self.end_in_order(lambda: bool(self.session.folders()))
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if self.watch is None and reporter is not None and self.config.option.verbose >= 0:
             from harness.run.progress import Watch
@@ -157,18 +179,34 @@ class Hooks:
                 return True
             self.session.begin()
         except HarnessError as error:
-            pytest.exit(f"harness: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+            if self.decides:
+                pytest.exit(f"harness: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+            session.shouldstop = f"harness: {error}"  # to xdist a worker that exits has crashed
+            return True
+        self.end_in_order(lambda: True)
         return None
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:
         runner = self._session.runner if self._session else None
-        return runner.protocol(item, nextitem) if runner else None
+        if runner is None or item.nodeid not in runner.cells:
+            return (yield)
+        return (yield from runner.protocol(item, nextitem))
+
+    @pytest.hookimpl(specname="pytest_runtest_protocol", tryfirst=True)
+    def pytest_runtest_cell(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        runner = self._session.runner if self._session else None
+        return runner.run(item, nextitem) if runner else None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if self._session and self._session.runner:
             self._session.runner.before(item)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        if self._session and self._session.runner:
+            self._session.runner.called(item)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -176,6 +214,12 @@ class Hooks:
         if self._session and self._session.runner:
             self._session.runner.judge(item, call, report)
         return report
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        output = getattr(node, "workeroutput", {})
+        self.broken = self.broken or str(output.get("shouldstop", "")).startswith("harness: ")
+        self.session.begun |= {Path(folder) for folder in output.get("harness_folders", ())}
 
     # telling
 
@@ -194,6 +238,16 @@ class Hooks:
         elif self.session.prepared:
             note(self.config, self.session.prepared[0].folder.hidden, self.session.worker, name, done, total)
 
+    def pytest_keyboard_interrupt(self) -> None:
+        if self.ending is not None:
+            self.ending.over = True
+
+    @pytest.hookimpl(specname="pytest_sessionfinish", tryfirst=True)
+    def pytest_session_ends(self) -> None:
+        self.pytest_keyboard_interrupt()
+        if self._session is not None and not self.decides:
+            self.config.workeroutput["harness_folders"] = [str(folder) for folder in self.session.begun]  # type: ignore[attr-defined]
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         if self._session is None or not self.decides or self.settings.plan or self.config.option.collectonly:
@@ -202,6 +256,8 @@ class Hooks:
 
         if self.watch is not None:
             self.watch.over.set()
+        if self.refused and exitstatus == pytest.ExitCode.TESTS_FAILED:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED  # under xdist, too
         self.telling = finish_all(self.session)
         whole = all(told.results is not None and told.results.complete for told in self.telling)
         only_falsified = whole and bool(self.session.failures) and set(self.session.failures) == {"falsified"}
@@ -210,7 +266,7 @@ class Hooks:
         broken = any(cell.verdict == "error" for told in self.telling if told.results for cell in told.results.cells)
         if exitstatus == pytest.ExitCode.OK and (broken or not whole):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED  # also where every report passed, but a cell could not be written down
-        if any(told.problem for told in self.telling):
+        if self.broken or str(session.shouldstop).startswith("harness: ") or any(told.problem for told in self.telling):
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # what was found could not be told
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

@@ -135,7 +135,7 @@ def telling(path: Path) -> Iterator[None]:
     """Turns an OSError about our own files into one line that names the place and the mend."""
     try:
         yield
-    except OSError as error:
+    except (OSError, NotImplementedError) as error:  # the latter from a file system without locks
         raise HarnessError(
-            f"cannot write: {error.strerror or error}", where=str(path), mend="Free the disk or choose another folder; nothing was lost."
+            f"cannot write: {getattr(error, 'strerror', None) or error}", where=str(path), mend="Free the disk or choose another folder; nothing was lost."
         ) from error

@@ -18,6 +18,19 @@ if os.environ.get("CI"):
 
 pytest_plugins = ["pytester"]
 
+# Warnings are errors in tests alone: in an experiment a third party's warning is no evidence against anything. The last line counts first.
+STRICT = (
+    "error",
+    # swig's own types, imported by a dependency of transformers
+    "ignore:builtin type .* has no __module__ attribute:DeprecationWarning",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for line in STRICT:
+        config.addinivalue_line("filterwarnings", line)
+
+
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 

@@ -17,3 +17,8 @@ def folder_of(directory: Path, root: Path) -> Path | None:
         if folder == root:
             return None
     return None
+
+
+def leads_back(path: Path) -> bool:
+    """True for a link to a folder that it lies in: below it pytest would collect the same files again, link after link."""
+    return path.is_symlink() and path.is_dir() and path.parent.resolve().is_relative_to(path.resolve())

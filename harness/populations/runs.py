@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from operator import index
 from typing import Literal, get_args
 
 import numpy as np
 
 from harness.errors import HarnessError, nearest
+from harness.jit import ABSENT, unusable
 from harness.populations import reference
 from harness.populations.history import MEASURED, History
 from harness.populations.simulation import Simulation
@@ -40,10 +39,9 @@ class Runs:
         return np.stack([History(values)[name] for values in self.values])
 
 
-@cache
 def compiled() -> bool:
-    """True where numba is installed. Without it the reference runs: equal, and hundreds of times slower."""
-    return find_spec("numba") is not None
+    """True where numba can be used. Without it the reference runs: equal, and hundreds of times slower."""
+    return not unusable()
 
 
 def engine_named(asked: Engine = "auto") -> str:
@@ -51,7 +49,8 @@ def engine_named(asked: Engine = "auto") -> str:
     if asked not in get_args(Engine):
         raise HarnessError(f"unknown engine {asked!r}", where="runs", mend=nearest(asked, get_args(Engine)))
     if asked == "compiled" and not compiled():
-        raise HarnessError("the compiled engine needs numba", mend="Install it (pip install 'harness-evals[fast]') or use the reference")
+        told = "" if unusable() == ABSENT else f": {unusable()}"
+        raise HarnessError(f"the compiled engine needs numba{told}", mend="Install it (pip install 'harness-evals[fast]') or use the reference")
     return "compiled" if asked == "compiled" or (asked == "auto" and compiled()) else "reference"
 
 

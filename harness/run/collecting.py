@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import unittest
 from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from itertools import product
@@ -133,7 +134,11 @@ def conftests_of(path: Path, config: pytest.Config) -> tuple[Path, ...]:
 def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
     if item.get_closest_marker("xfail") is not None:
         raise HarnessError(f"{declaration.id} is marked xfail", where=declaration.where, mend="Take the mark off: a result that is expected is still a result")
+    if runs_unawaited(item):
+        mend = "Derive its class from unittest.IsolatedAsyncioTestCase, or write it as a function"
+        raise HarnessError(f"{declaration.id} is asynchronous, but its class would never await it", where=declaration.where, mend=mend)
     params = dict(item.callspec.params) if hasattr(item, "callspec") else {}
+    check_parameters(item, declaration, experiment, params)
     axes = experiment.cells(declaration.id) if declaration.kind == "hypothesis" else []
     for axis in axes:
         if axis not in params:
@@ -149,6 +154,37 @@ def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment)
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
 
 
+def runs_unawaited(item: pytest.Item) -> bool:
+    """True for an `async def` in a plain unittest class: unittest calls it, nobody awaits it, and so it passes whatever it asserts."""
+    owner = getattr(item, "cls", None)
+    if owner is None or not issubclass(owner, unittest.TestCase) or issubclass(owner, unittest.IsolatedAsyncioTestCase):
+        return False
+    return inspect.iscoroutinefunction(item.function) or inspect.isasyncgenfunction(item.function)  # type: ignore[attr-defined]
+
+
+def check_parameters(item: Any, declaration: Declaration, experiment: Experiment, params: dict[str, Any]) -> None:
+    """Refuses a cell that nobody declared: each parameter is an axis, or stands in a parametrize mark of the test."""
+    if not params:
+        return
+    own = {name.strip() for mark in item.iter_markers("parametrize") for name in argnames(mark)}
+    for name in sorted(params.keys() - own - set(axes_of(declaration, experiment, item.fixturenames))):
+        mend = "Take it out, or make it an axis in experiment.yaml, or parametrize the test by a mark"
+        raise HarnessError(
+            f"{declaration.id} is repeated over {name!r}, which it does not declare ({source_of(name, item)})", where=declaration.where, mend=mend
+        )
+
+
+def source_of(name: str, item: Any) -> str:
+    """Who repeats a test over a parameter: the fixture of that name, or whoever may have added it."""
+    fixtures = item._fixtureinfo.name2fixturedefs.get(name, ())
+    if fixtures and not fixtures[-1].func.__module__.startswith("_pytest."):
+        return f"a fixture of {fixtures[-1].func.__module__}"
+    adders = [one.plugin_name for one in item.ihook.pytest_generate_tests.get_hookimpls() if not one.function.__module__.startswith(("_pytest.", "harness."))]
+    if hasattr(item.module, "pytest_generate_tests"):
+        adders.append(item.path.name)
+    return f"added by pytest_generate_tests of {' or '.join(adders)}" if adders else "added by a plugin"
+
+
 def found_in(collected: list[pytest.Item], config: pytest.Config, settings: Settings) -> list[Found]:
     """The experiments that the collected items belong to, each with all its items."""
     by_folder: dict[Path, dict[str, pytest.Item]] = {}
@@ -159,46 +195,72 @@ def found_in(collected: list[pytest.Item], config: pytest.Config, settings: Sett
             if item.path not in by_path:
                 by_path[item.path] = by_folder.setdefault(experiment_of(declaration, item.path, settings.root).folder, {})
             by_path[item.path][item.nodeid] = item
+    check_links(by_folder)
     partial = bool(config.getoption("lf", False)) or any("::" in arg for arg in config.args)
     for folder, items in by_folder.items():
         complete(folder, items, partial)
     return [Found(experiment_at(folder), items, settings) for folder, items in sorted(by_folder.items())]
 
 
+def check_links(folders: Iterable[Path]) -> None:
+    """Refuses an experiment that is reached by two paths: its cells would be there twice. Raises HarnessError naming the link."""
+    first: dict[Path, Path] = {}
+    for folder in sorted(folders, key=lambda path: (path != path.resolve(), path)):
+        other = first.setdefault(folder.resolve(), folder)
+        if other != folder:
+            raise HarnessError(f"the experiment {other} is collected a second time, by a link", where=str(folder), mend="Leave one out, as with --ignore")
+
+
 def complete(folder: Path, items: dict[str, pytest.Item], partial: bool) -> None:
     """Adds the experiment's items that pytest did not collect (other files, other node ids), so that needs and missing cells are known."""
-    some = next(iter(items.values()))
     have = {item.path for item in items.values()}
-    patterns = some.config.getini("python_files")
-    for path in sorted({path for pattern in patterns for path in folder.rglob(pattern)}):
-        if (path in have and not partial) or folder_of(path.parent, some.config.rootpath) != folder:
-            continue
-        for item in items_in(path, directory_of(path.parent, some)):
-            if declaration_of(item) is not None:
-                items.setdefault(item.nodeid, item)
+    folders = {item.parent for item in items.values()}
+    known = {node.path: node for bottom in folders if bottom for node in bottom.listchain() if isinstance(node, pytest.Directory | pytest.Session)}
+    for file in files_in(directory_at(folder, known), known):
+        if partial or file.path not in have:
+            for item in items_in(file):
+                if declaration_of(item) is not None:
+                    items.setdefault(item.nodeid, item)
 
 
-def directory_of(path: Path, some: pytest.Item) -> Any:
+def directory_at(path: Path, known: dict[Path, Any]) -> Any:
     """pytest's collector for a folder, made where pytest itself has not been there."""
-    known = {node.path: node for node in some.listchain() if isinstance(node, pytest.Directory | pytest.Session)}
-    if path in known:
-        return known[path]
-    parent = directory_of(path.parent, some)
-    return some.session.gethookproxy(path).pytest_collect_directory(path=path, parent=parent) or pytest.Dir.from_parent(parent, path=path)
+    if path not in known:
+        parent = directory_at(path.parent, known)
+        known[path] = parent.session.gethookproxy(path).pytest_collect_directory(path=path, parent=parent) or pytest.Dir.from_parent(parent, path=path)
+    return known[path]
 
 
-def items_in(path: Path, directory: Any) -> list[pytest.Item]:
+def files_in(directory: Any, known: dict[Path, Any]) -> Iterator[pytest.File]:
+    """The Python files of an experiment as pytest itself collects folders: what it leaves out (norecursedirs, --ignore, collect_ignore, hooks) is left
+    out here, too. Folders with an experiment of their own are not of this one."""
+    report = directory.ihook.pytest_make_collect_report(collector=directory)  # loads the folder's conftest, with its fixtures
+    if report.outcome != "passed":
+        raise uncollectable(directory.path, report.call.excinfo.value)
+    for node in report.result:
+        if isinstance(node, pytest.Directory):
+            yield from () if (node.path / FILE_NAME).exists() else files_in(known.get(node.path, node), known)
+        elif node.path.suffix == ".py":
+            yield node
+
+
+def items_in(file: pytest.File) -> list[pytest.Item]:
     """The items of a file. Raises HarnessError where it cannot be collected: a control that vanishes with its file would be missed by nobody."""
     try:
-        made = directory.session.gethookproxy(path.parent).pytest_collect_file(file_path=path, parent=directory) or ()
-        return [item for collector in made for item in within(collector)]
+        return list(within(file))
     except HarnessError:
         raise
     except (Exception, pytest.skip.Exception) as error:
-        told = str(error).strip().split("\n")[0] or type(error).__name__
-        raise HarnessError(
-            f"this file of the experiment cannot be collected: {told}", where=str(path), mend="Mend it, or take it out of the experiment"
-        ) from None
+        raise uncollectable(file.path, error) from None
+
+
+def uncollectable(path: Path, error: BaseException) -> HarnessError:
+    told = str(error).strip().split("\n")[0] or type(error).__name__
+    return HarnessError(
+        f"this {'folder' if path.is_dir() else 'file'} of the experiment cannot be collected: {told}",
+        where=str(path),
+        mend="Mend it, or take it out of the experiment",
+    )
 
 
 def within(collector: pytest.Collector) -> Iterator[pytest.Item]:

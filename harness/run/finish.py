@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import time
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,7 +42,16 @@ class Told:
 
 def finish_all(session: Session) -> list[Told]:
     """Decides and tells every experiment of the session. What was measured is kept whatever goes wrong here."""
-    return [finished(folder, session.run, session.settings.store, not session.settings.no_report) for folder in session.folders()]
+    settings = session.settings
+    return [
+        finished(folder, session.run, settings.store, not settings.no_report) if RunFolder(folder, session.run).current else gone(folder)
+        for folder in session.folders()
+    ]
+
+
+def gone(folder: Path) -> Told:
+    """A run whose folder was there when it began."""
+    return Told(folder, None, f"{folder}: removed, or taken by another run, while this one ran. Run again; the store has what was measured")
 
 
 def finished(folder: Path, token: str, store: Path | None = None, reported: bool = True) -> Told:
@@ -58,7 +68,8 @@ def finished(folder: Path, token: str, store: Path | None = None, reported: bool
         return Told(folder, results, str(error))
     except Exception as error:  # one experiment that cannot be told must not silence the others
         trace = folder / ".run" / "trace.txt"
-        write_text(trace, traceback.format_exc())
+        with suppress(HarnessError):
+            write_text(trace, traceback.format_exc())
         return Told(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
     return Told(folder, results, notes=notes)
 
@@ -70,7 +81,10 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     key = fingerprint(
         {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells], "by": planner()}
     )
-    plan = Store(store).value("plans", key, lambda: plan_of(universe)) if store else plan_of(universe)
+    try:
+        plan = Store(store).value("plans", key, lambda: plan_of(universe)) if store else plan_of(universe)
+    except HarnessError:  # kept for speed alone
+        plan = plan_of(universe)
     return decided(folder, universe, rows, torn, plan)
 
 

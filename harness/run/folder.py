@@ -66,8 +66,10 @@ class RunFolder:
     @property
     def current(self) -> bool:
         """True where this session, and no other, wrote here last."""
-        path = self.hidden / "session"
-        return path.exists() and path.read_text(encoding="utf-8") == self.token
+        try:
+            return (self.hidden / "session").read_text(encoding="utf-8") == self.token
+        except OSError:
+            return False
 
     def universe(self, rows: Sequence[Mapping[str, Any]] | None = None) -> Universe:
         """What was planned, as the last session of the journal (or of these `rows` of it) says; older journals left it to `.run/universe.json` alone.

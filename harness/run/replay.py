@@ -15,12 +15,16 @@ FAILING = ("falsified", "failed", "error")
 SKIPPING = ("inconclusive", "blocked", "killed")
 
 
-def replay(item: pytest.Item, cell: Cell) -> list[pytest.TestReport]:
-    """Logs the three reports that pytest would have made, and returns them."""
+PHASES: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
+
+
+def replay(item: pytest.Item, cell: Cell, phases: tuple[Literal["setup", "call", "teardown"], ...] = PHASES) -> list[pytest.TestReport]:
+    """Logs the reports that pytest would have made, and returns them. The call says the verdict, or the only phase where there is just one."""
     now = time.time()
     reports = []
-    for when in ("setup", "call", "teardown"):
-        outcome, longrepr = shown(item, cell if when == "call" else None)
+    for when in phases:
+        speaks = when == "call" or phases == (when,)
+        outcome, longrepr = shown(item, cell if speaks else None)
         report = pytest.TestReport(
             nodeid=item.nodeid,
             location=item.location,
@@ -33,7 +37,7 @@ def replay(item: pytest.Item, cell: Cell) -> list[pytest.TestReport]:
             start=now,
             stop=now,
         )
-        if when == "call":
+        if speaks:
             label(item, report, cell)
         report.user_properties = list(item.user_properties)
         item.ihook.pytest_runtest_logreport(report=report)

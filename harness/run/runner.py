@@ -7,10 +7,14 @@ the kernel and the next worker runs the gate.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import time
-from contextlib import nullcontext
+import traceback
+from collections.abc import Generator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +29,7 @@ from harness.opened_files import opened_files
 from harness.records import Cell, Fact, decode, encode
 from harness.run.active import Active
 from harness.run.measuring import Measure
-from harness.run.outcome import Outcome, Stop, outcome_of, reason_of
+from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of, reason_of
 from harness.run.replay import label, replay, skip_place
 from harness.run.secrets import cleaned, plain, shown
 
@@ -46,8 +50,8 @@ class Recorder:
         self.p: float | None = None
         self.oldest, self.lasting = time.time(), True  # of the samples: when the first was drawn, and whether none of them was a passing error
         self.samples = {"rows": 0, "reused": 0}
-        self.execution: dict[str, Any] = {}  # how this process computed: it changes no number, and stands apart from the cell
         self.files: dict[str, str] = {}  # that the samples rest on, also those drawn in an earlier session
+        self.execution: dict[str, Any] = {}  # how this process computed: it changes no number, and stands apart from the cell
         self.outcome: Outcome | None = None
 
     def phase(self, outcome: Outcome) -> None:
@@ -90,6 +94,25 @@ class Recorder:
         return outcome.reason
 
 
+@dataclass
+class Turn:
+    """One cell's turn in this process. `cell` is its verdict where the test need not run, `posted` where others have that verdict already."""
+
+    active: Active
+    planned: Planned
+    log: bool  # False for a gate that runs inline, in the turn of a cell that needs it
+    stop: Stop | None = None
+    cell: Cell | None = None
+    measured: float = 0.0
+    files: Mapping[str, str] = field(default_factory=dict)
+    samples: Mapping[str, int] = field(default_factory=dict)
+    execution: Mapping[str, Any] = field(default_factory=dict)
+    posted: bool = False
+    written: bool = False
+    calls: int = 0
+    start: float = 0.0
+
+
 class Runner:
     """The cells of this process."""
 
@@ -97,71 +120,130 @@ class Runner:
         self.worker = worker
         self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
         self.running: dict[str, Recorder] = {}
+        self.turns: dict[str, Turn] = {}
+        self.inline: dict[str, BaseException | None] = {}  # the gates running inline, and what kept them from a verdict
 
-    def protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-        """pytest's protocol for an item that is a cell; None leaves other items to pytest."""
-        if item.nodeid not in self.cells:
-            return None
-        active, planned = self.cells[item.nodeid]
-        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    def protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:
+        """Wraps pytest's protocol of a cell. Waiting, looking up and writing down happen here, outside of what other plugins put around a test: a time
+        limit (pytest-timeout) counts neither the wait for a gate nor the gate, which runs under its own limit."""
+        turn = self.turns[item.nodeid] = Turn(*self.cells[item.nodeid], log=item.nodeid not in self.inline)
         try:
-            self.settle(active, planned, item, nextitem, log=True)
-        except HarnessError as error:
-            pytest.exit(f"harness: {error}", returncode=3)
-        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        return True
+            with ExitStack() as locks:
+                try:
+                    self.prepare(item, turn, locks)
+                except BaseException as error:  # what an alarm raises (pytest.fail) is no Exception
+                    turn.cell = self.give_up(item, turn, error)
+                    turn.posted = True
+                answer: bool | None = True
+                try:
+                    answer = yield  # between its phases, too, a limit may strike
+                    self.conclude(item, nextitem, turn, self.running.get(item.nodeid))
+                except BaseException as error:
+                    cell = self.give_up(item, turn, error)
+                    if turn.log:
+                        replay(item, cell, ("teardown",))
+            return answer
+        finally:
+            del self.turns[item.nodeid]
+            self.running.pop(item.nodeid, None)
 
-    def settle(self, active: Active, planned: Planned, item: pytest.Item, nextitem: pytest.Item | None, *, log: bool) -> Cell:
-        """The verdict of a cell: from the board, from equal work done before, or by running it."""
-        stop = self.stop_for(active, planned, item)
-        shared = planned.id in active.needed
-        with active.folder.locked(planned.id) if shared else nullcontext():
-            cell = active.folder.posted(planned.id) if shared else None
-            if cell is None:
-                cell = self.found_or_run(active, planned, item, nextitem, stop, log)
-                if shared:
-                    active.folder.post(cell)
-            elif log:
-                replay(item, cell)
-        return cell
+    def prepare(self, item: pytest.Item, turn: Turn, locks: ExitStack) -> None:
+        """Settles the needs, then looks for the cell's verdict: on the board, or in equal work done before."""
+        active, planned = turn.active, turn.planned
+        turn.stop = self.stop_for(active, planned, item)
+        if planned.id in active.needed:
+            locks.enter_context(active.folder.locked(planned.id))
+            turn.cell = active.folder.posted(planned.id)
+            turn.posted = turn.cell is not None
+        turn.start = time.perf_counter()
+        kept = active.kept(planned) if turn.cell is None and turn.stop is None else None
+        if kept is not None:
+            turn.cell, turn.measured, turn.files = kept
+        if turn.cell is None:
+            # What an item before this one left set up may belong to another module, where gates ran in between.
+            item.session._setupstate.teardown_exact(item)
 
     def stop_for(self, active: Active, planned: Planned, item: pytest.Item) -> Stop | None:
         """Settles the needs; the first that does not hold stops the cell."""
         for need in planned.needs:
-            verdict = active.folder.posted(need)
-            if verdict is None:
-                verdict = self.settle(active, active.planned[need], active.item(need), item, log=False)
+            verdict = active.folder.posted(need) or self.settle(active, need, item)
             if verdict.verdict not in PASSING:
                 return stopped(verdict)
         return None
 
-    def found_or_run(self, active: Active, planned: Planned, item: pytest.Item, nextitem: pytest.Item | None, stop: Stop | None, log: bool) -> Cell:
-        start = time.perf_counter()
-        kept, keep = active.kept(planned) if stop is None else None, True
-        if kept is not None:
-            if log:
-                replay(item, kept.cell)
-            cell, measured, files, samples = kept.cell, kept.measured, kept.files, {}
-            execution: dict[str, Any] = {}
-        else:
-            recorder = self.running[item.nodeid] = Recorder(active, planned, stop)
-            # What an item before this one left set up may belong to another module: a gate that ran inline, or a cell that was kept for a next one which
-            # then did not run since its verdict was known.
-            item.session._setupstate.teardown_exact(item)
-            try:
-                with opened_files.during("cells"):
-                    runtestprotocol(item, log=log, nextitem=nextitem)
-            finally:
-                del self.running[item.nodeid]
-            cell = sound(recorder.cell())
-            measured, files, samples = recorder.oldest, recorder.files | active.files_read(), recorder.samples
-            execution = recorder.execution
+    def settle(self, active: Active, need: str, item: pytest.Item) -> Cell:
+        """The verdict of a needed cell, which runs here and now unless a live process is running it. Raises what kept it from a verdict."""
+        gate = active.item(need)
+        self.inline[gate.nodeid] = None
+        try:
+            gate.config.hook.pytest_runtest_protocol(item=gate, nextitem=item)
+        finally:
+            error = self.inline.pop(gate.nodeid)
+        verdict = active.folder.posted(need)
+        if verdict is None:
+            raise error or RuntimeError(f"{need} has no verdict")
+        return verdict
+
+    def run(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """pytest's protocol for an item that is a cell; None leaves other items to pytest."""
+        turn = self.turns.get(item.nodeid)
+        if turn is None:
+            return None
+        if turn.log:
+            item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        if turn.cell is None:
+            self.running[item.nodeid] = Recorder(turn.active, turn.planned, turn.stop)
+            with opened_files.during("cells"):
+                runtestprotocol(item, log=turn.log, nextitem=nextitem)
+        elif turn.log:
+            replay(item, turn.cell)
+        if turn.log:
+            item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def conclude(self, item: pytest.Item, nextitem: pytest.Item | None, turn: Turn, recorder: Recorder | None) -> None:
+        """Writes the verdict down, for this run and, where it may be kept, for later ones."""
+        cell, keep = turn.cell, True
+        if recorder is not None:
+            reported = sound(recorder.cell())
+            cell, turn.measured = run_once(reported, turn.calls), recorder.oldest
+            turn.files, turn.samples, turn.execution = recorder.files | turn.active.files_read(), recorder.samples, recorder.execution
+            if cell is not reported and turn.log:
+                replay(item, cell, ("teardown",))
             keep = recorder.lasting and (recorder.outcome is None or recorder.outcome.keep)
-            if keep:
-                active.remember(cell, measured, files)
-        seconds = time.perf_counter() - start
-        row = {"seconds": round(seconds, 4), "worker": self.worker, "reused": kept is not None, "measured": measured, "keep": keep}
-        active.folder.record(cell, row | {"files": dict(files), "samples": samples, "execution": execution})
+        if cell is not None and not turn.posted:
+            self.write_down(turn, cell, reused=recorder is None, keep=keep)
+            if cell.id in turn.active.needed:
+                turn.active.folder.post(cell)
+            if keep and recorder is not None:
+                turn.active.remember(cell, turn.measured, turn.files)
+        if recorder is None:  # what was left set up for this cell, which then did not run
+            item.session._setupstate.teardown_exact(None if item.session.shouldstop or item.session.shouldfail else nextitem)
+
+    def write_down(self, turn: Turn, cell: Cell, *, reused: bool, keep: bool) -> None:
+        seconds = round(time.perf_counter() - turn.start, 4)
+        row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep}
+        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": dict(turn.execution)})
+        turn.written = True
+
+    def give_up(self, item: pytest.Item, turn: Turn, error: BaseException) -> Cell:
+        """The cell whose needs could not be settled, or whose verdict could not be written down: an error that says why. Where our own files are the
+        reason, the session ends: what further cells cost would be lost."""
+        if isinstance(error, KeyboardInterrupt | pytest.exit.Exception):
+            raise error
+        ours = isinstance(error, HarnessError)
+        recorder = Recorder(turn.active, turn.planned, None)
+        reason = f"harness: {error}" if ours else f"outside of its test: {type(error).__name__}: {first_line(error)}"
+        recorder.phase(Outcome("error", reason, "" if ours else plain("".join(traceback.format_exception(error)))[:DETAIL_LIMIT], keep=False))
+        cell = recorder.cell()
+        if item.nodeid in self.inline:
+            self.inline[item.nodeid] = error
+        elif not turn.written:
+            with suppress(HarnessError):  # the reason is told, whether it can be kept or not
+                turn.start, turn.measured = turn.start or time.perf_counter(), recorder.oldest
+                self.write_down(turn, cell, reused=False, keep=False)
+        if ours and not item.session.shouldstop:
+            item.session.shouldstop = reason
         return cell
 
     def before(self, item: pytest.Item) -> None:
@@ -170,6 +252,11 @@ class Runner:
         if recorder is not None and recorder.stop is not None:
             raise recorder.stop
 
+    def called(self, item: pytest.Item) -> None:
+        """Counts how often the test of a cell is called: a plugin may call it again, or not at all."""
+        if item.nodeid in self.turns:
+            self.turns[item.nodeid].calls += 1
+
     def judge(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Turns pytest's report of a phase into one of the five outcomes."""
         recorder = self.running.get(item.nodeid)
@@ -177,8 +264,13 @@ class Runner:
             return
         error = call.excinfo.value if call.excinfo else None
         report.sections = [(title, shown(text)) for title, text in report.sections]  # what the test printed and logged: also JUnit XML has it from here
+        if disk_is_full(error):
+            report.longrepr = f"harness: {error}"  # where in the test it was noticed says nothing
+            item.session.shouldstop = item.session.shouldstop or report.longrepr
         detail = report.longreprtext if report.failed else ""
         outcome = outcome_of(recorder.planned.kind, call.when, error, detail, Path(recorder.active.experiment.folder))
+        if error is None and report.failed:  # another plugin's word: nothing was raised, and yet it is no pass
+            outcome = Outcome("error", f"{call.when}: a plugin reports a failure: {first_line(RuntimeError(detail))}", plain(detail)[:DETAIL_LIMIT])
         recorder.phase(outcome)
         if call.when == "call":
             outcome = recorder.final()
@@ -191,6 +283,23 @@ class Runner:
             report.outcome, report.longrepr = "failed", shown(f"{outcome.reason}\n\n{text}".strip()) if changed else report.longrepr
         if call.when == "call" or error is not None:
             label(item, report, recorder.cell())
+            if call.when != "call":
+                report.__dict__["harness_verdict"] = outcome.verdict  # an error of the teardown shows as one, whatever the call found
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """True where our own files cannot be written and no later cell's will be, so that what it costs would be lost."""
+    cause = error.__cause__ if isinstance(error, HarnessError) else None
+    return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+
+
+def run_once(cell: Cell, calls: int) -> Cell:
+    """The cell, or an error where its test did not run exactly once: a pass without a call is no evidence, and of several calls one may have been chosen."""
+    if calls > 1:
+        return msgspec.structs.replace(cell, verdict="error", reason=f"a plugin called the test {calls} times: the verdict would be a choice among them")
+    if calls == 0 and cell.verdict in PASSING:
+        return msgspec.structs.replace(cell, verdict="error", reason="its test was never called")
+    return cell
 
 
 def sound(cell: Cell) -> Cell:

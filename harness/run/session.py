@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ from harness.run.collecting import Found, arranged, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
+from harness.run.plugins import check_plugins
 from harness.run.secrets import shown
-from harness.run.settings import Settings
+from harness.run.settings import REFUSAL, Settings
+from harness.store import telling
 
 if TYPE_CHECKING:
     from harness.run.active import Active
@@ -41,6 +44,7 @@ class Session:
         self.runner: Runner | None = None
         self.started = time.time()
         self.failures: list[str] = []
+        self.begun: set[Path] = set()
 
     # collecting -------------------------------------------------------------------------------------------------------------------------------
 
@@ -60,6 +64,8 @@ class Session:
         self.selected = {cell.id + "@" + found.experiment.id for found in self.founds for cell in self._chosen(found.catalogue, chosen)}
         try:
             # What is missing or too dear is told here, as an error of collection: later a worker could only crash.
+            if self.founds and not (self.config.option.collectonly or self.settings.plan):
+                check_plugins(self.config, [item for found in self.founds for item in found.cell_items.values()])
             self.prepared = [] if self.config.option.collectonly else self.actives()
             for active in self.prepared:
                 check_budget(active)
@@ -103,8 +109,10 @@ class Session:
         """Writes what is planned and makes the runner. Raises HarnessError where the run folder cannot be written."""
         from harness.run.runner import Runner
 
+        check_writable(self.settings.store)
         for active in self.prepared:
             planned = active.folder.begin(active.universe)
+            self.begun.add(active.folder.path)
             if self.worker in ("main", "gw0"):
                 start = {
                     "started": self.started,
@@ -125,12 +133,19 @@ class Session:
     # telling ----------------------------------------------------------------------------------------------------------------------------------
 
     def folders(self) -> list[Path]:
-        """The folders this session wrote, found on disk, so that they are found even where every worker died."""
+        """The folders this session wrote: those found on disk, also where every worker died, and those that were begun but are there no more."""
         if self.settings.run_dir is not None:
             places = [self.settings.run_dir, *sorted(self.settings.run_dir.glob("*"))] if self.settings.run_dir.exists() else []
         else:
             places = sorted(self.settings.reports.glob(f"*/{self.run}"))
-        return [place for place in places if RunFolder(place, self.run).current]
+        return sorted({place for place in places if RunFolder(place, self.run).current} | self.begun)
+
+
+def check_writable(folder: Path) -> None:
+    """Raises HarnessError where a folder cannot be written: told before the work, not after it."""
+    with telling(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def check_budget(active: Active) -> None:
@@ -173,7 +188,7 @@ def refuse(items: list[pytest.Item], told: str) -> None:
     if session is None:
         raise pytest.UsageError(told)
     items.clear()
-    report = pytest.CollectReport(nodeid="harness", outcome="failed", longrepr=shown(told), result=[])
+    report = pytest.CollectReport(nodeid=REFUSAL, outcome="failed", longrepr=shown(told), result=[])
     session.ihook.pytest_collectreport(report=report)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from harness.errors import HarnessError
 
 SCALES = ("smoke", "pilot", "full")
+REFUSAL = "harness"  # the node id of the collection error by which an experiment is refused
 ENGINES = ("local", "ray")
 SEEDS = re.compile(r"\s*-?[0-9]{1,18}\s*(,\s*-?[0-9]{1,18}\s*)*")
 TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -42,10 +43,11 @@ def ready() -> None:
 
 @contextmanager
 def waiting() -> Iterator[None]:
-    """Holds the lock of what is compiled, where its folder can be written."""
+    """Holds the lock of what is compiled, where it is kept."""
     with ExitStack() as stack:
         with suppress(HarnessError):
-            stack.enter_context(held(KEPT.with_name(f"{KEPT.name}.lock")))
+            if KEPT:
+                stack.enter_context(held(Path(f"{KEPT}.lock")))
         yield
 
 

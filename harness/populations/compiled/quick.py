@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, TypeVar
 
-from numba import config, njit
-
+from harness import jit
 from harness.fingerprint import tree_fingerprint
 
 F = TypeVar("F")
@@ -15,16 +14,13 @@ HOUSE = Path(__file__).resolve().parent.parent
 # the hash of all that is compiled and of the files whose constants it holds.
 CONSTANTS = ("changing_test.py", "grid.py", "mutation.py", "normals.py", "philox.py", "stream.py")
 NAMES = [*CONSTANTS, *(f"compiled/{path.name}" for path in Path(__file__).parent.glob("*.py"))]
-KEPT = Path(__file__).resolve().parent / "__pycache__" / tree_fingerprint(HOUSE, NAMES)[:16]
+VERSION = tree_fingerprint(HOUSE, NAMES)[:16]
+KEPT = jit.cache_folder(Path(__file__).resolve().parent, VERSION)
 
 
 def compiled(function: Any, **options: Any) -> Any:
     """Compiles a function on its first call."""
-    before, config.CACHE_DIR = config.CACHE_DIR, str(KEPT)
-    try:
-        return njit(cache=True, nogil=True, error_model="numpy", **options)(function)
-    finally:
-        config.CACHE_DIR = before
+    return jit.compiled(function, VERSION, nogil=True, error_model="numpy", **options)
 
 
 def quick(function: F) -> F:

@@ -65,13 +65,13 @@ def added(
 
 @cache
 def compiled() -> Any:
-    """`added`, compiled; None where numba is not installed."""
-    try:
-        from numba import njit, prange
-    except ImportError:
-        return None
+    """`added`, compiled; None where numba cannot be used."""
+    from harness import jit
 
-    @njit(parallel=True, cache=True)  # type: ignore[untyped-decorator,unused-ignore]
+    if jit.unusable():
+        return None
+    from numba import prange
+
     def added_fast(cross, dealt, pairs, stratum, sums, counts):  # type: ignore[no-untyped-def]  # pragma: no cover  # compiled
         for draw in prange(dealt.shape[0]):
             for pair in range(pairs.shape[0]):
@@ -84,7 +84,7 @@ def compiled() -> Any:
                             sums[draw, measure, pair, name] += value
                             counts[draw, measure, pair, name] += 1.0
 
-    return added_fast
+    return jit.compiled(added_fast, "permuting", parallel=True)
 
 
 def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, float]:
