@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
 from harness.models.local import weights_hash
-from harness.models.weights import check_folder, read_tokenizer, read_weights
+from harness.models.weights import check_folder, read_tokenizer, read_weights, weight_files
+from harness.opened_files import opened_files
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,6 +47,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        opened_files.register(*weight_files(folder))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -21,6 +21,7 @@ from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.models import gemma
 from harness.models.chat import tokenizer_state
 from harness.models.weights import ADAPTER, check_folder, check_tokenizer, read_tokenizer, read_weights, weight_files
+from harness.opened_files import opened_files
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def load(spec: str = DEFAULT, store: Store | None = None, dtype: str = "float32"
     `device` None takes cuda where there is one. Raises HarnessError for a missing package or folder, for weights that are not safetensors or not
     whole, and for files that change meanwhile.
     """
+    opened_files.register(*spec_files(spec))
     who = identity(spec, dtype)
     folder = unpacked(who, store) if spec in (DEFAULT, gemma.SPEC) else source(spec)
     model, tokenizer, unused = opened(folder, dtype, device)

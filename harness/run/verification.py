@@ -33,7 +33,7 @@ SHOWN = 40
 SAMPLES = "samples"
 PACKAGE = "harness-evals"
 # What the journal knows of the execution; the rest are times and places of deciding, and a copied folder has another name.
-EXECUTION = ("started", "command", "hardware", "workers", "seconds", "reused", "notes")
+EXECUTION = ("started", "command", "hardware", "workers", "seconds", "reused", "samples", "samples_reused", "facts", "notes")
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, StopIteration)
 Row = dict[str, Any]
 

@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
+from harness.opened_files import opened_files
 from harness.store import Store, intact, write_text
-from harness.training.adapter import Note, keep, outside_key
+from harness.training.adapter import Note, adapter_files, keep, outside_key
 from harness.training.job import Job
 from harness.training.rows import Row, jsonl
 from harness.training.stack import Adapted, Layer, Stack
@@ -69,6 +70,7 @@ class Trainings:
 def outside(folder: Path) -> Layer:
     """An adapter that somebody else trained, as a layer of a stack; its key is the hash of its files. Raises HarnessError where it is incomplete."""
     key = outside_key(folder)
+    opened_files.register(*adapter_files(folder))
 
     def same() -> Path:
         if outside_key(folder) != key:

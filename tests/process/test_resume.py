@@ -37,24 +37,24 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(toy: Toy) -> None:
 
 
 def test_a_second_run_of_the_same_work_runs_no_test(toy: Toy) -> None:
-    """Nothing changed: no test body runs, the verdicts are the same, every cell says that it was taken from earlier work."""
+    """Nothing changed: no test body runs, the verdicts are the same, every cell says that it was reused."""
     toy.run()
     first, before = toy.told(), len(toy.thrown())
     done = toy.run()
     assert toy.told() == first
     assert len(toy.thrown()) == before
     assert len(toy.results()["execution"]["reused"]) == 12
-    assert "12 of them taken from earlier equal work" in done.stdout
+    assert "12 of them reused from earlier equal work" in done.stdout
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("evals/coins/test_coins.py", '"""A persona\'s coin', '"""Some persona\'s coin'),
+        ("evals/coins/test_coins.py", "assert True", "assert 1"),
         ("evals/coins/experiment.yaml", "value: 5, unit: pp, direction: increase", "value: 6, unit: pp, direction: increase"),
         ("banks/coins.jsonl", '"one"', '"two"'),
         ("personas/villain.yaml", "You are a villain", "You are the villain"),
-        ("conftest.py", "import random", "import random  # changed"),
+        ("conftest.py", "def note(self, name)", "def note(self, name, *_)"),
         ("evals/conftest.py", "ONE = 1", "ONE = 2"),
         ("evals/coins/deep/test_more.py", "assert True", "assert 1"),
         ("library.py", "TWO = 2", "TWO = 3"),

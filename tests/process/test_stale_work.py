@@ -1,0 +1,238 @@
+"""Changed work is never reused, wherever its code is installed and whatever it reads; unchanged work is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+YAML = """\
+id: jars
+title: Jars hold beans
+question: How many?
+axes: {jar: [red]}
+thresholds: {full: {value: 5, unit: pp, direction: increase}}
+hypotheses: {H1: {cells: [jar], rule: {at_least: 1, of: jar}, thresholds: [full]}}
+primary: H1
+scales: {smoke: {settings: {share: 0.9, items: 40}}}
+"""
+TESTS = '''\
+from harness import hypothesis
+
+
+@hypothesis("H1")
+def test_jar(jar, beans, measure, criterion):
+    """A jar holds more than another."""
+    before, after = beans("blue", 0.1), beans(jar, 0.9)
+    assert criterion("full").holds(measure.shift("shift", after.outcomes("full"), before.outcomes("full"), sources=(after, before)))
+'''
+CONFTEST = '''\
+import pytest
+
+
+class Beans:
+    """Counts beans."""
+
+    def __init__(self, jar, share):
+        self.jar, self.share = jar, share
+
+    def describe(self):
+        return {"jar": self.jar}
+
+    def chunks(self, items):
+        return [items]
+
+    def score(self, chunk):
+        with open("scored.txt", "a") as stream:
+            stream.write("x")
+        return [{"item": item, "full": number < self.share * len(chunk)} for number, item in enumerate(chunk)]
+
+
+@pytest.fixture
+def beans(gather, settings):
+    return lambda jar, share: gather(jar, Beans(jar, share), [f"i{number:02}" for number in range(settings["items"])])
+'''
+
+
+class Jars:
+    """A tiny experiment in a folder of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.path: list[str] = []
+        for name, text in {
+            "pytest.ini": "[pytest]\n",
+            "evals/jars/experiment.yaml": YAML,
+            "evals/jars/test_jars.py": TESTS,
+            "evals/jars/conftest.py": CONFTEST,
+        }.items():
+            self.write(name, text)
+
+    def write(self, name: str, text: str) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {name}"
+        self.write(name, text.replace(old, new))
+
+    def run(self, *words: str) -> dict[str, Any]:
+        """results.json of a run."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
+        environment["PYTHONPATH"] = os.pathsep.join([*self.path, str(Path(__file__).parents[2])])
+        command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:anyio", "-p", "no:hypothesispytest", "--harness-no-report", *words]
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120)
+        self.said = done.stdout + done.stderr
+        assert (self.root / "reports/jars/latest").exists(), self.said
+        found: dict[str, Any] = json.loads((self.root / "reports/jars/latest/results.json").read_text(encoding="utf-8"))
+        assert found["cells"][0]["verdict"] != "error", self.said
+        return found
+
+    def reused(self) -> bool:
+        return self.run()["execution"]["reused"] == ["H1[red]"]
+
+    @property
+    def scored(self) -> int:
+        path = self.root / "scored.txt"
+        return len(path.read_text()) if path.exists() else 0
+
+
+@pytest.fixture
+def jars(tmp_path: Path) -> Jars:
+    return Jars(tmp_path)
+
+
+def install(folder: Path, name: str, code: str, requires: str = "") -> None:
+    """A distribution as pip would leave it: the module, METADATA and RECORD."""
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / name / "__init__.py").write_text(code)
+    info = folder / f"{name}-1.0.dist-info"
+    info.mkdir(exist_ok=True)
+    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{requires}")
+    digest = sha256(code.encode()).hexdigest()
+    info.joinpath("RECORD").write_text(f"{name}/__init__.py,sha256={digest},{len(code)}\n{name}-1.0.dist-info/RECORD,,\n")
+
+
+def test_code_counts_wherever_it_is_installed(jars: Jars, tmp_path: Path) -> None:
+    """Installed modules and what they require, src layouts, `pythonpath`, relative imports, plugins, sibling packages, editable installs, imports by a
+    name made at run time: an edit of any of them runs the cell again, and without one it is reused."""
+    site, elsewhere = tmp_path / "site", tmp_path.with_name(f"{tmp_path.name}-elsewhere")
+    install(site, "installed", "import deeper\nA = 1\n", "Requires-Dist: deeper\n")
+    install(site, "deeper", "A = 1\n")
+    elsewhere.mkdir()
+    (elsewhere / "editable.py").write_text("A = 1\n")
+    jars.path = [str(site), str(elsewhere), str(tmp_path)]
+    jars.write("pytest.ini", "[pytest]\npythonpath = src\n")
+    for name in ("src/layout/inner.py", "plugged.py", "sibling/part.py", "dynamic.py", "lazy.py"):
+        jars.write(name, "A = 1\n")
+    jars.write("src/layout/__init__.py", "from .inner import A\n")
+    jars.write("sibling/__init__.py", "")
+    jars.write("conftest.py", 'pytest_plugins = ["plugged"]\n')
+    imports = "import importlib\n\nimport editable\nimport installed\nimport layout\nfrom sibling import part\n\nimportlib.import_module('dyn' + 'amic')\n\n\n"
+    jars.write("evals/jars/test_jars.py", imports + TESTS.replace("    before", "    import lazy  # noqa\n    before", 1))
+    jars.run()
+    assert jars.reused()
+    changed = [site / "installed/__init__.py", site / "deeper/__init__.py", elsewhere / "editable.py", tmp_path / "src/layout/inner.py"]
+    changed += [tmp_path / name for name in ("plugged.py", "sibling/part.py", "dynamic.py", "lazy.py")]
+    for file in changed:
+        file.write_text(file.read_text().replace("A = 1", "A = 2"))
+        assert not jars.reused(), f"{file} was changed"
+    assert jars.reused()
+
+
+def test_a_release_of_an_installed_package_runs_the_cell_again(jars: Jars, tmp_path: Path) -> None:
+    """A new version counts even where the module is the same."""
+    site = tmp_path / "site"
+    install(site, "installed", "A = 1\n")
+    jars.path = [str(site)]
+    jars.write("evals/jars/test_jars.py", "import installed\n" + TESTS)
+    jars.run()
+    assert jars.reused()
+    record = site / "installed-1.0.dist-info/METADATA"
+    record.write_text(record.read_text().replace("1.0", "1.1"))
+    assert not jars.reused()
+
+
+def test_words_for_the_reader_run_nothing_again(jars: Jars) -> None:
+    """Docstrings, comments, layout, titles: the cell is reused; beside a lock the changed claim is a deviation."""
+    lock = [sys.executable, "-m", "harness.cli", "lock", "evals/jars"]
+    subprocess.run(lock, cwd=jars.root, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, check=True, capture_output=True)
+    jars.run()
+    jars.edit("evals/jars/test_jars.py", "holds more than another", "holds fewer than another")
+    jars.edit("evals/jars/conftest.py", "Counts beans.", "Counts all beans.")
+    jars.edit("evals/jars/conftest.py", "import pytest", "import pytest  # for its fixtures\n\n")
+    found = jars.run()
+    assert found["execution"]["reused"] == ["H1[red]"]
+    assert [deviation["what"] for deviation in found["promise"]["deviations"]] == ["claims/H1"]
+
+
+def test_a_docstring_that_the_code_reads_is_code(jars: Jars) -> None:
+    """A prompt that stands in a docstring counts, wherever in the project it stands."""
+    jars.write("evals/jars/test_jars.py", "PROMPT = len(__doc__ or '')\n\n" + TESTS)
+    jars.run()
+    jars.edit("evals/jars/conftest.py", "Counts beans.", "Counts all beans.")
+    assert not jars.reused()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("conftest.py", "number < self.share", "number <= self.share"),  # a repaired score
+        ("conftest.py", "Beans(jar, share)", "Beans(jar, share / 2)"),  # another parameter that describe() does not name
+        ("experiment.yaml", "share: 0.9", "share: 0.6"),  # a setting that reaches the measure
+        ("conftest.py", "return [0.0]", "return [0.5]"),  # a model that it holds
+    ],
+)
+def test_a_measure_is_known_by_its_code_and_its_state(jars: Jars, file: str, old: str, new: str) -> None:
+    """A measure whose describe() says nothing of it samples again when its code, a parameter, a setting or its model changes, and not otherwise."""
+    model = "\n\nclass Model:\n    def weights(self):\n        return [0.0]\n"
+    jars.edit(
+        "evals/jars/conftest.py", "self.jar, self.share = jar, share", "self.jar, self.share, self.model, self.weights = jar, share, Model(), Model().weights()"
+    )
+    jars.write("evals/jars/conftest.py", (jars.root / "evals/jars/conftest.py").read_text().replace("import pytest\n", f"import pytest\n{model}", 1))
+    jars.edit("evals/jars/conftest.py", "Beans(jar, share)", "Beans(jar, share if jar == 'blue' else settings['share'])")
+    if "Beans" in old:
+        old, new = "if jar == 'blue' else settings['share']", "if jar == 'blue' else settings['share'] / 2"
+    jars.run()
+    assert jars.scored == 2
+    jars.edit("evals/jars/test_jars.py", "before, after =", "assert jar\n    before, after =")
+    assert not jars.reused() and jars.scored == 2, "another test on the same samples"
+    assert "samples: 80 rows, 80 of them reused" in jars.said
+    jars.edit(f"evals/jars/{file}", old, new)
+    assert not jars.reused() and jars.scored > 2
+
+
+@pytest.mark.parametrize("where", ["test", "import", "score", "database", "listing", "missing"])
+def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, where: str) -> None:
+    """Read in a test, while a conftest is imported, by a measure, by sqlite, or as the names in a folder, or looked for in vain: a change of it runs the cell
+    again; one of a file that nobody read does not."""
+    jars.write("data/list.txt", "one\n")
+    jars.write("data/other.txt", "one\n")
+    reading = {
+        "test": ("test_jars.py", "    before", "    open('data/list.txt').read()\n    before"),
+        "import": ("conftest.py", "import pytest\n", "import pytest\nLIST = open('data/list.txt').read()\n"),
+        "score": ("conftest.py", "        with open", "        open('data/list.txt').read()\n        with open"),
+        "database": ("test_jars.py", "    before", "    import sqlite3\n    sqlite3.connect('data/list.db').close()\n    before"),
+        "listing": ("test_jars.py", "    before", "    import pathlib\n    list(pathlib.Path('data/deep').glob('*.txt'))\n    before"),
+        "missing": ("test_jars.py", "    before", "    try:\n        open('data/maybe.txt').read()\n    except OSError:\n        pass\n    before"),
+    }
+    file, old, new = reading[where]
+    jars.write("data/list.db", "")
+    jars.write("data/deep/a.txt", "one\n")
+    jars.edit(f"evals/jars/{file}", old, new)
+    jars.run()
+    scored = jars.scored
+    jars.write("data/other.txt", "two\n")
+    assert jars.reused()
+    jars.write({"listing": "data/deep/b.txt", "missing": "data/maybe.txt", "database": "data/list.db"}.get(where, "data/list.txt"), "two\n")
+    assert not jars.reused()
+    assert (jars.scored > scored) == (where in ("score", "import"))
+    assert jars.reused()
