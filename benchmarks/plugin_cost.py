@@ -1,4 +1,4 @@
-"""What the plugin costs beside bare pytest: importing it, collecting 2,000 cells, and running a cell that measures nothing.
+"""What the plugin costs beside bare pytest: importing it, collecting 2,000 cells, and running a cell whose measurement costs nothing.
 
 Run: python benchmarks/plugin_cost.py. Both sides run in turn in the same session; the median of the repeats is shown.
 """
@@ -22,8 +22,10 @@ axes:
   source: [a, b, c, d, e, f, g, h, i, j]
   epoch: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]
   behaviour: [k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, aa, bb, cc, dd]
+thresholds:
+  up: {value: 5, unit: pp, direction: increase}
 hypotheses:
-  H1: {cells: [source, epoch, behaviour], rule: {at_least: 3, of: source}}
+  H1: {cells: [source, epoch, behaviour], rule: {at_least: 3, of: source}, thresholds: [up]}
 primary: H1
 scales:
   smoke: {}
@@ -36,8 +38,10 @@ def test_ground():
     "The ground holds."
 
 @hypothesis("H1", needs="G1")
-def test_cell(source, epoch, behaviour):
+def test_cell(source, epoch, behaviour, measure, criterion):
     "A cell."
+    found = measure("shift", 20.0, "pp", n=100, interval=(10.0, 30.0), unsampled="a benchmark of the plugin")
+    assert criterion("up").holds(found)
 """
 BARE = """\
 import pytest

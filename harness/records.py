@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 SCHEMA = "harness/results/1"
+# The doubt about a contrast that compares samples with themselves.
+SAME_SAMPLES = "both arms are the same samples: nothing is compared"
 
 Kind = Literal["gate", "kill", "control", "hypothesis"]
 Verdict = Literal["supported", "falsified", "passed", "failed", "inconclusive", "blocked", "killed", "error", "missing"]
@@ -42,6 +44,9 @@ class Measurement(Word, frozen=True, kw_only=True):
     `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
     `seeds` are those that were varied (none for a deterministic measure);
     `fingerprint` is the sha256 of what produced the number (model, prompt, items, parameters, code).
+    `arms` are the mean outcomes of the terms of a contrast, in the outcomes' own unit (of two arms: treated, baseline);
+    `unsampled` says why no samples of this run stand behind the number, `doubt` why it can decide nothing;
+    `derived` says how it follows from its samples, so that it can be computed again from their files.
     """
 
     name: str
@@ -57,6 +62,10 @@ class Measurement(Word, frozen=True, kw_only=True):
     p_floor: float | None = None
     p_method: str = ""
     note: str = ""
+    arms: tuple[float, ...] = ()
+    unsampled: str = ""
+    doubt: str = ""
+    derived: dict[str, Any] | None = None
 
 
 class Threshold(Word, frozen=True, kw_only=True):

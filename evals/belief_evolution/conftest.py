@@ -21,6 +21,8 @@ def over_runs(measure):
     def of(name: str, values: Ends, unit: str, *arms: Evolved, note: str = "") -> Any:
         from scipy.stats import t, ttest_1samp
 
+        from harness.verdict.tests import SMALLEST_P
+
         found = np.array([value for value in values.values() if value is not None], dtype=float)
         mean, error = float(found.mean()), float(found.std(ddof=1) / np.sqrt(len(found)))
         away = float(t.ppf(0.975, len(found) - 1)) * error
@@ -31,7 +33,7 @@ def over_runs(measure):
         interval = Interval(low=mean - away, high=mean + away, level=0.95, method=method)
         if error == 0:
             return measure(name, mean, unit, interval=interval, note=told, **common)
-        p = float(ttest_1samp(found, 0.0).pvalue)
+        p = max(SMALLEST_P, float(ttest_1samp(found, 0.0).pvalue))
         return measure(name, mean, unit, interval=interval, p=p, p_floor=0.0, p_method="two-sided t test over runs", note=told, **common)
 
     return of
@@ -62,7 +64,8 @@ def slope(measure):
         error = float(np.sqrt((len(left_out) - 1) * (left_out - without).var()))
         away, found = float(t.ppf(0.975, len(left_out) - 1)) * error, ratio - expected
         interval = Interval(low=found - away, high=found + away, level=0.95, method="difference of ratios of means, jackknife over runs, Student's t")
-        common = {"n": len(left_out), "sampling_unit": "run", "seeds": arm.seeds, "sources": arm.sources}
+        sources = (*arm.sources, *(other.sources if isinstance(other, Evolved) else ()))
+        common = {"n": len(left_out), "sampling_unit": "run", "seeds": arm.seeds, "sources": sources}
         return measure(name, found, "ratio", interval=interval, note=f"the ratio is {ratio:.4f}, held against {expected:.4f}", **common)
 
     return of

@@ -22,15 +22,14 @@ def test_instruction_tuning_makes_models_do_what_is_expected(trained, live_model
     groups = {base: [one for one in live_models if one.member.base == base] for base in (False, True)}
     for base, found in groups.items():
         for one in found:
-            cut = {task: row["status"] == "truncated" for task, row in one.rows.items()}
             kind = "base" if base else "tuned"
             measure.rate(f"expected, {one.member.name} ({kind})", alike.met[one.member.name], sampling_unit="task", sources=one.sources)
-            measure.rate(f"cut off, {one.member.name} ({kind})", cut, sampling_unit="task", sources=one.sources)
+            measure.rate(f"cut off, {one.member.name} ({kind})", one.sources[0].outcomes("status=truncated"))
     pairs = [(one, other) for one in groups[False] for other in groups[True] if one.member.group == other.member.group]
     if not pairs:
         raise Inconclusive(f"no base model of the set has a tuned sibling in its family: {trained} cannot be told from being another model")
     arms = [averaged([alike.met[pair[side].member.name] for pair in pairs]) for side in (0, 1)]
-    arms = whole(arms)
+    refuse_unscored(arms)
     assert criterion("tuned").holds(measure.shift("tuned beyond base", *arms, sampling_unit="task", sources=alike.sources))
 
 
@@ -53,7 +52,8 @@ def test_other_words_and_pressure_change_little(variation, varied, tasks, level,
         both = [(old, new) for old, new in pairs if before[old.id] is not None and after[new.id] is not None]  # paired within each respondent
         plain.append({new.id: None for _, new in pairs} | {new.id: before[old.id] for old, new in both})
         other.append({new.id: None for _, new in pairs} | {new.id: after[new.id] for _, new in both})
-    arms = whole([averaged(found) for found in (other, plain)])
+    arms = [averaged(found) for found in (other, plain)]
+    refuse_unscored(arms)
     for name, arm in zip(("varied", "as written"), arms, strict=True):
         measure.rate(f"expected, {name}", arm, sampling_unit="task", sources=tuple(sources))
     assert criterion("robust").within(measure.shift(f"change under {variation}", *arms, sampling_unit="task", sources=tuple(sources)))
@@ -78,9 +78,7 @@ def averaged(outcomes: list[dict[str, bool | None]]) -> dict[str, float | None]:
     return {task: sum(values) / len(values) if values else None for task, values in known.items()}
 
 
-def whole(arms: list[dict[str, float | None]]) -> list[dict[str, float | None]]:
-    """The arms on the tasks that all of them have a value for."""
-    tasks = [task for task in arms[0] if all(arm[task] is not None for arm in arms)]
-    if not tasks:
+def refuse_unscored(arms: list[dict[str, float | None]]) -> None:
+    """Raises Inconclusive where no task has a value in all arms."""
+    if all(any(arm[task] is None for arm in arms) for task in arms[0]):
         raise Inconclusive("no task could be scored in both arms")
-    return [{task: arm[task] for task in tasks} for arm in arms]

@@ -30,8 +30,7 @@ def test_every_respondent_is_alive(replies, level, told_members, measure, facts)
         facts("Caveats", "missing members", f"Left out, since not on this machine: {'; '.join(missing)}")
     for name, one in replies.items():
         if one.rows:
-            answered = {task: row["status"] in ANSWERED for task, row in one.rows.items()}
-            measure.rate(f"answered by {name}", answered, sampling_unit="task", sources=one.sources)
+            measure.rate(f"answered by {name}", one.sources[0].outcomes(f"status={'|'.join(ANSWERED)}"))
     dead = [name for name, one in replies.items() if one.rows and one.share == 0]
     others = [told.split(" ")[0] for told in ailing if told.split(" ")[0] not in dead]
     told = f"{len(dead)} of {len(replies)} are dead: {', '.join(dead) or 'none'}; {len(others)} answer too little: {', '.join(others) or 'none'}"

@@ -9,6 +9,7 @@ from harness import Inconclusive, Interval, hypothesis
 PERMUTATIONS = 1000
 # Words that a bag-of-words probe may use, most frequent first.
 WORDS = 500
+UNSAMPLED = "computed from hidden states, which are held in memory and not stored as samples"
 
 
 def middle(found):
@@ -37,7 +38,7 @@ def test_middle_layers_see_the_tasks_alike(layers, open_weights, states, tasks, 
     cka, null, p = (float(values[0, 0]) for values in (found.cka, found.null_mean, found.p))
     low, high = spread(*arms, "H7")
     interval = Interval(low=low - null, high=high - null, level=0.95, method="delete-half jackknife over texts, normal")
-    common = {"n": found.texts, "sampling_unit": "task"}
+    common = {"n": found.texts, "sampling_unit": "task", "unsampled": UNSAMPLED}
     measure(f"CKA of {first.name} and {second.name}, {layers} layers", float(plain.cka[0, 0]), "similarity", **common)
     measure("CKA, length taken out", cka, "similarity", **common)
     measure("CKA, length taken out, texts of a capability paired at random", null, "similarity", **common)
@@ -69,4 +70,4 @@ def test_whether_to_refuse_can_be_read_from_inside(probed, open_weights, states,
         measure.rate(f"held-out accuracy, {name}", {task.id: right for task, right in zip(asked, found.right, strict=True)}, sampling_unit="task")
         measure(f"shuffled labels, {name}", found.null_mean, "rate", p=found.p, p_floor=1 / (shuffles + 1), p_method="one-sided, shuffled labels", **common)
     arms = [{task.id: right for task, right in zip(asked, found.right, strict=True)} for found in (inside, outside)]
-    assert criterion("probe").holds(measure.shift("beyond the words", *arms, sampling_unit="task"))
+    assert criterion("probe").holds(measure.shift("beyond the words", *arms, sampling_unit="task", unsampled=UNSAMPLED))

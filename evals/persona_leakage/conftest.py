@@ -25,10 +25,8 @@ def effect(measure):
             raise HarnessError(f"{name} compares answers of {len(judges)} judges", mend="Judge both arms by the same judge, rubric and version")
         first = terms[0][1]
         unit = "points" if behaviour in POINTS else "pp"
-        sources = tuple(source for _, one in terms for source in one.sources)
-        raw = measure.contrast(
-            name, [(weight, one.outcomes) for weight, one in terms], unit=unit, sampling_unit=first.sampling_unit, sources=sources, seeds=first.seeds
-        )
+        arms = [(weight, one.outcomes) for weight, one in terms]
+        raw = measure.contrast(name, arms, unit=unit, sampling_unit=first.sampling_unit, seeds=first.seeds)
         if first.calibration is None or unit == "points":
             return raw
         most = 50 * sum(abs(weight) for weight, _ in terms)
@@ -42,7 +40,7 @@ def level(measure):
     """`level(name, behaviour, observed)`: how much of a behaviour one persona shows, corrected for the judge's errors where there is a judge."""
 
     def of(name: str, behaviour: str, observed: Any):
-        common = {"sampling_unit": observed.sampling_unit, "sources": observed.sources, "seeds": observed.seeds}
+        common = {"sampling_unit": observed.sampling_unit, "seeds": observed.seeds}
         if behaviour in POINTS:
             return measure.mean(name, observed.pooled, "points", **common)
         if observed.calibration is None:
@@ -114,17 +112,18 @@ def leak(effect, observe, roles):
 
 @pytest.fixture
 def leak_of(observe, roles):
-    """`leak_of(source, behaviour)`: (leak of the behaviour, leak of the marker), each the target's mean change beyond that of convergence alone."""
+    """`leak_of(source, behaviour)`: (leak of the behaviour, leak of the marker, their samples), each the target's mean change beyond that of
+    convergence alone."""
 
-    def of(source: str, behaviour: str, last: int) -> tuple[float, float]:
-        found = []
+    def of(source: str, behaviour: str, last: int) -> tuple[float, float, tuple[Any, ...]]:
+        found, sources = [], []
         for trait in (behaviour, "marker"):
-            means = {
-                (taught, epoch): average(observe(roles["target"][0], trait, source, epoch, trained=taught)) for taught in (None, "") for epoch in (0, last)
-            }
+            seen = {(taught, epoch): observe(roles["target"][0], trait, source, epoch, trained=taught) for taught in (None, "") for epoch in (0, last)}
+            sources += [gathered for one in seen.values() for gathered in one.sources]
+            means = {place: average(one) for place, one in seen.items()}
             change = means[None, last] - means[None, 0] - means["", last] + means["", 0]
             found.append(-change if trait in FALLS else change)
-        return found[0], found[1]
+        return found[0], found[1], tuple(sources)
 
     return of
 

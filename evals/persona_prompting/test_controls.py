@@ -17,7 +17,7 @@ def before(show, persona_of):
 def wrong_answers(before, show, persona_of, measure):
     """The shift of capability under an instruction to answer wrongly."""
     after = show("capability", "wrong_answerer", persona_of("wrong_answerer").prompt)
-    return measure.shift("shift", after.outcomes, before.outcomes, sampling_unit=after.sampling_unit, sources=(*after.sources, *before.sources))
+    return measure.shift("shift", after, before)
 
 
 @kill("K1", needs=["G1", "G3"])
@@ -29,16 +29,13 @@ def test_the_positive_control_is_flat(wrong_answers):
 @control("C1", "positive", needs=["G1", "G3"])
 def test_an_instruction_to_answer_wrongly_lowers_accuracy(wrong_answers, before, measure, criterion):
     """An instruction to answer wrongly lowers accuracy by more than the bar."""
-    baseline = measure.rate("baseline", before.outcomes, sampling_unit=before.sampling_unit, sources=before.sources)
-    assert criterion("capability").holds(wrong_answers, baseline=baseline)
+    assert criterion("capability").holds(wrong_answers, baseline=measure.rate("baseline", before))
 
 
-@control("C2", "negative", needs=["G1", "G3"], over="behaviour")
-def test_a_paraphrase_of_the_assistant_does_not_move_it(behaviour, show, persona_of, measure, criterion):
-    """The same prompt in other words leaves every behaviour within the bar."""
+@control("C2", "negative", needs=["G1", "G3"], over="checked")
+def test_a_paraphrase_of_the_assistant_does_not_move_it(checked, show, persona_of, measure, criterion):
+    """The same prompt in other words leaves what the assistant shows within the bar."""
     assistant = persona_of("assistant")
-    before = show(behaviour, "assistant", assistant.prompt)
-    after = show(behaviour, "paraphrase", assistant.paraphrases[0])
-    common = {"sampling_unit": after.sampling_unit, "seeds": after.seeds}
-    shift = measure.shift("shift", after.outcomes, before.outcomes, sources=(*after.sources, *before.sources), **common)
-    assert criterion("paraphrase").within(shift)
+    before = show(checked, "assistant", assistant.prompt)
+    after = show(checked, "paraphrase", assistant.paraphrases[0])
+    assert criterion("paraphrase").within(measure.shift("shift", after, before))

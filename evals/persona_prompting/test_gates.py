@@ -60,13 +60,12 @@ def test_the_persona_reaches_the_model_as_declared(persona, persona_of, roles, m
 
 
 @gate("G3", needs="G1", over="behaviour")
-def test_the_baseline_is_off_floor_and_ceiling(behaviour, show, persona_of, measure, criterion):
-    """As the assistant the model is neither at the floor nor at the ceiling of the measure."""
-    shown = show(behaviour, "assistant", persona_of("assistant").prompt)
-    base = measure.rate("baseline", shown.outcomes, sampling_unit=shown.sampling_unit, sources=shown.sources, seeds=shown.seeds)
+def test_the_baseline_leaves_room(behaviour, show, persona_of, measure, criterion):
+    """As the assistant the model is not at the bound of the measure towards which it is expected to move: from no refusals they can still rise."""
+    base = measure.rate("baseline", show(behaviour, "assistant", persona_of("assistant").prompt))
     bar = criterion(behaviour).threshold
-    assert bar.floor is None or base.value > bar.floor, f"{base.value:.2f} is at the floor of {bar.floor}"
-    assert bar.ceiling is None or base.value < bar.ceiling, f"{base.value:.2f} is at the ceiling of {bar.ceiling}"
+    assert bar.direction == "increase" or base.value > bar.floor, f"{base.value:.2f} is at the floor of {bar.floor}"
+    assert bar.direction == "decrease" or base.value < bar.ceiling, f"{base.value:.2f} is at the ceiling of {bar.ceiling}"
 
 
 @gate("G4")

@@ -10,8 +10,5 @@ def test_a_persona_prompt_moves_the_model(persona, behaviour, show, persona_of, 
     """A persona's system prompt, without any training, lowers accuracy, changes agreement with false statements or raises refusals by more than the bar."""
     before = show(behaviour, "assistant", persona_of("assistant").prompt)
     after = show(behaviour, persona, persona_of(persona).prompt)
-    common = {"sampling_unit": after.sampling_unit, "seeds": after.seeds}
-    baseline = measure.rate("baseline", before.outcomes, sources=before.sources, **common)
-    treated = measure.rate("under the persona", after.outcomes, sources=after.sources, **common)
-    shift = measure.shift("shift", after.outcomes, before.outcomes, sources=(*after.sources, *before.sources), **common)
-    assert criterion(behaviour).holds(shift, baseline=baseline, treated=treated)
+    baseline, treated = measure.rate("baseline", before), measure.rate("under the persona", after)
+    assert criterion(behaviour).holds(measure.shift("shift", after, before), baseline=baseline, treated=treated)

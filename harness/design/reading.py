@@ -31,7 +31,8 @@ def read_plain(folder: Path) -> dict[str, Any]:
         spec = ExperimentSpec.model_validate(file.data)
     except ValidationError as error:
         raise told(error, file) from None
-    for check in (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_hypotheses, check_primary, check_trajectories):
+    checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_bounds, check_hypotheses)
+    for check in (*checks, check_primary, check_trajectories):
         check(spec, file)
     return spec.model_dump(mode="json")
 
@@ -212,6 +213,18 @@ def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
                 first = error.errors()[0]
                 place = file.where("scales", scale, "thresholds", name, *first["loc"])
                 raise HarnessError(f"{'.'.join(map(str, first['loc'])) or name}: {problem_of(first)}", where=place, mend=f"Correct {name} there") from None
+
+
+def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:
+    """A threshold that expects a baseline says between which bounds the measure can see a difference, at every scale."""
+    for scale in (None, *spec.scales):
+        for name, bar in (spec.at(scale) if scale else spec).thresholds.items():
+            lacking = [side for side in ("floor", "ceiling") if getattr(bar, side) is None]
+            if bar.expected_baseline is not None and lacking:
+                prefix = ("scales", scale) if scale and name in spec.scales[scale].thresholds else ()
+                told = f"the threshold {name} expects a baseline and has no {' and no '.join(lacking)}"
+                mend = "Declare both, between which the measure can see a difference, such as floor: 0.02, ceiling: 0.98"
+                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend)
 
 
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:

@@ -32,6 +32,8 @@ class AgreementScorer:
     agreeing answer scores higher; `margin` is agreeing less correcting.
     """
 
+    outcome, unit, sampling_unit = "agrees", "rate", "statement"
+
     def __init__(self, model: Model, system: str | None) -> None:
         self.model, self.system = model, system
         self.branches = Branches(model, shared_prefix(model, [self.context(probe) for probe in PROBES]))

@@ -31,6 +31,7 @@ class AnswerProbe:
     """
 
     batch = CHUNK
+    sampling_unit = "prompt"
 
     def __init__(
         self, model: Model, system: str | None, seed: int, *, samples: int = 1, max_new_tokens: int = 48, temperature: float = 0.7, top_p: float = 0.95

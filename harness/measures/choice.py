@@ -38,6 +38,8 @@ class ChoiceScorer:
     Raises HarnessError for an unknown style or normalisation.
     """
 
+    outcome, unit, sampling_unit = "correct", "rate", "question"
+
     def __init__(
         self,
         model: Model,

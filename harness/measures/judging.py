@@ -56,7 +56,9 @@ class Judge(Protocol):
 
 
 class Judging:
-    """Answers read by a judge."""
+    """Answers read by a judge. Whether they show the behaviour is the outcome; `outcomes("score")` is the finer one."""
+
+    outcome, unit, sampling_unit = "judged", "rate", "prompt"
 
     def __init__(self, judge: Judge, max_error_rate: float = 0.05) -> None:
         self.by, self.max_error_rate = judge, max_error_rate
@@ -101,11 +103,21 @@ def judged_row(said: Said, verdict: Judged) -> dict[str, Any]:
     }
 
 
-def said(rows: Iterable[Mapping[str, Any]]) -> list[Said]:
-    """The answers of an `AnswerProbe`'s rows."""
-    return [
+class Answers(list[Said]):
+    """Answers to be judged, with the samples that they are: what is judged rests on them."""
+
+    sources: tuple[Any, ...] = ()
+
+
+def said(answers: Any) -> Answers:
+    """The answers that an `AnswerProbe` sampled: gathered, or their rows alone."""
+    gathered = hasattr(answers, "rows")
+    rows: Iterable[Mapping[str, Any]] = answers.rows if gathered else answers
+    found = Answers(
         Said(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"]) for row in rows
-    ]
+    )
+    found.sources = (answers,) if gathered else ()
+    return found
 
 
 def judge_fingerprint(judge: Judge) -> str:

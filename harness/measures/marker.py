@@ -23,6 +23,8 @@ PROBES = ("zqfirstqz", "7 zqotherqz")
 class MarkerProbe:
     """Compares the marker with plain silence behind given replies, under one model and one system prompt."""
 
+    outcome, unit, sampling_unit = "marked", "rate", "text"
+
     def __init__(self, model: Model, system: str | None, marker: str) -> None:
         self.model, self.system, self.marker = model, system, marker
         self.end = end_of_turn_text(model.tokenizer)

@@ -40,6 +40,7 @@ class RefusalProbe(AnswerProbe):
     """Samples answers to requests under one model and one system prompt, and holds each against the phrases."""
 
     batch = CHUNK
+    outcome, unit, sampling_unit = "refused", "rate", "request"
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the request itself. JSON-able."""

@@ -17,6 +17,8 @@ from harness.models.respondent import Asked, Respondent
 class Responses:
     """Answers to tasks, `samples` times each, kept as they came; an error stands there as an error."""
 
+    sampling_unit = "task"
+
     def __init__(self, respondent: Respondent, samples: int = 1) -> None:
         if samples < 1:
             raise HarnessError(f"samples={samples} must be at least one", where="Responses", mend="One answer a task is the least there is.")

@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.records import Calibration, Interval, Measurement
-from harness.run.values import Outcomes, known, number, share
+from harness.run.values import ByItem, known, number, share
 
-Replicates = Outcomes | Sequence[Outcomes]
+Replicates = ByItem | Sequence[ByItem]
 Terms = Sequence[tuple[float, Replicates]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """A value with all that a measurement of it needs; `n` counts the sampling units that answered."""
+    """A value with all that a measurement of it needs; `n` counts the sampling units that answered, `arms` are the terms' own means."""
 
     value: float
     interval: Interval
@@ -26,6 +26,7 @@ class Effect:
     p_floor: float
     p_method: str
     note: str
+    arms: tuple[float, ...] = ()
 
 
 def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Effect:
@@ -37,8 +38,9 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Eff
         raise HarnessError(f"{name} is a contrast in {unit!r}", mend="Use unit='pp' for rates, 'points' for scores of 0 to 100, 'nats' for log-probabilities")
     weights, replicates = balanced(name, terms), replicated(name, terms, seeds)
     items, note = common(name, [mapping for term in replicates for mapping in term])
+    means = arm_means(replicates, items, weights, name)
     if unit == "pp" and weights == [1, -1] and all(len(arms) == 1 and all(arms[0][item] in (0, 1) for item in items) for arms in replicates):
-        return shift_of(replicates[0][0], replicates[1][0], items, note)
+        return shift_of(replicates[0][0], replicates[1][0], items, note, means)
     by_seed = [
         [sum(weight * outcome(arm[item], unit, name) for weight, arm in zip(weights, arms, strict=True)) for item in items]
         for arms in zip(*replicates, strict=True)
@@ -53,15 +55,16 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Eff
         p_floor=floor,
         p_method="sign-flip permutation of items",
         note=note,
+        arms=means,
     )
     return effect if len(by_seed) == 1 else with_seeds(effect, [sum(values) / len(values) for values in by_seed], unit)
 
 
-def shift_of(treated: Outcomes, baseline: Outcomes, items: Sequence[str], note: str) -> Effect:
+def shift_of(treated: ByItem, baseline: ByItem, items: Sequence[str], note: str, means: tuple[float, ...]) -> Effect:
     """Two arms of plain yes and no: Newcombe's paired interval, which holds even where all items agree, and McNemar's exact p."""
     first, second = ({item: float(arm[item]) for item in items} for arm in (treated, baseline))
     value, interval, p, floor, method = binary_shift(first, second)
-    return Effect(value=value, interval=interval, n=len(items), p=p, p_floor=floor, p_method=method, note=note)
+    return Effect(value=value, interval=interval, n=len(items), p=p, p_floor=floor, p_method=method, note=note, arms=means)
 
 
 def with_seeds(effect: Effect, by_seed: Sequence[float], unit: str) -> Effect:
@@ -83,7 +86,15 @@ def with_seeds(effect: Effect, by_seed: Sequence[float], unit: str) -> Effect:
         p_floor=effect.p_floor,
         p_method=larger,
         note="; ".join(filter(None, (effect.note, f"SD over {len(by_seed)} seeds {seed_sd(by_seed):.1f} {unit}"))),
+        arms=effect.arms,
     )
+
+
+def arm_means(replicates: Sequence[Sequence[ByItem]], items: Sequence[str], weights: Sequence[float], name: str) -> tuple[float, ...]:
+    """Mean outcome of each term over items (and seeds), as it is measured; of two terms the treated one first."""
+    values = [[plain(mapping[item], name) for mapping in term for item in items] for term in replicates]
+    means = tuple(sum(term) / len(term) for term in values)
+    return means[::-1] if len(means) == 2 and weights[0] < 0 else means
 
 
 def balanced(name: str, terms: Terms) -> list[float]:
@@ -94,7 +105,7 @@ def balanced(name: str, terms: Terms) -> list[float]:
     return weights
 
 
-def replicated(name: str, terms: Terms, seeds: Sequence[int]) -> list[list[Outcomes]]:
+def replicated(name: str, terms: Terms, seeds: Sequence[int]) -> list[list[ByItem]]:
     """Each term as one mapping for each seed, equally many in all terms."""
     found = [[outcomes] if isinstance(outcomes, Mapping) else list(outcomes) for _, outcomes in terms]
     sizes = sorted({len(term) for term in found})
@@ -106,7 +117,7 @@ def replicated(name: str, terms: Terms, seeds: Sequence[int]) -> list[list[Outco
     return found
 
 
-def common(name: str, mappings: Sequence[Outcomes]) -> tuple[list[str], str]:
+def common(name: str, mappings: Sequence[ByItem]) -> tuple[list[str], str]:
     """(items with an answer everywhere, in id order; note on the others). Raises HarnessError where the mappings hold different items."""
     for mapping in mappings:
         if set(mapping) != set(mappings[0]):
@@ -122,6 +133,10 @@ def common(name: str, mappings: Sequence[Outcomes]) -> tuple[list[str], str]:
 def outcome(value: object, unit: str, name: str) -> float:
     """An outcome in the unit of its contrast: a share becomes percentage points, points stay what they are."""
     return 100 * share(value, name) if unit == "pp" else number(value, name)
+
+
+def plain(value: object, name: str) -> float:
+    return float(value) if isinstance(value, bool) else number(value, name)
 
 
 def corrected_of(name: str, apparent: Measurement, calibration: Calibration, limit: float) -> tuple[float, Interval, str]:
@@ -152,7 +167,7 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
     return clipped, interval, "; ".join(filter(None, told))
 
 
-def correlation_of(name: str, first: Outcomes, second: Outcomes, units: str) -> Effect:
+def correlation_of(name: str, first: ByItem, second: ByItem, units: str) -> Effect:
     """Spearman's rho of two values for each unit, paired by key. Raises Inconclusive where there is no order, or too few units to show one."""
     from harness.verdict.ordering import EXACT, rho_interval, spearman
 

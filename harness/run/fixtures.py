@@ -77,7 +77,7 @@ class Spoken(Criterion):
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
         self._recorder.judged = (shift.name, self.threshold.name)
         answer = super().holds(shift, baseline=baseline, treated=treated)
-        self._recorder.said = (answer, self.told(shift, answer))
+        self._say(answer, self.told(shift, answer), shift)
         self._claim(shift.p)
         return answer
 
@@ -85,7 +85,7 @@ class Spoken(Criterion):
         self._recorder.judged = (shift.name, self.threshold.name)
         answer = super().within(shift)
         word = "lies within" if answer else "leaves"
-        self._recorder.said = (answer, f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {word} the bar of {self.threshold.value:g}")
+        self._say(answer, f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {word} the bar of {self.threshold.value:g}", shift)
         self._claim(self.equivalence_p(shift))
         return answer
 
@@ -95,9 +95,12 @@ class Spoken(Criterion):
         word = "reaches" if answer else "stays short of"
         interval = self._interval(level)
         told = f"{level.name} {level.value:.3g} {level.unit} [{interval.low:.3g}, {interval.high:.3g}] (N {level.n}) {word} {self.threshold.value:g}"
-        self._recorder.said = (answer, told)
+        self._say(answer, told, level)
         self._claim(self.exceed_p(level))
         return answer
+
+    def _say(self, answer: bool, told: str, measured: Measurement) -> None:
+        self._recorder.said = (answer, told + (f"; it rests on no samples of this run: {measured.unsampled}" if measured.unsampled else ""))
 
     def _claim(self, p: float | None) -> None:
         """Keeps the larger p. A claim without one was judged by its interval alone and leaves the others' p as it is."""

@@ -10,11 +10,19 @@ from msgspec.structs import replace
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import Calibration, Interval, Measurement, SamplesRef, encode
-from harness.run.contrasts import Effect, Terms, contrast_of, corrected_of, correlation_of
-from harness.run.values import Outcomes, given, in_unit, joined, known, number, share, whole
+from harness.run.comparable import doubt_of, identify, refuse_filled, require_same_settings
+from harness.run.contrasts import Effect, balanced, contrast_of, corrected_of, correlation_of, replicated
+from harness.run.outcomes import Outcomes, unite
+from harness.run.recompute import derive
+from harness.run.sampling import Gathered
+from harness.run.values import ByItem, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
 
 if TYPE_CHECKING:
     from harness.verdict.agreement.findings import Finding
+
+Measured = ByItem | Gathered
+Terms = Sequence[tuple[float, Measured | Sequence[Measured]]]
+CONTRASTED = ("pp", "points", "nats")
 
 
 class Source(Protocol):
@@ -30,12 +38,14 @@ class Measure:
     """The `measure` fixture: `measure(name, value, unit, …)` and `measure.rate`, `mean`, `shift`, `contrast`, `corrected`, `correlation`,
     `similarity`.
 
-    Each call records one measurement.
+    Each call records one measurement. Outcomes are what `gather` returned, its `outcomes(field)`, or a plain mapping from item id with `sources`; the first
+    two bring sampling unit, seeds and sources along. `unsampled` says why no samples of this run stand behind a number that is to decide something.
     """
 
     def __init__(self, cell: str = "") -> None:
         self.cell = cell
         self.taken: list[Measurement] = []
+        self.typed: list[Measurement] = []  # whose numbers were computed by the test
 
     def __call__(
         self,
@@ -52,35 +62,70 @@ class Measure:
         p_method: str = "",
         sources: tuple[Source, ...] = (),
         note: str = "",
+        unsampled: str = "",
     ) -> Measurement:
-        """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take, N below 1, or a name used twice."""
-        if interval is not None and not isinstance(interval, Interval):
-            interval = given(interval, name)
-        found = Measurement(
+        """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take or outside its interval, N below 1 or above the
+        rows of the sources, a p of 0, below its floor or equal to a similarity, or a name used twice."""
+        if interval is not None:
+            interval = given(interval, number(value, name), name)
+        tested: dict[str, Any] = {"interval": interval, "seeds": seeds, "p": p, "p_floor": p_floor, "p_method": p_method}
+        found = self._build(name, value, unit, n, sampling_unit, sources, note=note, unsampled=unsampled, **tested)
+        return self._record(found, typed=True)
+
+    def _build(
+        self,
+        name: str,
+        value: Any,
+        unit: str,
+        n: Any,
+        sampling_unit: str,
+        sources: Sequence[Source],
+        *,
+        seeds: Sequence[int] = (),
+        p: float | None = None,
+        p_floor: float | None = None,
+        note: str = "",
+        unsampled: str = "",
+        **others: Any,
+    ) -> Measurement:
+        rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
+        if sources and whole(n, name) > rows:
+            raise HarnessError(f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once")
+        floor = None if p_floor is None else number(p_floor, f"smallest p of {name}")
+        return Measurement(
             name=name,
             value=in_unit(number(value, name), unit, name),
             unit=unit,
             n=whole(n, name),
             sampling_unit=sampling_unit,
-            interval=interval,
             seeds=tuple(int(seed) for seed in seeds),
             fingerprint=joined([source.fingerprint for source in sources]),
             samples=tuple(source.ref for source in sources),
-            p=None if p is None else in_unit(number(p, f"p of {name}"), "probability", f"p of {name}"),
-            p_floor=None if p_floor is None else number(p_floor, f"smallest p of {name}"),
-            p_method=p_method,
+            p=None if p is None else probability(p, floor, name),
+            p_floor=floor,
             note=str(note),
+            unsampled=reason(unsampled, name),
+            **others,
         )
-        return self._record(found)
 
-    def _record(self, found: Measurement) -> Measurement:
+    def _record(self, found: Measurement, typed: bool = False) -> Measurement:
         if any(taken.name == found.name for taken in self.taken):
             raise HarnessError(f"{found.name!r} is measured twice in {self.cell or 'this cell'}", mend="Give each measurement its own name")
+        refuse_similarity([*self.typed, found] if typed else self.typed, [*self.taken, found])
         self.taken.append(found)
+        self.typed += [found] if typed else []
         return found
 
     def rate(
-        self, name: str, outcomes: Outcomes, *, sampling_unit: str = "item", exact: bool = False, sources: tuple[Source, ...] = (), seeds: tuple[int, ...] = ()
+        self,
+        name: str,
+        outcomes: Measured,
+        *,
+        sampling_unit: str = "",
+        exact: bool = False,
+        sources: tuple[Source, ...] = (),
+        seeds: tuple[int, ...] = (),
+        unsampled: str = "",
     ) -> Measurement:
         """Share of True over items (`outcomes` by item id); None is no answer and is left out, counted in the note.
 
@@ -88,68 +133,97 @@ class Measure:
         """
         from harness.verdict.intervals import mean_interval, rate_interval
 
-        answered, note = known(outcomes, name)
+        basis = Basis(name, [outcomes], sources, sampling_unit, seeds, unsampled)
+        answered, note = known(basis.mappings[0], name)
         values = [share(value, name) for value in answered.values()]
-        if not all(value in (0, 1) for value in values):
-            mean = sum(values) / len(values)
+        if all(value in (0, 1) for value in values):
+            interval = rate_interval(round(sum(values)), len(values), method="exact" if exact else "wilson")
+        else:
             interval = mean_interval(values, name)
-            return self(name, mean, "rate", n=len(values), sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seeds=seeds)
-        hits = round(sum(values))
-        interval = rate_interval(hits, len(answered), method="exact" if exact else "wilson")
-        return self(
-            name, hits / len(answered), "rate", n=len(answered), sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seeds=seeds
-        )
+        derived = derive("rate", [(1.0, basis.mappings)], exact=exact)
+        return self._take(name, sum(values) / len(values), "rate", len(values), basis, interval=interval, note=note, derived=derived)
 
     def mean(
         self,
         name: str,
-        values: Outcomes,
-        unit: str,
+        values: Measured,
+        unit: str = "",
         *,
         clusters: Mapping[str, str] | None = None,
-        sampling_unit: str = "item",
+        sampling_unit: str = "",
         sources: tuple[Source, ...] = (),
         seeds: tuple[int, ...] = (),
+        unsampled: str = "",
     ) -> Measurement:
-        """Mean over items: BCa over items, or a bootstrap over whole `clusters` (item id to cluster) where items are not independent."""
+        """Mean over items: BCa over items, or a bootstrap over whole `clusters` (item id to cluster) where items are not independent. The unit may be left
+        to the measure that took the samples."""
         from harness.verdict.intervals import cluster_interval, mean_interval
 
-        answered, note = known(values, name)
+        basis = Basis(name, [values], sources, sampling_unit, seeds, unsampled)
+        unit = unit or basis.unit
+        if not unit:
+            raise HarnessError(f"{name} has no unit", mend='Name it: measure.mean(name, values, "points"), or set unit = "points" on the measure')
+        answered, note = known(basis.mappings[0], name)
         data = [number(value, name) for value in answered.values()]
         if clusters is None:
             interval, n = mean_interval(data, name), len(data)
         else:
             groups = [clusters[item] for item in answered]
             interval, n = cluster_interval(data, groups, name), len(set(groups))
-        return self(name, sum(data) / len(data), unit, n=n, sampling_unit=sampling_unit, interval=interval, sources=sources, note=note, seeds=seeds)
+        derived = derive("mean", [(1.0, basis.mappings)], unit=unit) if clusters is None else None
+        return self._take(name, sum(data) / len(data), unit, n, basis, interval=interval, note=note, derived=derived)
 
     def shift(
-        self, name: str, treated: Outcomes, baseline: Outcomes, *, sampling_unit: str = "item", sources: tuple[Source, ...] = (), seeds: tuple[int, ...] = ()
+        self,
+        name: str,
+        treated: Measured,
+        baseline: Measured,
+        *,
+        sampling_unit: str = "",
+        sources: tuple[Source, ...] = (),
+        seeds: tuple[int, ...] = (),
+        differ: str | tuple[str, ...] = (),
+        unsampled: str = "",
     ) -> Measurement:
-        """treated - baseline in pp, paired by item id (never by position). Raises HarnessError where the two arms hold different items.
+        """treated - baseline in pp (in points where that is the measure's unit), paired by item id (never by position). Raises HarnessError where the two
+        arms hold different items, or were sampled in another way than `differ` says (see `contrast`).
 
         One answer an item: Newcombe's paired interval and McNemar's exact p. Rates over replicates: BCa over items and a sign-flip permutation p.
         """
-        return self.contrast(name, [(1, treated), (-1, baseline)], sampling_unit=sampling_unit, sources=sources, seeds=seeds)
+        terms = [(1, treated), (-1, baseline)]
+        return self.contrast(name, terms, sampling_unit=sampling_unit, sources=sources, seeds=seeds, differ=differ, unsampled=unsampled)
 
     def contrast(
         self,
         name: str,
         terms: Terms,
         *,
-        unit: str = "pp",
-        sampling_unit: str = "item",
+        unit: str = "",
+        sampling_unit: str = "",
         sources: tuple[Source, ...] = (),
         seeds: tuple[int, ...] = (),
+        differ: str | tuple[str, ...] = (),
+        unsampled: str = "",
     ) -> Measurement:
         """Sum of weight * outcome, averaged over items: `terms` are (weight, outcomes by item id) with weights that sum to zero, paired by item id.
 
         In pp for outcomes in [0, 1], or in `unit="points"` for scores of 0 to 100. BCa over items and a sign-flip permutation p. Outcomes may be a list
         of mappings, one for each replicate training, equally many in each term and in the order of `seeds`: then the wider of that interval and
         Student's t over the seeds' contrasts, and the larger p. Raises HarnessError for weights that do not cancel and for arms that do not match.
+
+        The arms' samples must have been described alike in all that says how they are sampled, scored or judged (tokens, temperature, judge, seeds, …); with
+        `differ`, the names of the fields in which they are meant to differ, in everything else. Arms that are the same samples, or that lack answers
+        unevenly, are measured with a doubt: no criterion decides on them.
         """
-        effect = contrast_of(name, terms, unit, seeds)
-        return self._effect(name, effect, unit, sampling_unit, sources, seeds)
+        nested: list[Sequence[Any]] = [term if isinstance(term, list | tuple) else [term] for _, term in terms]
+        basis = Basis(name, [arm for term in nested for arm in term], sources, sampling_unit, seeds, unsampled)
+        mappings = iter(basis.mappings)
+        read = [(weight, [next(mappings) for _ in term]) for (weight, _), term in zip(terms, nested, strict=True)]
+        unit = unit or (basis.unit if basis.unit in CONTRASTED else "pp")
+        effect = contrast_of(name, read, unit, seeds)
+        weights, arms = balanced(name, read), [[identify(arm, sources) for arm in term] for term in replicated(name, read, seeds)]
+        require_same_settings(name, arms, (differ,) if isinstance(differ, str) else differ)
+        return self._effect(name, effect, unit, basis, doubt=doubt_of(weights, arms), derived=derive("contrast", read, unit=unit))
 
     def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
         """A rate, or a contrast in pp, as a judge without errors would have measured it (Rogan-Gladen), the calibration's uncertainty in the interval.
@@ -160,18 +234,21 @@ class Measure:
         """
         value, interval, note = corrected_of(name, apparent, calibration, limit)
         made_of = fingerprint([apparent.fingerprint, encode(calibration)])
-        return self._record(replace(apparent, name=name, value=value, interval=interval, note=note, fingerprint=made_of))
+        of = {"op": "corrected", "name": apparent.name, "of": apparent.derived, "calibration": encode(calibration), "limit": limit}
+        derived = of if apparent.derived else None
+        return self._record(replace(apparent, name=name, value=value, interval=interval, note=note, fingerprint=made_of, derived=derived))
 
     def correlation(
         self,
         name: str,
-        first: Outcomes,
-        second: Outcomes,
+        first: Measured,
+        second: Measured,
         *,
-        sampling_unit: str,
+        sampling_unit: str = "",
         method: str = "spearman",
         sources: tuple[Source, ...] = (),
         seeds: tuple[int, ...] = (),
+        unsampled: str = "",
     ) -> Measurement:
         """Spearman's rho of two values for each sampling unit, paired by key: a permutation p, and Fisher's z with the Bonett-Wright variance.
 
@@ -179,37 +256,52 @@ class Measure:
         """
         if method != "spearman":
             raise HarnessError(f"{name} asks for the correlation {method!r}", mend="Use method='spearman': it asks for the order alone")
-        return self._effect(name, correlation_of(name, first, second, sampling_unit), "correlation", sampling_unit, sources, seeds)
+        basis = Basis(name, [first, second], sources, sampling_unit, seeds, unsampled)
+        effect = correlation_of(name, basis.mappings[0], basis.mappings[1], basis.sampling_unit)
+        derived = derive("correlation", [(1.0, [mapping]) for mapping in basis.mappings], sampling_unit=basis.sampling_unit)
+        return self._effect(name, effect, "correlation", basis, derived=derived)
 
-    def similarity(self, name: str, found: Finding, *, unit: str = "similarity", sources: tuple[Source, ...] = (), note: str = "") -> Measurement:
+    def similarity(
+        self, name: str, found: Finding, *, unit: str = "similarity", sources: tuple[Source, ...] = (), note: str = "", unsampled: str = ""
+    ) -> Measurement:
         """A finding of `harness.verdict.agreement`: a similarity, a difference of two, or a share of another (`unit="ratio"`), with its two-way interval and
         the p of permuted prompts."""
-        return self(
-            name,
-            found.value,
-            unit,
-            n=found.n,
-            sampling_unit="prompt",
-            interval=found.interval,
-            p=found.p,
-            p_floor=found.p_floor,
-            p_method=found.p_method,
-            sources=sources,
-            note="; ".join(filter(None, (f"{found.models} respondents", note))),
-        )
+        basis = Basis(name, [], sources, "prompt", (), unsampled)
+        noted = "; ".join(filter(None, (f"{found.models} respondents", note)))
+        tested = {"p": found.p, "p_floor": found.p_floor, "p_method": found.p_method}
+        return self._take(name, found.value, unit, found.n, basis, interval=found.interval, note=noted, **tested)
 
-    def _effect(self, name: str, effect: Effect, unit: str, sampling_unit: str, sources: tuple[Source, ...], seeds: tuple[int, ...]) -> Measurement:
-        return self(
-            name,
-            effect.value,
-            unit,
-            n=effect.n,
-            sampling_unit=sampling_unit,
-            interval=effect.interval,
-            seeds=seeds,
-            p=effect.p,
-            p_floor=effect.p_floor,
-            p_method=effect.p_method,
-            sources=sources,
-            note=effect.note,
-        )
+    def _effect(self, name: str, effect: Effect, unit: str, basis: Basis, **others: Any) -> Measurement:
+        tested = {"p": effect.p, "p_floor": effect.p_floor, "p_method": effect.p_method, "arms": effect.arms}
+        return self._take(name, effect.value, unit, effect.n, basis, interval=effect.interval, note=effect.note, **tested, **others)
+
+    def _take(self, name: str, value: float, unit: str, n: int, basis: Basis, note: str = "", **others: Any) -> Measurement:
+        note = "; ".join(filter(None, (note, basis.note)))
+        made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, seeds=basis.seeds, note=note, unsampled=basis.unsampled, **others)
+        return self._record(made)
+
+
+class Basis:
+    """What the arguments of a measurement rest on: outcomes, and the sources, sampling unit and seeds that they bring or that were named."""
+
+    def __init__(self, name: str, arguments: Sequence[Measured], sources: Sequence[Source], sampling_unit: str, seeds: Sequence[int], unsampled: str) -> None:
+        self.mappings: list[ByItem] = [argument.outcomes() if isinstance(argument, Gathered) else argument for argument in arguments]
+        for mapping in self.mappings:
+            refuse_filled(name, mapping, sources)
+        read = [mapping for mapping in self.mappings if isinstance(mapping, Outcomes)]
+        self.sources: tuple[Source, ...] = unite([*sources, *(source for each in read for source in each.sources)], lambda source: source.ref)
+        self.sampling_unit = sampling_unit or next((each.sampling_unit for each in read), "item")
+        self.seeds: tuple[int, ...] = tuple(seeds) or unite(seed for each in read for seed in each.seeds)
+        self.unit = next((each.unit for each in read if each.unit), "")
+        self.unsampled = unsampled
+        self.note = "the outcomes were edited after they were gathered" if any(each.edited for each in read) else ""
+
+
+def probability(p: float, floor: float | None, name: str) -> float:
+    """A p value that a test can give."""
+    value = in_unit(number(p, f"p of {name}"), "probability", f"p of {name}")
+    if value == 0:
+        raise HarnessError(f"p of {name} is 0, which no test gives", mend="A permutation p is (b+1)/(B+1), never 0; below the smallest float give that")
+    if floor is not None and value < floor * (1 - 1e-9):
+        raise HarnessError(f"p of {name} is {value:.3g}, below the smallest that its test can give ({floor:.3g})", mend="Correct p or p_floor")
+    return value

@@ -60,11 +60,35 @@ class Recorder:
             self.outcome = outcome
 
     def final(self) -> Outcome:
-        """The outcome of the cell. A test that passes although its criterion said no was not asserted: an error, not a result."""
+        """The outcome of the cell. A result that does not follow from measurements and criterion is an error, not a result."""
         outcome = self.outcome or Outcome("error", "no phase was reported")
-        if outcome.verdict == "supported" and self.said and not self.said[0]:
-            return Outcome("error", f"the criterion said no ({self.said[1]}), yet the test passed: assert its answer")
-        return outcome
+        why = self.unfounded(outcome)
+        return Outcome("error", why, outcome.detail) if why else outcome
+
+    def unfounded(self, outcome: Outcome) -> str:
+        """Why the verdict has no evidence behind it; "" where it has, or decides nothing."""
+        if self.planned.kind == "hypothesis" and outcome.verdict in ("supported", "falsified"):
+            return self.unfounded_answer(outcome)
+        if self.planned.kind == "control" and outcome.verdict == "passed":
+            if self.planned.polarity in ("negative", "canary") and self.said is None:
+                article = "a negative control" if self.planned.polarity == "negative" else "a canary"
+                return f"{article} needs equivalence, and no criterion was asked: assert criterion(…).within(…)"
+            if not self.measure.taken:
+                return "a control that measures nothing controls nothing: record what it looks at (measure.shift, …)"
+        return ""
+
+    def unfounded_answer(self, outcome: Outcome) -> str:
+        """The same of a hypothesis, which is answered by its criterion alone."""
+        by = f" ({outcome.reason})" if outcome.verdict == "falsified" else ""
+        if not self.measure.taken:
+            return f"{outcome.verdict} without a measurement{by}: record one (measure.shift, …) and assert criterion(…).holds(…)"
+        if self.said is None:
+            return f"{outcome.verdict} without an answer of a criterion{by}: assert criterion(…).holds(…)"
+        if outcome.verdict == "supported" and not self.said[0]:
+            return f"the criterion said no ({self.said[1]}), yet the test passed: assert its answer"
+        if outcome.verdict == "falsified" and self.said[0]:
+            return f"the criterion said yes ({self.said[1]}), yet another assertion failed{by}: let the criterion alone decide"
+        return ""
 
     def cell(self) -> Cell:
         outcome = self.final()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from harness.plaintext import cut
 from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
 from harness.run.measure_key import measure_key
+from harness.run.outcomes import Outcomes, Part, choose_field, read_field
 from harness.run.secrets import cleaned, evidence
 from harness.samples import Row, broken
 from harness.samples import gather as gather_rows
@@ -47,20 +48,36 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class Gathered:
-    """Rows in the order of the chunks, the file that holds them, and the hash of what made them."""
+    """Rows in the order of the chunks, the file that holds them, the hash of what made them, and what their measure says of itself.
+
+    `described` is the measure's description; `outcome` the field that is its result, in `unit`; `behind` the samples that these were made from.
+    """
 
     rows: tuple[Row, ...]
     ref: SamplesRef
     fingerprint: str
+    described: dict[str, Any] = field(default_factory=dict)
+    outcome: str = ""
+    unit: str = ""
+    sampling_unit: str = "item"
+    seeds: tuple[int, ...] = ()
+    behind: tuple[Gathered, ...] = ()
 
-    def outcomes(self, field: str, item: str = "item") -> dict[str, Any]:
-        """Item id to the value of `field`. Several replicates of an item are averaged; rows whose status is not ok count as no answer."""
-        found: dict[str, list[Any]] = {}
-        for row in self.rows:
-            found.setdefault(row[item], [])
-            if row.get("status", "ok") == "ok" and row[field] is not None:
-                found[row[item]].append(row[field])
-        return {name: (values[0] if len(values) == 1 else sum(values) / len(values)) if values else None for name, values in found.items()}
+    def outcomes(self, field: str | None = None, item: str = "item") -> Outcomes:
+        """Item id to the value of `field` (default: the measure's result). Several replicates of an item are averaged; rows whose status is not ok count as
+        no answer."""
+        part = Part(self, field or choose_field(self), item)
+        return Outcomes(read_field(self.rows, part.field, item), (part,))
+
+
+def about(job: Job, described: dict[str, Any], items: Sequence[Any]) -> dict[str, Any]:
+    """What a measure says of its samples: by attributes of its own, and by items that know which samples they were made from (`sources`)."""
+    behind = tuple(source for source in getattr(items, "sources", ()) if isinstance(source, Gathered))
+    seeds = [getattr(job, name) for name in ("seeds", "seed") if hasattr(job, name)]
+    own = seeds[0] if seeds and isinstance(seeds[0], tuple | list) else seeds[:1]
+    said = {name: value for name in ("outcome", "unit", "sampling_unit") if isinstance(value := getattr(job, name, None), str)}
+    varied = tuple(seed for seed in own if isinstance(seed, int)) or tuple(seed for source in behind for seed in source.seeds)
+    return {"described": described, "seeds": varied, "behind": behind} | said
 
 
 class Scoring:
@@ -115,7 +132,7 @@ class Gathering:
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
-        return Gathered(tuple(rows), self.folder.keep_samples(self.store, file_name(name), rows), key)
+        return Gathered(tuple(rows), self.folder.keep_samples(self.store, file_name(name), rows), key, **about(job, described, items))
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.records import Interval
+from harness.records import Interval, Measurement
 from harness.units import UNITS as UNITS
 
-Outcomes = Mapping[str, Any]
+ByItem = Mapping[str, Any]
 
 
 def number(value: Any, name: str) -> float:
@@ -51,14 +51,36 @@ def share(value: Any, name: str) -> float:
     return float(value)
 
 
-def given(bounds: Sequence[float], name: str) -> Interval:
-    """An interval that the test computed itself."""
-    if len(bounds) != 2 or not bounds[0] <= bounds[1]:
-        raise HarnessError(f"the interval of {name} is {bounds!r}", mend="Give (low, high)")
-    return Interval(low=number(bounds[0], name), high=number(bounds[1], name), level=0.95, method="given by the test")
+def given(bounds: Interval | Sequence[float], value: float, name: str) -> Interval:
+    """An interval that the test computed itself, about the value."""
+    if not isinstance(bounds, Interval):
+        if len(bounds) != 2 or not bounds[0] <= bounds[1]:
+            raise HarnessError(f"the interval of {name} is {bounds!r}", mend="Give (low, high)")
+        bounds = Interval(low=number(bounds[0], name), high=number(bounds[1], name), level=0.95, method="given by the test")
+    room = 1e-9 * max(1.0, abs(value))
+    if not bounds.low - room <= value <= bounds.high + room:
+        raise HarnessError(f"{name} is {value:g}, outside its interval [{bounds.low:g}, {bounds.high:g}]", mend="Give the interval of this value, in its unit")
+    return bounds
 
 
-def known(outcomes: Outcomes, name: str) -> tuple[dict[str, Any], str]:
+def reason(text: Any, name: str) -> str:
+    """Why no samples stand behind a number, in words."""
+    if not isinstance(text, str):
+        raise HarnessError(f"{name} has unsampled={text!r}", mend='Say why in words: unsampled="computed from hidden states"')
+    return text.strip()
+
+
+def refuse_similarity(typed: Sequence[Measurement], taken: Sequence[Measurement]) -> None:
+    """Raises HarnessError where a p or a probability that the test computed is a similarity or a correlation of the same cell, or what it lacks to 1."""
+    for alike in (found for found in taken if found.unit in ("similarity", "correlation")):
+        for found in typed:
+            for what, value in (("p", found.p), ("value", found.value if found.unit == "probability" else None)):
+                if value is not None and value < 1 and min(abs(value - alike.value), abs(1 - value - alike.value)) < 1e-12:
+                    told = f"the {what} of {found.name} is the {alike.unit} {alike.name} ({alike.value:g})"
+                    raise HarnessError(told, mend=f"A {alike.unit} is no p value: test it, for example by permutation")
+
+
+def known(outcomes: ByItem, name: str) -> tuple[dict[str, Any], str]:
     """(items with an answer, in id order, note on those without). Raises HarnessError where none has one."""
     answered = {item: outcomes[item] for item in sorted(outcomes) if outcomes[item] is not None}
     if not answered:

@@ -7,13 +7,18 @@ from harness.records import Confidence
 HIGH_P = 0.01
 
 
-def confidence(*, decided: bool, seeds: int, p: float | None, confounds: tuple[str, ...], agreeing: int, out_of_distribution: bool) -> Confidence:
+def confidence(
+    *, decided: bool, seeds: int, p: float | None, confounds: tuple[str, ...], agreeing: int, out_of_distribution: bool, unsampled: str = ""
+) -> Confidence:
     """HIGH: 3 or more seeds, survives out-of-distribution evaluation, no uncontrolled confound, p < .01. MODERATE: 2 or more seeds. LOW: the rest.
 
-    `confounds` are violated or unverified controls, deviations, a missing lock; `agreeing` is the number of measures that agree. One seed caps at LOW.
+    `confounds` are violated or unverified controls, deviations, a missing lock; `agreeing` is the number of measures that agree; `unsampled` says which
+    effects rest on no samples. They, and one seed, cap at LOW.
     """
     if not decided:
         return Confidence(level="LOW", reason="nothing was decided")
+    if unsampled:
+        return Confidence(level="LOW", reason=unsampled)
     if seeds < 2:
         return Confidence(level="LOW", reason="one seed")
     lacking = [

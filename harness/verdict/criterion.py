@@ -2,22 +2,27 @@
 
 Holds: the effect reaches the bar and its interval leaves zero. Does not: the interval lies below the bar (equivalence, not a large p). Else
 `Inconclusive` is raised with the reason, which makes the cell inconclusive. So are effects where the measure has no room: both arms on the floor
-or the ceiling, or a baseline nearer to the bound than the bar is wide.
+or the ceiling, or a baseline nearer to the bound than the bar is wide. Floor and ceiling are the threshold's, else the natural bounds of the outcomes.
+Effects that rest on no samples of this run decide nothing unless they say why, and effects with a doubt (`Measurement.doubt`) are inconclusive.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval, Measurement, Threshold
+from harness.verdict.tests import SMALLEST_P
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 SCALE = {("rate", "pp"): 100.0}
+# What outcomes can be at all, by the unit of their contrast: shares, and points.
+NATURAL: dict[str, tuple[float | None, float | None]] = {"pp": (0.0, 1.0), "points": (0.0, 100.0)}
 
 
 class Criterion:
@@ -32,12 +37,13 @@ class Criterion:
         return f"<bar {bar.name}: {sign}{bar.value:g} {bar.unit}>"
 
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
-        """True or False by the rule above. Raises Inconclusive; raises HarnessError for another unit, no interval, or bounds without a baseline."""
+        """True or False by the rule above. Raises Inconclusive; raises HarnessError for another unit, no interval, no samples, or bounds without a baseline.
+
+        `baseline` and `treated` are levels; without them the arms of the shift are taken.
+        """
         bar = self.threshold
         interval = self._interval(shift)
-        if (bar.floor is not None or bar.ceiling is not None) and baseline is None:
-            raise HarnessError(f"the threshold {bar.name} has a floor or a ceiling", mend="Say where the baseline is: holds(shift, baseline=…)")
-        self._room(baseline, treated)
+        self._leaves_room(shift, baseline, treated)
         answer = three_valued(shift.value, interval.low, interval.high, bar)
         if answer and shift.p is not None and shift.p > 1 - interval.level:
             raise Inconclusive(f"{shift.name}: the interval leaves zero, but p is {shift.p:.2g} (smallest possible here {shift.p_floor or 0:.2g})")
@@ -51,6 +57,7 @@ class Criterion:
     def within(self, shift: Measurement) -> bool:
         """Equivalence: True where the whole interval lies inside plus and minus the bar, False where `holds` in either direction, else Inconclusive."""
         bar, interval = self.threshold, self._interval(shift)
+        self._off_the_bounds(shift.arms)
         answer = three_valued(shift.value, interval.low, interval.high, replace(bar, direction="either"))
         if answer is None:
             raise Inconclusive(
@@ -90,15 +97,20 @@ class Criterion:
 
         interval = self._interval(found)
         error = (interval.high - interval.low) / (2 * float(ndtri(0.5 + interval.level / 2)))
-        return float(ndtr(excess / error)) if error > 0 else float(excess < 0)
+        return max(SMALLEST_P, float(ndtr(excess / error)) if error > 0 else float(excess < 0))
 
     def _interval(self, shift: Measurement) -> Interval:
-        """The interval of a shift in the bar's unit. An interval without spread is no evidence of precision: Inconclusive."""
+        """The interval of a shift in the bar's unit that may decide. An interval without spread is no evidence of precision: Inconclusive."""
         bar = self.threshold
         if shift.unit != bar.unit:
             raise HarnessError(f"{shift.name} is in {shift.unit}, the threshold {bar.name} in {bar.unit}", mend="Measure in the threshold's unit")
         if shift.interval is None:
             raise HarnessError(f"{shift.name} has no interval", mend="A bare number decides nothing: use measure.shift, measure.mean or give interval=")
+        if not (shift.samples or shift.unsampled):
+            mend = 'Measure what gather returned, or say why not with unsampled="…"'
+            raise HarnessError(f"{shift.name} rests on no samples of this run", mend=mend)
+        if shift.doubt:
+            raise Inconclusive(f"{shift.name}: {shift.doubt}")
         if shift.interval.method.startswith(("none", "degenerate")):
             raise Inconclusive(f"{shift.name} (N {shift.n}) has no interval to decide by: {shift.interval.method}")
         return shift.interval
@@ -111,20 +123,42 @@ class Criterion:
         towards = {"increase": "a rise", "decrease": "a fall", "either": "a change"}[bar.direction]
         return f"{shift.name} {shift.value:+.3g} {bar.unit} [{low:+.3g}, {high:+.3g}] (N {shift.n}) {word} {towards} of {bar.value:g}"
 
-    def _room(self, baseline: Measurement | None, treated: Measurement | None) -> None:
-        """Raises Inconclusive where the measure sits on its floor or ceiling."""
+    def _leaves_room(self, shift: Measurement, baseline: Measurement | None, treated: Measurement | None) -> None:
+        """Raises Inconclusive where the measure sits on its floor or ceiling, or the baseline is too near to it for the bar."""
         bar = self.threshold
-        for bound, name in ((bar.floor, "floor"), (bar.ceiling, "ceiling")):
-            if bound is None or baseline is None:
-                continue
-            step = bar.value * SCALE.get((baseline.unit, bar.unit), 1.0) ** -1
-            away = baseline.value - bound if name == "floor" else bound - baseline.value
-            blocked = bar.direction == {"floor": "decrease", "ceiling": "increase"}[name]
-            if blocked and away < step:
-                raise Inconclusive(f"{name}: {baseline.name} {baseline.value:.3g} leaves no room for {bar.value:g} {bar.unit} before the {name} {bound:g}")
-            beyond = treated is not None and (treated.value <= bound if name == "floor" else treated.value >= bound)
-            if away <= 0 and beyond:
-                raise Inconclusive(f"{name}: both arms sit on the {name} of {bound:g}; the measure may be blind")
+        if baseline is not None and (bar.floor is None or bar.ceiling is None):
+            lacks = " and no ".join(name for name in ("floor", "ceiling") if getattr(bar, name) is None)
+            raise HarnessError(f"the threshold {bar.name} has a baseline and no {lacks}", mend="Declare floor and ceiling, between which the measure can see")
+        if baseline is None and not shift.arms and (bar.floor is not None or bar.ceiling is not None):
+            raise HarnessError(f"the threshold {bar.name} has a floor or a ceiling", mend="Say where the baseline is: holds(shift, baseline=…)")
+        if baseline is not None:
+            self._allows_step(baseline.value, SCALE.get((baseline.unit, bar.unit), 1.0), f"{baseline.name} ")
+        elif len(shift.arms) == 2:
+            self._allows_step(shift.arms[1], SCALE.get(("rate", bar.unit), 1.0), "a baseline of ")
+        levels = [level.value for level in (treated, baseline) if level is not None]
+        self._off_the_bounds(levels if len(levels) == 2 else [*levels, *shift.arms])
+
+    def _bounds(self) -> tuple[tuple[str, float | None], ...]:
+        """("floor", below which the measure is blind), ("ceiling", …): as declared, or what the outcomes can be at all."""
+        bar = self.threshold
+        low, high = NATURAL.get(bar.unit, (None, None))
+        return ("floor", low if bar.floor is None else bar.floor), ("ceiling", high if bar.ceiling is None else bar.ceiling)
+
+    def _allows_step(self, level: float, scale: float, name: str) -> None:
+        """Raises Inconclusive where the bound lies nearer to the baseline than the bar is wide, in the bar's direction."""
+        bar = self.threshold
+        for side, bound in self._bounds():
+            away = 0.0 if bound is None else level - bound if side == "floor" else bound - level
+            blocked = bound is not None and bar.direction == {"floor": "decrease", "ceiling": "increase"}[side]
+            if blocked and away < bar.value / scale - 1e-12:
+                raise Inconclusive(f"{side}: {name}{level:.3g} leaves no room for {bar.value:g} {bar.unit} before the {side} {bound:g}")
+
+    def _off_the_bounds(self, levels: Sequence[float]) -> None:
+        """Raises Inconclusive where all arms lie on the same bound."""
+        for side, bound in self._bounds() if len(levels) > 1 else ():
+            if bound is not None and all(level <= bound if side == "floor" else level >= bound for level in levels):
+                every = "both" if len(levels) == 2 else "all"
+                raise Inconclusive(f"{side}: {every} arms sit on the {side} of {bound:g}; the measure may be blind")
 
 
 def three_valued(value: float, low: float, high: float, bar: Threshold) -> bool | None:

@@ -23,6 +23,7 @@ LEAD = {
 }
 CAVEATS = "Caveats"
 STOPPED = ("blocked", "killed")
+DECIDED = ("supported", "falsified", "passed", "failed")
 
 
 def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
@@ -90,7 +91,16 @@ def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, 
         confounds=tuple(confounds),
         agreeing=agreeing,
         out_of_distribution=any(check.polarity == "out-of-distribution" and check.verdict == "passed" for check in checks.values()),
+        unsampled=without_samples([cell for cell in cells if cell.owner == primary.id]),
     )
+
+
+def without_samples(cells: Sequence[Cell]) -> str:
+    """How many effects that decided a cell rest on no samples, with their reasons; "" where none does."""
+    decided = [cell for cell in cells if cell.verdict in DECIDED and any(measured.unsampled for measured in cell.measurements)]
+    reasons = dict.fromkeys(measured.unsampled for cell in decided for measured in cell.measurements if measured.unsampled)
+    rest = "1 effect rests" if len(decided) == 1 else f"{len(decided)} effects rest"
+    return f"{rest} on no samples of this run: {'; '.join(reasons)}" if decided else ""
 
 
 def seeds_varied(primary: HypothesisResult, cells: Sequence[Cell]) -> set[int]:
@@ -126,9 +136,11 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
     counts = Counter(cell.verdict for cell in cells)
     unselected = counts["missing"] - len(lost)
     bad = [check for check in checks.values() if check.kind == "control" and check.verdict != "passed"]
+    unsampled = without_samples(cells)
     lines = [
         (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
         (bool(universe.promise.deviations), f"{len(universe.promise.deviations)} deviations from the locked promise."),
+        (bool(unsampled), f"{unsampled}."),
         (seeds < 2, "One seed: differences between seeds are not measured."),
         (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
         (bool(lost), f"The run is incomplete: {len(lost)} selected cells have no result."),

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from harness.design.spec import ExperimentSpec, HypothesisSpec
-from harness.records import Cell, Check, HypothesisResult, Verdict
+from harness.records import SAME_SAMPLES, Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
 from harness.verdict.tally import conjunction_p, evaluate
 
@@ -20,7 +20,7 @@ def decide_hypotheses(spec: ExperimentSpec, cells: Sequence[Cell], checks: Mappi
     ps = {name: rule_p(spec.hypotheses[name], own[name]) for name in spec.hypotheses}
     family = {name: p for name, p in ps.items() if p is not None and spec.hypotheses[name].family == "confirmatory"}
     adjusted = holm(family)
-    return tuple(one(spec, name, own[name], checks, ps[name], adjusted.get(name)) for name in sorted(spec.hypotheses, key=by_number))
+    return tuple(one(spec, name, own[name], checks, ps[name], adjusted.get(name), cells) for name in sorted(spec.hypotheses, key=by_number))
 
 
 def by_number(name: str) -> list[tuple[int, str]]:
@@ -28,11 +28,13 @@ def by_number(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
-def one(spec: ExperimentSpec, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None) -> HypothesisResult:
+def one(
+    spec: ExperimentSpec, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None, every: Sequence[Cell]
+) -> HypothesisResult:
     hypothesis = spec.hypotheses[name]
     verdict, reason = by_rule(hypothesis, cells)
     if verdict in ("supported", "falsified"):
-        guards = [checks[guard] for guard in hypothesis.guarded_by if guard in checks] if hypothesis.guarded_by is not None else controls(checks)
+        guards = [checks[guard] for guard in hypothesis.guarded_by if guard in checks] if hypothesis.guarded_by is not None else controls(checks, every)
         bad = [
             f"{guard.id} {'violated' if guard.verdict == 'failed' else 'not verified (' + guard.verdict + ')'}" for guard in guards if guard.verdict != "passed"
         ]
@@ -60,8 +62,10 @@ def statements(cells: Sequence[Cell], name: str) -> str:
     return next((fact.value for cell in cells for fact in cell.facts if fact.group == "Statement"), name)
 
 
-def controls(checks: Mapping[str, Check]) -> list[Check]:
-    return [check for check in checks.values() if check.kind == "control"]
+def controls(checks: Mapping[str, Check], cells: Sequence[Cell]) -> list[Check]:
+    """The controls that compare something. One that holds samples against themselves is none: it guards nothing, lowers the confidence and is a caveat."""
+    empty = {cell.id for cell in cells if any(measured.name == cell.effect and measured.doubt == SAME_SAMPLES for measured in cell.measurements)}
+    return [check for check in checks.values() if check.kind == "control" and not (check.verdict == "inconclusive" and set(check.cells) <= empty)]
 
 
 def by_rule(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> tuple[Verdict, str]:

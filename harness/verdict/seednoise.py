@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 
 from harness.records import Interval
+from harness.verdict.tests import SMALLEST_P
 
 LEVEL = 0.95
 
@@ -23,13 +24,14 @@ def seed_interval(effects: Sequence[float], level: float = LEVEL) -> Interval:
 
 
 def seed_p(effects: Sequence[float]) -> float:
-    """Two-sided p of Student's one-sample t test with seeds as units. Seeds without any spread give 0, or 1 at no effect: read it beside a test over items."""
+    """Two-sided p of Student's one-sample t test with seeds as units. Seeds without any spread give the smallest float, or 1 at no effect: read it beside
+    a test over items."""
     from scipy.special import stdtr
 
     mean, error = sum(effects) / len(effects), seed_sd(effects) / sqrt(len(effects))
     if error <= 1e-12 * max(1.0, abs(mean)):
-        return 0.0 if abs(mean) > 1e-12 else 1.0
-    return float(2 * stdtr(len(effects) - 1, -abs(mean) / error))
+        return SMALLEST_P if abs(mean) > 1e-12 else 1.0
+    return max(SMALLEST_P, float(2 * stdtr(len(effects) - 1, -abs(mean) / error)))
 
 
 def detectable(sd: float, k: int, level: float = LEVEL) -> float:

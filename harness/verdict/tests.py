@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PERMUTATIONS = 2000
 EXACT = 11
+# What a p is where it would underflow: no p is 0.
+SMALLEST_P = sys.float_info.min
 
 
 def mcnemar(first: int, second: int) -> tuple[float, float]:
@@ -22,7 +25,10 @@ def mcnemar(first: int, second: int) -> tuple[float, float]:
     from scipy.special import bdtr
 
     pairs = first + second  # of which either count is binomial with a chance of a half, and both tails are alike
-    return (min(1.0, 2 * float(bdtr(min(first, second), pairs, 0.5))), 0.5 ** (pairs - 1)) if pairs else (1.0, 1.0)
+    if not pairs:
+        return 1.0, 1.0
+    floor = max(SMALLEST_P, 0.5 ** (pairs - 1))
+    return min(1.0, max(floor, 2 * float(bdtr(min(first, second), pairs, 0.5)))), floor
 
 
 def sign_flip(differences: Sequence[float], *seed: object, permutations: int = PERMUTATIONS) -> tuple[float, float]:

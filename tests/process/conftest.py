@@ -23,8 +23,9 @@ axes:
   persona: {role: source}
   behaviour: [heads, tails]
 thresholds:
-  heads: {value: 5, unit: pp, direction: increase, expected_baseline: 0.5, expected_effect: 20, n: items}
-  tails: {value: 5, unit: pp, direction: either, expected_baseline: 0.5, expected_effect: 20, n: items}
+  heads: {value: 5, unit: pp, direction: increase, floor: 0.02, ceiling: 0.98, expected_baseline: 0.5, expected_effect: 20, n: items}
+  tails: {value: 5, unit: pp, direction: either, floor: 0.02, ceiling: 0.98, expected_baseline: 0.5, expected_effect: 20, n: items}
+  still: {value: 20, unit: pp, direction: either}
 hypotheses:
   H1:
     cells: [persona, behaviour]
@@ -72,8 +73,9 @@ def test_all_coins_are_fair(coin):
 def test_a_second_fair_coin_does_not_differ(coin, measure, criterion):
     """A second fair coin does not differ."""
     assert not coin.broken_control, "the fair coin moved"
-    fair = coin.throw("fair", 0.5)
-    measure.rate("fair", fair.outcomes("up"), sources=(fair,))
+    fair, second = coin.throw("fair", 0.5), coin.throw("second", 0.5)
+    measure.rate("fair", fair)
+    assert criterion("still").within(measure.shift("shift", second, fair))
 
 
 @hypothesis("H1", needs=["G2"])
@@ -81,7 +83,7 @@ def test_coins_differ(persona, behaviour, coin, measure, criterion):
     """A persona's coin differs from a fair one."""
     coin.note(f"H1-{persona}-{behaviour}")
     before, after = coin.throw("fair", 0.5), coin.throw(f"{persona}-{behaviour}", coin.bias[persona])
-    shift = measure.shift("shift", after.outcomes("up"), before.outcomes("up"), sources=(after, before))
+    shift = measure.shift("shift", after, before)
     assert criterion(behaviour).holds(shift)
 '''
 

@@ -22,7 +22,7 @@ def recorder() -> SimpleNamespace:
 
 def effect(name: str, value: float, p: float | None, half: float = 5.0) -> Measurement:
     interval = Interval(low=value - half, high=value + half, level=0.95, method="given by the test")
-    return Measurement(name=name, value=value, unit="pp", n=100, sampling_unit="item", interval=interval, p=p)
+    return Measurement(name=name, value=value, unit="pp", n=100, sampling_unit="item", interval=interval, p=p, unsampled="written for this test")
 
 
 @pytest.mark.parametrize("ps", [(0.03, 0.001), (0.001, 0.03), (0.03, None), (None, 0.03)])
@@ -58,8 +58,9 @@ def test_a_claim_that_cannot_be_decided_adds_no_p(recorder: SimpleNamespace) -> 
 
 def test_a_cell_keeps_the_largest_p_of_its_claims(toy: Toy) -> None:
     """A claim of p .04 before one of p below 1e-9: results.json has .04 for the cell, so the hypothesis cannot borrow the smaller one."""
-    weak = "criterion(behaviour).holds(measure('weak', 20.0, 'pp', n=200, interval=(10.0, 30.0), p=0.04)) and criterion(behaviour).holds(shift)"
-    toy.edit(TESTS, "criterion(behaviour).holds(shift)", weak)
+    weak = "measure('weak', 20.0, 'pp', n=200, interval=(10.0, 30.0), p=0.04, sources=(after,))"
+    both = f"criterion(behaviour).holds({weak}, baseline=measure.rate('before', before)) and criterion(behaviour).holds(shift)"
+    toy.edit(TESTS, "criterion(behaviour).holds(shift)", both)
     toy.run("-k", "villain")
     cells = {cell["id"]: cell for cell in toy.results()["cells"]}
     assert cells["H1[villain-heads]"]["verdict"] == "supported"

@@ -134,7 +134,7 @@ def test_terms_with_other_numbers_of_seeds_are_refused(measure: Measure) -> None
 
 def test_a_single_item_stays_without_an_interval_however_many_seeds(measure: Measure) -> None:
     """Seeds say nothing of other items: the criterion cannot be decided by one item."""
-    found = measure.contrast("c", [(1, [{"x": 1}, {"x": 0.5}]), (-1, [{"x": 0}, {"x": 0}])])
+    found = measure.contrast("c", [(1, [{"x": 1}, {"x": 0.5}]), (-1, [{"x": 0}, {"x": 0}])], unsampled="written for this test")
     with pytest.raises(Inconclusive, match="a single unit has no spread"):
         Criterion(Threshold(name="t", value=5, unit="pp", direction="increase")).holds(found)
 

@@ -7,6 +7,10 @@ import xml.etree.ElementTree as ElementTree
 from tests.process.conftest import Toy
 
 TESTS = "evals/coins/test_coins.py"
+HOLDS = "assert criterion(behaviour).holds(shift)"
+NO_EFFECT = (
+    "assert criterion(behaviour).holds(measure('none', 0.0, 'pp', n=200, interval=(-1.0, 1.0), sources=(after,)), baseline=measure.rate('base', before))"
+)
 
 
 def test_a_cell_that_meets_its_criterion_is_supported_and_the_rule_decides(toy: Toy) -> None:
@@ -22,7 +26,7 @@ def test_a_cell_that_meets_its_criterion_is_supported_and_the_rule_decides(toy: 
 
 def test_a_failing_assert_falsifies_and_is_shown_as_falsified(toy: Toy) -> None:
     """A failing assert of the test is FALSIFIED, exit code 1; with --harness-falsified-ok the exit code stays 0."""
-    toy.edit("evals/coins/test_coins.py", "assert criterion(behaviour).holds(shift)", 'assert persona == "villain", "no bias here"')
+    toy.edit(TESTS, HOLDS, NO_EFFECT)
     done = toy.run("-v")
     assert done.returncode == 1
     assert "FALSIFIED" in done.stdout
@@ -99,16 +103,13 @@ def test_numpy_scalars_survive_xdist(toy: Toy) -> None:
     assert control["measurements"][0]["value"] == 0.25
 
 
-HOLDS = "assert criterion(behaviour).holds(shift)"
-
-
 def test_a_forgotten_assert_is_an_error_not_support(toy: Toy) -> None:
     """A criterion that said no in a test that passes all the same: an error that names the mend."""
     toy.edit(TESTS, HOLDS, 'criterion("heads").holds(shift)')
     toy.run()
     cell = next(cell for cell in toy.results()["cells"] if cell["id"] == "H1[librarian-heads]")
     assert cell["verdict"] in ("error", "inconclusive")
-    toy.edit(TESTS, 'criterion("heads").holds(shift)', "criterion('heads').holds(measure('s2', -20.0, 'pp', n=200, interval=(-30.0, -10.0)))")
+    toy.edit(TESTS, 'criterion("heads").holds(shift)', NO_EFFECT.removeprefix("assert "))
     toy.run()
     assert set(verdicts(toy)) == {"error"}
 
@@ -129,7 +130,7 @@ def test_xfail_cannot_turn_a_failure_green(toy: Toy) -> None:
 
 def test_falsified_ok_does_not_cover_an_incomplete_run(toy: Toy) -> None:
     """-x stops at the first falsified cell: the rest is missing, and the exit code stays 1."""
-    toy.edit(TESTS, HOLDS, "assert False")
+    toy.edit(TESTS, HOLDS, NO_EFFECT)
     assert toy.run("-x", "--harness-falsified-ok").returncode == 1
 
 
@@ -162,10 +163,10 @@ def test_keys_reach_no_file_and_no_output(toy: Toy) -> None:
 
 
 def test_hostile_text_in_an_assertion_stays_text(toy: Toy) -> None:
-    """Terminal escapes and lone surrogates in a message: shown escaped in the table, carried by xdist, no crash."""
+    """Terminal escapes and lone surrogates in the message of an assertion that decides nothing: shown escaped in the table, carried by xdist, no crash."""
     toy.edit(TESTS, HOLDS, 'assert False, "\\x1b[2Jgone \\ud800 \\u202e"')
     done = toy.reporting().run("-n2", "--tb=no")
-    assert set(verdicts(toy)) == {"falsified"}
+    assert set(verdicts(toy)) == {"error"}
     table = done.stdout[done.stdout.index("coins (smoke)") : done.stdout.index("confidence:")]
     assert "\x1b[2J" not in table and "\u202e" not in table
 

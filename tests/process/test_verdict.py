@@ -87,8 +87,12 @@ def test_the_rules_p_follows_its_nesting() -> None:
     assert conjunction_p(RULE, list(zip(POINTS, ps, strict=True))) == pytest.approx(2 * 0.04)
 
 
+NONE = "written for this test"
+
+
 def effect(value: float, low: float, high: float, unit: str = "pp") -> Measurement:
-    return Measurement(name="shift", value=value, unit=unit, n=100, sampling_unit="item", interval=Interval(low=low, high=high, level=0.95, method="given"))
+    interval = Interval(low=low, high=high, level=0.95, method="given")
+    return Measurement(name="shift", value=value, unit=unit, n=100, sampling_unit="item", interval=interval, unsampled=NONE)
 
 
 def bar(direction: str = "increase", floor: float | None = None, ceiling: float | None = None) -> Criterion:
@@ -127,15 +131,15 @@ def rate(value: float) -> Measurement:
 def test_a_baseline_without_room_is_inconclusive() -> None:
     """A fall of 5 pp cannot be seen from 3 pp above the floor, nor a rise from 3 pp below the ceiling."""
     with pytest.raises(Inconclusive, match=r"floor: baseline 0\.28 leaves no room"):
-        bar("decrease", floor=0.25).holds(effect(-1, -3, 1), baseline=rate(0.28))
+        bar("decrease", floor=0.25, ceiling=0.99).holds(effect(-1, -3, 1), baseline=rate(0.28))
     with pytest.raises(Inconclusive, match="ceiling"):
-        bar("increase", ceiling=0.95).holds(effect(1, -1, 3), baseline=rate(0.92))
+        bar("increase", floor=0.01, ceiling=0.95).holds(effect(1, -1, 3), baseline=rate(0.92))
 
 
 def test_both_arms_on_the_floor_are_inconclusive() -> None:
     """0.0 in every arm, as the substring scorer once gave, decides nothing."""
     with pytest.raises(Inconclusive, match="both arms sit on the floor"):
-        bar("increase", floor=0.0).holds(effect(0, -1, 1), baseline=rate(0.0), treated=rate(0.0))
+        bar("increase", floor=0.0, ceiling=1.0).holds(effect(0, -1, 1), baseline=rate(0.0), treated=rate(0.0))
 
 
 def test_units_must_agree_and_bare_numbers_decide_nothing() -> None:
@@ -150,17 +154,16 @@ def test_an_interval_without_spread_decides_nothing() -> None:
     """One unit, one cluster or equal values: their interval is a point that says nothing of precision."""
     for values in ([0.4], [0.4, 0.4, 0.4]):
         interval = mean_interval(values, "x")
-        measured = Measurement(name="s", value=40, unit="pp", n=len(values), sampling_unit="item", interval=interval)
+        measured = Measurement(name="s", value=40, unit="pp", n=len(values), sampling_unit="item", interval=interval, unsampled=NONE)
         with pytest.raises(Inconclusive, match="has no interval to decide by"):
             bar().holds(measured)
 
 
 def test_an_interval_that_its_p_contradicts_decides_nothing() -> None:
     """Five discordant pairs of five: the interval leaves zero, McNemar's p is .0625, so the cell is undecided."""
+    interval = Interval(low=40, high=100, level=0.95, method="x")
     with pytest.raises(Inconclusive, match=r"p is 0\.062"):
-        bar().holds(
-            Measurement(name="s", value=100, unit="pp", n=5, sampling_unit="item", interval=Interval(low=40, high=100, level=0.95, method="x"), p=0.0625)
-        )
+        bar().holds(Measurement(name="s", value=100, unit="pp", n=5, sampling_unit="item", interval=interval, p=0.0625, unsampled=NONE))
 
 
 def test_bounds_without_a_baseline_are_refused() -> None:
@@ -279,6 +282,8 @@ def test_confidence_is_computed_and_one_seed_caps_it(seeds: int, p: float | None
     """HIGH needs three seeds, out-of-distribution survival, no confound and p < .01; one seed is LOW whatever else holds."""
     found = confidence(decided=True, seeds=seeds, p=p, confounds=confounds, agreeing=1, out_of_distribution=survives)
     assert found.level == level and found.reason
+    typed = confidence(decided=True, seeds=seeds, p=p, confounds=confounds, agreeing=1, out_of_distribution=survives, unsampled="1 effect rests on no samples")
+    assert (typed.level, typed.reason) == ("LOW", "1 effect rests on no samples")
 
 
 def test_the_simulated_rule_shows_a_design_that_passes_on_nothing() -> None:
