@@ -15,11 +15,11 @@ from typing import Any
 
 from harness.appendlog import AppendLog
 from harness.design.plan import plan_of
-from harness.errors import HarnessError
+from harness.errors import HarnessError, Inconclusive
 from harness.fingerprint import file_fingerprint, fingerprint
 from harness.records import Measurement, Results, SamplesRef, Word, encode
 from harness.report.addresses import below
-from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, RESULTS, html_of, prose_of, read_results
+from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, html_of, prose_of, read_results
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.generated import is_edited
@@ -28,9 +28,12 @@ from harness.report.view import View
 from harness.run.environment import version_of
 from harness.run.finish import decided
 from harness.run.folder import RunFolder
+from harness.run.recompute import recompute
 
 SHOWN = 40
 SAMPLES = "samples"
+# What a measurement's samples give again.
+COMPUTED = ("value", "interval", "n", "p", "p_floor", "p_method", "arms")
 PACKAGE = "harness-evals"
 # What the journal knows of the execution; the rest are times and places of deciding, and a copied folder has another name.
 EXECUTION = ("started", "command", "hardware", "workers", "seconds", "reused", "samples", "samples_reused", "facts", "notes")
@@ -79,7 +82,7 @@ def verify(folder: Path) -> Verification:
         notes.append("results.json is what an earlier session decided; the journal has grown since: `harness report` decides again")
     samples = Samples(folder, stored)
     computed = [samples.recompute(at, measured) for at, measured in samples.measurements]
-    unsampled = sum(bool(getattr(measured, "unsampled", "")) for _, measured in samples.measurements)
+    unsampled = sum(bool(measured.unsampled) for _, measured in samples.measurements)
     recomputed = sum(each is not None for each in computed)
     report, report_notes = report_differences(folder, stored, shown=not samples.differences)
     return Verification(
@@ -180,7 +183,7 @@ class Samples:
     def __init__(self, folder: Path, stored: Results) -> None:
         self.folder = folder
         self.measurements = [(row.measured_at, row.measurement) for row in View(stored).rows if row.measurement]
-        self.wanted = {ref for _, measured in self.measurements if getattr(measured, "derived", None) for ref in measured.samples}
+        self.wanted = {ref for _, measured in self.measurements if measured.derived for ref in measured.samples}
         self.rows: dict[SamplesRef, list[Row]] = {}
         self.read: dict[SamplesRef, tuple[str, str]] = {}
         self.differences = [
@@ -223,16 +226,15 @@ class Samples:
 
     def recompute(self, at: str, measured: Measurement) -> list[Difference] | None:
         """The differences of a measurement from what its samples give; None where it does not say how it was computed, or its samples are damaged."""
-        derived = getattr(measured, "derived", None)
-        if not derived or any(self.trouble(ref) != ("", "") for ref in measured.samples):
+        if not measured.derived or any(self.trouble(ref) != ("", "") for ref in measured.samples):
             return None
-        from importlib import import_module
-
         rows = {ref.sha256: self.rows[ref] for ref in measured.samples}
-        with readable(self.folder / RESULTS):
-            computed = json.loads(json.dumps(encode(import_module("harness.run.recompute").recompute(derived, rows))))
-        stored = json.loads(json.dumps(encode(measured)))
-        return list(differences({name: stored[name] for name in computed}, computed, at))
+        try:
+            computed = recompute(measured.derived, rows, measured.name)
+        except (HarnessError, Inconclusive, *DAMAGE) as error:
+            return [Difference(address=below(at, "derived"), stored=text_of(measured.derived), recomputed=f"cannot be computed: {error}")]
+        stored, again = (json.loads(json.dumps({name: encode(getattr(side, name)) for name in COMPUTED})) for side in (measured, computed))
+        return list(differences(stored, again, at))
 
 
 def why_not_plain(folder: Path, name: str) -> str:
