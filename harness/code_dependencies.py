@@ -317,12 +317,16 @@ def normal(name: str) -> str:
 @lru_cache(maxsize=4096)
 def distribution_of(module: str, path: Path) -> str | None:
     """The distribution that installed a file, or None: a project's file, the standard library, an editable install."""
+    if not could_be_installed(path):
+        return None
     top = module.split(".")[0]
-    for name in (top, *packages_by_module().get(top, ())) if could_be_installed(path) else ():
-        found = distribution(name)
-        if found is not None and found.root is not None and path.is_relative_to(found.root) and found.holds(path):
-            return found.name
-    return None
+    return installed_as(top, path) or next((found for name in packages_by_module().get(top, ()) if (found := installed_as(name, path))), None)
+
+
+def installed_as(name: str, path: Path) -> str | None:
+    """The normal name of a distribution, where it installed this file."""
+    found = distribution(name)
+    return found.name if found is not None and found.root is not None and path.is_relative_to(found.root) and found.holds(path) else None
 
 
 def could_be_installed(path: Path) -> bool:

@@ -111,24 +111,21 @@ class Found:
     @cached_property
     def code(self) -> Dependencies:
         """The code behind the cells: test files, conftests, the modules of the fixtures in use, and all that these import."""
-        return dependencies_of(BEHIND_CELLS, sorted({path for item in self.cell_items.values() for path in code_files(item)}), self.root)
+        return dependencies_of(BEHIND_CELLS, sorted(code_files(self.cell_items.values())), self.root)
 
 
-def code_files(item: pytest.Item) -> Iterator[Path]:
-    """The files of a test, of the conftests around it, and of the fixtures that it uses, directly or through others."""
-    yield item.path.resolve()
-    yield from conftests_of(item.path, item.config)
-    information: Any = getattr(item, "_fixtureinfo", None)  # of functions; other items have no fixtures
-    for definitions in information.name2fixturedefs.values() if information else ():
-        for definition in definitions:
-            function = inspect.unwrap(definition.func)
-            file = getattr(getattr(function, "__code__", None), "co_filename", "")
-            if file.endswith(".py") and Path(file).is_file():
-                yield Path(file).resolve()
+def code_files(items: Iterable[pytest.Item]) -> set[Path]:
+    """The files of tests, of the conftests around them, and of the fixtures that they use, directly or through others. Each is looked at once."""
+    tests = {item.path: item.config for item in items}
+    information: list[Any] = [getattr(item, "_fixtureinfo", None) for item in items]  # items that are no functions have no fixtures
+    functions = {id(fixture.func): fixture.func for one in information if one for fixtures in one.name2fixturedefs.values() for fixture in fixtures}
+    files = {getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", "") for function in functions.values()}
+    found = [*tests, *(file for path, config in tests.items() for file in conftests_of(path, config))]
+    return {path.resolve() for path in (*found, *map(Path, files)) if path.suffix == ".py" and path.is_file()}
 
 
 def conftests_of(path: Path, config: pytest.Config) -> tuple[Path, ...]:
-    return tuple(Path(str(module.__file__)).resolve() for module in config.pluginmanager._getconftestmodules(path) if module.__file__)
+    return tuple(Path(str(module.__file__)) for module in config.pluginmanager._getconftestmodules(path) if module.__file__)
 
 
 def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
