@@ -56,7 +56,7 @@ scales:
   full:
     settings: {<<: *settings, items: 1000}
     rules: {H1: {at_least: 2, of: coin}}
-    thresholds: {up: {value: 3, floor: null}}
+    thresholds: {up: {value: 3, floor: 0.05}}
 budget: {usd: 10}
 trajectories: {t: {of: G1, x: coin, lines: [shift], rows: seed}}
 """
