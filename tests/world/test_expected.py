@@ -7,9 +7,7 @@ import json
 import pytest
 
 from harness.errors import HarnessError
-from harness.fingerprint import tree_fingerprint
-from harness.measures.answers import HOUSE
-from harness.measures.expected import CODE, met
+from harness.measures.expected import met
 from harness.measures.hedging import hedges
 from harness.measures.tasks import Commits, Complies, Follows, Hedges, Instruction, Mentions, Refuses
 
@@ -165,8 +163,3 @@ def test_an_unknown_instruction_is_refused():
     """A check that does not exist is an error, never an answer that failed."""
     with pytest.raises(HarnessError, match="no check 'max_wrods'"):
         met("Any text.", Follows(checks=(Instruction(check="max_wrods", n=2),)))
-
-
-def test_the_code_of_a_verdict_can_be_fingerprinted():
-    """Every file that decides a verdict is named and is there."""
-    assert len(tree_fingerprint(HOUSE, CODE)) == 64 and "measures/hedging.py" in CODE
