@@ -115,10 +115,10 @@ class AnthropicApi(SdkApi):
         return self.endpoint.settled(ask, msgspec.structs.replace(bill, status=FINISHES[finish], text=text))
 
     def wire_errors(self) -> tuple[type[Exception], ...]:
-        """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes."""
+        """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes; RecursionError is JSON too deep to read."""
         from anthropic import AnthropicError
 
-        return (AnthropicError, ValueError)
+        return (AnthropicError, ValueError, RecursionError)
 
     def failed(self, error: Exception) -> Answer:
         """What the SDK raised, as an answer. A status error was not billed; whether a timeout was, nobody knows."""

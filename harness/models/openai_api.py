@@ -114,10 +114,10 @@ class OpenAiApi(SdkApi):
         return msgspec.structs.replace(bill, status=status, text=text, finish=finish)
 
     def wire_errors(self) -> tuple[type[Exception], ...]:
-        """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes."""
+        """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes; RecursionError is JSON too deep to read."""
         from openai import OpenAIError
 
-        return (OpenAIError, ValueError)
+        return (OpenAIError, ValueError, RecursionError)
 
     def failed(self, error: Exception) -> Answer:
         """What the SDK raised, as an answer. A status error was not billed; whether a timeout was, nobody knows."""
@@ -133,9 +133,11 @@ class OpenAiApi(SdkApi):
         return unbilled(Answer(status="error", error=kind))
 
     def client(self, **settings: Any) -> AsyncOpenAI:
-        from openai import AsyncOpenAI
+        from openai import AsyncOpenAI, omit
 
-        return AsyncOpenAI(**settings)
+        # The organisation and the project of OpenAI's environment variables are for OpenAI.
+        absent: Any = {} if self.at_home() else {"OpenAI-Organization": omit, "OpenAI-Project": omit}
+        return AsyncOpenAI(default_headers=absent, **settings)
 
     def batchable(self) -> bool:
         """True at OpenAI itself."""

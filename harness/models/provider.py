@@ -6,7 +6,6 @@ A provider is one file `<vendor>_api.py` beside this one whose VENDORS names the
 from __future__ import annotations
 
 import importlib
-import ipaddress
 import json
 import os
 import pkgutil
@@ -14,11 +13,11 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
 from harness.errors import HarnessError, nearest
+from harness.models.addresses import authority, checked_url, local
 from harness.models.chat import Message
 
 if TYPE_CHECKING:
@@ -29,6 +28,13 @@ Status = Literal["ok", "refused", "error", "empty", "truncated"]
 DATED = re.compile(r"[-@](\d{8}|\d{4}-\d\d-\d\d|\d\d-\d\d|\d{3,4})|@main")
 # A vendor's key goes to that vendor alone: a spec comes from a file, and a file must not be able to send a key elsewhere.
 ENDPOINT_KEY = "HARNESS_ENDPOINT_KEY"
+# The key of every other server goes to the one host[:port] that this variable names; without it, to servers on this machine alone.
+ENDPOINT_HOST = "HARNESS_ENDPOINT_HOST"
+# What a server without keys is sent. As the key's value it says that the server has none, wherever it is.
+NO_KEY = "none"
+# The base URL at the end of a spec. Other schemes match too, so that no address ends up in a model's name.
+BASE_URL = re.compile(r"@((?:https?(?::|$)|[a-z][a-z0-9+.-]*://).*)", re.IGNORECASE)
+USERINFO = re.compile(r"//\S*@")
 # Characters of an error that are kept; and of a key: anything shorter ("none") is a word that a model may say.
 LONGEST, SHORTEST = 200, 8
 
@@ -108,14 +114,40 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     def spec(self) -> str:
         return f"{self.vendor}/{self.model}" + ("" if self.own else f"@{self.base_url}")
 
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "base_url", checked_url(self.base_url, f"{self.vendor}/{self.model}"))
+
     def key(self) -> str:
-        """The key, "none" for a local server without one. Raises HarnessError where another's is missing."""
+        """The key that this server may see, "none" for a server without one.
+
+        Raises HarnessError where the key is missing, declared for another host, or would be sent in clear text.
+        """
         # No name here may hold the key: pytest shows the locals of a failing function to whoever asks for them.
         if not self._held() and not local(self.base_url):
-            raise HarnessError(f"the environment variable {self.key_variable} is not set", where=self.spec, mend=f"export {self.key_variable}=<your key>")
+            raise HarnessError(f"the environment variable {self.key_variable} is not set", where=self.spec, mend=self._mend())
         if not (self._held().isascii() and self._held().isprintable()):
             raise HarnessError(f"{self.key_variable} holds characters that no key has", where=self.spec, mend="Copy the key again.")
-        return self._held() or "none"
+        if self._held() in ("", NO_KEY) or (local(self.base_url) and not self._declared()):
+            return NO_KEY
+        if not self._declared():
+            mend = f"export {ENDPOINT_HOST}={authority(self.base_url)}"
+            raise HarnessError(f"{ENDPOINT_KEY} is not declared for {authority(self.base_url)}", where=self.spec, mend=mend)
+        if not (self.base_url.startswith("https://") or local(self.base_url)):
+            mend = f"Use https://, a tunnel to 127.0.0.1, or {self.key_variable}={NO_KEY} for a server without keys."
+            raise HarnessError(f"the key would go to {authority(self.base_url)} in clear text", where=self.spec, mend=mend)
+        return self._held()
+
+    def _declared(self) -> bool:
+        """True where the key was meant for this server: a vendor's own by its variable, any other by the host that the environment names."""
+        if self.key_variable != ENDPOINT_KEY:
+            return True
+        host = os.environ.get(ENDPOINT_HOST, "").strip().lower()
+        return host == authority(self.base_url) if host else local(self.base_url)
+
+    def _mend(self) -> str:
+        if self.key_variable != ENDPOINT_KEY:
+            return f"export {self.key_variable}=<your key>"
+        return f"export {ENDPOINT_KEY}=<your key> {ENDPOINT_HOST}={authority(self.base_url)}, or {ENDPOINT_KEY}={NO_KEY} for a server without keys."
 
     def _held(self) -> str:
         return os.environ.get(self.key_variable, "").strip()
@@ -125,8 +157,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return text.replace(self._held(), f"[{self.key_variable}]") if len(self._held()) >= SHORTEST else text
 
     def short(self, error: object) -> str:
-        """An error as one short line without the key."""
-        return self.redacted(" ".join(str(error).split()))[:LONGEST]
+        """An error as one short line without the key and without the user and password of a URL."""
+        return USERINFO.sub("//", self.redacted(" ".join(str(error).split())))[:LONGEST]
 
     def settled(self, ask: Ask, answer: Answer) -> Answer:
         """The answer after the checks that all APIs share: another model's answer, none at all, or no JSON where JSON was asked for, is no answer."""
@@ -158,11 +190,12 @@ def provider_for(spec: str, *, offline: bool = False) -> Provider:
     Raises HarnessError for an unknown vendor, a bad URL, and (unless `offline`) a missing key or package. No network.
     """
     vendor, _, rest = spec.partition("/")
-    model, custom, url = rest.partition("@http")
+    custom = BASE_URL.search(rest)
+    model = rest[: custom.start()] if custom else rest
     made = vendors()
     if vendor not in made or not model:
-        raise HarnessError(f"{spec!r} names no provider", mend=f"Use <vendor>/<model>. {nearest(vendor, sorted(made))}")
-    provider = made[vendor](model, checked_url(f"http{url}", f"{vendor}/{model}") if custom else None)
+        raise HarnessError(f"{f'{vendor}/{model}'!r} names no provider", mend=f"Use <vendor>/<model>. {nearest(vendor, sorted(made))}")
+    provider = made[vendor](model, custom[1] if custom else None)
     if not offline:
         provider.check(())
     return provider
@@ -172,29 +205,6 @@ def vendors() -> dict[str, Callable[[str, str | None], Provider]]:
     """Vendor to what opens it: (model, base URL or None) -> Provider, from every `*_api.py` in this folder."""
     names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name.endswith("_api")]
     return {vendor: opener for name in names for vendor, opener in importlib.import_module(f"harness.models.{name}").VENDORS.items()}
-
-
-def checked_url(url: str, spec: str) -> str:
-    """The URL without a trailing slash. Raises HarnessError for one that could carry a secret into a record."""
-    if set(url) & set("@?#"):
-        raise HarnessError("a base URL holds no user, password or query", where=spec, mend=f"Put the key into {ENDPOINT_KEY}.")
-    try:
-        parts = urlsplit(url)
-        fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        fine = False
-    if not fine:
-        raise HarnessError(f"{url!r} is no base URL", where=spec, mend="Use http://host:port/v1.")
-    return url.rstrip("/")
-
-
-def local(url: str) -> bool:
-    """True for a server on this machine or in this network, which may do without a key."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return "." not in host or host.endswith((".local", ".internal", ".lan"))
 
 
 def same_model(asked: str, reported: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import os
 import time
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -13,21 +15,27 @@ from harness.errors import HarnessError
 from harness.models.prices import Price
 from harness.models.provider import Answer, Ask, Endpoint
 
+# Seconds until a call is given up, all its tries together; a server that sends a byte now and then would otherwise keep it for ever.
+DEADLINE_S = 900.0
+
 
 class SdkApi:
     """One model behind an SDK. Retries (429, 5xx, cut connections, timeouts) are the SDK's, with backoff and Retry-After.
 
     A vendor gives `package` (the SDK's name), `client` (a new client), `fetched` (the body of one call), `read` (a body as an answer), `failed` (what the
-    SDK raised as an answer) and `wire_errors` (what a call may raise). `not_taken` names the fields of an ask that the API knows nothing of.
+    SDK raised as an answer) and `wire_errors` (what a call may raise, the SDK's base class first). `not_taken` names the fields of an ask that the API
+    knows nothing of.
     """
 
     package: ClassVar[str]
     not_taken: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6) -> None:
+    def __init__(
+        self, endpoint: Endpoint, price: Price | None = None, *, timeout_s: float = 300.0, max_retries: int = 6, deadline_s: float = DEADLINE_S
+    ) -> None:
         self.endpoint, self.price = endpoint, price
         self.name, self.model = endpoint.spec, endpoint.model
-        self.timeout_s, self.max_retries = timeout_s, max_retries
+        self.timeout_s, self.max_retries, self.deadline_s = timeout_s, max_retries, deadline_s
         self._client: Any = None
 
     def describe(self) -> dict[str, Any]:
@@ -46,10 +54,15 @@ class SdkApi:
                 raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
 
     async def ask(self, ask: Ask) -> Answer:
-        """The answer after the SDK's retries."""
+        """The answer after the SDK's retries. `timeout_s` bounds each wait for bytes, `deadline_s` the whole; whether a call that met either was billed,
+        nobody knows.
+        """
         began = time.monotonic()
         try:
-            answer = self.read(await self.fetched(ask), ask)
+            async with asyncio.timeout(self.deadline_s):
+                answer = self.read(await self.fetched(ask), ask)
+        except TimeoutError:
+            answer = Answer(status="error", error=f"DeadlinePassed: no answer within {self.deadline_s:g} s")
         except self.wire_errors() as error:
             answer = self.failed(error)
         return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
@@ -66,13 +79,30 @@ class SdkApi:
         """
         wrong = None
         if self._client is None:
+            self._refuse_custom_headers()
             try:
-                self._client = self.client(api_key=self.endpoint.key(), base_url=self.endpoint.base_url, timeout=self.timeout_s, max_retries=self.max_retries)
+                settings = {"base_url": self.endpoint.base_url, "timeout": self.timeout_s, "max_retries": self.max_retries}
+                self._client = self.client(api_key=self.endpoint.key(), http_client=self._http_client(), **settings)
             except (ImportError, OSError, ValueError) as error:
                 wrong = self.short(error)
         if wrong is not None:
             raise HarnessError(f"no client can be made: {wrong}", where=self.name, mend="Look at the proxy variables.")
         return self._client
+
+    def _http_client(self) -> Any:
+        from harness.models.transport import open_http_client  # it imports httpx2, as the SDKs do
+
+        return open_http_client(importlib.import_module(self.package), self.wire_errors()[0], self.endpoint.base_url, self.deadline_s)
+
+    def at_home(self) -> bool:
+        """True at the address of the vendor whose SDK this is."""
+        return self.endpoint.own and self.endpoint.vendor == self.package
+
+    def _refuse_custom_headers(self) -> None:
+        """The SDKs add the headers of a variable of their own to every request; such headers hold keys as a rule."""
+        variable = f"{self.package.upper()}_CUSTOM_HEADERS"
+        if os.environ.get(variable) and not self.at_home():
+            raise HarnessError(f"{variable} is set for {self.package} and would be sent to {self.endpoint.base_url}", where=self.name, mend=f"unset {variable}")
 
     async def close(self) -> None:
         """Closes the connections."""
