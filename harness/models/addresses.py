@@ -9,9 +9,8 @@ from harness.errors import HarnessError
 
 # What every parser reads alike. Backslashes, percent signs, control characters, digits of other scripts and a host's trailing dot are read differently
 # by different ones, so that a check of one parser's host would say nothing of the host that another one calls.
-PLAIN = re.compile(
-    r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?::(?P<port>\d{1,5}))?(?P<path>/[!-[\]-~]*)?", re.IGNORECASE
-)
+HOST = r"\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?"
+PLAIN = re.compile(rf"(?P<scheme>https?)://(?P<host>{HOST})(?::(?P<port>\d{{1,5}}))?(?:/[!-\[\]-~]*)?", re.IGNORECASE | re.ASCII)
 # A host that ends in a number is an IPv4 address to the resolver, however it is spelt: 2130706433, 0x7f.1 and 0177.0.0.1 are all 127.0.0.1.
 NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 PORTS = {"http": 80, "https": 443}
@@ -28,11 +27,17 @@ def checked_url(url: str, spec: str) -> str:
     """The URL, host in lower case, without a trailing slash. Raises HarnessError for one that could carry a secret into a record or that is never asked."""
     if set(url) & set("@?#"):
         raise HarnessError("a base URL holds no user, password or query", where=spec, mend="Put the key into HARNESS_ENDPOINT_KEY.")
-    parts = PLAIN.fullmatch(url)
-    if parts is None or not 0 < int(parts["port"] or 1) < 2**16:
+    parts = parse_plain(url)
+    if parts is None:
         raise HarnessError(f"{url!r} is no base URL", where=spec, mend="Use http://host:port/v1.")
     refuse_host(parts["host"].lower(), spec)
     return (url[: parts.end("host")].lower() + url[parts.end("host") :]).rstrip("/")
+
+
+def parse_plain(url: str) -> re.Match[str] | None:
+    """The parts of a plain URL; None for any other, and for a port that there is not."""
+    parts = PLAIN.fullmatch(url)
+    return parts if parts is not None and 0 < int(parts["port"] or 1) < 2**16 else None
 
 
 def refuse_host(host: str, spec: str) -> None:
@@ -49,7 +54,7 @@ def refuse_host(host: str, spec: str) -> None:
 def ip_address_of(host: str) -> IpAddress | None:
     """The address that a host is in its usual spelling; None for a name."""
     try:
-        return ipaddress.ip_address(host.strip("[]"))
+        return ipaddress.IPv6Address(host[1:-1]) if host.startswith("[") else ipaddress.IPv4Address(host)
     except ValueError:
         return None
 
@@ -65,7 +70,7 @@ def is_metadata(address: IpAddress | None) -> bool:
 
 def local(url: str) -> bool:
     """True for a server on this machine, which may do without a key and without TLS: 127.0.0.0/8, ::1, localhost, in their usual spellings alone."""
-    parts = PLAIN.fullmatch(url)
+    parts = parse_plain(url)
     if parts is None:
         return False
     address = ip_address_of(parts["host"])
@@ -74,7 +79,7 @@ def local(url: str) -> bool:
 
 def authority(url: str) -> str:
     """host[:port] of a checked URL, without the port that its scheme implies: what a key is declared for."""
-    parts = PLAIN.fullmatch(url)
+    parts = parse_plain(url)
     assert parts is not None  # checked_url let it through
     port = int(parts["port"] or PORTS[parts["scheme"]])
     return parts["host"] if port == PORTS[parts["scheme"]] else f"{parts['host']}:{port}"

@@ -45,6 +45,7 @@ class SdkApi:
     def check(self, asks: Iterable[Ask]) -> None:
         """Raises HarnessError for a missing key or package, or an ask for another model."""
         self.endpoint.key()
+        self._refuse_custom_headers()
         try:
             importlib.import_module(self.package)
         except ImportError:
@@ -57,6 +58,7 @@ class SdkApi:
         """The answer after the SDK's retries. `timeout_s` bounds each wait for bytes, `deadline_s` the whole; whether a call that met either was billed,
         nobody knows.
         """
+        self.open()  # importing an SDK takes a second, which is no part of the call
         began = time.monotonic()
         try:
             async with asyncio.timeout(self.deadline_s):

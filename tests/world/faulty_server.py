@@ -1,16 +1,19 @@
 """A real HTTP server over sockets that speaks OpenAI's and Anthropic's APIs, batches included, and misbehaves by a plan.
 
 A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault. Good answers, the ones a vendor would bill, are counted by prompt;
-`times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that any call's headers had.
+`times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that any call's headers had. `elsewhere` is where
+it redirects to and says that the results of batches lie.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 import random
 import threading
 import time
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +30,9 @@ MODEL = "test-1"
 # Those that the client mends by trying again, and those that it must own up to.
 PASSING = ("429", "500", "hang", "cut", "cut_body")
 LASTING = ("malformed", "empty", "wrong_model", "no_choices")
+# Replies that never end, or end after more bytes than anybody reads; and those that come a byte at a time, which meet no timeout between two of them.
+HUGE = ("gzip_bomb", "deflate_bomb", "double_bomb", "after_gzip", "endless")
+SLOW = ("slow_head", "slow_body")
 # No answer may ever hold it.
 FAULT_TEXT = "FAULT-TEXT-OF-THE-SERVER"
 TOKENS = {"input": 11, "output": 7}
@@ -83,6 +89,7 @@ class FaultyServer:
         self.retry_after = "0.05"
         self.polls_needed = 1
         self.lose_reply_of_batch = False
+        self.elsewhere = ""
         self.http = Listener(("127.0.0.1", 0), type("Bound", (Handler,), {"faulty": self}))
         self.url = f"http://127.0.0.1:{self.http.server_port}"
 
@@ -145,6 +152,18 @@ class Handler(BaseHTTPRequestHandler):
             self.send(int(fault), complaint(fault, self.headers.get("Authorization", "")), {"Retry-After": self.faulty.retry_after} if fault == "429" else {})
         elif fault == "malformed":
             self.send(200, b'{"id": "x", "' + FAULT_TEXT.encode())
+        elif fault == "deep":
+            self.send(200, b"[" * 100_000)
+        elif fault == "redirect":
+            self.send(307, b"", {"Location": self.faulty.elsewhere + self.path})
+        elif fault == "long_head":
+            self.send(200, b"{}", {"X-Long": "x" * 200_000})
+        elif fault == "gzip":
+            self.send(200, gzip.compress(json.dumps(whole(body, "ok", claude)).encode()), {"Content-Encoding": "gzip"})
+        elif fault in HUGE:
+            self.pour(*huge(fault))
+        elif fault in SLOW:
+            self.drip(fault)
         else:
             self.faulty.closing.wait(self.faulty.delay_s)
             self.send(200, whole(body, fault, claude, self.key()))
@@ -164,6 +183,24 @@ class Handler(BaseHTTPRequestHandler):
             self.faulty.closing.wait(15)
         elif fault == "cut_body":
             self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{" + FAULT_TEXT.encode())
+
+    def pour(self, encoding: str, data: bytes, then: bytes) -> None:
+        """The data, and `then` for as long as the client reads."""
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.wfile.write(f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: {encoding}\r\n\r\n".encode() + data)
+            while then and not self.faulty.closing.is_set():
+                self.wfile.write(then)
+
+    def drip(self, fault: str) -> None:
+        """A byte now and then, of a header or of a body, for as long as the client waits."""
+        self.close_connection = True
+        head = b"HTTP/1.1 200 OK\r\nX-Slow: " if fault == "slow_head" else b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+        with contextlib.suppress(OSError):
+            self.wfile.write(head)
+            while not self.faulty.closing.wait(0.05):
+                self.wfile.write(b"1")
+                self.wfile.flush()
 
     def send(self, status: int, reply: dict[str, Any] | bytes, headers: dict[str, str] | None = None) -> None:
         data = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
@@ -186,6 +223,19 @@ class Handler(BaseHTTPRequestHandler):
             super().handle_one_request()
         except OSError:
             self.close_connection = True
+
+
+def huge(fault: str) -> tuple[str, bytes, bytes]:
+    """Encoding, data and what follows without an end. Bombs unpack to 64 MiB of spaces, which JSON may begin with."""
+    spaces = b" " * 2**26
+    made = {
+        "gzip_bomb": lambda: ("gzip", gzip.compress(spaces), b""),
+        "deflate_bomb": lambda: ("deflate", zlib.compress(spaces), b""),
+        "double_bomb": lambda: ("gzip, gzip", gzip.compress(gzip.compress(spaces)), b""),
+        "after_gzip": lambda: ("gzip", gzip.compress(b"{}"), b"x" * 2**16),
+        "endless": lambda: ("identity", b"", b" " * 2**16),
+    }
+    return made[fault]()
 
 
 def complaint(fault: str, key: str) -> dict[str, Any]:
@@ -254,7 +304,12 @@ def told(server: FaultyServer, name: str) -> dict[str, Any]:
         counts = {"processing": 0 if batch["done"] else size, "succeeded": size if batch["done"] else 0, "errored": 0, "canceled": 0, "expired": 0}
         when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(batch["made"]))
         about = {"processing_status": "ended" if batch["done"] else "in_progress", "request_counts": counts, "created_at": when, "expires_at": when}
-        return {"id": name, "type": "message_batch", "results_url": f"{server.url}/v1/messages/batches/{name}/results" if batch["done"] else None, **about}
+        return {
+            "id": name,
+            "type": "message_batch",
+            "results_url": f"{server.elsewhere or server.url}/v1/messages/batches/{name}/results" if batch["done"] else None,
+            **about,
+        }
     about = {"status": "completed" if batch["done"] else "in_progress", "metadata": batch["metadata"], "output_file_id": name if batch["done"] else None}
     fixed = {"object": "batch", "completion_window": "24h", "endpoint": "/v1/chat/completions", "input_file_id": "f"}
     return {"id": name, "created_at": int(batch["made"]), **fixed, **about}

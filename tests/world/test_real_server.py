@@ -115,10 +115,13 @@ def test_a_server_that_dies_in_the_middle_costs_only_what_it_did_not_answer(spec
 
 
 def test_local_servers_have_an_address_and_need_no_key(monkeypatch):
-    """ollama and llamacpp are found where they listen by default; elsewhere by their URL, and a server out in the world wants a key."""
+    """ollama and llamacpp are found where they listen by default; elsewhere by their URL, and a server on another machine wants a key or the word none."""
     monkeypatch.delenv("HARNESS_ENDPOINT_KEY", raising=False)
     assert provider_for("ollama/llama3.2").describe()["base_url"] == "http://127.0.0.1:11434/v1"
     assert provider_for("llamacpp/gemma").describe()["base_url"] == "http://127.0.0.1:8080/v1"
+    assert provider_for("ollama/llama3.2@http://127.0.0.2:11434/v1").endpoint.key() == "none"
+    for url in ("http://box.lan:11434/v1", "https://ollama.example.com/v1"):
+        with pytest.raises(HarnessError, match="HARNESS_ENDPOINT_KEY is not set"):
+            provider_for(f"ollama/llama3.2@{url}")
+    monkeypatch.setenv("HARNESS_ENDPOINT_KEY", "none")
     assert provider_for("ollama/llama3.2@http://box.lan:11434/v1").endpoint.key() == "none"
-    with pytest.raises(HarnessError, match="HARNESS_ENDPOINT_KEY is not set"):
-        provider_for("ollama/llama3.2@https://ollama.example.com/v1")
