@@ -56,8 +56,11 @@ class BoundedClient(httpx2.AsyncClient):
 
     async def _body(self, reply: httpx2.Response, most: int) -> bytes:
         """Bounded twice: a few bytes may unpack to many, and many may unpack to none."""
-        packed = httpx2.Response(reply.status_code, headers=reply.headers, content=self._bounded(reply.aiter_raw(), most), request=reply.request)
-        return b"".join([piece async for piece in self._bounded(packed.aiter_bytes(), most)])
+        pieces = self._bounded(reply.aiter_raw(), most)
+        if "content-encoding" in reply.headers:
+            packed = httpx2.Response(reply.status_code, headers=reply.headers, content=pieces, request=reply.request)
+            pieces = self._bounded(packed.aiter_bytes(), most)
+        return b"".join([piece async for piece in pieces])
 
     async def _bounded(self, pieces: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
         size = 0
@@ -68,7 +71,8 @@ class BoundedClient(httpx2.AsyncClient):
             yield piece
 
     def refusal(self, kind: str, text: str) -> Exception:
-        return type(kind, (self.error,), {})(text)
+        error: Exception = type(kind, (self.error,), {})(text)
+        return error
 
 
 def origin(url: httpx2.URL) -> tuple[str, str, int | None]:
