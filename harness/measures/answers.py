@@ -13,6 +13,7 @@ from harness.measures.banks import partition
 from harness.models.chat import chat
 from harness.models.model import Model
 from harness.models.sampling import Completion, Sampler
+from harness.models.status import decide_status
 
 CHUNK = 64
 
@@ -78,7 +79,7 @@ class AnswerProbe:
 
 def answer_row(item: str, asked: str, replicate: int, answer: Completion) -> dict[str, Any]:
     return {
-        "status": "ok" if answer.text.strip() else "empty",
+        "status": decide_status(answer.text, "ok"),
         "item": item,
         "replicate": replicate,
         "prompt": asked,

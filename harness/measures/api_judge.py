@@ -24,6 +24,7 @@ from harness.models.batches import Batches
 from harness.models.chat import chat
 from harness.models.provider import Answer, Ask, Provider, provider_for
 from harness.models.replies import Replies, key_of
+from harness.models.status import is_blank
 
 # A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.
 MAX_TOKENS = 1024
@@ -80,7 +81,7 @@ class ApiJudge:
 
     def judge(self, answers: Sequence[Said]) -> list[Judged]:
         """One verdict an answer, in order; errors are statuses. Raises HarnessError for what is missing offline and for batches that fail whole."""
-        texts = list(dict.fromkeys((said.prompt, said.text) for said in answers if said.text.strip()))
+        texts = list(dict.fromkeys((said.prompt, said.text) for said in answers if not is_blank(said.text)))
         with Replies(self.cache_path) as cache:
             found = self._ask([text for text in texts if text not in self._given_up], cache)
             again = self._ask([text for text, verdict in found.items() if unread(verdict)], cache)

@@ -11,6 +11,7 @@ from harness.measures.hedging import hedges
 from harness.measures.instructions import followed, unmarked
 from harness.measures.refusal import refuses
 from harness.measures.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
+from harness.models.status import is_blank
 
 # What decides `met`, for the fingerprint of whoever keeps it.
 
@@ -19,7 +20,7 @@ NEVER = float("inf")
 
 def met(text: str, expected: Expected | None) -> bool | None:
     """True where the answer does it; None where nothing is expected, or where the answer is empty. Raises HarnessError for an unknown instruction."""
-    if expected is None or not text.strip():
+    if expected is None or is_blank(text):
         return None
     match expected:
         case Mentions():

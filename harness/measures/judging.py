@@ -15,6 +15,7 @@ import msgspec
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
+from harness.models.status import is_blank
 
 CHUNK = 64
 HOUSE = Path(__file__).parents[1]
@@ -81,7 +82,7 @@ class Judging:
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
         """
-        spoken = [said for said in chunk if said.text.strip()]
+        spoken = [said for said in chunk if not is_blank(said.text)]
         found = dict(zip((said.id for said in spoken), self.by.judge(spoken), strict=True)) if spoken else {}
         errors = [said.id for said in spoken if found[said.id].status == "error"]
         if len(errors) > self.max_error_rate * len(spoken):

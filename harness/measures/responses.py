@@ -12,6 +12,7 @@ from harness.errors import HarnessError
 from harness.measures.tasks import Task
 from harness.models.provider import Answer
 from harness.models.respondent import Asked, Respondent
+from harness.models.status import decide_status
 
 
 class Responses:
@@ -39,4 +40,6 @@ class Responses:
 
 
 def row(asked: Asked, answer: Answer) -> dict[str, Any]:
-    return {"item": asked.id, "replicate": asked.replicate, "prompt": asked.turns[-1].content, **msgspec.to_builtins(answer)}
+    """Whoever answered, an answer without a word is empty."""
+    told = {"status": decide_status(answer.text, answer.status)}
+    return {"item": asked.id, "replicate": asked.replicate, "prompt": asked.turns[-1].content, **msgspec.to_builtins(answer), **told}

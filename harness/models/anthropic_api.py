@@ -14,8 +14,9 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Status, unbilled
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, unbilled, withheld
 from harness.models.sdk import SdkApi
+from harness.models.status import Status, is_blank, is_safety_block
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
@@ -47,13 +48,13 @@ class Usage(msgspec.Struct):
 
 class Block(msgspec.Struct):
     type: str
-    text: str = ""
+    text: str | None = None
 
 
 class Reply(msgspec.Struct):
     """What is read of a body; a body that does not have this is malformed."""
 
-    content: list[Block]
+    content: list[Block] | None
     model: str
     stop_reason: str | None = None
     usage: Usage | None = None
@@ -109,10 +110,10 @@ class AnthropicApi(SdkApi):
             output_tokens=used.output_tokens,
             usd=None if paid is None else paid * share,
         )
-        if finish not in FINISHES:
+        text = "".join(block.text or "" for block in reply.content or () if block.type == "text")
+        if finish not in FINISHES and not is_blank(text):
             return self.endpoint.settled(ask, msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}"))
-        text = "".join(block.text for block in reply.content if block.type == "text")
-        return self.endpoint.settled(ask, msgspec.structs.replace(bill, status=FINISHES[finish], text=text))
+        return self.endpoint.settled(ask, msgspec.structs.replace(bill, status=FINISHES.get(finish, "empty"), text=text))
 
     def wire_errors(self) -> tuple[type[Exception], ...]:
         """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes; RecursionError is JSON too deep to read."""
@@ -126,6 +127,8 @@ class AnthropicApi(SdkApi):
 
         kind = f"{type(error).__name__}: {self.short(error)}"
         if isinstance(error, APIStatusError):
+            if error.status_code in (400, 403) and is_safety_block(error.body):
+                return withheld()
             return unbilled(Answer(status="error", error=kind))
         return Answer(status="error", error=kind)
 
@@ -170,6 +173,8 @@ class AnthropicApi(SdkApi):
     def _from_line(self, result: dict[str, Any], ask: Ask) -> Answer:
         if result.get("type") == "succeeded":
             return self.read(result.get("message"), ask, batch_share())
+        if is_safety_block(result):
+            return withheld()
         about = ((result.get("error") or {}).get("error") or {}).get("message", result.get("type"))
         return unbilled(Answer(status="error", error=f"BatchError: {self.short(about)}"))
 

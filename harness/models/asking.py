@@ -11,10 +11,9 @@ from harness.models.ledger import Ledger
 from harness.models.prices import Price
 from harness.models.provider import Answer, Ask, Provider
 from harness.models.replies import Keeper, Replies, key_of
+from harness.models.status import ANSWERED
 
 Tick = Callable[[int, int], None]
-# No answer at all; a refusal or an answer that was cut short may be just what is measured.
-BROKEN = ("error", "empty")
 # Seconds between looks at an ask that another process is asking.
 LOOK = 0.05
 # US dollars by which sums of floats may miss.
@@ -105,7 +104,7 @@ class Asker:
 
     def refuse_if_broken(self, answers: Sequence[Answer]) -> None:
         """Raises HarnessError, with counts by class, where more than `max_error_rate` of the answers are errors or empty."""
-        broken = [answer for answer in answers if answer.status in BROKEN]
+        broken = [answer for answer in answers if answer.status not in ANSWERED]
         if len(broken) <= self.max_error_rate * len(answers):
             return
         kinds = Counter(answer.error.partition(":")[0] or answer.status for answer in broken)

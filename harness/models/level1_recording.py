@@ -14,6 +14,7 @@ import msgspec
 from harness.errors import HarnessError, nearest
 from harness.models.provider import LONGEST, Answer
 from harness.models.recording import Held, client_error
+from harness.models.status import is_blank
 from harness.strict_json import value_of
 
 ROWS = "responses"
@@ -79,6 +80,6 @@ def held(row: Row, place: str, path: Path) -> Held:
     elif client_error(text):
         what = f"a client's error stands there as an answer: {' '.join(text.split())[:60]!r}"
         raise HarnessError(what, where=f"{path}: {place}", mend=f"Write {ERROR} before it, as this form marks errors.")
-    elif not text.strip():
+    elif is_blank(text):
         answer = msgspec.structs.replace(answer, status="empty", text="")
     return Held(key=row.prompt_text, model=row.model_id, place=place, answer=answer)

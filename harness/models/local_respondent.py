@@ -7,9 +7,10 @@ from typing import Any
 
 from harness.models.chat import render
 from harness.models.model import Model
-from harness.models.provider import Answer, Status
+from harness.models.provider import Answer
 from harness.models.respondent import Asked, Drawing, Tick, dressed
 from harness.models.sampling import Completion, Sampler
+from harness.models.status import decide_status
 
 # In bfloat16 sampled text depends on the batch, so its size is part of who answers.
 BATCH = 32
@@ -57,10 +58,10 @@ class LocalRespondent:
     def answer(self, prompt: str, drawn: Completion) -> Answer:
         """What was drawn, with its status. Local answers cost nothing, and that is known."""
         text = drawn.text.strip()
-        status: Status = "empty" if not text else "truncated" if drawn.finish == "length" else "ok"
+        status = decide_status(text, "truncated" if drawn.finish == "length" else "ok")
         return Answer(
             status=status,
-            text=text,
+            text="" if status == "empty" else text,
             finish=drawn.finish,
             model=self.model.spec,
             input_tokens=len(self.model.tokenizer(prompt, add_special_tokens=False)["input_ids"]),

@@ -13,6 +13,7 @@ from typing import Any
 from harness.errors import HarnessError, nearest
 from harness.models.provider import Answer
 from harness.models.respondent import Asked, Drawing, Tick
+from harness.models.status import decide_status
 from harness.seeds import generator
 
 SPEC = "null/"
@@ -54,7 +55,9 @@ class NullRespondent:
         return [self.answer(KINDS[self.kind](one, self.drawing)) for one in asked]
 
     def answer(self, text: str) -> Answer:
-        return Answer(status="ok", text=text, finish="stop", model=SPEC + self.kind, input_tokens=0, output_tokens=len(text.split()), usd=0.0)
+        return Answer(
+            status=decide_status(text, "ok"), text=text, finish="stop", model=SPEC + self.kind, input_tokens=0, output_tokens=len(text.split()), usd=0.0
+        )
 
 
 def words(asked: Asked, drawing: Drawing) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
 from harness.errors import HarnessError
 from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Status, unbilled
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, unbilled, withheld
 from harness.models.sdk import SdkApi
+from harness.models.status import Status, is_blank, is_safety_block
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -25,7 +27,10 @@ HOMES = {
     "llamacpp": ("http://127.0.0.1:8080/v1", ENDPOINT_KEY),
 }
 FINISHES: dict[str, Status] = {"stop": "ok", "length": "truncated", "content_filter": "refused"}
-FILTERED = {"content_filter", "content_policy_violation"}
+# Statuses with which a server may say that it withheld an answer; the others (a key that is no good, a limit, a fault) never mean that.
+BLOCKS = (400, 403, 422)
+# OpenRouter drops parameters that the provider it chose does not know, unless told to choose one that knows them all.
+ROUTING = {"require_parameters": True}
 # What the SDK itself says for this route: the key and no other, should the environment hold an administrator's.
 ROUTE, BEARER = "/chat/completions", {"security": {"bearer_auth": True}}
 PATH: Final = "/v1/chat/completions"
@@ -40,14 +45,36 @@ class Usage(msgspec.Struct):
     cost: float | None = None
 
 
-class Said(msgspec.Struct):
-    content: str | None = None
+class Part(msgspec.Struct):
+    type: str = ""
+    text: str | None = None
     refusal: str | None = None
 
 
+class Said(msgspec.Struct):
+    """What the model said, in one piece or in parts; parts that hold no text (thoughts, pictures) are passed over."""
+
+    content: str | list[Part | str] | None = None
+    refusal: str | None = None
+
+    def parts(self) -> list[Part]:
+        pieces = self.content if isinstance(self.content, list) else [self.content or ""]
+        return [Part(type="text", text=piece) if isinstance(piece, str) else piece for piece in pieces]
+
+    def text(self) -> str:
+        return "".join(part.text or "" for part in self.parts() if part.type in ("text", "output_text"))
+
+    def declined(self) -> str:
+        """The words of a refusal, "" where there is none."""
+        return self.refusal or "".join(part.refusal or part.text or "" for part in self.parts() if part.type == "refusal")
+
+
 class Choice(msgspec.Struct):
+    """`error` is OpenRouter's: the provider failed after it had begun to answer, whatever the finish reason says."""
+
     message: Said
     finish_reason: str | None = None
+    error: Any = None
 
 
 class Completion(msgspec.Struct):
@@ -56,12 +83,22 @@ class Completion(msgspec.Struct):
     choices: list[Choice]
     model: str
     usage: Usage | None = None
+    provider: Any = None
 
 
 class OpenAiApi(SdkApi):
     """One model behind chat completions."""
 
     package = "openai"
+
+    @property
+    def routed(self) -> bool:
+        """True behind OpenRouter, which hands a call on to one of several providers."""
+        return self.endpoint.vendor == "openrouter" or f".{urlsplit(self.endpoint.base_url).hostname}".endswith(".openrouter.ai")
+
+    def describe(self) -> dict[str, Any]:
+        """Vendor, model, address, and what a router was told, as JSON."""
+        return super().describe() | ({"routing": ROUTING} if self.routed else {})
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as JSON. OpenAI's own models want `max_completion_tokens`; older servers know `max_tokens` alone."""
@@ -75,6 +112,7 @@ class OpenAiApi(SdkApi):
             "top_p": ask.top_p,
             "seed": ask.seed,
             "response_format": None if ask.schema is None else form,
+            "provider": ROUTING if self.routed else None,
         }
         return {name: value for name, value in asked.items() if value is not None}
 
@@ -85,13 +123,13 @@ class OpenAiApi(SdkApi):
     def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
         """A body as an answer, `share` being what is paid of the list price."""
         if isinstance(body, dict) and body.get("error"):  # OpenRouter tells errors of the model behind it with a status of 200
-            return Answer(status="error", error=f"ServerError: {self.short(body['error'])}")
+            return withheld() if is_safety_block(body) else Answer(status="error", error=f"ServerError: {self.short(body['error'])}")
         try:
             said = msgspec.convert(body, Completion)
         except msgspec.ValidationError as error:
             return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
         used = said.usage or Usage()
-        told = used.cost if self.endpoint.vendor == "openrouter" else None
+        told = used.cost if self.routed else None
         paid = told if told is not None else cost(self.price, used.prompt_tokens, used.completion_tokens)
         bill = Answer(
             status="error",
@@ -99,6 +137,7 @@ class OpenAiApi(SdkApi):
             input_tokens=used.prompt_tokens,
             output_tokens=used.completion_tokens,
             usd=None if paid is None else paid * share,
+            provider=self.short(said.provider) if self.routed and said.provider else "",
         )
         return self.endpoint.settled(ask, self._first(said, bill))
 
@@ -106,12 +145,16 @@ class OpenAiApi(SdkApi):
         if not said.choices:
             return msgspec.structs.replace(bill, error="MalformedBody: no choices")
         choice = said.choices[0]
-        finish = choice.finish_reason or ""
-        status = "refused" if choice.message.refusal else FINISHES.get(finish)
-        if status is None:
-            return msgspec.structs.replace(bill, finish=finish, error=f"UnknownFinish: {self.short(repr(finish))}")
-        text = choice.message.content or choice.message.refusal or ""
-        return msgspec.structs.replace(bill, status=status, text=text, finish=finish)
+        finish, text, declined = choice.finish_reason or "", choice.message.text(), choice.message.declined()
+        bill = msgspec.structs.replace(bill, finish=finish)
+        if choice.error or finish == "error":
+            if is_safety_block(choice.error or {}):
+                return msgspec.structs.replace(bill, status="refused")
+            return msgspec.structs.replace(bill, error=f"ServerError: {self.short(choice.error or 'the provider failed')}")
+        status = "refused" if declined else FINISHES.get(finish.partition(":")[0])  # Gemini's: "content_filter: SAFETY"
+        if status is None and not is_blank(text):
+            return msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}")
+        return msgspec.structs.replace(bill, status=status or "empty", text=declined if is_blank(text) else text)
 
     def wire_errors(self) -> tuple[type[Exception], ...]:
         """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes; RecursionError is JSON too deep to read."""
@@ -126,10 +169,8 @@ class OpenAiApi(SdkApi):
         kind = f"{type(error).__name__}: {self.short(error)}"
         if not isinstance(error, APIStatusError):
             return Answer(status="error", error=kind)
-        about = error.body if isinstance(error.body, dict) else {}
-        moderated = "reasons" in (about.get("metadata") or {})  # OpenRouter's form
-        if about.get("code") in FILTERED or moderated:
-            return unbilled(Answer(status="refused", finish="content_filter"))
+        if error.status_code in BLOCKS and is_safety_block(error.body):
+            return withheld()
         return unbilled(Answer(status="error", error=kind))
 
     def client(self, **settings: Any) -> AsyncOpenAI:
@@ -177,8 +218,8 @@ class OpenAiApi(SdkApi):
         if reply.get("status_code") == 200:
             return self.read(reply.get("body"), ask, batch_share())
         about = (reply.get("body") or {}).get("error") or line.get("error") or {}
-        if about.get("code") in FILTERED:
-            return unbilled(Answer(status="refused", finish="content_filter"))
+        if reply.get("status_code") in BLOCKS and is_safety_block(about):
+            return withheld()
         return unbilled(Answer(status="error", error=f"BatchError: {self.short(about.get('message', 'no reason given'))}"))
 
 

@@ -12,20 +12,19 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from harness.errors import HarnessError, nearest
 from harness.models.addresses import authority, checked_url, local
 from harness.models.chat import Message
+from harness.models.model_names import same_model
+from harness.models.status import Status, decide_status
 
 if TYPE_CHECKING:
     from harness.models.prices import Price
 
-Status = Literal["ok", "refused", "error", "empty", "truncated"]
-# A dated suffix, as vendors write them: -20250929, -2024-08-06, -05-06, -0613. `-mini` and `-5` are other models. `transformers serve` adds the branch.
-DATED = re.compile(r"[-@](\d{8}|\d{4}-\d\d-\d\d|\d\d-\d\d|\d{3,4})|@main")
 # A vendor's key goes to that vendor alone: a spec comes from a file, and a file must not be able to send a key elsewhere.
 ENDPOINT_KEY = "HARNESS_ENDPOINT_KEY"
 # The key of every other server goes to the one host[:port] that this variable names; without it, to servers on this machine alone.
@@ -66,7 +65,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back. `text` is the model's and never an error's; `error` is "Class: short text" and set for status "error" alone.
 
     `model` is the name the server reported; tokens and `usd` (list price, US dollars) are None where unknown, which is not zero; a hit of the
-    cache costs 0. `latency_s` is in seconds with all retries.
+    cache costs 0. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so.
     """
 
     status: Status
@@ -79,6 +78,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     latency_s: float = 0.0
     cached: bool = False
     error: str = ""
+    provider: str = ""
 
 
 class Provider(Protocol):
@@ -167,7 +167,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
             return plain
         if not same_model(ask.model, plain.model):
             return failed(plain, f"WrongModel: {self.short(f'asked for {ask.model!r}, {plain.model!r} answered')}")
-        if plain.status == "ok" and not plain.text.strip():
+        if decide_status(plain.text, plain.status) == "empty":
             return msgspec.structs.replace(plain, status="empty", text="")
         if plain.status == "ok" and ask.schema is not None and not is_json(plain.text):
             return failed(plain, "NotJson: the structured answer is no JSON")
@@ -177,6 +177,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 def failed(answer: Answer, error: str) -> Answer:
     """The answer as an error: its text is gone, what it cost is kept."""
     return msgspec.structs.replace(answer, status="error", text="", error=error)
+
+
+def withheld() -> Answer:
+    """A refusal by the server's own filter, before the model said anything."""
+    return unbilled(Answer(status="refused", finish="content_filter"))
 
 
 def unbilled(answer: Answer) -> Answer:
@@ -207,10 +212,6 @@ def vendors() -> dict[str, Callable[[str, str | None], Provider]]:
     return {vendor: opener for name in names for vendor, opener in importlib.import_module(f"harness.models.{name}").VENDORS.items()}
 
 
-def same_model(asked: str, reported: str) -> bool:
-    """True where the reported name is the asked one, or that with a date: an alias is answered by its snapshot."""
-    asked = asked.removesuffix("-latest")
-    return reported.startswith(asked) and (reported == asked or DATED.fullmatch(reported.removeprefix(asked)) is not None)
 
 
 def is_json(text: str) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from harness.errors import HarnessError, nearest
 from harness.models.provider import Answer, same_model
+from harness.models.status import ANSWERED
 
 # What an API client's own complaint begins with. An answer that begins so was an error once, and somebody has lost its status.
 CLIENT_ERRORS = ("ERROR:", "Error code:", "Traceback")
@@ -85,7 +86,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 def error_share(rows: Sequence[Held]) -> Share:
     """How many of the rows (at least one) are errors or empty. Refusals and truncated answers are answers."""
-    bad = [row for row in rows if row.answer.status in ("error", "empty")]
+    bad = [row for row in rows if row.answer.status not in ANSWERED]
     errors = sum(row.answer.status == "error" for row in bad)
     return Share(errors=errors, empty=len(bad) - errors, rows=len(rows), first=bad[0].place if bad else "")
 

@@ -12,6 +12,7 @@ from harness.errors import HarnessError, nearest
 from harness.fingerprint import fingerprint
 from harness.models.provider import Answer
 from harness.models.recording import Held, client_error
+from harness.models.status import ANSWERED, decide_status, is_blank
 from harness.strict_json import value_of
 
 
@@ -46,7 +47,9 @@ def held(line: str, path: Path, number: int) -> Held:
     fault = wrong(row)
     if fault:
         raise HarnessError(fault[0], where=where, mend=fault[1])
-    fields = {name: getattr(row, name) for name in ANSWER} | {"cached": True, "usd": 0.0}
+    # Earlier versions called an answer without a word truncated where it ran into its bound.
+    told = {"status": "empty", "text": ""} if decide_status(row.text, row.status) == "empty" else {}
+    fields = {name: getattr(row, name) for name in ANSWER} | {"cached": True, "usd": 0.0} | told
     return Held(key=row.item, replicate=row.replicate, model=row.model, place=f"line {number}", answer=Answer(**fields))
 
 
@@ -81,10 +84,10 @@ def typed(data: dict[str, Any], where: str) -> Row:
 
 def wrong(row: Row) -> tuple[str, str] | None:
     """(what contradicts itself, the mend), or None."""
-    if row.status not in ("error", "empty") and client_error(row.text):
+    if row.status in ANSWERED and client_error(row.text):
         return f"the status is {row.status!r}, and the text is a client's error: {' '.join(row.text.split())[:60]!r}", "Record it with status error."
     if row.status == "ok" and not row.text.strip():
         return "the status is 'ok', and the text is blank", "Record it with status empty."
-    if row.status in ("error", "empty") and row.text.strip():
+    if row.status not in ANSWERED and not is_blank(row.text):
         return f"the status is {row.status!r}, and there is a text", "An error is never an answer: record it with text '' and the message under error."
     return None

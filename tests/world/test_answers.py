@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 
 from harness.errors import HarnessError
-from harness.measures.answers import CHUNK, AnswerProbe, Prompt
+from harness.measures.answers import CHUNK, AnswerProbe, Prompt, answer_row
+from harness.models.sampling import Completion
 
 pytestmark = pytest.mark.usefixtures("single")
 PROMPTS = [Prompt(id=f"p{number:02}", text=f"Tell me {'more ' * (number % 4)}about {number}.") for number in range(10)]
@@ -88,6 +89,13 @@ def test_what_was_said_is_ok(whole):
 
 
 CHANGES = [{"system": None}, {"system": ""}, {"seed": 6}, {"samples": 3}, {"max_new_tokens": 7}, {"temperature": 0.5}, {"top_p": 0.5}]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "\ufeff\u2060"])
+def test_what_cannot_be_seen_is_no_answer(text):
+    """A zero-width character is no word, here as in answers that come over the wire."""
+    drawn = Completion(text=text, tokens=1, finish="length", logprob=0.0)
+    assert answer_row("a", "Hello?", 0, drawn)["status"] == "empty"
 
 
 def test_the_description_tells_every_parameter(tiny):

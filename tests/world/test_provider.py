@@ -247,6 +247,24 @@ def test_the_sdks_load_on_first_use():
         ("claude-sonnet-4", "claude-sonnet-4-5", False),
         ("gpt-4o-2024-08-06", "gpt-4o", False),
         ("gpt-4o", "", False),
+        ("gpt-5-chat-latest", "gpt-5-chat-latest", True),
+        ("chatgpt-4o-latest", "chatgpt-4o-latest", True),
+        ("ft:gpt-4o:house::1", "ft:gpt-4o:house::1", True),
+        ("openai/gpt-5", "openai/gpt-5-2025-08-07", True),
+        ("anthropic/claude-sonnet-4", "anthropic/claude-4-sonnet-20250522", True),
+        ("anthropic/claude-sonnet-4.5", "claude-sonnet-4-5-20250929", True),
+        ("meta-llama/llama-3.1-8b-instruct:free", "meta-llama/Llama-3.1-8B-Instruct", True),
+        ("openai/gpt-4o:online", "gpt-4o", True),
+        ("x-ai/grok-4:nitro", "x-ai/grok-4-07-09", True),
+        ("gpt-4o-2024-08-06", "gpt-4o-20240806", True),
+        ("gpt-4o-2024-08-06", "gpt-4o-2024-05-13", False),
+        ("llama3.2", "llama3.2:latest", True),
+        ("llama3.2:1b", "llama3.2:3b", False),
+        ("gpt-4.5", "gpt-5.4", False),
+        ("gpt-5", "gpt-5-chat-latest", False),
+        ("meta-llama/llama-3-8b", "unsloth/llama-3-8b", False),
+        ("llama-3-8b", "llama-3-70b", False),
+        ("gpt-4", "gpt-4-32k", False),
     ],
 )
 def test_a_dated_snapshot_is_the_same_model_and_a_sibling_is_not(asked, reported, same):
@@ -293,6 +311,90 @@ def test_openrouter_tells_errors_with_status_200_and_its_own_price():
     assert provider.read(body, asked).usd == 0.25
     broken = provider.read({"error": {"code": 502, "message": "down"}}, asked)
     assert broken.status == "error" and broken.error.startswith("ServerError") and not broken.text
+
+
+def choice_of(said, finish="stop", **more):
+    """An OpenAI-compatible body with one choice."""
+    return {"choices": [{"message": said, "finish_reason": finish, **more}], "model": MODEL, "provider": "DeepInfra"}
+
+
+BLANKS = ["", None, " \n", "\u200b\ufeff", "\u2060\u00ad\u3164", [], [{"type": "thinking", "thinking": [{"text": "hm"}]}], [{"type": "text", "text": " "}]]
+
+
+@pytest.mark.parametrize("content", BLANKS)
+@pytest.mark.parametrize("finish", ["stop", "length", None, "eos"])
+def test_a_blank_text_is_empty_whatever_ended_it(content, finish):
+    """A model that spent its tokens on thinking, or that said nothing one can see, has not answered."""
+    with FaultyServer() as server:
+        openai, anthropic = (provider_at(server, vendor) for vendor in VENDORS)
+    answers = [openai.read(choice_of({"content": content, "reasoning": "hm " * 9}, finish), ask(1))]
+    if content is None or isinstance(content, str):
+        blocks = [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": content}]
+        stop = {"stop": "end_turn", "length": "max_tokens"}.get(finish, finish)
+        answers += [anthropic.read({"content": body, "model": MODEL, "stop_reason": stop}, ask(1)) for body in (blocks, [], None)]
+    assert {(answer.status, answer.text) for answer in answers} == {("empty", "")}
+
+
+def test_text_in_parts_is_read():
+    """Parts with text are joined, thoughts are no answer, and a part with a refusal is a refusal."""
+    with FaultyServer() as server:
+        provider = provider_at(server, "openai")
+    parts = [
+        {"type": "thinking", "thinking": "hm"},
+        {"type": "text", "text": "One, "},
+        {"type": "output_text", "text": "two"},
+        {"type": "reasoning", "text": "x"},
+    ]
+    answer = provider.read(choice_of({"content": parts}), ask(1))
+    assert (answer.status, answer.text) == ("ok", "One, two")
+    declined = provider.read(choice_of({"content": [{"type": "refusal", "refusal": "I will not."}]}), ask(1))
+    assert (declined.status, declined.text) == ("refused", "I will not.")
+
+
+@pytest.mark.parametrize("said", [{"content": "Half an ans"}, {"content": ""}, {"content": None}])
+def test_an_error_inside_a_choice_is_an_error(said):
+    """OpenRouter tells so of a provider that broke off, and the finish reason may still say stop."""
+    provider = provider_for(f"openrouter/{MODEL}", offline=True)
+    for body in (choice_of(said, error={"code": 502, "message": "Provider returned error"}), choice_of(said, "error")):
+        answer = provider.read(body, ask(1))
+        assert (answer.status, answer.text) == ("error", "") and answer.error.startswith("ServerError")
+    flagged = choice_of({"content": ""}, error={"code": 403, "message": "moderation", "metadata": {"reasons": ["violence"]}})
+    assert provider.read(flagged, ask(1)).status == "refused"
+
+
+BLOCKS = [
+    ("openai", {"error": {"code": "content_filter", "message": "x"}}),
+    ("openai", {"error": {"code": None, "innererror": {"code": "ResponsibleAIPolicyViolation"}, "message": "x"}}),
+    ("openai", {"error": {"code": "invalid_prompt", "message": "Invalid prompt: your prompt was flagged as potentially violating our usage policy."}}),
+    ("openai", [{"error": {"code": 400, "message": "The request was blocked for safety."}}]),
+    ("openai", {"error": {"message": "Content Exists Risk", "type": "invalid_request_error"}}),
+    ("anthropic", {"type": "error", "error": {"type": "invalid_request_error", "message": "Output blocked by content filtering policy"}}),
+]
+FAULTS = [
+    ("openai", {"error": {"code": "invalid_prompt", "message": "Invalid prompt: messages must not be empty"}}),
+    ("openai", {"error": {"message": "Your account was blocked for violating our usage policies"}}),
+    ("anthropic", {"type": "error", "error": {"type": "invalid_request_error", "message": "max_tokens: must be at least 1"}}),
+]
+
+
+@pytest.mark.parametrize(("vendor", "body", "status"), [(*one, "refused") for one in BLOCKS] + [(*one, "error") for one in FAULTS])
+def test_a_safety_block_by_http_400_is_a_refusal(vendor, body, status, monkeypatch):
+    """What a server withholds for what it holds is a refusal, however it says so; a bad request and a closed account are faults. Neither is billed."""
+    monkeypatch.setattr("faulty_server.complaint", lambda fault, key: body)
+    with FaultyServer(always("400")) as server:
+        answer = once(provider_at(server, vendor), ask(1))
+    assert (answer.status, answer.text, answer.usd) == (status, "", 0.0)
+
+
+def test_openrouter_is_told_to_drop_no_parameter_and_says_who_answered():
+    """The request asks for a provider that takes every parameter; who that was is kept. Nobody else is sent the field."""
+    with FaultyServer() as server:
+        answer = once(provider_at(server, "openrouter"), ask(1))
+        once(provider_at(server, "openai"), ask(1))
+        router = provider_at(server, "openrouter")
+    assert [body.get("provider") for body in server.bodies] == [{"require_parameters": True}, None]
+    assert answer.status == "ok" and router.read(choice_of({"content": "hi"}), ask(1)).provider == "DeepInfra"
+    assert provider_for("openai/m@https://openrouter.ai/api/v1", offline=True).describe()["routing"] == {"require_parameters": True}
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -98,6 +98,16 @@ def test_errors_of_the_public_form_are_no_answers(tmp_path):
     assert replay.error_share().told == "2 of 3 rows (66.7 %) are errors or empty; the first: responses[0]"
 
 
+@pytest.mark.parametrize("text", ["", " ", "\u200b"])
+def test_a_recorded_answer_without_a_word_is_empty(tmp_path, text):
+    """Earlier versions recorded an answer that was eaten by reasoning as truncated; read today it is no answer."""
+    recorded(tmp_path / "r.jsonl", ROW | {"status": "truncated", "text": text, "finish": "length"})
+    published(tmp_path / "p.json", PUBLIC | {"prompt_text": "Why?", "response_text": text})
+    for name, item in (("r.jsonl", ROW["item"]), ("p.json", "any")):
+        [answer] = opened(f"replay/{name}", tmp_path).answers([Asked(id=item, turns=tuple(chat("Why?")))])
+        assert (answer.status, answer.text) == ("empty", "")
+
+
 def test_a_prompt_after_other_turns_is_another_question(tmp_path):
     """The public prompts were asked alone and once, so the same words within a conversation, under a system prompt, or a second time, have no answer there."""
     published(tmp_path / "p.json", PUBLIC)

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 
 from harness.errors import HarnessError
-from harness.measures.responses import Responses
+from harness.measures.responses import Responses, row
 from harness.measures.tasks import Task
 from harness.models.chat import Message
 from harness.models.local_respondent import LocalRespondent
 from harness.models.null_respondent import NullRespondent, zipf
+from harness.models.provider import Answer
 from harness.models.respondent import Asked, Drawing, Member, dressed
 from harness.models.respondents import Means, opened
+from harness.models.sampling import Completion
+from harness.models.transcript_respondent import TranscriptRespondent
 from harness.seeds import generator
 
 
@@ -100,6 +103,25 @@ def test_responses_are_rows_with_everything():
     assert [(row["item"], row["replicate"]) for row in rows] == [(task.id, 0), (task.id, 1), (task.id, 2)]
     assert rows[0]["model"] == "null/stock"
     assert {"status", "text", "finish", "input_tokens", "output_tokens", "usd", "latency_s", "cached", "error"} <= set(rows[0])
+
+
+@pytest.mark.parametrize("text", ["", "\u200b ", "\n"])
+def test_a_row_without_a_word_is_empty_whoever_gave_it(text):
+    """A respondent that calls silence an answer (an echo of a blank prompt, one of somebody else's) is not believed; a refusal needs no words."""
+    task = Asked(id="t", turns=(Message(role="user", content=text),))
+    job = Responses(NullRespondent("echo", Drawing(max_tokens=9)))
+    assert [one["status"] for one in job.score([task])] == ["empty"]
+    for status, expected in {"ok": "empty", "truncated": "empty", "refused": "refused", "error": "error"}.items():
+        assert row(task, Answer(status=status, text=text))["status"] == expected
+
+
+@pytest.mark.parametrize(("text", "finish"), [("", "stop"), (" \n", "length"), ("\u200b", "length")])
+@pytest.mark.parametrize("kind", [LocalRespondent, TranscriptRespondent])
+def test_local_weights_that_say_nothing_are_empty(tiny, kind, text, finish):
+    """A model that ends its turn at once, and a base model that writes blanks up to its bound, have not answered."""
+    drawn = Completion(text=text, tokens=1, finish=finish, logprob=0.0)
+    answer = kind(tiny, Drawing(max_tokens=4), None).answer("Hello", drawn)
+    assert (answer.status, answer.text) == ("empty", "")
 
 
 def test_impossible_drawings_are_refused():
