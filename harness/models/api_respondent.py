@@ -31,6 +31,7 @@ class ApiRespondent:
     ) -> None:
         self.provider, self.cache, self.drawing, self.system = provider, cache, drawing, system
         self.concurrency, self.usd, self.run, self.offline = concurrency, usd, run, offline
+        self.damaged: list[str] = []  # what was found altered in the cache or the ledger, a line each
 
     def describe(self) -> dict[str, Any]:
         """The provider, the system prompt and the drawing."""
@@ -58,7 +59,10 @@ class ApiRespondent:
         """One answer each, in order. Raises HarnessError where a budget would be passed, and for what is missing offline."""
         with Replies(self.cache) as replies, Ledger(replies, *self.run) if self.run else nullcontext() as ledger:
             asker = Asker(self.provider, replies, concurrency=self.concurrency, budget_usd=self.usd, ledger=ledger, offline=self.offline)
-            return asker.ask_all([self.ask(one) for one in asked], tick)
+            try:
+                return asker.ask_all([self.ask(one) for one in asked], tick)
+            finally:
+                self.damaged += replies.damaged
 
     def ask(self, one: Asked) -> Ask:
         """The call. The seed is not sent: few APIs honour one, so the drawing's seed enters the replicate, which tells samples apart and is not sent."""

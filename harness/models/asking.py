@@ -36,9 +36,9 @@ class Purse:
         async with self.settled:
             while (refusal := self._refused(usd)) is not None:
                 if not self.open:
-                    raise BudgetSpent(
-                        f"{refusal}, the next call may cost {usd:.6g}", where=self.provider, mend="Raise the budget or ask for less; what was answered is kept."
-                    )
+                    known = self.ledger is None or not self.ledger.damage
+                    mend = "Raise the budget or ask for less; what was answered is kept." if known else "Remove that file once you know what was billed."
+                    raise BudgetSpent(f"{refusal}, the next call may cost {usd:.6g}", where=self.provider, mend=mend)
                 await self.settled.wait()
             self.aside, self.open = self.aside + usd, self.open + 1
 
@@ -47,6 +47,8 @@ class Purse:
         if self.limit is not None and self.spent + self.aside + usd > self.limit + DUST:
             return f"the budget of {self.limit:.6g} USD would be passed: {self.spent:.6g} spent"
         if self.ledger is not None and not self.ledger.set_aside(self.provider, usd):
+            if self.ledger.damage:
+                return f"the run's budget cannot be kept: the bookings in {self.ledger.path} are damaged ({self.ledger.damage})"
             return f"the run's budget of {self.ledger.limit_usd:.6g} USD would be passed: {self.ledger.booked():.6g} booked"
         return None
 

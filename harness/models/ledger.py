@@ -7,38 +7,73 @@ handed to the kernel and not waited for, since each would cost a call millisecon
 
 from __future__ import annotations
 
-import sqlite3
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from harness.models.replies import PATIENCE, Replies, beside
+from harness.models.replies import Replies, beside
+from harness.models.sealed_sqlite import BROKEN, CHECKED, Table, connect, create, find_damage, holds, is_damage, migrate, schema, state, unchecked
 from harness.store import held
 
 DUST = 1e-9
-TABLE = "CREATE TABLE IF NOT EXISTS ledger (run TEXT NOT NULL, provider TEXT NOT NULL, usd REAL NOT NULL, PRIMARY KEY (run, provider)) WITHOUT ROWID"
-SUM = "SELECT SUM(usd) FROM ledger WHERE run = ?"
+TABLES = (Table("ledger", ("run TEXT NOT NULL", "provider TEXT NOT NULL", "usd REAL NOT NULL"), "run, provider"),)
 BOOK = "INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT (run, provider) DO UPDATE SET usd = usd + excluded.usd"
 
 
 class Ledger:
-    """The purse of one run, in US dollars. A file of its own: bookings would otherwise wait for the answers that other processes bring to disk."""
+    """The purse of one run, in US dollars. A file of its own: bookings would otherwise wait for the answers that other processes bring to disk.
+
+    `damage` says what is wrong with the file, "" for nothing. Where a booking was altered or lost nobody knows what was spent, so all of every limit
+    counts as spent until somebody has looked it up and removed the file.
+    """
 
     def __init__(self, replies: Replies, run: str, limit_usd: float) -> None:
         self.replies, self.run, self.limit_usd = replies, run, limit_usd
-        path = beside(replies.path, ".ledger")
-        with held(beside(path, ".open-lock")), replies.sqlite_told():
-            self.db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
-            for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", TABLE):
-                self.db.execute(statement)
+        self.path, self.damage = beside(replies.path, ".ledger"), ""
+        with held(beside(self.path, ".open-lock")), replies.sqlite_told():
+            emptied = self.path.exists() and not self.path.stat().st_size
+            self.db = connect(self.path)
+            try:
+                self._note("it is empty" if emptied else self._prepare())
+            except BROKEN as error:
+                if not is_damage(error):
+                    self.db.close()
+                    raise
+                self._note(str(error))
+
+    def _prepare(self) -> str:
+        """What is damaged, "" for nothing; bookings of an earlier version are sealed as they are."""
+        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL"):
+            self.db.execute(statement)
+        found = schema(self.db)
+        if not found:
+            self.db.execute("BEGIN IMMEDIATE")
+            create(self.db, TABLES)
+            self.db.execute("COMMIT")
+        elif set(found) == {"ledger"}:
+            migrate(self.db, TABLES)
+        return find_damage(self.db, TABLES) if unchecked(self.path) else ""
+
+    def _note(self, damage: str) -> None:
+        if damage:
+            self.damage = damage
+            self.replies.note_damage(f"the bookings in {self.path.name} are damaged ({damage}); what runs have spent is not known, so no call may be paid")
 
     def booked(self) -> float:
-        """What was spent or set aside so far."""
+        """What was spent or set aside so far; infinite where nobody knows."""
+        if self.damage:
+            return math.inf
         with self.replies.sqlite_told():
-            found = self.db.execute(SUM, (self.run,)).fetchone()[0]
-        return float(found or 0.0)
+            rows = self.db.execute("SELECT * FROM ledger WHERE run = ?", (self.run,)).fetchall()
+        if not all(map(holds, rows)):
+            self._note("a booking is not as it was written")
+            return math.inf
+        return math.fsum(usd for _, _, usd, _ in rows)
 
     def set_aside(self, provider: str, usd: float) -> bool:
         """True where the money is booked; False where the limit would be passed, and nothing is."""
+        if self.damage:
+            return False
         with self._alone():
             fits = self.booked() + usd <= self.limit_usd + DUST
             if fits:
@@ -47,10 +82,11 @@ class Ledger:
 
     def settle(self, provider: str, aside: float, usd: float | None) -> None:
         """Books what a call cost in place of what was set aside; an unknown cost stays as it was set aside."""
-        if usd is None or usd == aside:
+        if usd is None or usd == aside or self.damage:
             return
         with self._alone():
-            self.db.execute(BOOK, (self.run, provider, usd - aside))
+            if math.isfinite(self.booked()):
+                self.db.execute(BOOK, (self.run, provider, usd - aside))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -62,6 +98,9 @@ class Ledger:
     def close(self) -> None:
         """Closes the file."""
         self.db.close()
+        if not self.damage:
+            with suppress(OSError):  # somebody has taken the file away
+                CHECKED[self.path.resolve()] = state(self.path)
 
     def __enter__(self) -> Ledger:
         return self

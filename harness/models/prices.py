@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from harness.models.provider import Ask, same_model
+from harness.models.model_names import same_model
+from harness.models.provider import Ask
 
 MILLION = 1_000_000
 # What a chat template may add to a turn, in tokens; generous, since the estimate must not fall short.

@@ -9,7 +9,8 @@ from typing import Literal
 import msgspec
 
 from harness.errors import HarnessError, nearest
-from harness.models.provider import Answer, same_model
+from harness.models.model_names import same_model
+from harness.models.provider import Answer
 from harness.models.status import ANSWERED
 
 # What an API client's own complaint begins with. An answer that begins so was an error once, and somebody has lost its status.

@@ -1,7 +1,7 @@
 """Answers that were paid for, kept in one SQLite file that several processes share and a killed one leaves whole.
 
 An answer is committed to disk before it is handed on; those that come together are committed together. A key is the hash of all that decides an
-answer; errors and empty answers are never kept.
+answer; errors and empty answers are never kept. Rows are sealed: what a disk has altered is asked anew and never believed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import fcntl
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,22 +21,38 @@ import msgspec
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, fingerprint
 from harness.models.provider import Answer, Ask
+from harness.models.sealed_sqlite import (
+    BROKEN,
+    CHECKED,
+    Table,
+    connect,
+    create,
+    find_damage,
+    holds,
+    is_damage,
+    migrate,
+    salvage,
+    schema,
+    set_aside,
+    state,
+    unchecked,
+)
+from harness.models.status import ANSWERED, decide_status
 from harness.store import held, telling
 
-KEPT = ("ok", "truncated", "refused")
-VERSION = 1
-# Seconds to wait for another process that writes; a write takes milliseconds.
-PATIENCE = 60.0
+VERSION = 2
+# Written into a file's header: this one is ours. ASCII "repl".
+OURS = 0x7265706C
 # Claims are locks on single bytes of a file that is never written; any offset below 2**62 will do. POSIX drops a process's locks when it closes
 # the file anywhere, so a second Replies on the same path in one process may end claims early: then work is done twice, no more.
 OFFSETS = 1 << 62
 Row = tuple[str, str, float]
 KEEP = "INSERT OR IGNORE INTO replies VALUES (?, ?, ?)"
+BATCHES = ("token TEXT NOT NULL", "provider TEXT NOT NULL", "id TEXT", "size INTEGER NOT NULL", "began_at REAL NOT NULL", "guessed INTEGER NOT NULL")
 TABLES = (
-    "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, answer TEXT NOT NULL, kept_at REAL NOT NULL) WITHOUT ROWID",
-    """CREATE TABLE IF NOT EXISTS batches
-       (token TEXT PRIMARY KEY, provider TEXT NOT NULL, id TEXT, size INTEGER NOT NULL, began_at REAL NOT NULL, guessed INTEGER NOT NULL)""",
-    "CREATE TABLE IF NOT EXISTS batch_asks (key TEXT PRIMARY KEY, token TEXT NOT NULL REFERENCES batches, ask TEXT NOT NULL) WITHOUT ROWID",
+    Table("replies", ("key TEXT NOT NULL", "answer TEXT NOT NULL", "kept_at REAL NOT NULL"), "key"),
+    Table("batches", BATCHES, "token"),
+    Table("batch_asks", ("key TEXT NOT NULL", "token TEXT NOT NULL", "ask TEXT NOT NULL"), "key"),
 )
 
 
@@ -46,45 +62,111 @@ def key_of(described: Mapping[str, Any], ask: Ask) -> str:
 
 
 class Replies:
-    """The cache. `hits` counts what it answered in this process. Not for network file systems: SQLite's write-ahead log needs one machine."""
+    """The cache. `hits` counts what it answered in this process, `damaged` says in a line each what it found altered since it was written: that is not
+    used, and counted as if it were not there. Not for network file systems: SQLite's write-ahead log needs one machine.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self.hits = path, 0
+        self.damaged: list[str] = []
         with held(beside(path, ".open-lock")), self.sqlite_told():
-            self.db = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+            with telling(path):
+                self._claims = beside(path, ".claims").open("ab")
+                fcntl.flock(self._claims, fcntl.LOCK_SH)  # as long as it is open nobody sets the file aside
             try:
-                self._prepare()
+                self.db = self._open()
             except BaseException:
-                self.db.close()
+                self._claims.close()
                 raise
-        with telling(path):
-            self._claims = beside(path, ".claims").open("ab")
 
-    def _prepare(self) -> None:
-        """Switching to the write-ahead log does not wait as writes do, hence the lock around it."""
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=FULL")  # an answer that was paid for survives a power cut too
-        found = self.db.execute("PRAGMA user_version").fetchone()[0]
-        if found not in (0, VERSION):
+    def note_damage(self, what: str) -> None:
+        """Keeps the line for whoever reports."""
+        if (line := f"{self.path}: {what}") not in self.damaged:
+            self.damaged.append(line)
+
+    def _open(self) -> sqlite3.Connection:
+        """The file as it is where it is whole, otherwise a new one with what is whole of it."""
+        if self.path.exists() and not self.path.stat().st_size:
+            self.note_damage("the cache of answers is empty: whatever it held was cut off")
+        db = connect(self.path)
+        try:
+            damage = self._prepare(db)
+        except BROKEN as error:
+            db.close()
+            if not is_damage(error):
+                raise
+            damage = str(error)
+        except BaseException:
+            db.close()
+            raise
+        if not damage:
+            return db
+        db.close()
+        self._rebuild(damage)
+        return self._open()
+
+    def _prepare(self, db: sqlite3.Connection) -> str:
+        """What is damaged, "" for nothing. Switching to the write-ahead log does not wait as writes do, hence the lock around it."""
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=FULL")  # an answer that was paid for survives a power cut too
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, 1, VERSION):
             raise HarnessError(f"the cache has layout {found}, this is for {VERSION}", where=str(self.path), mend="Name another file.")
-        if found == 0:
-            self.db.execute("BEGIN IMMEDIATE")
-            for statement in (*TABLES, f"PRAGMA user_version={VERSION}", "COMMIT"):
-                self.db.execute(statement)
+        if not schema(db):
+            fill(db, {})
+        elif found == 1:
+            self._migrate(db)
+        return find_damage(db, TABLES) if unchecked(self.path) else ""
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        """From layout 1, which had no seals and kept answers without a word where they had run into their bound."""
+        migrate(db, TABLES)
+        rows = db.execute("SELECT key, answer FROM replies")
+        blank = [(key,) for key, answer in rows if decide_status((told := json.loads(answer))["text"], told["status"]) == "empty"]
+        db.executemany("DELETE FROM replies WHERE key = ?", blank)
+        stamp(db)
+        db.execute("VACUUM")
+        self.note_damage(f"answers kept by an earlier version were sealed as they are; {len(blank)} without a word were dropped")
+
+    def _rebuild(self, damage: str) -> None:
+        """Puts what is whole into a new file and sets the damaged one aside. Raises HarnessError where it is somebody else's, or in use."""
+        try:
+            fcntl.flock(self._claims, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            mend = "Run again when that one has ended: what is whole is carried over."
+            raise HarnessError(f"the cache of answers is damaged ({damage}) while it is open elsewhere", where=str(self.path), mend=mend) from None
+        found = salvage(self.path, TABLES)
+        if not any(found.values()) and self.path.read_bytes()[68:72] != OURS.to_bytes(4, "big"):
+            raise HarnessError(f"the cache of answers cannot be used: {damage}", where=str(self.path), mend="Name another file; this one is left as it is.")
+        fresh = beside(self.path, ".rebuilt")
+        fresh.unlink(missing_ok=True)
+        with closing(connect(fresh)) as db:
+            fill(db, found)
+        aside = set_aside(self.path)
+        fresh.rename(self.path)
+        fcntl.flock(self._claims, fcntl.LOCK_SH)
+        count = sum(map(len, found.values()))
+        self.note_damage(f"the cache of answers was damaged ({damage}); {count} whole rows were carried over, the rest is asked anew; kept as {aside.name}")
 
     def get(self, key: str) -> Answer | None:
-        """The kept answer, which costs nothing a second time; None where there is none."""
-        with self.sqlite_told():
-            row = self.db.execute("SELECT answer FROM replies WHERE key = ?", (key,)).fetchone()
+        """The kept answer, which costs nothing a second time; None where there is none, or none that is as it was written."""
+        row = self._row(key)
         if row is None:
             return None
         self.hits += 1
-        return msgspec.structs.replace(msgspec.convert(json.loads(row[0]), Answer), cached=True, usd=0.0)
+        return msgspec.structs.replace(msgspec.convert(json.loads(row[1]), Answer), cached=True, usd=0.0)
 
     def holds(self, key: str) -> bool:
         """True where `get` would find an answer; counts nothing."""
+        return self._row(key) is not None
+
+    def _row(self, key: str) -> Any:
         with self.sqlite_told():
-            return self.db.execute("SELECT 1 FROM replies WHERE key = ?", (key,)).fetchone() is not None
+            row = self.db.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
+        if row is None or holds(row):
+            return row
+        self.note_damage(f"the answer under {key[:16]} is not as it was written and is not used")
+        return None
 
     def in_batch(self, key: str) -> bool:
         """True where the ask was sent in a batch that nobody has collected yet."""
@@ -93,7 +175,7 @@ class Replies:
 
     def put(self, key: str, answer: Answer) -> bool:
         """Keeps the answer on disk where its status is one to keep; True where it was. The first one kept stays."""
-        if answer.status not in KEPT:
+        if answer.status not in ANSWERED:
             return False
         with self.sqlite_told():
             self.db.execute(KEEP, row(key, answer))
@@ -133,7 +215,7 @@ class Replies:
         """Turns SQLite's complaints about our own file into one line."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise HarnessError(
                 f"the cache of answers cannot be used: {error}", where=str(self.path), mend="Free the disk or name another file; what was kept is kept."
             ) from error
@@ -142,6 +224,8 @@ class Replies:
         """Closes the file; claims end with it."""
         self.db.close()
         self._claims.close()
+        with suppress(OSError):  # somebody has taken the file away
+            CHECKED[self.path.resolve()] = state(self.path)
 
     def __enter__(self) -> Replies:
         return self
@@ -163,7 +247,7 @@ class Keeper:
 
     async def put(self, key: str, answer: Answer) -> None:
         """Returns once the answer is on disk, or at once where its status is not one to keep. Raises HarnessError where the disk takes no more."""
-        if answer.status not in KEPT:
+        if answer.status not in ANSWERED:
             return
         loop = asyncio.get_running_loop()
         if not self.waiting:
@@ -187,6 +271,22 @@ class Keeper:
 
 def row(key: str, answer: Answer) -> Row:
     return key, canonical(msgspec.to_builtins(answer)), time.time()
+
+
+def fill(db: sqlite3.Connection, rows: Mapping[str, Collection[tuple[Any, ...]]]) -> None:
+    """A new file's tables, with rows by table."""
+    db.execute("BEGIN IMMEDIATE")
+    create(db, TABLES)
+    for table, kept in rows.items():
+        for one in kept:
+            db.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(one))})", one)
+    stamp(db)
+    db.execute("COMMIT")
+
+
+def stamp(db: sqlite3.Connection) -> None:
+    db.execute(f"PRAGMA application_id={OURS}")
+    db.execute(f"PRAGMA user_version={VERSION}")
 
 
 def beside(path: Path, suffix: str) -> Path:

@@ -13,8 +13,9 @@ from faulty_server import FAULT_TEXT, LASTING, MODEL, PASSING, FaultyServer, alw
 
 from harness.errors import HarnessError
 from harness.models.chat import chat
+from harness.models.model_names import same_model
 from harness.models.prices import Price, cost, list_price, table
-from harness.models.provider import Answer, Ask, provider_for, same_model, vendors
+from harness.models.provider import Answer, Ask, provider_for, vendors
 
 VENDORS = ["openai", "anthropic"]
 SHAPE = {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"], "additionalProperties": False}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 
+import bit_flips
 import pytest
-from faulty_server import ask
+from faulty_server import FaultyServer, ask, provider_at
 
 from harness.errors import HarnessError
+from harness.models.asking import Asker, BudgetSpent
 from harness.models.chat import chat
+from harness.models.ledger import Ledger
+from harness.models.prices import Price
 from harness.models.provider import Answer
 from harness.models.replies import Replies, key_of
 
@@ -122,3 +127,127 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(HarnessError, match=r"file/replies\.sqlite.*cannot write"):
         Replies(tmp_path / "file" / "replies.sqlite")
+
+
+LAYOUT_1 = """
+CREATE TABLE replies (key TEXT PRIMARY KEY, answer TEXT NOT NULL, kept_at REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE batches (token TEXT PRIMARY KEY, provider TEXT NOT NULL, id TEXT, size INTEGER NOT NULL, began_at REAL NOT NULL, guessed INTEGER NOT NULL);
+CREATE TABLE batch_asks (key TEXT PRIMARY KEY, token TEXT NOT NULL REFERENCES batches, ask TEXT NOT NULL) WITHOUT ROWID;
+INSERT INTO replies VALUES ('a', '{"status": "ok", "text": "a small blue word"}', 1.5), ('b', '{"status": "truncated", "text": " "}', 1.5);
+INSERT INTO replies VALUES ('c', '{"status": "refused", "text": ""}', 2);
+INSERT INTO batches VALUES ('t', 'p', 'batch', 1, 1.0, 0);
+INSERT INTO batch_asks VALUES ('d', 't', '{}');
+PRAGMA user_version=1;
+"""
+LEDGER_1 = """
+CREATE TABLE ledger (run TEXT NOT NULL, provider TEXT NOT NULL, usd REAL NOT NULL, PRIMARY KEY (run, provider)) WITHOUT ROWID;
+INSERT INTO ledger VALUES ('run', 'm', 1.25);
+"""
+
+
+def written(path, script):
+    """A file as an earlier version left it."""
+    db = sqlite3.connect(path)
+    db.executescript(script)
+    db.close()
+    return path
+
+
+def replace_bytes(path, old, new):
+    """Alters a closed file behind SQLite's back."""
+    data = path.read_bytes()
+    assert data.count(old) == 1 and len(old) == len(new)
+    path.write_bytes(data.replace(old, new))
+
+
+def test_bits_that_flip_are_noticed(tmp_path):
+    """Of damaged copies none gives a wrong answer, loses one in silence, or makes a budget look emptier than it was; what was lost can be kept again."""
+    found = bit_flips.flip(tmp_path, 60, seed=1)
+    assert found["told"] > 10 and found["lost"] > 10
+    assert not {name: found[name] for name in found if name not in ("told", "lost")}
+
+
+def test_an_altered_answer_is_asked_again_and_told(tmp_path):
+    """The row is gone, its neighbours are not; the line says how many, and where the damaged file is. The next opening finds a whole file."""
+    path = tmp_path / "replies.sqlite"
+    with Replies(path) as cache:
+        for key in "ab":
+            cache.put(key * 64, Answer(status="ok", text=f"the word is {key}"))
+    replace_bytes(path, b"the word is a", b"the word is b")
+    with Replies(path) as cache:
+        assert cache.get("a" * 64) is None and cache.get("b" * 64).text == "the word is b" and cache.hits == 1
+        [line] = cache.damaged
+        assert "damaged (1 of 2 rows is damaged or gone); 1 whole rows were carried over" in line
+        assert cache.put("a" * 64, Answer(status="ok", text="again")) and cache.get("a" * 64).text == "again"
+    [aside] = [file for file in tmp_path.iterdir() if ".damaged-" in file.name]
+    assert b"the word is b" in aside.read_bytes() and aside.name in line
+    with Replies(path) as cache:
+        assert len(cache) == 2 and not cache.damaged
+
+
+@pytest.mark.parametrize("size", [0, 100, 4096, 9000])
+def test_a_file_that_was_cut_off_is_told(tmp_path, size):
+    """Whatever is left is carried over, and nothing is lost in silence."""
+    path = tmp_path / "replies.sqlite"
+    with Replies(path) as cache:
+        for number in range(40):
+            cache.put(f"{number:064x}", Answer(status="ok", text="word " * 100))
+    path.write_bytes(path.read_bytes()[:size])
+    with Replies(path) as cache:
+        assert len(cache) < 40 and len(cache.damaged) == 1
+
+
+def test_an_answer_that_is_altered_while_the_file_is_open_is_not_believed(cache):
+    """The seal is looked at on every read, and the line is told once."""
+    cache.put("a" * 64, Answer(status="ok", text="yes"))
+    cache.db.create_function("seal", -1, lambda *_: "0" * 64, deterministic=True)
+    cache.db.execute("UPDATE replies SET kept_at = 1")
+    assert cache.get("a" * 64) is None and not cache.holds("a" * 64)
+    assert len(cache.damaged) == 1 and "is not as it was written" in cache.damaged[0]
+
+
+def test_a_damaged_file_that_is_open_elsewhere_is_left_there(tmp_path):
+    """Nobody's file is taken away while it is written to; the line says when to come again."""
+    path = tmp_path / "replies.sqlite"
+    with Replies(path) as cache:
+        cache.put("a" * 64, Answer(status="ok", text="the word is a"))
+    before = path.read_bytes()
+    with subprocess.Popen([sys.executable, "-c", HOLDER, str(path), "ab" * 32], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "True\n"
+        path.write_bytes(before.replace(b"the word is a", b"the word is b"))
+        with pytest.raises(HarnessError, match=r"is damaged .* while it is open elsewhere. Run again"):
+            Replies(path)
+        holder.kill()
+
+
+def test_an_earlier_layout_is_sealed_as_it_is(tmp_path):
+    """Its answers, batches and bookings stay, but for the answers without a word that it kept; one line says so, once. The file can then be mended."""
+    path = written(tmp_path / "replies.sqlite", LAYOUT_1)
+    written(tmp_path / "replies.sqlite.ledger", LEDGER_1)
+    with Replies(path) as cache, Ledger(cache, "run", 2.0) as ledger:
+        assert (cache.get("a").text, cache.get("b"), cache.get("c").status, cache.in_batch("d")) == ("a small blue word", None, "refused", True)
+        assert ledger.booked() == 1.25 and not ledger.damage
+        assert len(cache.damaged) == 1 and "sealed as they are; 1 without a word were dropped" in cache.damaged[0]
+    with Replies(path) as cache:
+        assert len(cache) == 2 and not cache.damaged
+    path.write_bytes(b"?" * 4096 + path.read_bytes()[4096:])
+    with Replies(path) as cache:
+        assert len(cache) == 2 and cache.in_batch("d") and len(cache.damaged) == 1
+
+
+@pytest.mark.parametrize("harm", [lambda data: data.replace(b"mine", b"mind"), lambda data: b"", lambda data: data[:5000], lambda data: b"?" * len(data)])
+def test_damaged_bookings_let_nobody_pay(tmp_path, harm):
+    """What was spent is not known, so it may be all there is: kept answers are still given, and the line names the file to look into."""
+    path = tmp_path / "replies.sqlite"
+    with Replies(path) as cache, Ledger(cache, "mine", 100.0) as ledger:
+        assert ledger.set_aside("m", 1.0)
+    bookings = tmp_path / "replies.sqlite.ledger"
+    bookings.write_bytes(harm(bookings.read_bytes()))
+    with FaultyServer() as server, Replies(path) as cache, Ledger(cache, "mine", 100.0) as ledger:
+        provider = provider_at(server, "openai", price=Price(1.0, 1.0))
+        assert ledger.booked() == float("inf") and "what runs have spent is not known" in cache.damaged[0]
+        with pytest.raises(BudgetSpent, match=r"replies\.sqlite\.ledger are damaged .* Remove that file once you know what was billed"):
+            Asker(provider, cache, ledger=ledger).ask_all([ask(1)])
+        cache.put(key_of(provider.describe(), ask(1)), Answer(status="ok", text="kept"))
+        assert Asker(provider, cache, ledger=ledger).ask_all([ask(1)])[0].text == "kept"
+    assert not server.attempts
