@@ -212,8 +212,6 @@ def vendors() -> dict[str, Callable[[str, str | None], Provider]]:
     return {vendor: opener for name in names for vendor, opener in importlib.import_module(f"harness.models.{name}").VENDORS.items()}
 
 
-
-
 def is_json(text: str) -> bool:
     try:
         json.loads(text)
