@@ -67,7 +67,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         names = sorted({row.model for row in self.rows if row.model})
         if not model and len(names) > 1:
             raise HarnessError(f"it holds answers of {len(names)} models", where=str(self.path), mend=f"Name one behind a #, such as #{names[0]}.")
-        chosen = {model} & set(names) or {name for name in names if same_model(model, name)} if model else set(names)
+        maker = model.rpartition("/")[0].casefold()  # said or not as in the file: two makers may serve one model
+        alike = {name for name in names if name.rpartition("/")[0].casefold() == maker and same_model(model, name)}
+        chosen = {model} & set(names) or alike if model else set(names)
         if model and not chosen:
             raise HarnessError(f"it holds no answers of {model!r}", where=str(self.path), mend=nearest(model, names))
         if chosen == set(names):

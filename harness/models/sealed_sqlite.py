@@ -133,7 +133,8 @@ def find_damage(db: sqlite3.Connection, tables: Sequence[Table]) -> str:
         if schema(db) != new_schema(tables):
             return "its tables are not as they were made"
         db.execute("BEGIN")  # one view of rows and census, whoever writes meanwhile
-        [(count, total)] = db.execute("SELECT * FROM census")
+        census = db.execute("SELECT * FROM census").fetchall()
+        count = census[0][0] if census else None
         rows = good = 0
         seen = ZERO
         for row in (row for table in tables for row in db.execute(f"SELECT * FROM {table.name}")):
@@ -144,7 +145,7 @@ def find_damage(db: sqlite3.Connection, tables: Sequence[Table]) -> str:
         lost = max(count, rows) - good if isinstance(count, int) and count < 2 * rows + 2 else rows - good
         if lost > 0:
             return f"{lost} of {good + lost} rows {'is' if lost == 1 else 'are'} damaged or gone"
-        if (count, total) != (good, seen):
+        if census != [(good, seen)]:
             return "its count of rows is damaged"
         checked = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
     except BROKEN as error:
