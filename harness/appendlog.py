@@ -1,20 +1,22 @@
 """A file of JSON lines that grows by whole lines and survives `kill -9` at any instant.
 
 Every line carries the first 16 hex digits of the sha256 of its own content under `"#"`. A torn or altered line is noticed on reading, never
-used, and counted. Lines are handed to the kernel in one write, so killing the process loses nothing that was appended.
+used, and counted; an altered one is noted as damage. Lines are handed to the kernel in one write, so killing the process loses nothing that was appended.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.damage import note_damage
 from harness.errors import HarnessError
-from harness.fingerprint import canonical, fingerprint
+from harness.files import NotPlainError, make_folder, open_plain, read_plain
+from harness.fingerprint import NotCanonicalError, canonical, fingerprint, from_canonical
 
 SEAL = "#"
 SEAL_DIGITS = 16
@@ -25,21 +27,29 @@ def sealed_line(row: Mapping[str, Any]) -> str:
     return canonical({**row, SEAL: fingerprint(dict(row))[:SEAL_DIGITS]}) + "\n"
 
 
-def unsealed(line: str) -> dict[str, Any] | None:
-    """The row of a line, or None where the line is torn or altered."""
-    try:
-        row: dict[str, Any] = json.loads(line)
-        seal = row.pop(SEAL)
-        return row if fingerprint(row)[:SEAL_DIGITS] == seal else None
-    except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
-        return None
+def unsealed(line: bytes) -> dict[str, Any]:
+    """The row of a line. Raises NotCanonicalError, "cut short" or "altered", where it is not byte for byte what `sealed_line` wrote."""
+    row = from_canonical(line)
+    if not isinstance(row, dict) or row.pop(SEAL, None) != fingerprint(row)[:SEAL_DIGITS]:
+        raise NotCanonicalError("altered")
+    return row
+
+
+@dataclass(frozen=True)
+class Lines:
+    """What a log holds: the rows that are whole, how many lines a kill cut short, how many were altered."""
+
+    rows: list[dict[str, Any]]
+    torn: int
+    altered: int
 
 
 class AppendLog:
     """One log file; several processes may append to it at once."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, aside: Path | None = None) -> None:
+        """`aside` is where a damaged log may be moved, for logs whose damaged lines can be made again."""
+        self.path, self.aside = path, aside
 
     def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Adds the rows in one write. Raises HarnessError where the file cannot be written (disk full, folder read-only)."""
@@ -47,8 +57,8 @@ class AppendLog:
         if not data:
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab+", buffering=0) as stream:
+            make_folder(self.path.parent)
+            with open(open_plain(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "ab+", buffering=0) as stream:
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 write_whole(stream.fileno(), mended_tail(stream.fileno()) + data)
         except OSError as error:
@@ -58,12 +68,36 @@ class AppendLog:
 
     def read(self) -> tuple[list[dict[str, Any]], int]:
         """(rows in order, number of lines that were torn or altered)."""
-        if not self.path.exists():
-            return [], 0
-        lines = self.path.read_text(encoding="utf-8", errors="replace").split("\n")
-        rows = [unsealed(line) for line in lines if line.strip()]
-        good = [row for row in rows if row is not None]
-        return good, len(rows) - len(good)
+        lines = self.scan()
+        return lines.rows, lines.torn + lines.altered
+
+    def scan(self) -> Lines:
+        """The rows in order. Altered lines are noted as damage; torn ones are what a kill leaves. Raises HarnessError where the file may not be read."""
+        rows: list[dict[str, Any]] = []
+        torn = altered = 0
+        *ended, last = self._bytes().split(b"\n")
+        lines = [line for line in (*ended, last) if line.strip()]
+        for number, line in enumerate(lines, start=1):
+            try:
+                rows.append(unsealed(line))
+            except NotCanonicalError as error:
+                # A kill ends a line without a newline; only what is appended later brings one.
+                cut = str(error) == "cut short" and (number < len(lines) or bool(last.strip()))
+                torn, altered = torn + cut, altered + (not cut)
+        if altered:
+            note_damage(self.path, f"{altered} altered line{'s' if altered > 1 else ''}")
+        return Lines(rows, torn, altered)
+
+    def _bytes(self) -> bytes:
+        try:
+            return read_plain(self.path)
+        except FileNotFoundError:
+            return b""
+        except NotPlainError as error:
+            note_damage(self.path, str(error.strerror))
+            return b""
+        except OSError as error:
+            raise HarnessError(f"cannot be read: {error.strerror}", where=str(self.path), mend="Make it readable, or move it away") from error
 
 
 def mended_tail(fd: int) -> bytes:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 CHUNK = 1 << 20
 
@@ -16,6 +17,31 @@ def canonical(value: object) -> str:
     Escaping all but ASCII keeps lone surrogates and exotic line separators, which models do write, whole and on one line.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class NotCanonicalError(ValueError):
+    """A text that is no canonical JSON: "cut short" where it ends too early, else "altered"."""
+
+
+def from_canonical(data: bytes) -> Any:
+    """The value of a canonical text. Raises NotCanonicalError for any other bytes, also for such as another JSON reader would take: keys that
+    stand twice, spaces, a byte order mark, NaN, nesting without end."""
+    try:
+        text = data.decode("ascii")
+        value = json.loads(text)
+        if canonical(value) == text:
+            return value
+    except json.JSONDecodeError as error:
+        if is_cut_short(error):
+            raise NotCanonicalError("cut short") from None
+    except (ValueError, RecursionError):
+        pass
+    raise NotCanonicalError("altered")
+
+
+def is_cut_short(error: json.JSONDecodeError) -> bool:
+    """True where a JSON text ended before its value did."""
+    return error.pos >= len(error.doc) or (error.msg.startswith("Unterminated") and not error.doc.endswith("}"))
 
 
 def fingerprint(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +13,12 @@ SAME_SAMPLES = "both arms are the same samples: nothing is compared"
 Kind = Literal["gate", "kill", "control", "hypothesis"]
 Verdict = Literal["supported", "falsified", "passed", "failed", "inconclusive", "blocked", "killed", "error", "missing"]
 Level = Literal["HIGH", "MODERATE", "LOW"]
+# A plain name under samples/: no folder, nothing hidden, no device of another system. `(?![\s\S])` is the very end: `$` would let a newline follow.
+SAMPLES_PATH = (
+    r"^samples/(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][0-9]|[lL][pP][tT][0-9])\.)"
+    r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,190}\.jsonl(?![\s\S])"
+)
+SHA256 = r"^[0-9a-f]{64}(?![\s\S])"
 Direction = Literal["increase", "decrease", "either"]
 ScaleName = Literal["smoke", "pilot", "full"]
 
@@ -33,9 +39,9 @@ class Interval(Word, frozen=True, kw_only=True):
 class SamplesRef(Word, frozen=True, kw_only=True):
     """Where the raw samples lie: a path inside the run folder, the sha256 of the file, its number of rows."""
 
-    path: str
-    sha256: str
-    rows: int
+    path: Annotated[str, msgspec.Meta(pattern=SAMPLES_PATH)]
+    sha256: Annotated[str, msgspec.Meta(pattern=SHA256)]
+    rows: Annotated[int, msgspec.Meta(ge=0)]
 
 
 class Measurement(Word, frozen=True, kw_only=True):

@@ -2,21 +2,49 @@
 
 A measure declares a fixed partition of its items into chunks that depends on the items alone. Chunks that are in the log are not computed again,
 and one that is only partly there is computed whole: a resumed gathering gives the same bits as an undisturbed one.
+
+In the log every row is marked with its chunk, the time at which the chunk's scoring began, and the log that it belongs to. The marks are sealed with the
+row and stay in the log: the rows that are handed out are the same whenever they were measured.
 """
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+import msgspec
 
 from harness.appendlog import SEAL, AppendLog
+from harness.damage import note_damage, take_to_replace
 from harness.errors import HarnessError
+from harness.files import move_aside
 from harness.fingerprint import canonical
 
 Item = TypeVar("Item")
 Row = dict[str, Any]
 CHUNK = "chunk"
+UNKNOWN_TIME = 0.0  # of rows from before times were logged: older than any preregistration, since nobody can tell
+LOG_DIGITS = 16
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class Mark(NamedTuple):
+    """Where a row belongs: the number of its chunk, its place among the chunk's `total` rows, when the chunk was measured, and in which log."""
+
+    number: Count
+    place: Count
+    total: Count
+    measured: Annotated[float, msgspec.Meta(ge=0)] = UNKNOWN_TIME
+    log: str = ""
+
+
+class Chunk(NamedTuple):
+    """The rows of one chunk and when their scoring began (seconds since 1970)."""
+
+    rows: list[Row]
+    measured: float
 
 
 def gather(
@@ -25,8 +53,10 @@ def gather(
     score: Callable[[Sequence[Item]], Sequence[Row]],
     tick: Callable[[int, int], None] | None = None,
     passing: AppendLog | None = None,
+    dated: Callable[[float], None] | None = None,
 ) -> list[Row]:
-    """The rows of all chunks in order; missing chunks are scored and appended. `tick(done, total)` is called after each chunk.
+    """The rows of all chunks in order; missing chunks are scored and appended. `tick(done, total)` is called after each chunk, and `dated` at the end
+    with the time at which the oldest of the chunks was measured.
 
     A chunk with an error in it is kept in `passing` alone, the log of one session: a later one asks again, so that no passing fault becomes a lasting
     result.
@@ -35,12 +65,25 @@ def gather(
     kept = (whole_chunks(passing, sizes) if passing else {}) | whole_chunks(log, sizes)
     for number, chunk in enumerate(chunks):
         if number not in kept:
-            kept[number] = checked(score(chunk), len(chunk))
-            place_for = passing if passing and broken(kept[number]) else log
-            place_for.append({**row, CHUNK: [number, place, len(kept[number])]} for place, row in enumerate(kept[number]))
+            began = round(time.time(), 3)
+            kept[number] = Chunk(checked(score(chunk), len(chunk)), began)
+            append(passing if passing and broken(kept[number].rows) else log, number, kept[number])
         if tick is not None:
             tick(number + 1, len(chunks))
-    return [row for number in range(len(chunks)) for row in kept[number]]
+    if dated is not None:
+        dated(min((kept[number].measured for number in range(len(chunks))), default=time.time()))
+    return [row for number in range(len(chunks)) for row in kept[number].rows]
+
+
+def append(log: AppendLog, number: int, chunk: Chunk) -> None:
+    """Adds a chunk to a log, its rows marked."""
+    total = len(chunk.rows)
+    log.append({**row, CHUNK: [number, place, total, chunk.measured, name_of(log)]} for place, row in enumerate(chunk.rows))
+
+
+def name_of(log: AppendLog) -> str:
+    """What rows say of the log they belong to, so that a log under another one's name is noticed."""
+    return log.path.stem[:LOG_DIGITS]
 
 
 def broken(rows: Sequence[Row]) -> bool:
@@ -59,12 +102,35 @@ def checked(rows: Sequence[Row], items: int) -> list[Row]:
     return plain
 
 
-def whole_chunks(log: AppendLog, sizes: Sequence[int]) -> dict[int, list[Row]]:
-    """Chunk number to rows, for the chunks of which every row is in the log and intact."""
-    found: dict[int, dict[int, Row]] = {}
-    length: dict[int, int] = {}
-    for row in log.read()[0]:
-        number, place, total = row.pop(CHUNK)
-        found.setdefault(number, {})[place] = row
-        length[number] = total
-    return {n: [rows[i] for i in range(length[n])] for n, rows in found.items() if n < len(sizes) and len(rows) == length[n] >= sizes[n]}
+def whole_chunks(log: AppendLog, sizes: Sequence[int]) -> dict[int, Chunk]:
+    """Chunk number to chunk, for those of which every row is in the log and intact. A log with altered lines is moved aside and those chunks written anew."""
+    parts: dict[tuple[int, float], dict[int, Row]] = {}
+    totals: dict[tuple[int, float], int] = {}
+    for row in log.scan().rows:
+        mark = mark_of(row.pop(CHUNK, None), log)
+        if mark is None:
+            note_damage(log.path, "a line that does not belong there")
+        else:  # one scoring of a chunk is not mixed with another, that a kill cut short
+            parts.setdefault((mark.number, mark.measured), {})[mark.place] = row
+            totals[mark.number, mark.measured] = mark.total
+    if any(sorted(places) != list(range(len(places))) for places in parts.values()):
+        note_damage(log.path, "lines are missing")  # a kill takes the last rows of a chunk, never the first
+    whole = {
+        number: Chunk([rows[place] for place in range(len(rows))], measured)
+        for (number, measured), rows in parts.items()
+        if number < len(sizes) and sorted(rows) == list(range(totals[number, measured])) and len(rows) >= sizes[number]
+    }
+    if log.aside is not None and take_to_replace(log.path):
+        move_aside(log.path, log.aside)
+        for number, chunk in whole.items():
+            append(log, number, chunk)
+    return whole
+
+
+def mark_of(mark: Any, log: AppendLog) -> Mark | None:
+    """The mark of a row of this log; None where it has none, or that of another log."""
+    try:
+        found = msgspec.convert(mark, Mark)
+    except msgspec.ValidationError:
+        return None
+    return found if found.place < found.total and found.log in ("", name_of(log)) else None

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from harness.damage import note_damage
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, fingerprint
 from harness.models.provider import Answer, Ask
@@ -80,7 +81,8 @@ class Replies:
                 raise
 
     def note_damage(self, what: str) -> None:
-        """Keeps the line for whoever reports."""
+        """Keeps the line for whoever reports: the run that met it, and whoever holds this cache."""
+        note_damage(self.path, what)
         if (line := f"{self.path}: {what}") not in self.damaged:
             self.damaged.append(line)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import HarnessError
+from harness.files import is_plain, read_plain, require_no_links
 from harness.records import SCHEMA, Results, decode
 from harness.report import convergence, curves, evolution
 from harness.report.card import Card, card
@@ -22,7 +22,7 @@ from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
 from harness.report.untrusted import one_line
 from harness.report.view import View
-from harness.store import telling
+from harness.store import replacing, telling
 
 RESULTS = "results.json"
 CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
@@ -55,6 +55,7 @@ def build(run_folder: Path) -> Report:
 
     Raises HarnessError where results.json cannot be used.
     """
+    require_no_links(run_folder, FIGURES, "samples")
     view = View(read_results(run_folder))
     made, pictures = card(view), drawn_all(view)
     prose, html = prose_of(view, made, run_folder), html_of(view, made, run_folder, pictures)
@@ -83,11 +84,12 @@ def withdraw(run_folder: Path) -> tuple[str, ...]:
 
     What a person edited or added stays, and is told of.
     """
+    require_no_links(run_folder, FIGURES)
     places = [run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)]
     notes = [remove_generated(path) for place in places for path in (place, beside(place))]
     for path in (run_folder / FIGURES).glob("*.[ps][nv]g"):
         with telling(path):
-            if MAKER.encode() in path.read_bytes():
+            if is_plain(path) and MAKER.encode() in read_plain(path):
                 path.unlink()
     return tuple(filter(None, notes))
 
@@ -104,7 +106,7 @@ def read_results(run_folder: Path) -> Results:
     """The results of a run. Raises HarnessError, in one line, where the file is absent, is not JSON, or does not fit the records."""
     path = run_folder / RESULTS
     try:
-        tree = msgspec.json.decode(path.read_bytes())
+        tree = msgspec.json.decode(read_plain(path))
     except OSError as error:
         raise HarnessError(
             f"cannot read: {error.strerror or error}", where=str(path), mend="Name the folder of a run that has ended: reports/<experiment>/<run>."
@@ -123,11 +125,5 @@ def read_results(run_folder: Path) -> Results:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Writes beside `path`, then renames."""
-    with telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            beside.write_bytes(data)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)
+    with replacing(path) as stream:
+        stream.write(data)

@@ -8,19 +8,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from harness.code_dependencies import distribution_of, is_standard, read_source
+from harness.damage import note_damage
 from harness.design.experiment import Experiment
 from harness.design.places import folder_of
 from harness.design.promise import compared, inputs_of, promise_of
 from harness.design.universe import Planned, Universe, planned_cells
 from harness.opened_files import CODE, changed_files, is_project_code, opened_files
-from harness.records import Cell, decode, encode
+from harness.records import Cell, Word, encode
 from harness.run.cell_key import identity
 from harness.run.collecting import Found, scale_of, seeds_of
 from harness.run.environment import environment
-from harness.run.folder import FINAL, RunFolder
+from harness.run.folder import FINAL, RunFolder, Time
 from harness.run.settings import Settings
 from harness.store import Store
 
@@ -33,6 +35,14 @@ class Kept(NamedTuple):
     cell: Cell
     measured: float
     files: Mapping[str, str]
+
+
+class Entry(Word, frozen=True, kw_only=True):
+    """The same as the store holds it."""
+
+    cell: Cell
+    measured: Time
+    files: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Active:
@@ -62,8 +72,11 @@ class Active:
 
     def known(self, planned: Planned) -> Kept | None:
         """Equal work done before, in this folder or in the store, all of whose files are what they were; else None."""
-        row = self.store.peek(KIND, planned.key)
-        found = Kept(decode(row["cell"], Cell), row["measured"], row.get("files", {})) if row is not None else self._journal.get(planned.id)
+        entry: Entry | None = self.store.peek(KIND, planned.key, Entry)
+        if entry is not None and (entry.cell.key, entry.cell.id) != (planned.key, planned.id):
+            note_damage(self.store.file(KIND, planned.key, ".json"), "another cell")
+            entry = None
+        found = Kept(entry.cell, entry.measured, entry.files) if entry is not None else self._journal.get(planned.id)
         if found is None or found.cell.verdict not in FINAL or changed_files(found.files, self.settings.root):
             return None
         return found

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from harness.damage import describe_damage
 from harness.design.plan import plan_of
 from harness.design.universe import Universe
 from harness.errors import HarnessError
@@ -23,6 +24,7 @@ from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
 from harness.run.secrets import cleaned
 from harness.run.session import Session
+from harness.samples import UNKNOWN_TIME
 from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
 
@@ -76,15 +78,19 @@ def finished(folder: Path, token: str, store: Path | None = None, reported: bool
 
 def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     """The results of a run folder, from its journal."""
-    rows, torn = RunFolder(folder, token).journal.read()
-    universe = RunFolder(folder, token).universe(rows)
+    run = RunFolder(folder, token)
+    rows, torn = run.read()
+    universe = run.universe(rows)
     key = fingerprint(
         {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells], "by": planner()}
     )
     try:
-        plan = Store(store).value("plans", key, lambda: plan_of(universe)) if store else plan_of(universe)
+        plan = Store(store).value("plans", key, lambda: plan_of(universe), dict[str, Any]) if store else plan_of(universe)
     except HarnessError:  # kept for speed alone
         plan = plan_of(universe)
+    rows, torn = run.usable(universe, rows, torn)
+    # Into the journal before it is decided, so that the journal gives these results again.
+    rows += run.report_damage(store or folder, rows)
     return decided(folder, universe, rows, torn, plan)
 
 
@@ -105,11 +111,15 @@ def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
     if not promise.locked:
         return universe
     locked = calendar.timegm(time.strptime(promise.locked_at, "%Y-%m-%dT%H:%M:%SZ"))
-    early = {row["cell"]["id"] for row in rows if row.get("type") == "cell" and float(row["measured"]) < locked}
-    if not early:
+    measured = {row["cell"]["id"]: float(row["measured"]) for row in rows if row.get("type") == "cell" and float(row["measured"]) < locked}
+    if not measured:
         return universe
+    unknown = sum(time == UNKNOWN_TIME for time in measured.values())
+    aged = f" ({unknown} of them on data whose age is unknown)" if unknown else ""
     told = Deviation(
-        what="the promise came after data", promised=f"locked at {promise.locked_at}, before the data", found=f"{len(early)} cells rest on data from before"
+        what="the promise came after data",
+        promised=f"locked at {promise.locked_at}, before the data",
+        found=f"{len(measured)} cells rest on data from before{aged}",
     )
     return msgspec.structs.replace(universe, promise=msgspec.structs.replace(promise, deviations=(*promise.deviations, told)))
 
@@ -125,6 +135,7 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []
     if len(starts) > 1:
         notes.append(f"taken up {len(starts) - 1} times")
+    notes += describe_damage((row["path"], row["what"]) for row in rows if row.get("type") == "damage")
     return Execution(
         run=folder.name,
         started=stamp(started),

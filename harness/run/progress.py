@@ -5,15 +5,16 @@ Workers have no terminal: they leave a note in the run folder, and the controlle
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from harness.files import read_plain
 from harness.plaintext import one_line
 from harness.store import write_json
 
@@ -21,6 +22,14 @@ LAST: pytest.StashKey[dict[str, float]] = pytest.StashKey()
 EVERY = {True: 0.5, False: 15.0}
 NOTE_EVERY = 2.0
 FOLDER = "progress"
+
+
+class Note(msgspec.Struct):
+    """What a worker says of the cell it runs."""
+
+    name: str
+    done: int
+    total: int
 
 
 def show(config: pytest.Config, name: str, done: int, total: int) -> None:
@@ -73,11 +82,11 @@ class Watch(threading.Thread):
 
     def tell(self, path: Path) -> None:
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            note = msgspec.json.decode(read_plain(path), type=Note)
+        except (OSError, ValueError, msgspec.DecodeError, RecursionError):
             return
-        text = one_line(f"[{path.stem}] {found['name']}: {found['done']}/{found['total']}")
-        if found["done"] < found["total"] and self.told.get(path.stem) != text:
+        text = one_line(f"[{path.stem}] {note.name}: {note.done}/{note.total}")
+        if note.done < note.total and self.told.get(path.stem) != text:
             self.told[path.stem] = text
             self.reporter.ensure_newline()
             self.reporter.write_line(text)

@@ -124,11 +124,11 @@ class Gathering:
         log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
             self._set_aside_stale(log, key)
-            began = log.path.stat().st_mtime if log.path.exists() else time.time()
             score = Scoring(job, partial(self._note_inputs, key))
-            rows = gather_rows(log, job.chunks(items), score, partial(self._tick, name), self.folder.passing(key))
+            ages: list[float] = []
+            rows = gather_rows(log, job.chunks(items), score, partial(self._tick, name), self.folder.passing(key), ages.append)
             # some of it may be older than this cell, or not there to stay
-            self.seen(began, not broken(rows), len(rows), len(rows) - score.drawn, self.store.peek(INPUTS, key) or {})
+            self.seen(min(ages), not broken(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
@@ -137,12 +137,20 @@ class Gathering:
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""
         files = opened_files.hashes(("outside", "sampling"), self.root, self.private)
-        if files != (self.store.peek(INPUTS, key) or {}):
+        if files != self._inputs(key):
             self.store.put(INPUTS, key, files)
 
+    def _inputs(self, key: str) -> dict[str, str] | None:
+        """The files that samples rest on, with their sha256; None where they were never written down, or are damaged."""
+        files: dict[str, str] | None = self.store.peek(INPUTS, key, dict[str, str])
+        return files
+
     def _set_aside_stale(self, log: AppendLog, key: str) -> None:
-        """Samples that rest on a file which has changed since are no samples of this measure."""
-        if log.path.exists() and changed_files(self.store.peek(INPUTS, key) or {}, self.root):
+        """Samples that rest on a file which has changed since are no samples of this measure; nor are those of which nobody knows what they rest on."""
+        if not log.path.exists():
+            return
+        files = self._inputs(key)
+        if files is None or changed_files(files, self.root):
             log.path.replace(log.path.with_suffix(f".{time.time_ns()}.stale"))
             self.store.put(INPUTS, key, {})
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.damage import forget_damage
 from harness.design.catalogue import Catalogue
 from harness.design.places import FILE_NAME
 from harness.errors import HarnessError
@@ -43,6 +44,7 @@ class Session:
         self.selected: set[str] = set()
         self.runner: Runner | None = None
         self.started = time.time()
+        forget_damage()
         self.failures: list[str] = []
         self.begun: set[Path] = set()
 

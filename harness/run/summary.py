@@ -107,6 +107,7 @@ def footer(results: Results) -> list[str]:
         lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:
         lines.append(f"not pre-registered (harness lock {results.design.get('id', '')} writes the promise)")
+    lines += [f"note: {one_line(note)}" for note in results.execution.notes]
     lines.append(work_done(results.execution))
     return lines
 

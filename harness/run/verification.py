@@ -16,7 +16,8 @@ from typing import Any
 from harness.appendlog import AppendLog
 from harness.design.plan import plan_of
 from harness.errors import HarnessError, Inconclusive
-from harness.fingerprint import file_fingerprint, fingerprint
+from harness.files import is_plain, plain_digest, read_plain
+from harness.fingerprint import fingerprint
 from harness.records import Measurement, Results, SamplesRef, Word, encode
 from harness.report.addresses import below
 from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, html_of, prose_of, read_results
@@ -129,15 +130,12 @@ def why_unverified(folder: Path) -> str:
 
 def journal_of(folder: Path) -> tuple[list[Row], int]:
     """The rows of a run's journal and its torn lines. Raises HarnessError where there is none."""
-    journal = RunFolder(folder, folder.name).journal
-    try:
-        rows, torn = journal.read() if journal.path.is_file() else ([], 0)
-    except OSError as error:
-        raise HarnessError(f"cannot read: {error.strerror or error}", where=str(journal.path)) from error
+    run = RunFolder(folder, folder.name)
+    rows, torn = run.read()
     if not rows:
         what = f"all {torn} lines are damaged" if torn else "is not there or empty"
         raise HarnessError(
-            f"{what}: nothing of this run can be verified", where=str(journal.path), mend="Copy it along with the run, or run the experiment again"
+            f"{what}: nothing of this run can be verified", where=str(run.journal.path), mend="Copy it along with the run, or run the experiment again"
         )
     return rows, torn
 
@@ -145,7 +143,9 @@ def journal_of(folder: Path) -> tuple[list[Row], int]:
 def recomputed_tree(folder: Path, stored: Results, rows: list[Row], torn: int, planned: bool) -> Any:
     """What the rows of a journal decide, in the form in which it is compared."""
     with readable(folder / "journal.jsonl"):
-        universe = RunFolder(folder, folder.name).universe(rows)
+        run = RunFolder(folder, folder.name)
+        universe = run.universe(rows)
+        rows, torn = run.usable(universe, rows, torn)
         return comparable(decided(folder, universe, rows, torn, plan_of(universe) if planned else stored.plan))
 
 
@@ -205,9 +205,9 @@ class Samples:
             return text_of(ref.path), wrong
         path = self.folder / ref.path
         try:
-            digest, (rows, torn) = file_fingerprint(path), AppendLog(path).read()
-        except OSError as error:
-            return text_of(ref.path), f"cannot be read: {error.strerror or error}"
+            digest, (rows, torn) = plain_digest(path), AppendLog(path).read()
+        except (OSError, HarnessError) as error:
+            return text_of(ref.path), f"cannot be read: {getattr(error, 'strerror', None) or error}"
         if ref in self.wanted:
             self.rows[ref] = rows
         if digest != ref.sha256:
@@ -238,15 +238,13 @@ class Samples:
 
 
 def why_not_plain(folder: Path, name: str) -> str:
-    """Why a path is no plain file below the folder's samples/; empty where it is one."""
+    """Why a samples file is no plain file, or lies behind a link; empty where it is one and does not."""
     parts = PurePosixPath(name).parts
-    if len(parts) < 2 or parts[0] != SAMPLES or ".." in parts:
-        return "lies outside samples/"
     try:
         modes = [os.lstat(folder.joinpath(*parts[: count + 1])).st_mode for count in range(len(parts))]
     except (FileNotFoundError, NotADirectoryError):
         return ABSENT
-    except (OSError, ValueError) as error:
+    except OSError as error:
         return f"cannot be read: {error}"
     if any(map(stat.S_ISLNK, modes)):
         return "is a symbolic link"
@@ -266,10 +264,10 @@ def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[l
     with readable(folder):
         view = View(stored)
         made = card(view)
-        pictures = {path.name: path.read_bytes() for path in sorted((folder / FIGURES).glob("*.svg"))}
-        found += card_differences(folder / CARD, made.as_json()) if (folder / CARD).is_file() else []
+        pictures = {path.name: read_plain(path) for path in sorted((folder / FIGURES).glob("*.svg"))}
+        found += card_differences(folder / CARD, made.as_json()) if is_plain(folder / CARD) else []
         for name, make in ((CLEAN_RESULT, lambda: prose_of(view, made, folder)), (PAGE, lambda: html_of(view, made, folder, pictures))):
-            if (folder / name).is_file():
+            if is_plain(folder / name):
                 more = text_differences(folder / name, make) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
                 found, notes = found + more[0], notes + more[1]
     return found, notes
@@ -278,7 +276,7 @@ def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[l
 def card_differences(path: Path, made: dict[str, Any]) -> list[Difference]:
     """By field; a card without its seal is compared all the same."""
     try:
-        tree = json.loads(path.read_bytes())
+        tree = json.loads(read_plain(path))
         seal = tree.pop("#", None)
     except (ValueError, AttributeError, TypeError, RecursionError):
         return [Difference(address=path.name, stored="not JSON", recomputed="the card of these results")]
@@ -296,7 +294,7 @@ def text_differences(path: Path, make: Callable[[], str]) -> tuple[list[Differen
         made = make().split("\n")
     except UndefinedError as error:
         return [], [f"{path.name} is not compared: a figure of it is not there ({error})"]
-    stored = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    stored = read_plain(path).decode(errors="replace").split("\n")
     found, place = [], 0
     for line in made[:-2]:  # without the seal
         try:

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import HarnessError
+from harness.files import make_folder, plain_files
 from harness.fingerprint import fingerprint
 from harness.models.chat import tokenizer_state
 from harness.models.local import hashed, stamp
 from harness.models.weights import FLOATS, listed, refuse_pointer
-from harness.store import Store, write_json
+from harness.store import MANIFEST, Store, write_json
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -173,9 +174,10 @@ def keep(store: Store, key: str, saved: Path, tokenizer: PreTrainedTokenizerBase
         write_json(folder / CONFIG, config | {"base_model_name_or_path": spec}, pretty=True)
         shutil.copyfile(saved / WEIGHTS, folder / WEIGHTS)
         write_json(folder / NOTE, msgspec.to_builtins(note), pretty=True)
-        for file in words.iterdir():
-            if file.name != "manifest.json":
-                link(file, folder / file.name)
+        for name in plain_files(words):
+            if name != MANIFEST:
+                make_folder((folder / name).parent)
+                link(words / name, folder / name)
 
     return store.folder("adapters", key, make)
 

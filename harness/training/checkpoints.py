@@ -15,7 +15,7 @@ STATE = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", 
 
 def checkpoints(work: Path) -> list[Path]:
     """The complete checkpoints of a training, oldest first; half-written ones are removed."""
-    found = sorted(work.glob("checkpoint-*"), key=step_of)
+    found = sorted((folder for folder in work.glob("checkpoint-*") if folder.name.rpartition("-")[2].isdecimal() and not folder.is_symlink()), key=step_of)
     for folder in found:
         if not whole(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -27,7 +27,7 @@ def whole(folder: Path) -> bool:
     try:
         msgspec.json.decode((folder / "trainer_state.json").read_bytes())
         return all((folder / name).stat().st_size > 0 for name in STATE)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, RecursionError):
         return False
 
 

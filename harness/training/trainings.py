@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
+from harness.files import require_no_links
 from harness.opened_files import opened_files
 from harness.store import Store, intact, write_text
 from harness.training.adapter import Note, adapter_files, keep, outside_key
@@ -20,6 +21,7 @@ from harness.training.tokens import encoded
 from harness.training.trainer import Trained, train
 
 KIND = "trainings"
+WORK = "in-training"
 Tick = Callable[[str, int, int], None]
 
 
@@ -38,7 +40,8 @@ class Trainings:
     def record(self, job: Job, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> Trained:
         """The loss curve and sizes of a training; trains if it has not been done."""
         self._folder(job, job.recipe.epochs, rows, below)
-        return msgspec.convert(self.store.peek(KIND, job.key), Trained)
+        done: Trained = self.store.peek(KIND, job.key, Trained)
+        return done
 
     def _folder(self, job: Job, epoch: int, rows: Callable[[], Sequence[Row]], below: Sequence[Layer]) -> Path:
         if not self._done(job):
@@ -49,7 +52,9 @@ class Trainings:
 
     def _done(self, job: Job) -> bool:
         """True where the record and every kept adapter are there, byte for byte."""
-        return self.store.peek(KIND, job.key) is not None and all(intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept)
+        return self.store.peek(KIND, job.key, Trained) is not None and all(
+            intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept
+        )
 
     def _train(self, job: Job, rows: Sequence[Row], below: Sequence[Layer]) -> None:
         under = Adapted(self.stack, below)
@@ -60,9 +65,10 @@ class Trainings:
             note = Note(base=job.base, below=job.below, epoch=epoch, training=job.key)
             keep(self.store, job.adapter(epoch), saved, tokenizer, note, self.stack.base.spec)
 
-        work = self.store.root / "in-training" / job.key
+        work = self.store.root / WORK / job.key
+        require_no_links(self.store.root, WORK, f"{WORK}/{job.key}")
         done = train(under, ready, recipe, job.seed, work, kept, lambda step, steps: self.tick(job.name, step, steps))
-        write_text(self.store.place(KIND, job.key).with_suffix(".rows.jsonl"), jsonl(rows))  # what it was trained on, for whoever asks
+        write_text(self.store.file(KIND, job.key, ".rows.jsonl"), jsonl(rows))  # what it was trained on, for whoever asks
         self.store.put(KIND, job.key, msgspec.to_builtins(done))
         shutil.rmtree(work, ignore_errors=True)
 

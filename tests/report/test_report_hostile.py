@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 from harness.report.build import build
 from harness.report.untrusted import code, fenced, in_markdown, one_line, visible
 
-CHOSEN_FROM_A_LIST = ("kind", "verdict", "level", "direction", "schema", "path")
+CHOSEN_FROM_A_LIST = ("kind", "verdict", "level", "direction", "schema", "path", "sha256")
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -247,6 +248,16 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path, data, says):
     (tmp_path / "r").write_bytes(data)
     with pytest.raises(HarnessError, match=says):
         opened("replay/r", tmp_path)
+
+
+def test_a_key_that_stands_twice_and_a_pipe_are_refused(tmp_path):
+    """Readers differ in which of two values they take; a pipe would keep this one waiting."""
+    (tmp_path / "r").write_text(sealed_line(ROW).replace('"status":"ok"', '"status":"empty","status":"ok"'))
+    with pytest.raises(HarnessError, match=r"r:1: .*'status' stands twice"):
+        load_recording(tmp_path / "r")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(HarnessError, match="a pipe, a socket or a device"):
+        load_recording(tmp_path / "pipe")
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path):
