@@ -214,9 +214,13 @@ def imports_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield from ((f"{node.module}.{alias.name}" if node.module else alias.name, node.level) for alias in node.names)
         elif isinstance(node, ast.Call) and call_name(node.func) in ("import_module", "__import__", "importorskip", "run_module") and node.args:
             yield from imported_text(node.args[0])
-        elif isinstance(node, ast.Assign) and any(isinstance(target, ast.Name) and target.id == "pytest_plugins" for target in node.targets):
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None and "pytest_plugins" in assigned_names(node):
             yield from (found for part in getattr(node.value, "elts", [node.value]) for found in imported_text(part))
         waiting += ast.iter_child_nodes(node)
+
+
+def assigned_names(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    return [target.id for target in (node.targets if isinstance(node, ast.Assign) else [node.target]) if isinstance(target, ast.Name)]
 
 
 def is_type_checking(test: ast.expr) -> bool:

@@ -21,6 +21,7 @@ ABSENT = "absent"
 CODE = "code:"
 WRITING = os.O_WRONLY | os.O_RDWR
 LISTING = ("os.listdir", "os.scandir")
+SOURCE_READERS = ("importlib._bootstrap_external>", "/linecache.py", "/tokenize.py", "/inspect.py")
 PACKAGE = f"{Path(__file__).parent}{os.sep}"
 # Folders whose content is known otherwise, or is no input of an experiment; outside the project hidden files and folders are none either.
 SYSTEM = ("/proc/", "/dev/", "/sys/", "/etc/", "/run/", "/usr/", "/lib/", "/lib64/", "/var/", "/nix/")
@@ -57,7 +58,7 @@ class OpenedFiles:
         """Called for every audit event of the process: quick, and never raises."""
         if self.enabled and (event == "open" or event in LISTING or event == "sqlite3.connect"):
             name = os.fsdecode(arguments[0]) if isinstance(arguments[0], bytes) else arguments[0]
-            if isinstance(name, str) and not name.endswith((".py", ".pyc", ".so")):
+            if isinstance(name, str) and not name.endswith((".pyc", ".so")):
                 self.note(event, name if name[:1] == os.sep else os.path.join(os.getcwd(), name), arguments)
 
     def note(self, event: str, path: str, arguments: tuple[Any, ...]) -> None:
@@ -68,7 +69,7 @@ class OpenedFiles:
             return
         if event == "open" and writes(*arguments[1:3]):
             self.written.add(path)
-        elif listed_by_project(sys._getframe(2)) if event in LISTING else self.opened_by_project(sys._getframe(2)):
+        elif asked_by_project(sys._getframe(2)) if event in LISTING or path.endswith(".py") else self.opened_by_project(sys._getframe(2)):
             seen[path] = os.path.exists(path)
 
     def opened_by_project(self, frame: FrameType | None) -> bool:
@@ -127,8 +128,13 @@ class OpenedFiles:
         return not path.startswith(SYSTEM) and not any(part.startswith(".") for part in path.split(os.sep))
 
 
-def listed_by_project(frame: FrameType | None) -> bool:
-    """Whether a folder is listed by the project's own code, directly or through the standard library: packages list their caches, pytest its folders."""
+def asked_by_project(frame: FrameType | None) -> bool:
+    """Whether the project's own code lists a folder, or opens a Python file otherwise than by importing it: directly or through the standard library.
+
+    Packages list their caches, pytest its folders; tracebacks and the import system read the source of modules, which is in the key.
+    """
+    if frame is not None and frame.f_code.co_filename.endswith(SOURCE_READERS):
+        return False
     while frame is not None and is_standard_library(frame.f_code.co_filename):
         frame = frame.f_back
     return frame is not None and is_project_code(frame.f_code.co_filename)

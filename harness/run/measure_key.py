@@ -6,6 +6,7 @@ functions close over. What cannot be read (an open connection, a lock) counts by
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import hashlib
 import sys
@@ -79,7 +80,7 @@ class State:
         if isinstance(value, float | complex | bytes | bytearray | range):
             return f"{type(value).__name__}:{hashlib.sha256(bytes(value)).hexdigest() if isinstance(value, bytes | bytearray) else value!r}"
         if isinstance(value, Path):
-            return value.relative_to(self.root).as_posix() if value.is_relative_to(self.root) else str(value)
+            return value.relative_to(self.root).as_posix() if value.is_relative_to(self.root) else value.name  # what it holds counts once it is opened
         if depth > DEPTH:
             return opaque(value)
         if id(value) in self.walked:
@@ -110,8 +111,8 @@ class State:
             digest = getattr(value, "fingerprint", None)  # of a model: its weights, tokenizer and template
             if isinstance(digest, str) and digest:
                 return [kind, digest]
-            if isinstance(value, msgspec.Struct):
-                return [kind, self.of(msgspec.structs.asdict(value), depth)]
+            if (fields := fields_of(value)) is not None:
+                return [kind, self.of(fields, depth)]
             return [kind, self.of_own_parts(value, depth)]
         if self.is_users(value):
             return [kind, self.of_closures(type(value), depth), self.of(attributes(value), depth)]
@@ -168,6 +169,15 @@ def attributes(value: Any) -> dict[str, Any]:
     slots = [name for one in declared for name in ((one,) if isinstance(one, str) else one)]
     held = {name: getattr(value, name) for name in slots if name not in ("__dict__", "__weakref__") and hasattr(value, name)}
     return held | dict(getattr(value, "__dict__", {}))
+
+
+def fields_of(value: Any) -> dict[str, Any] | None:
+    """The fields of a record (msgspec, pydantic, dataclass), None for any other object."""
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return attributes(value) if hasattr(value, "model_dump") else None
 
 
 def contents(cell: types.CellType) -> Any:

@@ -49,7 +49,8 @@ def test_selecting_by_node_id_pulls_in_gates_from_other_files(toy: Toy) -> None:
 
 def test_last_failed_pulls_in_its_gates(toy: Toy) -> None:
     """--lf selects the falsified cells only; the gates they need come along."""
-    toy.edit("evals/coins/test_coins.py", "assert criterion(behaviour).holds(shift)", 'assert persona == "villain"')
+    toy.edit("evals/coins/test_coins.py", "criterion(behaviour)", 'criterion("heads")')
+    toy.edit("conftest.py", '"comedian": 0.9, "librarian": 0.5', '"comedian": 0.1, "librarian": 0.1')
     toy.run()
     toy.run("--lf", "--harness-store", "fresh")
     ran = {name for name, verdict in toy.cells().items() if verdict != "missing"}

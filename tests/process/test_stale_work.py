@@ -210,10 +210,10 @@ def test_a_measure_is_known_by_its_code_and_its_state(jars: Jars, file: str, old
     assert not jars.reused() and jars.scored > 2
 
 
-@pytest.mark.parametrize("where", ["test", "import", "score", "database", "listing", "missing"])
+@pytest.mark.parametrize("where", ["test", "import", "score", "database", "listing", "missing", "source"])
 def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, where: str) -> None:
-    """Read in a test, while a conftest is imported, by a measure, by sqlite, or as the names in a folder, or looked for in vain: a change of it runs the cell
-    again; one of a file that nobody read does not."""
+    """Read in a test, while a conftest is imported, by a measure, by sqlite, as the names in a folder, as source that is not imported, or looked for in
+    vain: a change of it runs the cell again; one of a file that nobody read does not."""
     jars.write("data/list.txt", "one\n")
     jars.write("data/other.txt", "one\n")
     reading = {
@@ -222,17 +222,22 @@ def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, wh
         "score": ("conftest.py", "        with open", "        open('data/list.txt').read()\n        with open"),
         "database": ("test_jars.py", "    before", "    import sqlite3\n    sqlite3.connect('data/list.db').close()\n    before"),
         "listing": ("test_jars.py", "    before", "    import pathlib\n    list(pathlib.Path('data/deep').glob('*.txt'))\n    before"),
+        "source": ("test_jars.py", "    before", "    exec(open('data/made.py').read())\n    before"),
         "missing": ("test_jars.py", "    before", "    try:\n        open('data/maybe.txt').read()\n    except OSError:\n        pass\n    before"),
     }
     file, old, new = reading[where]
     jars.write("data/list.db", "")
+    jars.write("data/made.py", "ONE = 1\n")
     jars.write("data/deep/a.txt", "one\n")
     jars.edit(f"evals/jars/{file}", old, new)
     jars.run()
     scored = jars.scored
     jars.write("data/other.txt", "two\n")
     assert jars.reused()
-    jars.write({"listing": "data/deep/b.txt", "missing": "data/maybe.txt", "database": "data/list.db"}.get(where, "data/list.txt"), "two\n")
+    jars.write(
+        {"listing": "data/deep/b.txt", "missing": "data/maybe.txt", "database": "data/list.db", "source": "data/made.py"}.get(where, "data/list.txt"),
+        "two = 2\n",
+    )
     assert not jars.reused()
     assert (jars.scored > scored) == (where in ("score", "import"))
     assert jars.reused()
