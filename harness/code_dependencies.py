@@ -14,11 +14,11 @@ import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from importlib import metadata
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 from harness.fingerprint import file_fingerprint, fingerprint
+from harness.installed_packages import distribution_of, package_identity, required_packages
 
 PACKAGE = Path(__file__).parent
 # Modules of this package that store, plan, decide over cells or report. They cannot change what a cell measures, or what its criterion answers.
@@ -33,6 +33,7 @@ NEUTRAL_MODULES = (
     "harness.files",
     "harness.fingerprint",
     "harness.hookspecs",
+    "harness.installed_packages",
     "harness.opened_files",
     "harness.plaintext",
     "harness.plugin",
@@ -62,18 +63,6 @@ NEUTRAL_MODULES = (
     "harness.verdict.hypotheses",
     "harness.yamlfile",
 )
-# Packages that carry, check, draw or transport, and cannot change a number: their releases re-run nothing. Any package that is not named here counts.
-TESTING = "coverage execnet hypothesis iniconfig mypy mypy-extensions pluggy py pytest pytest-cov pytest-forked pytest-repeat pytest-rerunfailures ruff"
-TESTING_MORE = "pytest-timeout pytest-xdist sortedcontainers"
-TRANSPORT = "anthropic anyio certifi charset-normalizer distro docstring-parser fastapi fsspec h11 h2 hf-xet hpack httpcore httpcore2 httpx httpx2 hyperframe"
-TRANSPORT_MORE = "huggingface-hub idna jiter openai opentelemetry-api requests sniffio starlette tenacity truststore urllib3 uvicorn"
-DRAWING = "colorama contourpy cycler fonttools kiwisolver markdown-it-py matplotlib mdurl narwhals pillow pygments pyparsing rich tqdm"
-FORMS = "annotated-doc annotated-types attrs jsonschema jsonschema-specifications msgspec pydantic pydantic-core python-dateutil pyyaml referencing rpds-py"
-TOOLS = "cffi click decorator filelock importlib-metadata joblib mpmath networkx packaging pathspec pip platformdirs psutil setuptools shellingham six sympy"
-TOOLS_MORE = "typer typing-extensions typing-inspection tzdata wheel zipp"
-NEUTRAL_PACKAGES = frozenset(" ".join((TESTING, TESTING_MORE, TRANSPORT, TRANSPORT_MORE, DRAWING, FORMS, TOOLS, TOOLS_MORE)).split())
-# A distribution of up to so many Python files is read whole, so that a file edited where it is installed is noticed; larger ones count by their RECORD.
-SMALL = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,95 +299,3 @@ def standard_folders() -> tuple[Path, ...]:
 
 def is_standard(path: Path) -> bool:
     return any(path.is_relative_to(folder) and "site-packages" not in path.parts for folder in standard_folders())
-
-
-# Installed distributions ----------------------------------------------------------------------------------------------------------------------
-
-
-def normal(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return "-".join(part for part in name.lower().replace("_", "-").replace(".", "-").split("-") if part)
-
-
-@lru_cache(maxsize=4096)
-def distribution_of(module: str, path: Path) -> str | None:
-    """The distribution that installed a file, or None: a project's file, the standard library, an editable install."""
-    if not could_be_installed(path):
-        return None
-    top = module.split(".")[0]
-    return installed_as(top, path) or next((found for name in packages_by_module().get(top, ()) if (found := installed_as(name, path))), None)
-
-
-def installed_as(name: str, path: Path) -> str | None:
-    """The normal name of a distribution, where it installed this file."""
-    found = distribution(name)
-    return found.name if found is not None and found.root is not None and path.is_relative_to(found.root) and found.holds(path) else None
-
-
-def could_be_installed(path: Path) -> bool:
-    return any(next(folder.glob("*.dist-info"), None) is not None for folder in path.parents if str(folder) in search_path())
-
-
-def search_path() -> frozenset[str]:
-    return frozenset(str(Path(entry).resolve()) for entry in sys.path if entry)
-
-
-@cache
-def packages_by_module() -> dict[str, list[str]]:
-    return {module: list(names) for module, names in metadata.packages_distributions().items()}
-
-
-@dataclass(frozen=True)
-class Installed:
-    """A distribution as installed: its folder, and the text of its RECORD."""
-
-    name: str
-    version: str
-    root: Path | None
-    record: str
-    requires: tuple[str, ...]
-
-    def holds(self, path: Path) -> bool:
-        name = path.relative_to(self.root or path).as_posix()
-        return self.record.startswith(f"{name},") or f"\n{name}," in self.record
-
-    def identity(self) -> list[str]:
-        """Version, RECORD, and the Python files themselves where they are few."""
-        files = [line.split(",")[0] for line in self.record.splitlines() if line.split(",")[0].endswith(".py")]
-        content = fingerprint({name: contents(self.root / name) for name in files}) if self.root is not None and len(files) <= SMALL else ""
-        return [self.version, hashlib.sha256(self.record.encode()).hexdigest(), content]
-
-
-def contents(path: Path) -> str:
-    return file_fingerprint(path) if path.is_file() else ""
-
-
-@cache
-def distribution(name: str) -> Installed | None:
-    try:
-        found = metadata.distribution(name)
-    except (metadata.PackageNotFoundError, ValueError):
-        return None
-    record = found.read_text("RECORD") or ""
-    requires = tuple(one for one in (found.requires or ()) if "extra ==" not in one.replace("extra==", "extra =="))
-    names = tuple(normal("".join(letter if letter.isalnum() or letter in "-_." else " " for letter in one).split()[0]) for one in requires if one.strip())
-    root = Path(str(found.locate_file(""))).resolve()
-    return Installed(normal(found.metadata["Name"]), found.version, root, record, names)
-
-
-def required_packages(names: Iterable[str]) -> set[str]:
-    """The distributions with all that they require, those that cannot change a number left out."""
-    found: set[str] = set()
-    waiting = [name for name in names if name not in NEUTRAL_PACKAGES]
-    while waiting:
-        name = waiting.pop()
-        if name not in found and (package := distribution(name)) is not None:
-            found.add(name)
-            waiting += [other for other in package.requires if other not in NEUTRAL_PACKAGES]
-    return found
-
-
-@cache
-def package_identity(name: str) -> list[str]:
-    found = distribution(name)
-    return found.identity() if found is not None else []

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from harness.code_dependencies import distribution_of, is_standard, read_source
+from harness.code_dependencies import is_standard, read_source
 from harness.damage import note_damage
 from harness.design.experiment import Experiment
 from harness.design.places import folder_of
 from harness.design.promise import compared, inputs_of, promise_of
 from harness.design.universe import Planned, Universe, planned_cells
+from harness.installed_packages import distribution_of
 from harness.opened_files import CODE, changed_files, is_project_code, opened_files
 from harness.records import Cell, Word, encode
 from harness.run.cell_key import identity
