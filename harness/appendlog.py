@@ -91,7 +91,7 @@ class AppendLog:
     def _bytes(self) -> bytes:
         try:
             return read_plain(self.path)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return b""
         except NotPlainError as error:
             note_damage(self.path, str(error.strerror))

@@ -167,7 +167,7 @@ def read_sealed(path: Path, shape: Any = Any) -> Any:
             fault = "made for another entry"
         else:
             return msgspec.convert(sealed["value"], shape)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         fault = str(error.strerror)

@@ -74,7 +74,7 @@ MISTAKES = {
     "negative n": (YAML, "expected_effect: 20, n: items}\n  tails", "expected_effect: 20, n: -5}\n  tails", ["experiment.yaml:10", "heads.n", "Found -5"]),
     "n of a setting that is not there": (YAML, "expected_effect: 20, n: items}\n  tails", "expected_effect: 20, n: itmes}\n  tails", ["'itmes'", "'items'"]),
     "n of a setting that is no number": (YAML, "items: 400", "items: 4.5", ["takes its n from items, which is 4.5"]),
-    "yes is no number": (YAML, "{at_least: 2, of: persona", "{at_least: yes, of: persona", ["experiment.yaml:15", "at_least", "'yes'"]),
+    "yes is no number": (YAML, "{at_least: 2, of: persona", "{at_least: yes, of: persona", ["experiment.yaml:16", "at_least", "'yes'"]),
     "true is no number": (YAML, "{at_least: 2, of: persona", "{at_least: true, of: persona", ["at_least", "Found True"]),
     "text is no number": (YAML, "value: 5, unit: pp, direction: increase", 'value: "5", unit: pp, direction: increase', ["heads.value", "Found '5'"]),
     "a number is no name": (YAML, "title: Coins differ from a fair one", "title: 42", ["title", "Found 42"]),

@@ -68,8 +68,8 @@ def test_a_hostile_run_is_told_harmless_and_whole(hostile: Toy) -> None:
 def test_an_axis_value_that_can_name_no_file_names_a_cell_all_the_same(value: str, toy: Toy) -> None:
     """Samples, locks and the board find a name of their own for it."""
     toy.edit("evals/coins/experiment.yaml", "behaviour: [heads, tails]", f"behaviour: [heads, tails]\n  odd: [{json.dumps(value)}]")
-    test = '@control("C8", over="odd")\ndef test_odd(odd, coin):\n    "Odd."\n    coin.throw(odd, 0.5)\n'
-    toy.write("evals/coins/test_coins.py", f"from harness import control\n\n\n{test}" + Path(toy.root / "evals/coins/test_coins.py").read_text())
+    test = '@gate("C8", over="odd")\ndef test_odd(odd, coin):\n    "Odd."\n    coin.throw(odd, 0.5)\n'
+    toy.write("evals/coins/test_coins.py", f"from harness import gate\n\n\n{test}" + Path(toy.root / "evals/coins/test_coins.py").read_text())
     done = toy.run("-k", "odd")
     assert toy.cells()[f"C8[{value}]"] == "passed", done.stdout
     assert all(path.name.isascii() and not path.name.startswith(".") for path in (toy.root / "reports/coins/latest/samples").iterdir())

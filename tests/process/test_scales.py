@@ -21,12 +21,13 @@ def test_a_scale_decides_by_its_own_rule(toy: Toy) -> None:
 
 
 def test_a_scale_holds_cells_to_its_own_bar(toy: Toy) -> None:
-    """A bar of 60 pp at smoke scale, other fields kept: coins that moved by 40 stay short of it."""
-    toy.edit(YAML, SEEDS, SEEDS + "    thresholds:\n      heads: {value: 60}\n")
+    """A bar of 45 pp at smoke scale, other fields kept: coins that moved by 40 stay short of it."""
+    toy.edit(YAML, "items: 200, chunk: 50", "items: 3000, chunk: 3000")
+    toy.edit(YAML, SEEDS, SEEDS + "    thresholds:\n      heads: {value: 45}\n")
     toy.run()
     found = toy.results()
     bars = {bar["name"]: bar for bar in found["thresholds"]}
-    assert bars["heads"]["value"] == 60 and bars["heads"]["direction"] == "increase" and bars["tails"]["value"] == 5
+    assert bars["heads"]["value"] == 45 and bars["heads"]["direction"] == "increase" and bars["tails"]["value"] == 5
     verdicts = toy.cells()
     assert verdicts["H1[villain-heads]"] == "falsified" and verdicts["H1[villain-tails]"] == "supported"
 
@@ -34,7 +35,7 @@ def test_a_scale_holds_cells_to_its_own_bar(toy: Toy) -> None:
 @pytest.mark.parametrize(
     ("added", "told"),
     [
-        ("    rules:\n      H9: {at_least: 1, of: persona}\n", ["unknown hypothesis 'H9'", "experiment.yaml:25"]),
+        ("    rules:\n      H9: {at_least: 1, of: persona}\n", ["unknown hypothesis 'H9'", "experiment.yaml:26"]),
         ("    rules:\n      H1: {at_least: 4, of: persona}\n", ["at least 4 of persona can never hold at scale smoke"]),
         ("    thresholds:\n      head: {value: 6}\n", ["unknown threshold 'head'", "Did you mean 'heads'?"]),
         ("    thresholds:\n      heads: {valeu: 6}\n", ["valeu", "xtra inputs are not permitted"]),

@@ -58,10 +58,10 @@ def test_a_full_disk_under_workers_loses_nothing(toy: Toy, bound: int) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB; the test is skipped where none may be mounted."""
+    """A file system of 512 KiB; the test is skipped where none may be mounted."""
     place = tmp_path / "disk"
     place.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True).returncode != 0:
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", place], capture_output=True).returncode != 0:
         pytest.skip("no file system can be mounted here")
     yield place
     subprocess.run(["umount", "-l", place], check=True)

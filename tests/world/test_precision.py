@@ -46,11 +46,11 @@ def test_the_card_tells_what_mkl_was_asked_for(monkeypatch):
 
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
     monkeypatch.delenv("MKL_CBWR")
-    assert arithmetic("float32")["MKL_CBWR"] == "not set"
+    assert arithmetic()["MKL_CBWR"] == "not set"
     steady()
-    assert arithmetic("float32")["MKL_CBWR"] == "AVX2,STRICT"
+    assert arithmetic()["MKL_CBWR"] == "AVX2,STRICT"
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
     steady()
-    assert arithmetic("float32")["MKL_CBWR"] == "COMPATIBLE"
+    assert arithmetic()["MKL_CBWR"] == "COMPATIBLE"
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
-    assert arithmetic("float32")["MKL_CBWR"] == "no MKL"
+    assert arithmetic()["MKL_CBWR"] == "no MKL"
