@@ -28,9 +28,10 @@ from tests.damage import STRANGE, damage
 from tests.process.conftest import Toy
 from tests.process.test_costs import universe
 from tests.process.test_lock import harness
+from tests.tries import tries
 
 KEY = "ab" * 32
-TRIES = 100
+TRIES = tries(30, 300)
 CELL = Cell(id="H1[villain]", owner="H1", kind="hypothesis", nodeid="t.py::t", params={"persona": "villain"}, key=KEY, verdict="supported", reason="it did")
 ROWS = [{"item": f"{number:03}", "text": "é\ud800 " * 3, "up": number % 3 == 0} for number in range(12)]
 CHUNKS = [ROWS[start : start + 4] for start in range(0, 12, 4)]
@@ -180,6 +181,7 @@ class Post(Kept):
         return self.run.posted(CELL.id)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("kind", [*Kept.__subclasses__(), Sample, Manifest], ids=lambda kind: kind.__name__)
 def test_random_damage_never_changes_a_result_in_silence(kind: type[Kept], tmp_path: Path) -> None:
     """Whatever bytes are flipped, lost or added: the result is that of an undamaged file, or the damage is reported; there is never a traceback."""

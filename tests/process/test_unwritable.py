@@ -85,6 +85,7 @@ def fills():
 @gate("G1")'''
 
 
+@pytest.mark.chaos
 @WORKERS
 @pytest.mark.parametrize("what", ["--harness-run-dir", "--harness-store"])
 def test_a_disk_that_fills_up(toy: Toy, small_disk: Path, what: str, workers: str) -> None:

@@ -17,6 +17,7 @@ from harness.models.ledger import Ledger
 from harness.models.prices import Price
 from harness.models.provider import Answer
 from harness.models.replies import Replies, key_of
+from tests.tries import tries
 
 WHO = {"provider": "openai", "model": "test-1", "base_url": "http://localhost/v1"}
 HOLDER = """
@@ -160,9 +161,10 @@ def replace_bytes(path, old, new):
     path.write_bytes(data.replace(old, new))
 
 
+@pytest.mark.chaos
 def test_bits_that_flip_are_noticed(tmp_path):
     """Of damaged copies none gives a wrong answer, loses one in silence, or makes a budget look emptier than it was; what was lost can be kept again."""
-    found = bit_flips.flip(tmp_path, 60, seed=1)
+    found = bit_flips.flip(tmp_path, tries(60, 300), seed=1)
     assert found["told"] > 10 and found["lost"] > 10
     assert not {name: found[name] for name in found if name not in ("told", "lost")}
 
