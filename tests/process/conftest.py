@@ -190,7 +190,7 @@ class Toy:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=hear_signals,
         )
 
     # Half of a run's time is spent on its report, which most tests do not read: those that do take it out (`reporting`).
@@ -218,6 +218,12 @@ class Toy:
     def thrown(self) -> list[str]:
         path = self.root / "thrown"
         return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def hear_signals() -> None:
+    """Undoes that signals are ignored, as in a background job (SIGINT) or under nohup (SIGHUP)."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def kill(process: subprocess.Popen[str]) -> None:

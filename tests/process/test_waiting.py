@@ -76,7 +76,7 @@ def test_a_gate_that_is_too_slow_is_an_error_that_names_the_limit(toy: Toy, work
 @pytest.mark.parametrize("raised", ["pytest.fail.Exception('too late')", "RuntimeError('too late')", "SystemExit('too late')", "MemoryError('too late')"])
 def test_what_is_raised_while_waiting_ends_that_cell_alone(toy: Toy, raised: str) -> None:
     """One worker holds the lock of the gate, the other's wait is broken off by an exception of any kind: its cells say why, the rest has verdicts."""
-    toy.edit(TESTS, '    coin.note("G1")', "    time.sleep(3)")
+    toy.edit(TESTS, '    coin.note("G1")', "    open('the gate runs', 'w').close()\n    time.sleep(4)")
     toy.edit(TESTS, "from harness", "import os\nimport time\n\nfrom harness")
     toy.write(
         "conftest.py",
@@ -101,9 +101,11 @@ locked = RunFolder.locked
 def impatient(self, cell):
     """Arms an alarm for the wait, as a plugin that knows nothing of us might."""
     if cell == "G1" and os.environ["PYTEST_XDIST_WORKER"] == "gw1":
+        until = time.monotonic() + 30
+        while not os.path.exists("the gate runs") and time.monotonic() < until:
+            time.sleep(0.05)
         signal.signal(signal.SIGALRM, alarm)
-        signal.setitimer(signal.ITIMER_REAL, 1.5)
-        time.sleep(0.5)
+        signal.setitimer(signal.ITIMER_REAL, 0.5)
     return locked(self, cell)
 
 
