@@ -185,7 +185,11 @@ def strip_docstrings(tree: ast.AST) -> None:
 def reads_docstrings(tree: ast.AST) -> bool:
     """True where the code itself uses docstrings or its own source, as prompts for example."""
     names = {"__doc__", "getdoc", "getsource", "getsourcelines"}
-    return any((isinstance(node, ast.Attribute) and node.attr in names) or (isinstance(node, ast.Name) and node.id in names) for node in ast.walk(tree))
+    return any(
+        getattr(node, {ast.Attribute: "attr", ast.Name: "id", ast.Constant: "value"}.get(type(node), ""), None) in names
+        for node in ast.walk(tree)
+        if not (isinstance(node, ast.Constant) and not isinstance(node.value, str))
+    )
 
 
 def imports_in(tree: ast.AST) -> Iterator[tuple[str, int]]:

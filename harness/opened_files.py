@@ -13,6 +13,7 @@ import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
+from importlib.util import source_from_cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,11 +21,13 @@ from typing import Any
 ABSENT = "absent"
 CODE = "code:"
 WRITING = os.O_WRONLY | os.O_RDWR
+EMPTYING = os.O_TRUNC | os.O_EXCL | os.O_APPEND
 LISTING = ("os.listdir", "os.scandir")
-SOURCE_READERS = ("importlib._bootstrap_external>", "/linecache.py", "/tokenize.py", "/inspect.py")
+SOURCE_READERS = ("/linecache.py", "/tokenize.py", "/inspect.py", "/_pytest/assertion/rewrite.py")
+IMPORTING = "<frozen importlib"
 PACKAGE = f"{Path(__file__).parent}{os.sep}"
-# Folders whose content is known otherwise, or is no input of an experiment; outside the project hidden files and folders are none either.
-SYSTEM = ("/proc/", "/dev/", "/sys/", "/etc/", "/run/", "/usr/", "/lib/", "/lib64/", "/var/", "/nix/")
+# Folders whose content is known otherwise, or is no input of an experiment; hidden files and folders of the user's home are none either.
+SYSTEM = ("/proc/", "/dev/", "/sys/", "/etc/", "/run/", "/usr/", "/lib/", "/lib64/", "/nix/")
 PRIVATE = {".git", ".harness", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints"}
 
 
@@ -41,8 +44,9 @@ class OpenedFiles:
     def start(self, install: bool = True) -> None:
         """Begins a session. An audit hook cannot be taken off again: it is added once, and does nothing while it is not enabled."""
         self.phase = "outside"
-        self.seen: dict[str, dict[str, bool]] = {"outside": {}, "cells": {}, "sampling": {}}
-        self.inputs: dict[str, dict[str, bool]] = {phase: {} for phase in self.seen}
+        self.seen: dict[str, dict[str, bool | str]] = {"outside": {}, "cells": {}, "sampling": {}}
+        self.inputs: dict[str, dict[str, bool | str]] = {phase: {} for phase in self.seen}
+        self.modules: dict[str, dict[str, None]] = {phase: {} for phase in self.seen}
         self.sorted = dict.fromkeys(self.seen, 0)
         self.written: set[str] = set()
         self.registered: set[str] = set()
@@ -58,24 +62,33 @@ class OpenedFiles:
         """Called for every audit event of the process: quick, and never raises."""
         if self.enabled and (event == "open" or event in LISTING or event == "sqlite3.connect"):
             name = os.fsdecode(arguments[0]) if isinstance(arguments[0], bytes) else arguments[0]
-            if isinstance(name, str) and not name.endswith((".pyc", ".so")):
+            if event in LISTING and isinstance(name, int):
+                name = folder_of_descriptor(name)
+            if isinstance(name, str):
                 self.note(event, name if name[:1] == os.sep else os.path.join(os.getcwd(), name), arguments)
 
     def note(self, event: str, path: str, arguments: tuple[Any, ...]) -> None:
-        seen = self.seen[self.phase]
+        seen, frame = self.seen[self.phase], sys._getframe(2)
+        reader = frame.f_code.co_filename
         if event in LISTING:
             path = f"{path.rstrip(os.sep)}{os.sep}"
-        if path in seen or path in self.written:
+        if path in seen or path in self.written or (path.endswith(".py") and reader.endswith(SOURCE_READERS)):
             return
-        if event == "open" and writes(*arguments[1:3]):
+        if reader.startswith(IMPORTING):
+            self.modules[self.phase][path] = None
+        elif event == "open" and writes(*arguments[1:3]):
             self.written.add(path)
-        elif asked_by_project(sys._getframe(2)) if event in LISTING or path.endswith(".py") else self.opened_by_project(sys._getframe(2)):
+        elif listed_by_project(frame) if event in LISTING else self.opened_by_project(frame):
             seen[path] = os.path.exists(path)
+            if event == "open" and updates(*arguments[1:3]):
+                seen[path] = state(path)  # what it was before it is written to
+
+    def modules_loaded(self, *phases: str) -> set[str]:
+        """The source files of the modules that were imported in these phases, under whatever name."""
+        return {source for phase in phases for path in self.modules[phase] if (source := source_of(path))}
 
     def opened_by_project(self, frame: FrameType | None) -> bool:
-        """Whether a file is read for the project: within a cell by all but the import system, else by what has a frame of the project below it."""
-        if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-            return False
+        """Whether a file is read for the project: within a cell always, else by what has a frame of the project below it."""
         if self.phase != "outside":
             return True
         while frame is not None:
@@ -109,9 +122,9 @@ class OpenedFiles:
         for phase in phases:
             self.sort_out(phase, own, f"{root}{os.sep}")
             for path, existed in self.inputs[phase].items():
-                digest = state(path)
-                if digest and existed == (digest != ABSENT):
-                    found[path.removeprefix(f"{root}{os.sep}") or f".{os.sep}"] = digest
+                digest = existed if isinstance(existed, str) else state(path)
+                if isinstance(existed, str) or (digest and existed == (digest != ABSENT)):
+                    found[label_of(path, root)] = digest
         return dict(sorted(found.items()))
 
     def sort_out(self, phase: str, own: tuple[str, ...], root: str) -> None:
@@ -125,16 +138,31 @@ class OpenedFiles:
             return False
         if path.startswith((PACKAGE, root)):
             return not PRIVATE & set(path.removeprefix(root).split(os.sep))
-        return not path.startswith(SYSTEM) and not any(part.startswith(".") for part in path.split(os.sep))
+        return not path.startswith((*SYSTEM, os.path.expanduser("~/.")))
 
 
-def asked_by_project(frame: FrameType | None) -> bool:
-    """Whether the project's own code lists a folder, or opens a Python file otherwise than by importing it: directly or through the standard library.
+def label_of(path: str, root: Path) -> str:
+    """The path from the root where it lies below it."""
+    return path.removeprefix(f"{root}{os.sep}") or f".{os.sep}"
 
-    Packages list their caches, pytest its folders; tracebacks and the import system read the source of modules, which is in the key.
-    """
-    if frame is not None and frame.f_code.co_filename.endswith(SOURCE_READERS):
-        return False
+
+def source_of(path: str) -> str:
+    """The Python file of which a module was loaded; "" for anything else, as what pytest rewrote, which is in the key."""
+    try:
+        return os.path.realpath(source_from_cache(path) if path.endswith(".pyc") else path) if path.endswith((".py", ".pyc")) else ""
+    except ValueError:
+        return ""
+
+
+def folder_of_descriptor(descriptor: int) -> str:
+    try:
+        return os.readlink(f"/proc/self/fd/{descriptor}")
+    except OSError:
+        return ""
+
+
+def listed_by_project(frame: FrameType | None) -> bool:
+    """Whether the project's own code lists a folder, directly or through the standard library: packages list their caches, pytest its folders."""
     while frame is not None and is_standard_library(frame.f_code.co_filename):
         frame = frame.f_back
     return frame is not None and is_project_code(frame.f_code.co_filename)
@@ -142,11 +170,24 @@ def asked_by_project(frame: FrameType | None) -> bool:
 
 @cache
 def is_standard_library(file: str) -> bool:
+    """True for what is compiled into the interpreter too, as os is."""
+    if file.startswith("<frozen "):
+        return True
     return file.startswith(f"{sysconfig.get_path('stdlib')}{os.sep}") and f"{os.sep}site-packages{os.sep}" not in file
 
 
 def writes(mode: object = None, flags: object = None) -> bool:
-    return any(letter in mode for letter in "wax+") if isinstance(mode, str) else bool(isinstance(flags, int) and flags & WRITING)
+    """Whether an opening only writes: what is there is emptied or added to, not read."""
+    if isinstance(mode, str):
+        return any(letter in mode for letter in "wax")
+    return isinstance(flags, int) and bool(flags & WRITING) and not updates(mode, flags)
+
+
+def updates(mode: object = None, flags: object = None) -> bool:
+    """Whether an opening reads what is there and may write to it."""
+    if isinstance(mode, str):
+        return "+" in mode and not any(letter in mode for letter in "wax")
+    return isinstance(flags, int) and bool(flags & os.O_RDWR) and not flags & EMPTYING
 
 
 opened_files = OpenedFiles()
@@ -186,7 +227,7 @@ def hash_file(path: str, mtime: int, size: int, inode: int) -> str:  # noqa: ARG
 def hash_names(folder: str) -> str:
     from harness.fingerprint import fingerprint
 
-    return fingerprint(sorted(name for name in os.listdir(folder) if not name.startswith(".") and name != "__pycache__"))
+    return fingerprint(sorted(name for name in os.listdir(folder) if name not in PRIVATE))
 
 
 def changed_files(recorded: Mapping[str, str], root: Path) -> list[str]:

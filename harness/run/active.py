@@ -18,7 +18,7 @@ from harness.design.places import folder_of
 from harness.design.promise import compared, inputs_of, promise_of
 from harness.design.universe import Planned, Universe, planned_cells
 from harness.installed_packages import distribution_of
-from harness.opened_files import CODE, changed_files, is_project_code, opened_files
+from harness.opened_files import CODE, changed_files, is_project_code, label_of, opened_files
 from harness.records import Cell, Word, encode
 from harness.run.cell_key import identity
 from harness.run.collecting import Found, scale_of, seeds_of
@@ -100,19 +100,33 @@ class Active:
 
     def files_read(self) -> dict[str, str]:
         """What the session has read so far, and the modules that it imported under names that no source spells out."""
-        return opened_files.hashes(("outside", "cells", "sampling"), self.settings.root, self.private) | self.modules_imported()
+        files = opened_files.hashes(("outside", "cells", "sampling"), self.settings.root, self.private)
+        own = self.found.code.paths  # in the key, without comments
+        return {name: digest for name, digest in files.items() if str(self.settings.root / name) not in own} | self.modules_imported()
 
     def modules_imported(self) -> dict[str, str]:
         """Project modules that are not among the dependencies of the cells: something imported them by a name made at run time."""
-        if self._imported[0] != len(sys.modules):
+        loaded = opened_files.modules_loaded("outside", "cells", "sampling")
+        if self._imported[0] != (count := len(sys.modules) + len(loaded)):
             files = {name: file for name, module in list(sys.modules.items()) if (file := getattr(module, "__file__", None) or "").endswith(".py")}
-            self._imported = (len(sys.modules), [Path(file) for name, file in files.items() if self.is_hidden_dependency(name, file)])
-        root = f"{self.settings.root}/"
-        return {str(path).removeprefix(root): CODE + read_source(path).code for path in self._imported[1] if path.is_file()}
+            files |= {file: file for file in loaded - set(files.values())}  # a module need not be entered in sys.modules
+            self._imported = (count, [Path(file) for name, file in files.items() if self.is_hidden_dependency(name, file)])
+        return self.code_of(self._imported[1])
+
+    def modules_sampled(self) -> dict[str, str]:
+        """The same, and what was imported while a measure was sampling: its own dependencies may not name it."""
+        sampled = [Path(file) for file in opened_files.modules_loaded("sampling") if self.is_project_module(file, file)]
+        return self.modules_imported() | self.code_of(sampled)
+
+    def code_of(self, paths: list[Path]) -> dict[str, str]:
+        return {label_of(str(path), self.settings.root): CODE + read_source(path).code for path in paths if path.is_file()}
 
     def is_hidden_dependency(self, name: str, file: str) -> bool:
+        return str(Path(file).resolve()) not in self.found.code.paths and self.is_project_module(name, file)
+
+    def is_project_module(self, name: str, file: str) -> bool:
         path = Path(file).resolve()
-        if not is_project_code(str(path)) or str(path) in self.found.code.paths or is_standard(path):
+        if not is_project_code(str(path)) or is_standard(path):
             return False
         return folder_of(path.parent, self.settings.root) in (None, self.experiment.folder) and distribution_of(name, path) is None
 
@@ -133,7 +147,7 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
         promise=compared(experiment, promise),
         inputs=tuple(inputs_of(experiment, settings.root)),
-        cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code), selected),
+        cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code, found.options), selected),
         cell_cost=spec.scales[scale].cell_cost.word(),
         costs={owner: cost.word() for owner, cost in spec.scales[scale].costs.items()},
         environment=environment(settings.root),

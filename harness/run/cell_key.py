@@ -18,10 +18,12 @@ CODE = ("test code/", "shared code/")
 EXPECTING = ("cell_cost/", "costs/", "rules/")
 
 
-def identity(promise: Mapping[str, Any], scale: ScaleName, seeds: tuple[int, ...], others: list[dict[str, Any]], code: Dependencies) -> dict[str, Any]:
-    """All that a cell's outcome depends on; `others` come from the hook `pytest_harness_identity` (models and the like)."""
+def identity(
+    promise: Mapping[str, Any], scale: ScaleName, seeds: tuple[int, ...], others: list[dict[str, Any]], code: Dependencies, options: Mapping[str, str]
+) -> dict[str, Any]:
+    """All that a cell's outcome depends on; `others` come from the hook `pytest_harness_identity` (models and the like), `options` are the project's own."""
     kept = {place: value for place, value in promise.items() if not place.startswith((*DECIDING, *CODE)) and counts(place, scale)}
-    return {"code": code.fingerprint, "promise": kept, "scale": scale, "seeds": list(seeds), "others": others}
+    return {"code": code.fingerprint, "promise": kept, "scale": scale, "seeds": list(seeds), "others": others, "options": dict(options)}
 
 
 def counts(place: str, scale: ScaleName) -> bool:

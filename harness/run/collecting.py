@@ -19,6 +19,7 @@ from harness.design.experiment import Experiment, experiment_in
 from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
+from harness.opened_files import is_project_code
 from harness.run.cell_key import BEHIND_CELLS
 from harness.run.settings import Settings
 
@@ -101,6 +102,7 @@ class Found:
         self.catalogue = Catalogue(experiment, cells)
         self.cell_items = {cell.id: items[cell.nodeid] for cell in cells}
         self.root = settings.root
+        self.options = next((project_options(item.config) for item in items.values()), {})
         check_matrix(experiment, self.catalogue, settings)
 
     @cached_property
@@ -122,6 +124,20 @@ def code_files(items: Iterable[pytest.Item]) -> set[Path]:
     files = {getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", "") for function in functions.values()}
     found = [*tests, *(file for path, config in tests.items() for file in conftests_of(path, config))]
     return {path.resolve() for path in (*found, *map(Path, files)) if path.suffix == ".py" and path.is_file()}
+
+
+def project_options(config: pytest.Config) -> dict[str, str]:
+    """Values of the options and ini keys that the project's own conftests and plugins declare: its tests and fixtures may read them."""
+    from _pytest.config.argparsing import Parser
+
+    declared = Parser(_ispytest=True)
+    for hook in config.pluginmanager.hook.pytest_addoption.get_hookimpls():
+        if is_project_code(hook.function.__code__.co_filename):
+            given = {"parser": declared, "pluginmanager": config.pluginmanager}
+            hook.function(*(given[name] for name in hook.argnames))
+    options = [option for group in (*declared._groups, declared._anonymous) for option in group.options]
+    values = {f"--{option.dest}": config.getoption(option.dest) for option in options} | {name: config.getini(name) for name in declared._inidict}
+    return {name: repr(value) for name, value in sorted(values.items())}
 
 
 def conftests_of(path: Path, config: pytest.Config) -> tuple[Path, ...]:

@@ -96,7 +96,7 @@ class State:
         if isinstance(value, set | frozenset):
             return ["set", sorted((self.of(part, depth) for part in value), key=canonical)]
         if isinstance(value, type):
-            return self.add_class(value)
+            return [self.add_class(value), self.of_class(value, depth)]
         if isinstance(value, enum.Enum):
             return [self.add_class(type(value)), value.name]
         if isinstance(value, types.FunctionType | types.MethodType | partial):
@@ -115,7 +115,7 @@ class State:
                 return [kind, self.of(fields, depth)]
             return [kind, self.of_own_parts(value, depth)]
         if self.is_users(value):
-            return [kind, self.of_closures(type(value), depth), self.of(attributes(value), depth)]
+            return [kind, self.of_class(type(value), depth), self.of(attributes(value), depth)]
         return [kind, self.of_foreign(value, depth)]
 
     def of_own_parts(self, value: Any, depth: int) -> Any:
@@ -141,17 +141,30 @@ class State:
             return ["method", value.__func__.__qualname__, self.of(value.__self__, depth)]
         self.add_file(file_of(value))
         body = ["lambda", value.__code__.co_code.hex(), repr(value.__code__.co_consts)] if value.__name__ == "<lambda>" else []
-        return [value.__module__, value.__qualname__, body, self.of(value.__defaults__, depth), self.of_cells(value, depth)]
+        return [value.__module__, value.__qualname__, body, self.of(value.__defaults__, depth), self.of_variables(value, depth)]
 
-    def of_cells(self, function: types.FunctionType, depth: int) -> list[Any]:
-        """The variables that a function closes over; not its own class."""
+    def of_variables(self, function: types.FunctionType, depth: int) -> list[Any]:
+        """The variables that a function closes over, not its own class, and the globals that it names: a fixture may have set either from a setting."""
         cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        return [[name, self.of(contents(cell), depth)] for name, cell in cells if name != "__class__"]
+        closed = [[name, self.of(contents(cell), depth)] for name, cell in cells if name != "__class__"]
+        names = sorted(name for name in names_in(function.__code__) if name in function.__globals__)
+        return closed + [[name, self.of(value, depth)] for name in names if self.is_state(value := function.__globals__[name])]
 
-    def of_closures(self, kind: type, depth: int) -> list[Any]:
-        """The same of a class's methods: classes made within functions read their variables."""
-        functions = [part for base in kind.__mro__ for part in vars(base).values() if isinstance(part, types.FunctionType) and part.__closure__]
-        return [cells for function in functions if self.is_users(function) and (cells := self.of_cells(function, depth))]
+    def is_state(self, value: Any) -> bool:
+        """Whether a global holds something that may have changed since it was written down: modules are code, as other people's functions and classes."""
+        if isinstance(value, types.ModuleType | types.BuiltinFunctionType):
+            return False
+        return not isinstance(value, type | types.FunctionType) or self.is_users(value)
+
+    def of_class(self, kind: type, depth: int) -> list[Any]:
+        """What a class holds beside its instance: attributes, and the variables of its methods."""
+        parts = [(name, part) for base in kind.__mro__ if self.is_users_class(base) for name, part in vars(base).items()]
+        functions = [method for _, part in parts if isinstance(method := getattr(part, "__func__", getattr(part, "fget", part)), types.FunctionType)]
+        own = {name: part for name, part in parts if not name.startswith("__") and is_plain(part)}
+        return [self.of(own, depth), [self.of_variables(function, depth) for function in functions]]
+
+    def is_users_class(self, kind: type) -> bool:
+        return kind is not object and not is_own_class(kind) and self.is_users(kind)
 
     def add_class(self, kind: type) -> str:
         for base in kind.__mro__:
@@ -178,6 +191,20 @@ def fields_of(value: Any) -> dict[str, Any] | None:
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return attributes(value) if hasattr(value, "model_dump") else None
+
+
+def is_own_class(kind: type) -> bool:
+    return kind.__module__.split(".")[0] == OWN
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a class attribute is data, not one of the class's functions or descriptors."""
+    return not isinstance(value, types.FunctionType | staticmethod | classmethod | property) and not hasattr(type(value), "__get__")
+
+
+def names_in(code: types.CodeType) -> set[str]:
+    """The names that a function's code looks up, those of functions and comprehensions within it included."""
+    return set(code.co_names) | {name for part in code.co_consts if isinstance(part, types.CodeType) for name in names_in(part)}
 
 
 def contents(cell: types.CellType) -> Any:

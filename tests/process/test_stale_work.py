@@ -60,6 +60,12 @@ def beans(gather, settings):
 '''
 
 
+SPEC = """    import importlib.util
+    found = importlib.util.spec_from_file_location("made", "data/made.py")
+    found.loader.exec_module(importlib.util.module_from_spec(found))
+    before"""
+
+
 class Jars:
     """A tiny experiment in a folder of its own."""
 
@@ -210,7 +216,7 @@ def test_a_measure_is_known_by_its_code_and_its_state(jars: Jars, file: str, old
     assert not jars.reused() and jars.scored > 2
 
 
-@pytest.mark.parametrize("where", ["test", "import", "score", "database", "listing", "missing", "source"])
+@pytest.mark.parametrize("where", ["test", "import", "score", "database", "listing", "missing", "source", "walk", "update", "spec", "line"])
 def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, where: str) -> None:
     """Read in a test, while a conftest is imported, by a measure, by sqlite, as the names in a folder, as source that is not imported, or looked for in
     vain: a change of it runs the cell again; one of a file that nobody read does not."""
@@ -223,6 +229,10 @@ def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, wh
         "database": ("test_jars.py", "    before", "    import sqlite3\n    sqlite3.connect('data/list.db').close()\n    before"),
         "listing": ("test_jars.py", "    before", "    import pathlib\n    list(pathlib.Path('data/deep').glob('*.txt'))\n    before"),
         "source": ("test_jars.py", "    before", "    exec(open('data/made.py').read())\n    before"),
+        "walk": ("test_jars.py", "    before", "    import os\n    list(os.walk('data/deep'))\n    before"),
+        "update": ("test_jars.py", "    before", "    open('data/list.txt', 'r+').read()\n    before"),
+        "line": ("test_jars.py", "    before", "    import linecache\n    linecache.getline('data/list.txt', 1)\n    before"),
+        "spec": ("test_jars.py", "    before", SPEC),
         "missing": ("test_jars.py", "    before", "    try:\n        open('data/maybe.txt').read()\n    except OSError:\n        pass\n    before"),
     }
     file, old, new = reading[where]
@@ -235,9 +245,40 @@ def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, wh
     jars.write("data/other.txt", "two\n")
     assert jars.reused()
     jars.write(
-        {"listing": "data/deep/b.txt", "missing": "data/maybe.txt", "database": "data/list.db", "source": "data/made.py"}.get(where, "data/list.txt"),
+        {
+            "listing": "data/deep/b.txt",
+            "missing": "data/maybe.txt",
+            "database": "data/list.db",
+            "source": "data/made.py",
+            "spec": "data/made.py",
+            "walk": "data/deep/b.txt",
+        }.get(where, "data/list.txt"),
         "two = 2\n",
     )
     assert not jars.reused()
     assert (jars.scored > scored) == (where in ("score", "import"))
     assert jars.reused()
+
+
+@pytest.mark.parametrize("into", ["BEANS['share'] = settings['share']", "Beans.default = settings['share']"])
+def test_a_setting_that_reaches_a_measure_by_its_class_or_a_global_counts(jars: Jars, into: str) -> None:
+    """A fixture that writes a setting into a global or a class attribute changes what the measure draws: its samples are drawn again."""
+    read = "BEANS['share']" if "BEANS" in into else "self.default"
+    jars.edit("evals/jars/conftest.py", "import pytest\n", "import pytest\n\nBEANS = {'share': 0.9}\n")
+    jars.edit("evals/jars/conftest.py", "number < self.share", f"number < (0.1 if self.jar == 'blue' else {read})")
+    jars.edit("evals/jars/conftest.py", "    return lambda jar", f"    {into}\n    return lambda jar")
+    jars.run()
+    drawn = jars.scored
+    assert jars.reused() and jars.scored == drawn
+    jars.edit("evals/jars/experiment.yaml", "share: 0.9", "share: 0.6")
+    assert not jars.reused() and jars.scored > drawn
+
+
+def test_options_that_the_project_declares_count(jars: Jars) -> None:
+    """A fixture may read an option or an ini key of the project's own conftest; those of pytest itself do not count."""
+    jars.write("conftest.py", "def pytest_addoption(parser):\n    parser.addoption('--share', default='1')\n    parser.addini('beans', 'x', default='0')\n")
+    jars.run()
+    assert jars.run("--maxfail=3")["execution"]["reused"] == ["H1[red]"]
+    assert jars.run("--share=2")["execution"]["reused"] == []
+    jars.write("pytest.ini", "[pytest]\nbeans = 2\n")
+    assert not jars.reused()

@@ -83,4 +83,4 @@ def test_a_figure_is_no_part_of_a_key(tmp_path: Path) -> None:
     with_one, without = flattened(read(tmp_path)), flattened(read(tmp_path, YAML[YAML.index("trajectories") :].format(), ""))
     assert {place for place in with_one.keys() ^ without.keys() if not place.startswith("trajectories/")} == set()
     assert not [place for place in without if place.startswith("trajectories")]
-    assert identity(with_one, "smoke", (1,), [], Dependencies()) == identity(without, "smoke", (1,), [], Dependencies())
+    assert identity(with_one, "smoke", (1,), [], Dependencies(), {}) == identity(without, "smoke", (1,), [], Dependencies(), {})
