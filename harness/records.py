@@ -8,6 +8,9 @@ import msgspec
 
 SCHEMA = "harness/results/1"
 # The doubt about a contrast that compares samples with themselves.
+# Notes of measurements whose outcomes are not those of their samples.
+EDITED = "the outcomes were edited after they were gathered"
+COMPUTED = "the outcomes were computed by the test from its samples"
 SAME_SAMPLES = "both arms are the same samples: nothing is compared"
 
 Kind = Literal["gate", "kill", "control", "hypothesis"]

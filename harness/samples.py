@@ -93,12 +93,17 @@ def broken(rows: Sequence[Row]) -> bool:
 
 def checked(rows: Sequence[Row], items: int) -> list[Row]:
     """The rows as they will be read back. Raises HarnessError for fewer rows than items or a field name that the log needs for itself."""
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, dict) for row in rows):
+        raise HarnessError(f"a measure's score() gave {type(rows).__name__}, not a list of rows", mend='Return one mapping for each item: {"item": …, …}')
     if len(rows) < items:
         raise HarnessError(f"a measure gave {len(rows)} rows for {items} items", mend="Give every item a row; one without an answer has its status")
     for row in rows:
         if CHUNK in row or SEAL in row:
             raise HarnessError(f"a row has the field {CHUNK if CHUNK in row else SEAL!r}, which the log keeps for itself", mend="Name the field otherwise")
-    plain: list[Row] = json.loads(canonical(list(rows)))
+    try:
+        plain: list[Row] = json.loads(canonical(list(rows)))
+    except (TypeError, ValueError) as error:
+        raise HarnessError(f"a row of a measure cannot be written: {error}", mend="Give text, finite numbers, truth values, lists and mappings") from None
     return plain
 
 

@@ -167,3 +167,34 @@ def gaps_of(mapping: Mapping[str, Any], outcomes: Outcomes) -> set[Any] | None:
     """Items that the outcomes lack, where the mapping has the same on all others; None where it has not."""
     there = {item: value for item, value in outcomes.items() if value is not None}
     return set(outcomes) - set(there) if there and all(mapping[item] == value for item, value in there.items()) else None
+
+
+def refuse_foreign(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]) -> None:
+    """Raises HarnessError where outcomes are of items that none of the samples has."""
+    known = {row.get("item") for source in sources for row in getattr(source, "rows", ())}
+    foreign = sorted((item for item in mapping if item not in known), key=str) if known else []
+    if foreign:
+        told = f"{name} has outcomes of {len(foreign)} items that are in none of its samples, such as {foreign[0]!r}"
+        raise HarnessError(told, mend="Key outcomes by the items that were gathered, and name all the samples in sources=")
+
+
+def refuse_repeated(name: str, terms: Terms) -> None:
+    """Raises HarnessError where replicates for several seeds are all the same samples: seeds that nothing was drawn with are none."""
+    count = max(map(len, terms))
+    if count > 1 and all(len({frozenset(map(str, marks(arm))) for arm in term}) == 1 for term in terms):
+        told = f"{name} has {count} seeds, and the same samples for each of them"
+        raise HarnessError(told, mend="Give each seed the samples that were drawn with it; what has no seed is measured once")
+
+
+def selected(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
+    """Why a plain mapping can decide nothing: it holds the outcomes of some samples, but not of all their items; "" where that is not so."""
+    if isinstance(mapping, Outcomes) or not mapping:
+        return ""
+    for source in sources:
+        rows = getattr(source, "rows", ())
+        for field in numeric_fields(rows) if len({row.get("item") for row in rows}) > len(mapping) else ():
+            whole = source.outcomes(field) if all(field in row for row in rows) else {}
+            if whole and all(item in whole and whole[item] == value for item, value in mapping.items()):
+                left_out = f"{len(whole) - len(mapping)} of {len(whole)} items of its samples are left out"
+                return f"{left_out}; gather the items that are meant, so that the choice is made before the answers are known"
+    return ""

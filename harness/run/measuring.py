@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
-from harness.records import Calibration, Interval, Measurement, SamplesRef, encode
-from harness.run.comparable import doubt_of, identify, refuse_filled, require_same_settings
+from harness.records import COMPUTED, EDITED, Calibration, Interval, Measurement, SamplesRef, encode
+from harness.run.comparable import doubt_of, identify, refuse_filled, refuse_foreign, refuse_repeated, require_same_settings, selected
 from harness.run.contrasts import Effect, balanced, contrast_of, corrected_of, correlation_of, replicated
 from harness.run.outcomes import Outcomes, unite
 from harness.run.recompute import derive
@@ -223,7 +223,9 @@ class Measure:
         effect = contrast_of(name, read, unit, seeds)
         weights, arms = balanced(name, read), [[identify(arm, sources) for arm in term] for term in replicated(name, read, seeds)]
         require_same_settings(name, arms, (differ,) if isinstance(differ, str) else differ)
-        return self._effect(name, effect, unit, basis, doubt=doubt_of(weights, arms), derived=derive("contrast", read, unit=unit))
+        refuse_repeated(name, arms)
+        doubt = doubt_of(weights, arms) or next(filter(None, (selected(arm, sources) for term in arms for arm in term)), "")
+        return self._effect(name, effect, unit, basis, doubt=doubt, derived=derive("contrast", read, unit=unit))
 
     def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
         """A rate, or a contrast in pp, as a judge without errors would have measured it (Rogan-Gladen), the calibration's uncertainty in the interval.
@@ -256,7 +258,7 @@ class Measure:
         """
         if method != "spearman":
             raise HarnessError(f"{name} asks for the correlation {method!r}", mend="Use method='spearman': it asks for the order alone")
-        basis = Basis(name, [first, second], sources, sampling_unit, seeds, unsampled)
+        basis = Basis(name, [first, second], sources, sampling_unit, seeds, unsampled, by_item=False)
         effect = correlation_of(name, basis.mappings[0], basis.mappings[1], basis.sampling_unit)
         derived = derive("correlation", [(1.0, [mapping]) for mapping in basis.mappings], sampling_unit=basis.sampling_unit)
         return self._effect(name, effect, "correlation", basis, derived=derived)
@@ -284,17 +286,30 @@ class Measure:
 class Basis:
     """What the arguments of a measurement rest on: outcomes, and the sources, sampling unit and seeds that they bring or that were named."""
 
-    def __init__(self, name: str, arguments: Sequence[Measured], sources: Sequence[Source], sampling_unit: str, seeds: Sequence[int], unsampled: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[Measured],
+        sources: Sequence[Source],
+        sampling_unit: str,
+        seeds: Sequence[int],
+        unsampled: str,
+        by_item: bool = True,
+    ) -> None:
         self.mappings: list[ByItem] = [argument.outcomes() if isinstance(argument, Gathered) else argument for argument in arguments]
         for mapping in self.mappings:
             refuse_filled(name, mapping, sources)
+            if by_item:
+                refuse_foreign(name, mapping, [*sources, *(mapping.sources if isinstance(mapping, Outcomes) else ())])
         read = [mapping for mapping in self.mappings if isinstance(mapping, Outcomes)]
         self.sources: tuple[Source, ...] = unite([*sources, *(source for each in read for source in each.sources)], lambda source: source.ref)
         self.sampling_unit = sampling_unit or next((each.sampling_unit for each in read), "item")
         self.seeds: tuple[int, ...] = tuple(seeds) or unite(seed for each in read for seed in each.seeds)
         self.unit = next((each.unit for each in read if each.unit), "")
         self.unsampled = unsampled
-        self.note = "the outcomes were edited after they were gathered" if any(each.edited for each in read) else ""
+        edited = [each for each in read if each.edited]
+        computed = [each for each in self.mappings if sources and not isinstance(identify(each, sources), Outcomes)]
+        self.note = EDITED if edited else COMPUTED if computed and by_item else ""
 
 
 def probability(p: float, floor: float | None, name: str) -> float:

@@ -9,7 +9,8 @@ from harness.errors import HarnessError, nearest
 
 if TYPE_CHECKING:
     from harness.run.sampling import Gathered
-    from harness.samples import Row
+
+Row = Mapping[str, Any]
 
 # `outcomes("status=ok|truncated")` is the share of an item's rows with one of these statuses: how often there is an answer is an outcome that none lacks.
 STATUS = "status="

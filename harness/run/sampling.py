@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from harness.appendlog import AppendLog
@@ -53,7 +54,7 @@ class Gathered:
     `described` is the measure's description; `outcome` the field that is its result, in `unit`; `behind` the samples that these were made from.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[Mapping[str, Any], ...]
     ref: SamplesRef
     fingerprint: str
     described: dict[str, Any] = field(default_factory=dict)
@@ -68,6 +69,14 @@ class Gathered:
         no answer."""
         part = Part(self, field or choose_field(self), item)
         return Outcomes(read_field(self.rows, part.field, item), (part,))
+
+
+def description_of(job: Job) -> dict[str, Any]:
+    """What a measure says of itself. Raises HarnessError for an object that is no measure."""
+    lacking = [name for name in ("describe", "chunks", "score") if not callable(getattr(job, name, None))]
+    if lacking:
+        raise HarnessError(f"{type(job).__name__} has no {', '.join(lacking)}", mend="A measure has describe(), chunks(items) and score(chunk)")
+    return job.describe()
 
 
 def about(job: Job, described: dict[str, Any], items: Sequence[Any]) -> dict[str, Any]:
@@ -88,9 +97,10 @@ class Scoring:
 
     def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
         with opened_files.during("sampling"):
-            rows = [cleaned(row, evidence) for row in self.job.score(chunk)]  # without keys, before anything is kept
+            scored = self.job.score(chunk)
+            rows = [cleaned(row, evidence) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
         self.note_inputs()
-        self.drawn += len(rows)
+        self.drawn += len(rows or ())
         return rows
 
 
@@ -120,7 +130,7 @@ class Gathering:
         fault = wrong_name(name, LONGEST_NAME) if isinstance(name, str) else "is no text"
         if fault:
             raise HarnessError(f"{cut(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")
-        described = job.describe()
+        described = description_of(job)
         key = measure_key(job, described, encode(list(items)), self.root)
         log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
@@ -133,7 +143,10 @@ class Gathering:
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
-        return Gathered(tuple(rows), self.folder.keep_samples(self.store, file_name(name), rows), key, **about(job, described, items))
+        # Whoever changed a row would measure something else than the file holds.
+        return Gathered(
+            tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows), key, **about(job, described, items)
+        )
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

@@ -9,7 +9,7 @@ from typing import Any
 from harness.design.costs import total
 from harness.design.spec import ExperimentSpec
 from harness.design.universe import Planned, Universe
-from harness.records import Cell, Check, Confidence, Fact, HypothesisResult, Results, Stopped
+from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Results, Stopped
 from harness.verdict.checks import decide_checks
 from harness.verdict.confidence import confidence
 from harness.verdict.hypotheses import decide_hypotheses
@@ -103,6 +103,12 @@ def without_samples(cells: Sequence[Cell]) -> str:
     return f"{rest} on no samples of this run: {'; '.join(reasons)}" if decided else ""
 
 
+def computed_effects(cells: Sequence[Cell]) -> int:
+    """How many cells were decided on outcomes that are not those of their samples: computed by the test, or edited."""
+    effects = [measured for cell in cells if cell.verdict in DECIDED for measured in cell.measurements if measured.name == cell.effect]
+    return sum(COMPUTED in measured.note or EDITED in measured.note for measured in effects)
+
+
 def seeds_varied(primary: HypothesisResult, cells: Sequence[Cell]) -> set[int]:
     """The seeds that the primary hypothesis' cells were really measured with; a declared seed that nothing uses counts for nothing."""
     own = [cell for cell in cells if cell.owner == primary.id and cell.measurements]
@@ -136,11 +142,12 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
     counts = Counter(cell.verdict for cell in cells)
     unselected = counts["missing"] - len(lost)
     bad = [check for check in checks.values() if check.kind == "control" and check.verdict != "passed"]
-    unsampled = without_samples(cells)
+    unsampled, computed = without_samples(cells), computed_effects(cells)
     lines = [
         (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
         (bool(universe.promise.deviations), f"{len(universe.promise.deviations)} deviations from the locked promise."),
         (bool(unsampled), f"{unsampled}."),
+        (bool(computed), f"{computed} decided effects are of outcomes that the test computed or edited: their samples alone do not give them."),
         (seeds < 2, "One seed: differences between seeds are not measured."),
         (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
         (bool(lost), f"The run is incomplete: {len(lost)} selected cells have no result."),

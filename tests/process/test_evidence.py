@@ -192,3 +192,49 @@ def test_a_baseline_needs_both_bounds(toy: Toy) -> None:
     """A baseline held against a threshold that declares no bounds is a mistake."""
     cell = found(toy, f"assert criterion('still').holds(measure.shift('shift', after, before), {BASE})")
     assert cell["verdict"] == "error" and "still has a baseline and no floor and no ceiling" in cell["reason"]
+
+
+OUTCOMES = ("a, b = after.outcomes('up'), before.outcomes('up')", "both = (after, before)")
+
+
+def test_outcomes_of_items_that_were_never_gathered_are_refused(toy: Toy) -> None:
+    """Typed outcomes under made-up ids: an error that names one."""
+    made_up = "{f'x{i}': True for i in range(80)}, {f'x{i}': False for i in range(80)}"
+    cell = found(toy, *OUTCOMES, HOLDS.format(f"measure.shift('s', {made_up}, sources=both)"))
+    assert cell["verdict"] == "error" and "80 items that are in none of its samples" in cell["reason"]
+
+
+def test_outcomes_that_the_test_computed_are_a_caveat(toy: Toy) -> None:
+    """Outcomes under the right ids that no sample gives: the report says that the test computed them."""
+    cell = found(toy, *OUTCOMES, HOLDS.format("measure.shift('s', dict.fromkeys(a, True), dict.fromkeys(b, False), sources=both)"))
+    assert cell["measurements"][0]["derived"] is None
+    assert any("outcomes that the test computed or edited" in caveat for caveat in cell["results"]["caveats"])
+
+
+def test_items_chosen_by_their_outcome_decide_nothing(toy: Toy) -> None:
+    """The items that came out right, with the rest left out: inconclusive, saying how many are missing."""
+    chosen = "kept = [i for i in a if a[i]]"
+    cell = found(toy, *OUTCOMES, chosen, HOLDS.format("measure.shift('s', {i: a[i] for i in kept}, {i: b[i] for i in kept}, sources=both)"))
+    assert cell["verdict"] == "inconclusive" and "items of its samples are left out" in cell["reason"]
+
+
+def test_rows_cannot_be_changed(toy: Toy) -> None:
+    """A test that writes into the rows of its samples is an error."""
+    cell = found(toy, "after.rows[0]['up'] = True", SHIFT)
+    assert cell["verdict"] == "error" and "does not support item assignment" in cell["reason"]
+
+
+def test_seeds_with_the_same_samples_are_no_seeds(toy: Toy) -> None:
+    """One draw given three times under three seeds: an error."""
+    cell = found(toy, *OUTCOMES, HOLDS.format("measure.contrast('s', [(1, [a, a, a]), (-1, [b, b, b])], seeds=(1, 2, 3))"))
+    assert cell["verdict"] == "error" and "the same samples for each of them" in cell["reason"]
+
+
+@pytest.mark.parametrize(
+    "rows", ["None", "[{'item': i, 'up': float('nan')} for i in chunk]", "[{'item': i, 'up': {1, 2}} for i in chunk]", "[1 for i in chunk]"]
+)
+def test_a_measure_that_gives_no_rows_is_one_line(toy: Toy, rows: str) -> None:
+    """What score() returns is no list of rows, or cannot be written: an error that says so."""
+    toy.edit("conftest.py", '        return [{"item": item', f'        return {rows}\n        return [{{"item": item')
+    cell = found(toy, SHIFT)
+    assert cell["verdict"] == "error" and cell["reason"].startswith("call: HarnessError: a ")
