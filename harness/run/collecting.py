@@ -19,8 +19,10 @@ from harness.design.experiment import Experiment, experiment_in
 from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
+from harness.installed_packages import distribution_of
 from harness.opened_files import is_project_code
 from harness.run.cell_key import BEHIND_CELLS
+from harness.run.outcome import ADDRESS
 from harness.run.settings import Settings
 
 MARK = "harness"
@@ -132,12 +134,13 @@ def project_options(config: pytest.Config) -> dict[str, str]:
 
     declared = Parser(_ispytest=True)
     for hook in config.pluginmanager.hook.pytest_addoption.get_hookimpls():
-        if is_project_code(hook.function.__code__.co_filename):
+        file = hook.function.__code__.co_filename
+        if is_project_code(file) and distribution_of(hook.function.__module__, Path(file).resolve()) is None:
             given = {"parser": declared, "pluginmanager": config.pluginmanager}
             hook.function(*(given[name] for name in hook.argnames))
     options = [option for group in (*declared._groups, declared._anonymous) for option in group.options]
     values = {f"--{option.dest}": config.getoption(option.dest) for option in options} | {name: config.getini(name) for name in declared._inidict}
-    return {name: repr(value) for name, value in sorted(values.items())}
+    return {name: repr(value) for name, value in sorted(values.items()) if ADDRESS.search(repr(value)) is None}
 
 
 def conftests_of(path: Path, config: pytest.Config) -> tuple[Path, ...]:

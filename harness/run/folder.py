@@ -106,6 +106,9 @@ class RunFolder:
         if earlier is not None and earlier.experiment != universe.experiment:
             raise HarnessError(f"this folder holds a run of {earlier.experiment}", where=str(self.path), mend="Choose another --harness-run-dir")
         before = {cell.id: cell for cell in earlier.cells} if earlier else {}
+        if self.current and any(cell.id in before and before[cell.id].key != cell.key for cell in universe.cells):
+            mend = "Their code, packages or options differ; a value that differs between processes, such as a random option, must be fixed"
+            raise HarnessError("the processes of this run plan different cells under the same names", where=str(self.path), mend=mend)
         joined = tuple(
             msgspec.structs.replace(cell, selected=cell.selected or (cell.id in before and before[cell.id].key == cell.key and before[cell.id].selected))
             for cell in universe.cells

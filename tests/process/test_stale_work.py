@@ -90,8 +90,8 @@ class Jars:
         assert old in text, f"{old!r} is not in {name}"
         self.write(name, text.replace(old, new))
 
-    def run(self, *words: str) -> dict[str, Any]:
-        """results.json of a run."""
+    def run(self, *words: str, cell: bool = True) -> dict[str, Any]:
+        """results.json of a run, whose first `cell` is no error."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
         environment["PYTHONPATH"] = os.pathsep.join([*self.path, str(Path(__file__).parents[2])])
         command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:anyio", "-p", "no:hypothesispytest", "--harness-no-report", *words]
@@ -99,7 +99,7 @@ class Jars:
         self.said = done.stdout + done.stderr
         assert (self.root / "reports/jars/latest").exists(), self.said
         found: dict[str, Any] = json.loads((self.root / "reports/jars/latest/results.json").read_text(encoding="utf-8"))
-        assert found["cells"][0]["verdict"] != "error", self.said
+        assert not cell or found["cells"][0]["verdict"] != "error", self.said
         return found
 
     def reused(self) -> bool:
@@ -282,3 +282,11 @@ def test_options_that_the_project_declares_count(jars: Jars) -> None:
     assert jars.run("--share=2")["execution"]["reused"] == []
     jars.write("pytest.ini", "[pytest]\nbeans = 2\n")
     assert not jars.reused()
+
+
+def test_processes_that_plan_different_cells_are_refused(jars: Jars) -> None:
+    """An identity that differs from process to process would make every worker's cells another's missing ones: one line says so."""
+    jars.write("conftest.py", "import os\n\n\ndef pytest_harness_identity(settings, planning):\n    return {'process': os.getpid()}\n")
+    jars.edit("evals/jars/experiment.yaml", "jar: [red]", "jar: [red, green, grey, black]")
+    assert jars.run("-n2", cell=False)["complete"] is False
+    assert "plan different cells under the same names" in jars.said and "Traceback" not in jars.said
