@@ -6,33 +6,49 @@ functions close over. What cannot be read (an open connection, a lock) counts by
 
 from __future__ import annotations
 
+import contextvars
 import dataclasses
-import enum
+import functools
 import hashlib
+import re
 import sys
 import types
-from collections.abc import Iterable, Mapping
-from functools import partial
-from pathlib import Path
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from copyreg import dispatch_table
+from pathlib import Path, PurePath
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import msgspec
 
 from harness.code_dependencies import dependencies_of
 from harness.fingerprint import canonical, fingerprint
-from harness.opened_files import is_project_code
+from harness.opened_files import is_project_code, opened_files
+from harness.run.array_content import hash_of_array, hash_of_weights, is_torch_module, settings_of_module
+from harness.run.function_code import bytecode, identity_of, modules_in, names_in, names_passed_on
 
-DEPTH = 16
+DEPTH = 40  # what lies deeper is described after the rest
+ENOUGH = 50  # objects by which an element of a set is told from the others
 OWN = "harness"
-MODELS: WeakKeyDictionary[Any, tuple[Any, str]] = WeakKeyDictionary()
+RUN_FOLDER = re.compile(r".*/pytest-of-[^/]+/pytest-\d+/(popen-\w+/)?")  # pytest counts its temporary folders, and has one for every worker
 CODE: dict[tuple[tuple[str, int, int], ...], str] = {}
+# Types that cannot be copied, with what they hold.
+PARTS: dict[type, Callable[[Any], Any]] = {
+    classmethod: lambda value: value.__func__,
+    staticmethod: lambda value: value.__func__,
+    property: lambda value: (value.fget, value.fset, value.fdel),
+    types.MethodType: lambda value: (value.__func__, value.__self__),
+    types.MappingProxyType: dict,
+    types.GeneratorType: lambda value: (value.gi_code, value.gi_frame and (value.gi_frame.f_lasti, value.gi_frame.f_locals)),
+    weakref.ReferenceType: lambda value: value(),
+    contextvars.ContextVar: lambda value: (value.name, value.get(None)),
+}
 
 
 def measure_key(job: Any, described: Mapping[str, Any], items: list[Any], root: Path) -> str:
     """sha256 of all that makes the samples of `job` on `items`."""
     state = State(root)
-    held = state.of_own(job, 0) if is_own(job) else state.of(job, 0)
+    held = [state.of_own(job, 0) if is_own(job) else state.of(job, 0), state.of_deferred()]
     return fingerprint({"job": described, "items": items, "state": held, "code": code_of(state.files, root)})
 
 
@@ -44,127 +60,199 @@ def code_of(files: Iterable[Path], root: Path) -> str:
     return CODE[known]
 
 
-def is_own(value: Any) -> bool:
-    return type(value).__module__.split(".")[0] == OWN
-
-
 class State:
-    """Walks what an object holds. `files` collects the files in which the classes and functions on the way are written."""
+    """Walks what an object holds. `files` collects the files in which the classes and functions on the way are written.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    With a `limit` it describes no more than so many objects, and neither classes nor globals: enough to put the elements of a set in order.
+    """
+
+    def __init__(self, root: Path, limit: int = 0) -> None:
+        self.root, self.limit = root, limit
         self.files: set[Path] = set()
-        self.walked: dict[int, Any] = {}  # what was met is kept, so that its id stays its own
+        self.walked: dict[int, tuple[int, Any]] = {}  # what was met is kept, so that its id stays its own
+        self.deferred: list[Any] = []
+        self.modules: set[tuple[str, frozenset[str] | None]] = set()
 
     def of_own(self, value: Any, depth: int) -> Any:
         """An object of this package: its code, and the state of what somebody else put into it."""
-        if depth > DEPTH or id(value) in self.walked:
+        if not (is_own(value) or is_torch_module(value) or isinstance(value, Mapping | list | tuple | set | frozenset)):
+            return self.of(value, depth) if self.is_users(value) else None
+        if id(value) in self.walked:
             return None
-        self.walked[id(value)] = value
-        if isinstance(value, Mapping | list | tuple | set | frozenset):
-            parts = value.values() if isinstance(value, Mapping) else value
-            return [found for part in parts if (found := self.of_own(part, depth + 1))]
+        self.walked[id(value)] = (len(self.walked), value)
         if is_own(value):
             self.add_class(type(value))
-            return [found for part in attributes(value).values() if (found := self.of_own(part, depth + 1))]
-        return self.of(value, depth) if self.is_users(value) else None
+        return [[name, found] for name, part in self.parts_of_own(value) if (found := self.of_own(part, depth + 1))]
+
+    def parts_of_own(self, value: Any) -> Iterable[tuple[Any, Any]]:
+        if is_own(value):
+            return attributes(value).items()
+        if is_torch_module(value):  # a hook of somebody's in a model of this package
+            return [(name, settings_of_module(module)) for name, module in value.named_modules()]
+        if isinstance(value, set | frozenset):
+            value = self.in_order(value)
+        return ((plain(key), part) for key, part in value.items()) if isinstance(value, Mapping) else enumerate(value)
 
     def is_users(self, value: Any) -> bool:
-        file = file_of(value if isinstance(value, type | types.FunctionType) else type(value))
-        return file is not None and is_project_code(str(file))
+        """Whether the project's own code is in an object, or in the function that it wraps."""
+        inner = wrapped(value)
+        return is_written_by_user(value) or (inner is not None and self.is_users(inner))
 
     def of(self, value: Any, depth: int) -> Any:
         """JSON values that are equal where the state is."""
-        if value is None or (isinstance(value, bool | int | str) and not isinstance(value, enum.Enum)):
+        kind = type(value)
+        if value is None or kind in (bool, str):
             return value
-        if isinstance(value, float | complex | bytes | bytearray | range):
-            return f"{type(value).__name__}:{hashlib.sha256(bytes(value)).hexdigest() if isinstance(value, bytes | bytearray) else value!r}"
-        if isinstance(value, Path):
-            return value.relative_to(self.root).as_posix() if value.is_relative_to(self.root) else value.name  # what it holds counts once it is opened
+        if kind in (int, float, complex, range):
+            return [kind.__name__, hex(value) if kind is int else repr(value)]
+        if kind in (bytes, bytearray, memoryview):
+            return [kind.__name__, hashlib.sha256(bytes(value)).hexdigest()]
+        if isinstance(value, PurePath):  # what it holds counts once it is opened
+            return ["path", value.relative_to(self.root).as_posix() if value.is_relative_to(self.root) else RUN_FOLDER.sub("", value.as_posix())]
         if depth > DEPTH:
-            return opaque(value)
+            self.deferred.append(value)
+            return ["deferred"]
+        if kind is tuple:  # nobody can tell two equal ones apart
+            return ["tuple", *(self.of(part, depth + 1) for part in value)]
         if id(value) in self.walked:
-            return "met before"
-        self.walked[id(value)] = value
+            return ["met", self.walked[id(value)][0]]
+        if self.limit and len(self.walked) > self.limit:
+            return ["more"]
+        self.walked[id(value)] = (len(self.walked), value)
         return self.of_parts(value, depth + 1)
 
+    def of_deferred(self) -> list[Any]:
+        found = []
+        while self.deferred:
+            found.append(self.of(self.deferred.pop(0), 1))
+        return found
+
     def of_parts(self, value: Any, depth: int) -> Any:
-        if isinstance(value, Mapping):
-            return ["mapping", sorted(([self.of(key, depth), self.of(part, depth)] for key, part in value.items()), key=canonical)]
-        if isinstance(value, list | tuple):
-            return [self.of(part, depth) for part in value]
-        if isinstance(value, set | frozenset):
-            return ["set", sorted((self.of(part, depth) for part in value), key=canonical)]
+        kind = type(value)
+        if kind is list:
+            return ["list", *(self.of(part, depth) for part in value)]
+        if kind is dict:  # a docstring among the variables of an object is none of its state
+            return ["dict", *([self.of(key, depth), self.of(part, depth)] for key, part in value.items() if not is_docstring(key))]
+        if kind in (set, frozenset):
+            return [kind.__name__, self.of_set(value, depth)]
         if isinstance(value, type):
-            return [self.add_class(value), self.of_class(value, depth)]
-        if isinstance(value, enum.Enum):
-            return [self.add_class(type(value)), value.name]
-        if isinstance(value, types.FunctionType | types.MethodType | partial):
+            return self.of_class(value, depth)
+        if isinstance(value, types.ModuleType):
+            return self.of_module(value, None, depth)
+        if isinstance(value, types.FunctionType):
             return self.of_function(value, depth)
-        if (digest := hash_of_array(value)) is not None:
-            return digest
+        if isinstance(value, types.CodeType):
+            return bytecode(value)
+        if is_torch_module(value) and not is_own(value):
+            return self.of_torch_module(value, depth)
         return self.of_object(value, depth)
 
+    def of_set(self, value: Iterable[Any], depth: int) -> list[Any]:
+        """The elements in an order that neither hashes nor addresses make."""
+        if self.limit:
+            return sorted((plain(part) for part in value), key=canonical)
+        return [self.of(part, depth) for part in self.in_order(value)]
+
+    def in_order(self, value: Iterable[Any]) -> list[Any]:
+        return sorted(value, key=lambda part: canonical(State(self.root, ENOUGH).of(part, 0)))
+
+    def of_torch_module(self, value: Any, depth: int) -> Any:
+        """Its weights, and what every module within it holds beside: settings, hooks, a replaced `forward`."""
+        modules = list(value.named_modules())
+        for _, module in modules:
+            self.walked.setdefault(id(module), (len(self.walked), module))
+        parts = [[name, self.of(type(module), depth), self.of(settings_of_module(module), depth)] for name, module in modules]
+        return ["module", "" if self.limit else hash_of_weights(value), parts]
+
     def of_object(self, value: Any, depth: int) -> Any:
-        kind = self.add_class(type(value))
+        kind = self.of(type(value), depth)
         if is_own(value):
             digest = getattr(value, "fingerprint", None)  # of a model: its weights, tokenizer and template
             if isinstance(digest, str) and digest:
-                return [kind, digest]
+                self.walked.pop(id(value), None)
+                return [kind, digest, self.of_own(value, depth)]
             if (fields := fields_of(value)) is not None:
                 return [kind, self.of(fields, depth)]
             return [kind, self.of_own_parts(value, depth)]
-        if self.is_users(value):
-            return [kind, self.of_class(type(value), depth), self.of(attributes(value), depth)]
-        return [kind, self.of_foreign(value, depth)]
+        if (content := hash_of_array(value)) is not None:
+            return [kind, content, self.of(attributes(value), depth)]
+        if is_foreign_wrapper(value):  # its cache is no state
+            return [kind, self.of(wrapped(value), depth)]
+        if is_written_by_user(value):
+            return [kind, self.of(attributes(value), depth), self.of_contents(value, depth)]
+        return [kind, self.of_contents(value, depth)]
 
     def of_own_parts(self, value: Any, depth: int) -> Any:
         described = value.describe() if callable(getattr(value, "describe", None)) else {}
         self.walked.pop(id(value), None)
         return [self.of(described, depth), self.of_own(value, depth)]
 
-    def of_foreign(self, value: Any, depth: int) -> Any:
-        """An object of an installed package, as it would be copied; `opaque` where it cannot be."""
+    def of_contents(self, value: Any, depth: int) -> Any:
+        """What an object holds of which its class is not written in Python, or is somebody else's: as it would be copied."""
+        if is_written_by_user(value) and not any(is_compiled(base) for base in type(value).__mro__):
+            return None
+        if isinstance(value, set | frozenset):
+            return self.of_set(value, depth)
         try:
-            reduced = value.__reduce_ex__(4)
+            reduced = reduce(value)
         except Exception:  # whatever a class of somebody else's raises where it refuses to be copied
-            return opaque(value)
+            held = dict(value) if isinstance(value, Mapping) else attributes(value)
+            return self.of(held, depth) if held else opaque(value)
         if isinstance(reduced, str):
             return reduced
-        parts = [list(part) if index > 2 and part is not None else part for index, part in enumerate(reduced)]
-        return [self.of(part, depth) for part in parts[1:]]
+        return [self.of(list(part) if index in (3, 4) and part is not None else part, depth) for index, part in enumerate(reduced)]
 
-    def of_function(self, value: Any, depth: int) -> Any:
-        if isinstance(value, partial):
-            return ["partial", self.of(value.func, depth), self.of(value.args, depth), self.of(value.keywords, depth)]
-        if isinstance(value, types.MethodType):
-            return ["method", value.__func__.__qualname__, self.of(value.__self__, depth)]
+    def of_function(self, value: types.FunctionType, depth: int) -> Any:
+        """Which function it is, and what it holds beside its code: defaults, attributes, variables."""
         self.add_file(file_of(value))
-        body = ["lambda", value.__code__.co_code.hex(), repr(value.__code__.co_consts)] if value.__name__ == "<lambda>" else []
-        return [value.__module__, value.__qualname__, body, self.of(value.__defaults__, depth), self.of_variables(value, depth)]
+        users = is_written_by_user(value)
+        code = identity_of(value.__code__) if users else bytecode(value.__code__) if value.__name__ == "<lambda>" else None
+        held = [value.__defaults__, value.__kwdefaults__, vars(value) if users else wrapped(value)]
+        return [value.__module__, value.__qualname__, code, *(self.of(part, depth) for part in held), self.of_variables(value, depth, users)]
 
-    def of_variables(self, function: types.FunctionType, depth: int) -> list[Any]:
+    def of_variables(self, function: types.FunctionType, depth: int, users: bool) -> list[Any]:
         """The variables that a function closes over, not its own class, and the globals that it names: a fixture may have set either from a setting."""
-        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-        closed = [[name, self.of(contents(cell), depth)] for name, cell in cells if name != "__class__"]
-        names = sorted(name for name in names_in(function.__code__) if name in function.__globals__)
-        return closed + [[name, self.of(value, depth)] for name in names if self.is_state(value := function.__globals__[name])]
+        code = function.__code__
+        cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
+        found = [[name, self.of(contents(cell), depth)] for name, cell in cells if name != "__class__"]
+        if not users or self.limit:
+            return found
+        known = {name: function.__globals__[name] for name in sorted(names_in(code)) if name in function.__globals__ and is_plain_name(name)}
+        for name, value in known.items():
+            if isinstance(value, types.ModuleType):
+                found.append([name, self.of_module(value, None if name in names_passed_on(code) else names_in(code), depth)])
+            elif self.is_state(value):
+                found.append([name, self.of(value, depth)])
+        return found + [[module.__name__, self.of_module(module, names_in(code), depth)] for module in imported_by(function)]
 
     def is_state(self, value: Any) -> bool:
-        """Whether a global holds something that may have changed since it was written down: modules are code, as other people's functions and classes."""
-        if isinstance(value, types.ModuleType | types.BuiltinFunctionType):
+        """Whether a global holds something that may have changed since it was written down: functions and classes of other people are code."""
+        if isinstance(value, types.BuiltinFunctionType | types.ModuleType):
             return False
         return not isinstance(value, type | types.FunctionType) or self.is_users(value)
 
-    def of_class(self, kind: type, depth: int) -> list[Any]:
-        """What a class holds beside its instance: attributes, and the variables of its methods."""
-        parts = [(name, part) for base in kind.__mro__ if self.is_users_class(base) for name, part in vars(base).items()]
-        functions = [method for _, part in parts if isinstance(method := getattr(part, "__func__", getattr(part, "fget", part)), types.FunctionType)]
-        own = {name: part for name, part in parts if not name.startswith("__") and is_plain(part)}
-        return [self.of(own, depth), [self.of_variables(function, depth) for function in functions]]
+    def of_module(self, module: types.ModuleType, names: frozenset[str] | None, depth: int) -> Any:
+        """The globals of a module of the project: those of these names, or all its data."""
+        if not is_written_by_user(module) or (module.__name__, names) in self.modules:
+            return module.__name__
+        self.modules.add((module.__name__, names))
+        found = []
+        for name, value in sorted(vars(module).items()):
+            if is_plain_name(name) and (name in names if names is not None else not isinstance(value, type | types.FunctionType | types.ModuleType)):
+                if isinstance(value, types.ModuleType):
+                    found.append([name, self.of_module(value, names, depth)])
+                elif self.is_state(value):
+                    found.append([name, self.of(value, depth)])
+        return [module.__name__, found]
 
-    def is_users_class(self, kind: type) -> bool:
-        return kind is not object and not is_own_class(kind) and self.is_users(kind)
+    def of_class(self, kind: type, depth: int) -> Any:
+        """Its name, and what a class of the project holds beside its instances: attributes, and what its methods hold. Its metaclass is such a class, too."""
+        name = self.add_class(kind)
+        if is_own_class(kind) or self.limit or not is_written_by_user(kind):
+            return name
+        bases = [base for base in kind.__mro__ if base is not object and not is_own_class(base) and is_written_by_user(base)]
+        parts = [[name, self.of(part, depth)] for base in bases for name, part in sorted(vars(base).items()) if is_held(name, part)]
+        return [name, parts, self.of(type(kind), depth)]
 
     def add_class(self, kind: type) -> str:
         for base in kind.__mro__:
@@ -177,11 +265,18 @@ class State:
 
 
 def attributes(value: Any) -> dict[str, Any]:
-    """The instance's attributes, those in slots included."""
-    declared = [vars(base).get("__slots__", ()) for base in type(value).__mro__]
-    slots = [name for one in declared for name in ((one,) if isinstance(one, str) else one)]
-    held = {name: getattr(value, name) for name in slots if name not in ("__dict__", "__weakref__") and hasattr(value, name)}
-    return held | dict(getattr(value, "__dict__", {}))
+    """The instance's attributes, those in slots included, whatever name Python gives to these."""
+    slots = {name: slot for base in type(value).__mro__ for name, slot in vars(base).items() if isinstance(slot, types.MemberDescriptorType)}
+    filled = {name: part for name, slot in slots.items() if (part := read_slot(slot, value)) is not slot}
+    return filled | dict(getattr(value, "__dict__", {}))
+
+
+def read_slot(slot: types.MemberDescriptorType, value: Any) -> Any:
+    """What stands in a slot; the slot itself where nothing does."""
+    try:
+        return slot.__get__(value)
+    except AttributeError:
+        return slot
 
 
 def fields_of(value: Any) -> dict[str, Any] | None:
@@ -193,18 +288,78 @@ def fields_of(value: Any) -> dict[str, Any] | None:
     return attributes(value) if hasattr(value, "model_dump") else None
 
 
+def reduce(value: Any) -> Any:
+    """As `copy` and `pickle` read an object, and what it holds where they cannot."""
+    if (parts := next((read for kind, read in PARTS.items() if isinstance(value, kind)), None)) is not None:
+        return [parts(value)]
+    registered = dispatch_table.get(type(value))
+    return registered(value) if registered is not None else value.__reduce_ex__(4)
+
+
+def wrapped(value: Any) -> Any:
+    """The function that another one calls, None where there is none."""
+    if isinstance(value, functools.partial):
+        return value.func
+    return getattr(value, "__dict__", {}).get("__wrapped__", getattr(value, "__func__", None) if isinstance(value, types.MethodType) else None)
+
+
+def is_foreign_wrapper(value: Any) -> bool:
+    """A callable object of a package that wraps a function, as `functools.cache` makes."""
+    return callable(value) and "__wrapped__" in getattr(value, "__dict__", {}) and not is_written_by_user(value)
+
+
+def is_written_by_user(value: Any) -> bool:
+    """Whether a class, function or module, or the class of an object, is the project's own code; so is a module that was made at run time."""
+    if isinstance(value, types.ModuleType):
+        return is_project_code(value.__file__) if getattr(value, "__file__", None) else value.__spec__ is None
+    file = file_of(value if isinstance(value, type | types.FunctionType) else type(value))
+    return file is not None and is_project_code(str(file))
+
+
+def is_own(value: Any) -> bool:
+    return is_own_class(type(value))
+
+
 def is_own_class(kind: type) -> bool:
     return kind.__module__.split(".")[0] == OWN
 
 
-def is_plain(value: Any) -> bool:
-    """Whether a class attribute is data, not one of the class's functions or descriptors."""
-    return not isinstance(value, types.FunctionType | staticmethod | classmethod | property) and not hasattr(type(value), "__get__")
+def is_compiled(kind: type) -> bool:
+    """Whether a class may keep what no attribute shows."""
+    return kind is not object and not any(isinstance(part, types.FunctionType) for part in vars(kind).values())
 
 
-def names_in(code: types.CodeType) -> set[str]:
-    """The names that a function's code looks up, those of functions and comprehensions within it included."""
-    return set(code.co_names) | {name for part in code.co_consts if isinstance(part, types.CodeType) for name in names_in(part)}
+def is_plain_name(name: str) -> bool:
+    """False for what Python itself sets, as the file of a module."""
+    return not name.startswith("__") or not name.endswith("__") or name == "__doc__"
+
+
+def is_docstring(key: Any) -> bool:
+    return type(key) is str and key == "__doc__"
+
+
+def is_held(name: str, part: Any) -> bool:
+    """Whether a class attribute is a method, a descriptor of somebody's or data; not what Python itself sets, and no slot."""
+    if isinstance(part, types.FunctionType | staticmethod | classmethod | property | functools.partialmethod):
+        return True
+    return not (name.startswith("__") and name.endswith("__")) and not isinstance(part, types.MemberDescriptorType | types.GetSetDescriptorType)
+
+
+def plain(value: Any) -> Any:
+    """A value as an element of a set within an element of a set: objects count by their class."""
+    if isinstance(value, tuple | frozenset):
+        parts = [plain(part) for part in value]
+        return [type(value).__name__, parts if isinstance(value, tuple) else sorted(parts, key=canonical)]
+    return repr(value) if isinstance(value, str | int | float | complex | bytes | None) else opaque(value)
+
+
+def imported_by(function: types.FunctionType) -> list[types.ModuleType]:
+    """The modules that a function imports when it runs, as far as they are loaded. Those that a measure itself brought along while it was sampling do not
+    count: nobody had set anything in them, and before the first samples they were not there."""
+    names = {name for short in modules_in(function.__code__) for name in (short, f"{function.__globals__.get('__package__') or ''}.{short}".strip("."))}
+    late = opened_files.modules_loaded("sampling") if names else set()
+    loaded = [sys.modules[name] for name in sorted(names) if name in sys.modules]
+    return [module for module in loaded if getattr(module, "__file__", None) not in late]
 
 
 def contents(cell: types.CellType) -> Any:
@@ -224,35 +379,3 @@ def file_of(value: Any) -> Path | None:
     names = [function.__code__.co_filename for function in functions if function.__module__ == value.__module__]
     names.append(getattr(sys.modules.get(value.__module__), "__file__", None) or "")
     return next((Path(name).resolve() for name in names if name.endswith(".py") and Path(name).is_file()), None)
-
-
-def hash_of_array(value: Any) -> str | None:
-    """The content of an array, tensor or torch module; None for anything else."""
-    torch, numpy = sys.modules.get("torch"), sys.modules.get("numpy")
-    if torch is not None and isinstance(value, torch.nn.Module):
-        return hash_of_model(value)
-    if torch is not None and isinstance(value, torch.Tensor):
-        return f"tensor:{value.dtype}:{tuple(value.shape)}:{hash_of_tensor(value)}"
-    if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic) and value.dtype != object:
-        array = numpy.ascontiguousarray(value)
-        return f"array:{array.dtype}:{array.shape}:{hashlib.sha256(array.tobytes()).hexdigest()}"
-    return None
-
-
-def hash_of_tensor(value: Any) -> str:
-    torch = sys.modules["torch"]  # not imported here: whoever holds a tensor has imported it
-    plain = value.detach().cpu().contiguous().flatten().view(torch.uint8) if value.numel() else value.new_empty(0, dtype=torch.uint8).cpu()
-    return hashlib.sha256(plain.numpy()).hexdigest()
-
-
-def hash_of_model(model: Any) -> str:
-    """sha256 over names and contents of parameters and buffers, kept while none of them has been written to."""
-    named = [*model.named_parameters(), *model.named_buffers()]
-    versions = tuple((name, tensor.data_ptr(), tensor._version) for name, tensor in named)
-    if (kept := MODELS.get(model)) is None or kept[0] != versions:
-        config: Any = getattr(model, "config", None)
-        settings = config.to_dict() if hasattr(config, "to_dict") else None
-        content = {name: hash_of_tensor(tensor) for name, tensor in named}
-        digest = fingerprint([type(model).__qualname__, content, repr(settings), model.training])
-        kept = MODELS[model] = (versions, digest)
-    return f"model:{kept[1]}"

@@ -274,6 +274,33 @@ def test_a_setting_that_reaches_a_measure_by_its_class_or_a_global_counts(jars: 
     assert not jars.reused() and jars.scored > drawn
 
 
+HELPERS = {
+    "module": ("", "config.SHARE", "config.SHARE = settings['share']"),
+    "within": ("", "config.share()", "config.SHARE = settings['share']"),
+    "passed on": ("def read(module):\n    return module.SHARE\n", "read(config)", "config.SHARE = settings['share']"),
+    "local": ("def read():\n    from config import SHARE\n    return SHARE\n", "read()", "config.SHARE = settings['share']"),
+    "function": ("def read():\n    return read.share\n", "read()", "read.share = settings['share']"),
+    "cache": ("import functools\nBEANS = {}\n@functools.cache\ndef read():\n    return BEANS['share']\n", "read()", "BEANS['share'] = settings['share']"),
+}
+
+
+@pytest.mark.parametrize("way", HELPERS)
+def test_a_setting_that_a_fixture_leaves_with_a_module_or_a_function_counts(jars: Jars, way: str) -> None:
+    """In a module of the project, read by the measure or by what it calls; in an attribute of a function; in a global behind a cache."""
+    helper, read, into = HELPERS[way]
+    jars.path = [str(jars.root)]
+    jars.write("config.py", "SHARE = 0.9\n\n\ndef share():\n    return SHARE\n")
+    jars.edit("evals/jars/conftest.py", "import pytest\n", f"import config\nimport pytest\n{helper}")
+    jars.edit("evals/jars/conftest.py", "number < self.share", f"number < (0.1 if self.jar == 'blue' else {read})")
+    jars.edit("evals/jars/conftest.py", "    return lambda jar", f"    {into}\n    return lambda jar")
+    jars.run()
+    drawn = jars.scored
+    jars.edit("evals/jars/test_jars.py", "before, after =", "assert jar\n    before, after =")
+    assert not jars.reused() and jars.scored == drawn
+    jars.edit("evals/jars/experiment.yaml", "share: 0.9", "share: 0.6")
+    assert not jars.reused() and jars.scored > drawn
+
+
 def test_options_that_the_project_declares_count(jars: Jars) -> None:
     """A fixture may read an option or an ini key of the project's own conftest; those of pytest itself do not count."""
     jars.write("conftest.py", "def pytest_addoption(parser):\n    parser.addoption('--share', default='1')\n    parser.addini('beans', 'x', default='0')\n")
