@@ -40,10 +40,20 @@ def hash_of_tensor(value: Any) -> str:
 def hash_of_weights(model: Any) -> str:
     """sha256 over names and contents of parameters and buffers, kept while none of them has been written to."""
     named = [*model.named_parameters(), *model.named_buffers()]
-    versions = tuple((name, tensor.data_ptr(), tensor._version) for name, tensor in named)
+    versions = tuple((name, tensor.data_ptr(), tensor._version, checksum(tensor)) for name, tensor in named)
     if (kept := MODELS.get(model)) is None or kept[0] != versions:
         kept = MODELS[model] = (versions, fingerprint({name: hash_of_array(tensor) for name, tensor in named}))
     return kept[1]
+
+
+def checksum(tensor: Any) -> int:
+    """The sum of the bit patterns: what is written through `.data` counts as no version."""
+    torch = sys.modules["torch"]
+    if tensor.is_meta or tensor.layout != torch.strided:
+        return 0
+    flat = tensor.detach().flatten()
+    whole = not any(count * flat.element_size() % 8 for count in (flat.numel(), flat.storage_offset()))
+    return int(flat.view(torch.int64 if whole else torch.uint8).sum())  # eight bytes at a time need no conversion
 
 
 def settings_of_module(module: Any) -> dict[str, Any]:

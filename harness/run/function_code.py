@@ -7,6 +7,7 @@ import dis
 import types
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,5 +93,5 @@ def modules_in(code: types.CodeType) -> frozenset[str]:
 def names_passed_on(code: types.CodeType) -> frozenset[str]:
     """The globals of which a function uses more than attributes: it passes them on, or reads them by a name made at run time."""
     steps = [list(dis.get_instructions(part)) for part in code_within(code)]
-    pairs = [pair for part in steps for pair in zip(part, part[1:], strict=False)]
+    pairs = [pair for part in steps for pair in pairwise(part)]
     return frozenset(first.argval for first, then in pairs if first.opname in ("LOAD_GLOBAL", "LOAD_NAME") and not then.opname.endswith(("_ATTR", "_METHOD")))

@@ -71,7 +71,7 @@ class State:
         self.files: set[Path] = set()
         self.walked: dict[int, tuple[int, Any]] = {}  # what was met is kept, so that its id stays its own
         self.deferred: list[Any] = []
-        self.modules: set[tuple[str, frozenset[str] | None]] = set()
+        self.modules: set[tuple[int, frozenset[str] | None]] = set()
 
     def of_own(self, value: Any, depth: int) -> Any:
         """An object of this package: its code, and the state of what somebody else put into it."""
@@ -103,8 +103,10 @@ class State:
         kind = type(value)
         if value is None or kind in (bool, str):
             return value
-        if kind in (int, float, complex, range):
-            return [kind.__name__, hex(value) if kind is int else repr(value)]
+        if kind is int:
+            return value if abs(value) < 1 << 63 else ["int", hex(value)]
+        if kind in (float, complex, range):
+            return [kind.__name__, repr(value)]
         if kind in (bytes, bytearray, memoryview):
             return [kind.__name__, hashlib.sha256(bytes(value)).hexdigest()]
         if isinstance(value, PurePath):  # what it holds counts once it is opened
@@ -158,11 +160,13 @@ class State:
 
     def of_torch_module(self, value: Any, depth: int) -> Any:
         """Its weights, and what every module within it holds beside: settings, hooks, a replaced `forward`."""
-        modules = list(value.named_modules())
-        for _, module in modules:
+        named = list(value.named_modules(remove_duplicate=False))
+        modules = {id(module): module for _, module in named}
+        for module in modules.values():
             self.walked.setdefault(id(module), (len(self.walked), module))
-        parts = [[name, self.of(type(module), depth), self.of(settings_of_module(module), depth)] for name, module in modules]
-        return ["module", "" if self.limit else hash_of_weights(value), parts]
+        places = [[name, self.walked[id(module)][0]] for name, module in named]  # one module may stand in several
+        parts = [[self.of(type(module), depth), self.of(settings_of_module(module), depth)] for module in modules.values()]
+        return ["module", "" if self.limit else hash_of_weights(value), places, parts]
 
     def of_object(self, value: Any, depth: int) -> Any:
         kind = self.of(type(value), depth)
@@ -199,7 +203,7 @@ class State:
             held = dict(value) if isinstance(value, Mapping) else attributes(value)
             return self.of(held, depth) if held else opaque(value)
         if isinstance(reduced, str):
-            return reduced
+            return ["name", reduced]
         return [self.of(list(part) if index in (3, 4) and part is not None else part, depth) for index, part in enumerate(reduced)]
 
     def of_function(self, value: types.FunctionType, depth: int) -> Any:
@@ -233,9 +237,9 @@ class State:
 
     def of_module(self, module: types.ModuleType, names: frozenset[str] | None, depth: int) -> Any:
         """The globals of a module of the project: those of these names, or all its data."""
-        if not is_written_by_user(module) or (module.__name__, names) in self.modules:
-            return module.__name__
-        self.modules.add((module.__name__, names))
+        if not is_written_by_user(module) or (id(module), names) in self.modules:
+            return ["module", module.__name__]
+        self.modules.add((id(module), names))
         found = []
         for name, value in sorted(vars(module).items()):
             if is_plain_name(name) and (name in names if names is not None else not isinstance(value, type | types.FunctionType | types.ModuleType)):
@@ -243,16 +247,16 @@ class State:
                     found.append([name, self.of_module(value, names, depth)])
                 elif self.is_state(value):
                     found.append([name, self.of(value, depth)])
-        return [module.__name__, found]
+        return ["module", module.__name__, found]
 
     def of_class(self, kind: type, depth: int) -> Any:
         """Its name, and what a class of the project holds beside its instances: attributes, and what its methods hold. Its metaclass is such a class, too."""
         name = self.add_class(kind)
         if is_own_class(kind) or self.limit or not is_written_by_user(kind):
-            return name
+            return ["class", name]
         bases = [base for base in kind.__mro__ if base is not object and not is_own_class(base) and is_written_by_user(base)]
         parts = [[name, self.of(part, depth)] for base in bases for name, part in sorted(vars(base).items()) if is_held(name, part)]
-        return [name, parts, self.of(type(kind), depth)]
+        return ["class", name, parts, self.of(type(kind), depth)]
 
     def add_class(self, kind: type) -> str:
         for base in kind.__mro__:
@@ -369,8 +373,8 @@ def contents(cell: types.CellType) -> Any:
         return None
 
 
-def opaque(value: Any) -> str:
-    return f"opaque {type(value).__module__}.{type(value).__qualname__}"
+def opaque(value: Any) -> list[str]:
+    return ["opaque", f"{type(value).__module__}.{type(value).__qualname__}"]
 
 
 def file_of(value: Any) -> Path | None:

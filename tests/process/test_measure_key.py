@@ -185,6 +185,12 @@ def layer(value: float, kind: str) -> Any:
     return torch.nn.Sequential(linear, activation, torch.nn.Dropout(value / 10 if kind == "dropout" else 0.0))
 
 
+def of_package(value: Any) -> Any:
+    """An object of this package that says what it is made of, and holds something of somebody else's."""
+    kind = type("Model", (), {"__module__": "harness.run", "fingerprint": "made of files"})
+    return with_attribute(kind(), value)
+
+
 def nested(value: Any, depth: int) -> Any:
     for _ in range(depth):
         value = [value]
@@ -206,7 +212,7 @@ def context(value: Any) -> Any:
     return variable
 
 
-LAMBDAS = {1: lambda values: min(values), 2: lambda values: max(values)}  # noqa: PLW0108
+LAMBDAS = {1: lambda values: min(values), 2: lambda values: max(values)}
 TWO = [lambda value: [value, {"a", "b", "c"}, [x for x in value if x in {"d", "e", "f"}]], lambda value: value]
 
 STATES: dict[str, Callable[[int], Any]] = {
@@ -214,9 +220,12 @@ STATES: dict[str, Callable[[int], Any]] = {
     "forward": lambda value: layer(value, "forward"),
     "activation": lambda value: layer(value, "activation"),
     "dropout": lambda value: layer(value, "dropout"),
+    "module in two places": lambda value: torch.nn.Sequential(*[torch.nn.ReLU()] * value),
     "own attribute of a module": Probe,
     "tensor attribute": lambda value: with_attribute(torch.zeros(1), value),
     "sparse tensor": lambda value: torch.eye(2).to_sparse() * value,
+    "hook in a model of this package": lambda value: of_package(layer(value, "hook")),
+    "function of the user in an object of this package": lambda value: of_package({"read": functools.partial(read, value)}),
     "pattern": lambda value: re.compile("a" * value),
     "flags of a pattern": lambda value: re.compile("a", re.IGNORECASE if value == 1 else re.DOTALL),
     "function attribute": lambda value: function_with(value, "attribute"),
@@ -328,6 +337,14 @@ def test_hooks_count_in_their_order_not_by_torchs_numbers() -> None:
     before = key(layer(1, "hook"))
     torch.nn.ReLU().register_forward_hook(lambda *_: None)
     assert key(layer(1, "hook")) == before
+
+
+def test_weights_that_are_written_past_torchs_versions_count() -> None:
+    """`.data` shares the memory of a tensor, not its version."""
+    model = layer(1, "")
+    before = key(model)
+    model[0].weight.data.add_(1)
+    assert key(model) != before
 
 
 def test_a_cache_that_fills_draws_nothing_again() -> None:
