@@ -79,7 +79,7 @@ def code_within(code: types.CodeType) -> Iterator[types.CodeType]:
 
 @lru_cache(maxsize=4096)
 def names_in(code: types.CodeType) -> frozenset[str]:
-    """All names that a function's code looks up: globals, attributes, modules."""
+    """All names in a function's code: globals, attributes, modules."""
     return frozenset(name for part in code_within(code) for name in part.co_names)
 
 
@@ -90,8 +90,11 @@ def modules_in(code: types.CodeType) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def names_passed_on(code: types.CodeType) -> frozenset[str]:
-    """The globals of which a function uses more than attributes: it passes them on, or reads them by a name made at run time."""
-    steps = [list(dis.get_instructions(part)) for part in code_within(code)]
-    pairs = [pair for part in steps for pair in pairwise(part)]
-    return frozenset(first.argval for first, then in pairs if first.opname in ("LOAD_GLOBAL", "LOAD_NAME") and not then.opname.endswith(("_ATTR", "_METHOD")))
+def globals_in(code: types.CodeType) -> dict[str, bool]:
+    """The globals that a function reads, and whether it does more with one than to take an attribute: passes it on, or reads it by a name made at run time."""
+    found: dict[str, bool] = {}
+    for part in code_within(code):
+        for step, then in pairwise(dis.get_instructions(part)):
+            if step.opname == "LOAD_NAME" or ("LOAD" in step.opname and "GLOBAL" in step.opname):
+                found[step.argval] = found.get(step.argval, False) or not then.opname.endswith(("_ATTR", "_METHOD"))
+    return found

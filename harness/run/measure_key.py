@@ -14,7 +14,7 @@ import re
 import sys
 import types
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MappingView
 from copyreg import dispatch_table
 from pathlib import Path, PurePath
 from typing import Any
@@ -25,7 +25,7 @@ from harness.code_dependencies import dependencies_of
 from harness.fingerprint import canonical, fingerprint
 from harness.opened_files import is_project_code, opened_files
 from harness.run.array_content import hash_of_array, hash_of_weights, is_torch_module, settings_of_module
-from harness.run.function_code import bytecode, identity_of, modules_in, names_in, names_passed_on
+from harness.run.function_code import bytecode, globals_in, identity_of, modules_in, names_in
 
 DEPTH = 40  # what lies deeper is described after the rest
 ENOUGH = 50  # objects by which an element of a set is told from the others
@@ -39,6 +39,8 @@ PARTS: dict[type, Callable[[Any], Any]] = {
     property: lambda value: (value.fget, value.fset, value.fdel),
     types.MethodType: lambda value: (value.__func__, value.__self__),
     types.MappingProxyType: dict,
+    MappingView: list,
+    types.CellType: lambda value: contents(value),
     types.GeneratorType: lambda value: (value.gi_code, value.gi_frame and (value.gi_frame.f_lasti, value.gi_frame.f_locals)),
     weakref.ReferenceType: lambda value: value(),
     contextvars.ContextVar: lambda value: (value.name, value.get(None)),
@@ -221,10 +223,12 @@ class State:
         found = [[name, self.of(contents(cell), depth)] for name, cell in cells if name != "__class__"]
         if not users or self.limit:
             return found
-        known = {name: function.__globals__[name] for name in sorted(names_in(code)) if name in function.__globals__ and is_plain_name(name)}
-        for name, value in known.items():
+        for name, passed_on in sorted(globals_in(code).items()):
+            value = function.__globals__.get(name)
+            if not is_plain_name(name) or name not in function.__globals__:
+                continue
             if isinstance(value, types.ModuleType):
-                found.append([name, self.of_module(value, None if name in names_passed_on(code) else names_in(code), depth)])
+                found.append([name, self.of_module(value, None if passed_on else names_in(code), depth)])
             elif self.is_state(value):
                 found.append([name, self.of(value, depth)])
         return found + [[module.__name__, self.of_module(module, names_in(code), depth)] for module in imported_by(function)]

@@ -355,6 +355,24 @@ def test_a_cache_that_fills_draws_nothing_again() -> None:
     assert key(cached) == before
 
 
+COUNTER = {"calls": 0}
+
+
+class Counter:
+    def __init__(self) -> None:
+        self.COUNTER = 1
+
+    def score(self) -> int:
+        return self.COUNTER
+
+
+def test_a_global_with_the_name_of_an_attribute_does_not_count() -> None:
+    """Only what the code reads as a global is one."""
+    before = key(Counter())
+    COUNTER["calls"] += 1
+    assert key(Counter()) == before
+
+
 def test_temporary_folders_of_pytest_are_not_counted() -> None:
     """Pytest numbers them by run, and has one for every worker; the test's own folder counts."""
     first, second = (key(Path(f"/tmp/pytest-of-me/{run}/test_jar0/v1")) for run in ("pytest-1", "pytest-2/popen-gw0"))
