@@ -145,11 +145,15 @@ class OpenedFiles:
     def note_missing(self, name: str, path: Iterable[str] | None, frame: FrameType) -> None:
         """A module that the project looked for in vain: once a file of its name is there, the import would succeed."""
         if self.enabled and listed_by_project(frame):
-            places = [os.path.join(os.path.abspath(entry), name.rpartition(".")[2]) for entry in (sys.path if path is None else path)]
-            for place in (f"{place}{ending}" for place in places if not is_standard_library(place) for ending in ("", ".py")):
-                if self.first.setdefault(place, stat_of(place)) == ABSENT:
-                    self.registered.add(place)
-                    self.seen[self.phase][place] = None
+            self.note_absent(name.rpartition(".")[2], sys.path if path is None else path)
+
+    def note_absent(self, name: str, folders: Iterable[str]) -> None:
+        """A module that is in none of these folders of the search path."""
+        places = [os.path.join(os.path.abspath(folder), name) for folder in folders]
+        for place in (f"{place}{ending}" for place in places if not is_standard_library(place) for ending in ("", ".py")):
+            if self.first.setdefault(place, stat_of(place)) == ABSENT:
+                self.registered.add(place)
+                self.seen[self.phase][place] = None
 
     def modules_loaded(self, *phases: str) -> dict[str, tuple[str, ...]]:
         """The files of the modules that were imported in these phases, under whatever name, with the files of the project that asked for them."""

@@ -96,13 +96,14 @@ class Active:
 
     def files_read(self) -> dict[str, str]:
         """What the session has read so far, and the modules that it imported under names that no source spells out."""
-        own = self.found.code.paths  # in the key, without comments
+        own, modules = self.found.code.paths, self.imported.digests()  # own: in the key, without comments
         files = opened_files.hashes(PHASES, self.settings.root)
-        return {name: digest for name, digest in files.items() if str(self.settings.root / name) not in own} | self.imported.digests()
+        return {name: digest for name, digest in files.items() if str(self.settings.root / name) not in own} | modules
 
     def files_sampled(self) -> dict[str, str]:
         """The same of a measure that is sampling: its own dependencies may not name what is imported meanwhile."""
-        return opened_files.hashes(("outside", "sampling"), self.settings.root) | self.imported.digests("sampling")
+        modules = self.imported.digests("sampling")
+        return opened_files.hashes(("outside", "sampling"), self.settings.root) | modules
 
 
 def universe_of(found: Found, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:

@@ -31,6 +31,8 @@ class ImportedModules:
             self.count = count
             self.files = sorted(set(self.hidden_files(loaded)))
             self.packages = sorted(self.hidden_packages(loaded))
+            for path in self.files:
+                note_shadowing(path)
         sampled = (Path(file) for file in opened_files.modules_loaded(*more) if self.is_project_module(Path(file)))
         return self.code_of([*self.files, *sampled]) | {f"{name}{INFO}": INSTALLED + package_digest(name) for name in self.packages}
 
@@ -58,3 +60,11 @@ class ImportedModules:
     def code_of(self, paths: Iterable[Path]) -> dict[str, str]:
         files = [file for path in paths if (file := file_holding(path)) is not None]
         return {label_of(str(file), self.root): CODE + read_source(file).code if file.suffix == ".py" else state(str(file)) for file in files}
+
+
+def note_shadowing(path: Path) -> None:
+    """A module of the same name that stood earlier on the search path would be imported in place of this one."""
+    path = path.parent if path.stem == "__init__" else path
+    folders = [str(Path(entry).resolve()) for entry in sys.path]
+    if str(path.parent) in folders:
+        opened_files.note_absent(path.stem, folders[: folders.index(str(path.parent))])

@@ -289,7 +289,7 @@ def read_all():
     sqlite3.connect("file:data/uri.db?mode=ro", uri=True).execute("select * from t").fetchall()
     sqlite3.connect("data/wal.db").execute("select * from t").fetchall()
     pkgutil.get_data("pk", "d.txt")
-    load("inst" + "d"), load("sourc" + "eless")
+    load("inst" + "d"), load("sourc" + "eless"), load("late" + "r")
     open("data/cache.jsonl", "a").close()
     open("data/plus.jsonl", "a+").read()
     for name in ("cache.jsonl", "../reports/old/w.txt", ".hypothesis/w.txt"):
@@ -313,7 +313,16 @@ def test_every_way_of_reading_counts(jars: Jars, tmp_path: Path, monkeypatch: py
     install(user, "datap", "import pathlib\nA = pathlib.Path(__file__).with_name('d.txt').read_text()\n")
     install(user, "instd", "A = 1\n")
     jars.path = [str(user), str(tmp_path), str(tmp_path / "lib.zip"), str(tmp_path / "compiled")]
-    texts = ("pk/__init__.py", "pk/d.txt", "data/cache.jsonl", "data/plus.jsonl", "reports/old/w.txt", "data/.hypothesis/w.txt", "evals/other/lib.py")
+    texts = (
+        "pk/__init__.py",
+        "pk/d.txt",
+        "data/cache.jsonl",
+        "data/plus.jsonl",
+        "reports/old/w.txt",
+        "data/.hypothesis/w.txt",
+        "evals/other/lib.py",
+        "compiled/later.py",
+    )
     for name in texts:
         jars.write(name, "")
     (user / "datap/d.txt").write_text("")
@@ -351,7 +360,7 @@ def test_every_way_of_reading_counts(jars: Jars, tmp_path: Path, monkeypatch: py
         "instd": lambda: install(user, "instd", "A = 2\n"),
         "datap": lambda: (user / "datap/d.txt").write_text("2"),
     }
-    changes |= {name: partial(jars.write, name, "A = 2\n") for name in (*texts[1:], "tuned.py", "special/__init__.py")}
+    changes |= {name: partial(jars.write, name, "A = 2\n") for name in (*texts[1:], "tuned.py", "special/__init__.py", "later.py")}
     for name, change in changes.items():
         change()
         assert not jars.reused(), f"{name} was changed"
