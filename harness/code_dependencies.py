@@ -1,6 +1,6 @@
 """The code that a number depends on: everything that modules import, directly or through others, wherever it is installed.
 
-A project's own file, an editable install and this package count by the hash of their code, comments and docstrings left out. An installed
+A project's own file, an editable install and this package count by the hash of their code, without comments and docstrings for people. An installed
 distribution counts by its version and the hash of its RECORD, and what it requires counts with it. What cannot change a number does not count.
 Imports are read from the source, those inside functions included, and found where Python itself would find them; nothing is imported for that.
 """
@@ -72,7 +72,7 @@ SILENT = frozenset({"abc", "builtins", "harness", "pytest"})
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One parsed file: hashes of its code without and with docstrings, the names it imports (name, level), and whether it reads docstrings."""
+    """One parsed file: hashes of its code without the docstrings that only people read and with all, the names it imports (name, level), and whether it reads docstrings."""
 
     code: str
     documented: str
