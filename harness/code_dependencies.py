@@ -72,7 +72,8 @@ SILENT = frozenset({"abc", "builtins", "harness", "pytest"})
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One parsed file: hashes of its code without the docstrings that only people read and with all, the names it imports (name, level), and whether it reads docstrings."""
+    """One parsed file: hashes of its code without the docstrings that only people read (`code`) and with all of them (`documented`), the names that it
+    imports (name, level), and whether it reads docstrings itself."""
 
     code: str
     documented: str
