@@ -1,6 +1,6 @@
 """The code that a number depends on: everything that modules import, directly or through others, wherever it is installed.
 
-A project's own file, an editable install and this package count by the hash of their code, comments and docstrings left out. An installed
+A project's own file, an editable install and this package count by the hash of their code, without comments and docstrings for people. An installed
 distribution counts by its version and the hash of its RECORD, and what it requires counts with it. What cannot change a number does not count.
 Imports are read from the source, those inside functions included, and found where Python itself would find them; nothing is imported for that.
 """
@@ -8,6 +8,7 @@ Imports are read from the source, those inside functions included, and found whe
 from __future__ import annotations
 
 import ast
+import builtins
 import hashlib
 import sys
 import sysconfig
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from harness.fingerprint import file_fingerprint, fingerprint
 from harness.installed_packages import distribution_of, package_identity, required_packages
+from harness.opened_files import MissingModules
 
 PACKAGE = Path(__file__).parent
 # Modules of this package that store, plan, decide over cells or report. They cannot change what a cell measures, or what its criterion answers.
@@ -45,6 +47,7 @@ NEUTRAL_MODULES = (
     "harness.run.environment",
     "harness.run.finish",
     "harness.run.folder",
+    "harness.run.imported_modules",
     "harness.run.planning",
     "harness.run.progress",
     "harness.run.replay",
@@ -63,11 +66,14 @@ NEUTRAL_MODULES = (
     "harness.verdict.hypotheses",
     "harness.yamlfile",
 )
+# Whose base classes and decorators hand no docstring on to anything that could change a number.
+SILENT = frozenset({"abc", "builtins", "harness", "pytest"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """One parsed file: hashes of its code without and with docstrings, the names it imports (name, level), and whether it reads docstrings."""
+    """One parsed file: hashes of its code without the docstrings that only people read (`code`) and with all of them (`documented`), the names that it
+    imports (name, level), and whether it reads docstrings itself."""
 
     code: str
     documented: str
@@ -166,7 +172,7 @@ def parse_source(path: Path, mtime: int, size: int) -> Source:  # noqa: ARG001  
         return Source(code=digest, documented=digest, imports=(), reads_docstrings=False)
     imports, reads = tuple(dict.fromkeys(imports_in(tree))), reads_docstrings(tree)
     documented = hash_tree(tree)
-    strip_docstrings(tree)
+    strip_docstrings(tree, own=path.is_relative_to(PACKAGE))
     return Source(code=hash_tree(tree), documented=documented, imports=imports, reads_docstrings=reads)
 
 
@@ -174,12 +180,38 @@ def hash_tree(tree: ast.AST) -> str:
     return hashlib.sha256(ast.dump(tree).encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def strip_docstrings(tree: ast.AST) -> None:
+def strip_docstrings(tree: ast.AST, own: bool) -> None:
+    """Takes out the docstrings that only people read: all in this package, elsewhere those that no base class or decorator could hand on (as pydantic
+    hands them to a model). Pytest, this package and built-in names hand none on, nor do the standard library's decorators of functions."""
+    origins = origins_in(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            first = node.body[0] if node.body else None
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-                del node.body[0]
+            users = [] if isinstance(node, ast.Module) else [*node.decorator_list, *getattr(node, "bases", ())]
+            silent = SILENT if isinstance(node, ast.ClassDef) else SILENT | sys.stdlib_module_names
+            if own or all(origins.get(name := root_name(user), name) in silent for user in users):
+                if users:
+                    origins[getattr(node, "name", "")] = "builtins"  # a base or a property of this file
+                if ast.get_docstring(node, clean=False) is not None:
+                    del node.body[0]
+
+
+def origins_in(tree: ast.AST) -> dict[str, str]:
+    """Name to top-level module of what a file imports; built-in names and plain classes of the file itself come from `builtins`."""
+    found = dict.fromkeys(dir(builtins), "builtins")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            top = "." if getattr(node, "level", 0) else (getattr(node, "module", None) or "").split(".")[0]
+            found |= {(alias.asname or alias.name.split(".")[0]): top or alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ClassDef) and not node.bases and not node.decorator_list:
+            found[node.name] = "builtins"
+    return found
+
+
+def root_name(node: ast.expr) -> str:
+    """The name that an expression such as `name.part(…)[…]` begins with."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def reads_docstrings(tree: ast.AST) -> bool:
@@ -250,9 +282,14 @@ def entries(name: str) -> list[tuple[str, Path, bool]]:
         spec = find_spec(".".join(parts[:end]))
         if spec is None:
             break
-        if spec.origin and spec.has_location:
-            found.append((spec.name, Path(spec.origin).resolve(), spec.submodule_search_locations is not None))
+        if spec.origin and spec.has_location and (file := file_holding(Path(spec.origin).resolve())):
+            found.append((spec.name, file, spec.submodule_search_locations is not None))
     return found
+
+
+def file_holding(path: Path) -> Path | None:
+    """The file itself, or the archive that it lies in; None where there is neither."""
+    return next((place for place in (path, *path.parents) if place.is_file()), None)
 
 
 def find_spec(name: str) -> ModuleSpec | None:
@@ -269,6 +306,8 @@ def find_spec(name: str) -> ModuleSpec | None:
             return None
         path = list(around.submodule_search_locations)
     for finder in sys.meta_path:
+        if isinstance(finder, MissingModules):  # nobody tries to import this
+            continue
         try:
             spec = finder.find_spec(name, path)
         except Exception:  # a finder of somebody else's that cannot tell

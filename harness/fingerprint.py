@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,13 @@ def fingerprint(value: object) -> str:
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
-def file_fingerprint(path: Path) -> str:
-    """sha256 (64 hex digits) of a file's bytes, read in pieces of one MiB."""
+def file_fingerprint(path: Path, size: float = math.inf) -> str:
+    """sha256 (64 hex digits) of a file's bytes, or of its first `size` bytes, read in pieces of one MiB."""
     digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while piece := stream.read(CHUNK):
+        while piece := stream.read(int(min(CHUNK, size))):
             digest.update(piece)
+            size -= len(piece)
     return digest.hexdigest()
 
 

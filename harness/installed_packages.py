@@ -46,12 +46,24 @@ def installed_as(name: str, path: Path) -> str | None:
     return found.name if found is not None and found.root is not None and path.is_relative_to(found.root) and found.holds(path) else None
 
 
+def distribution_holding(path: Path) -> str | None:
+    """The same of a file whose module is not known."""
+    folder = next((folder for folder in path.parents if str(folder) in search_path(tuple(sys.path))), None)
+    return None if folder is None else distribution_of(path.relative_to(folder).parts[0].split(".")[0], path)
+
+
 def could_be_installed(path: Path) -> bool:
-    return any(next(folder.glob("*.dist-info"), None) is not None for folder in path.parents if str(folder) in search_path())
+    return any(has_distributions(folder) for folder in path.parents if str(folder) in search_path(tuple(sys.path)))
 
 
-def search_path() -> frozenset[str]:
-    return frozenset(str(Path(entry).resolve()) for entry in sys.path if entry)
+@cache
+def has_distributions(folder: Path) -> bool:
+    return next(folder.glob("*.dist-info"), None) is not None
+
+
+@lru_cache(maxsize=8)
+def search_path(entries: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(str(Path(entry).resolve()) for entry in entries if entry)
 
 
 @cache
@@ -113,3 +125,9 @@ def required_packages(names: Iterable[str]) -> set[str]:
 def package_identity(name: str) -> list[str]:
     found = distribution(name)
     return found.identity() if found is not None else []
+
+
+@cache
+def package_digest(name: str) -> str:
+    """sha256 over a distribution as it is installed."""
+    return fingerprint(package_identity(name))

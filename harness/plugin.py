@@ -32,20 +32,14 @@ STATUS = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    from harness.opened_files import opened_files
+
+    opened_files.start()  # the first hook that is called: the project's plugins and conftests are imported later, and what they read is noted
     group = parser.getgroup("harness", "alignment experiments as tests")
     for option in OPTIONS:
         shape: dict[str, Any] = {"metavar": option.metavar} if option.read else {"action": "store_true"}
         group.addoption(option.flag, dest=option.ini, default=None, help=option.help, **shape)
         parser.addini(option.ini, option.help, default="")
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_load_initial_conftests() -> Generator[None]:
-    """From here on the project's own code runs, and what it reads is noted."""
-    from harness.opened_files import opened_files
-
-    opened_files.start()
-    return (yield)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
-from harness.code_dependencies import is_standard, read_source
 from harness.damage import note_damage
 from harness.design.experiment import Experiment
-from harness.design.places import folder_of
 from harness.design.promise import compared, inputs_of, promise_of
 from harness.design.universe import Planned, Universe, planned_cells
-from harness.installed_packages import distribution_of
-from harness.opened_files import CODE, changed_files, is_project_code, label_of, opened_files
+from harness.opened_files import changed_files, opened_files
 from harness.records import Cell, Word, encode
 from harness.run.cell_key import identity
 from harness.run.collecting import Found, scale_of, seeds_of
 from harness.run.environment import environment
 from harness.run.folder import FINAL, RunFolder, Time
+from harness.run.imported_modules import PHASES, ImportedModules
 from harness.run.settings import Settings
 from harness.store import Store
 
@@ -55,7 +52,11 @@ class Active:
         self.universe = universe_of(found, settings, selected, others)
         self.planned = {cell.id: cell for cell in self.universe.cells}
         self.needed = {need for cell in self.universe.cells for need in cell.needs}
-        self._imported: tuple[int, list[Path]] = (0, [])
+        self.imported = ImportedModules(found.code, found.experiment.folder, settings.root)
+        # What the session itself writes is no input, nor are the names of the folders that runs are put into.
+        runs = settings.reports / found.experiment.spec.id
+        opened_files.exclude(f"{self.store.root}{os.sep}", f"{folder.path}{os.sep}")
+        opened_files.ignore_names(f"{settings.reports}{os.sep}", f"{runs}{os.sep}")
 
     @property
     def experiment(self) -> Experiment:
@@ -93,42 +94,16 @@ class Active:
         if cell.verdict in FINAL:
             self.store.put(KIND, cell.key, {"cell": encode(cell), "measured": measured, "files": dict(files)})
 
-    @property
-    def private(self) -> list[Path]:
-        """Folders whose files are no input of a cell."""
-        return [self.store.root, self.folder.path, self.settings.reports]
-
     def files_read(self) -> dict[str, str]:
         """What the session has read so far, and the modules that it imported under names that no source spells out."""
-        files = opened_files.hashes(("outside", "cells", "sampling"), self.settings.root, self.private)
-        own = self.found.code.paths  # in the key, without comments
-        return {name: digest for name, digest in files.items() if str(self.settings.root / name) not in own} | self.modules_imported()
+        own, modules = self.found.code.paths, self.imported.digests()  # own: in the key, without comments
+        files = opened_files.hashes(PHASES, self.settings.root)
+        return {name: digest for name, digest in files.items() if str(self.settings.root / name) not in own} | modules
 
-    def modules_imported(self) -> dict[str, str]:
-        """Project modules that are not among the dependencies of the cells: something imported them by a name made at run time."""
-        loaded = opened_files.modules_loaded("outside", "cells", "sampling")
-        if self._imported[0] != (count := len(sys.modules) + len(loaded)):
-            files = {name: file for name, module in list(sys.modules.items()) if (file := getattr(module, "__file__", None) or "").endswith(".py")}
-            files |= {file: file for file in loaded - set(files.values())}  # a module need not be entered in sys.modules
-            self._imported = (count, [Path(file) for name, file in files.items() if self.is_hidden_dependency(name, file)])
-        return self.code_of(self._imported[1])
-
-    def modules_sampled(self) -> dict[str, str]:
-        """The same, and what was imported while a measure was sampling: its own dependencies may not name it."""
-        sampled = [Path(file) for file in opened_files.modules_loaded("sampling") if self.is_project_module(file, file)]
-        return self.modules_imported() | self.code_of(sampled)
-
-    def code_of(self, paths: list[Path]) -> dict[str, str]:
-        return {label_of(str(path), self.settings.root): CODE + read_source(path).code for path in paths if path.is_file()}
-
-    def is_hidden_dependency(self, name: str, file: str) -> bool:
-        return str(Path(file).resolve()) not in self.found.code.paths and self.is_project_module(name, file)
-
-    def is_project_module(self, name: str, file: str) -> bool:
-        path = Path(file).resolve()
-        if not is_project_code(str(path)) or is_standard(path):
-            return False
-        return folder_of(path.parent, self.settings.root) in (None, self.experiment.folder) and distribution_of(name, path) is None
+    def files_sampled(self) -> dict[str, str]:
+        """The same of a measure that is sampling: its own dependencies may not name what is imported meanwhile."""
+        modules = self.imported.digests("sampling")
+        return opened_files.hashes(("outside", "sampling"), self.settings.root) | modules
 
 
 def universe_of(found: Found, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:

@@ -158,7 +158,7 @@ def gather(recorder: Any, facts: Callable[[str, str, Any], None], pytestconfig: 
         recorder.files |= files
 
     active, progress = recorder.active, pytestconfig.hook.pytest_harness_progress
-    return Gathering(active.store, active.folder, facts, progress, seen, active.settings.root, active.private, active.modules_sampled)
+    return Gathering(active.store, active.folder, facts, progress, seen, active.settings.root, active.files_sampled)
 
 
 @pytest.fixture(scope="session")

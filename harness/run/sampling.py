@@ -115,11 +115,10 @@ class Gathering:
         progress: Callable[..., Any],
         seen: Callable[[float, bool, int, int, Mapping[str, str]], None],
         root: Path,
-        private: Sequence[Path] = (),
-        modules: Callable[[], Mapping[str, str]] = dict,
+        files: Callable[[], dict[str, str]] = dict,
     ) -> None:
         self.store, self.folder, self.facts, self.progress, self.seen = store, folder, facts, progress, seen
-        self.root, self.private, self.modules = root, private, modules
+        self.root, self.files = root, files
 
     def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "", card: bool = True) -> Gathered:
         """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again.
@@ -150,7 +149,7 @@ class Gathering:
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""
-        files = opened_files.hashes(("outside", "sampling"), self.root, self.private) | dict(self.modules())
+        files = self.files()
         if files != self._inputs(key):
             self.store.put(INPUTS, key, files)
 

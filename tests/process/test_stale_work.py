@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import py_compile
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -90,12 +95,13 @@ class Jars:
         assert old in text, f"{old!r} is not in {name}"
         self.write(name, text.replace(old, new))
 
-    def run(self, *words: str, cell: bool = True) -> dict[str, Any]:
+    def run(self, *words: str, cell: bool = True, folder: str = ".") -> dict[str, Any]:
         """results.json of a run, whose first `cell` is no error."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
         environment["PYTHONPATH"] = os.pathsep.join([*self.path, str(Path(__file__).parents[2])])
-        command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:anyio", "-p", "no:hypothesispytest", "--harness-no-report", *words]
-        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120)
+        quiet = ["-q", "-p", "no:anyio", "-p", "no:hypothesispytest", "--harness-no-report"]
+        command = [sys.executable, "-m", "pytest", str(self.root / "evals/jars"), *quiet, *words]
+        done = subprocess.run(command, cwd=self.root / folder, env=environment, capture_output=True, text=True, timeout=120)
         self.said = done.stdout + done.stderr
         assert (self.root / "reports/jars/latest").exists(), self.said
         found: dict[str, Any] = json.loads((self.root / "reports/jars/latest/results.json").read_text(encoding="utf-8"))
@@ -258,6 +264,166 @@ def test_a_file_that_inputs_does_not_name_counts_when_it_was_read(jars: Jars, wh
     assert not jars.reused()
     assert (jars.scored > scored) == (where in ("score", "import", "spec"))
     assert jars.reused()
+
+
+MANY = """
+import dataclasses
+import importlib.util
+import os
+import pkgutil
+import sqlite3
+import sys
+
+import archived
+import datap
+
+
+def load(name):
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def read_all():
+    sqlite3.connect("file:data/uri.db?mode=ro", uri=True).execute("select * from t").fetchall()
+    sqlite3.connect("data/wal.db").execute("select * from t").fetchall()
+    pkgutil.get_data("pk", "d.txt")
+    load("inst" + "d"), load("sourc" + "eless"), load("late" + "r")
+    open("data/cache.jsonl", "a").close()
+    open("data/plus.jsonl", "a+").read()
+    for name in ("cache.jsonl", "../reports/old/w.txt", ".hypothesis/w.txt"):
+        open(os.path.join("data", name)).read()
+    load("tun" + "ed"), importlib.util.find_spec("spe" + "cial")
+    sys.path.insert(0, "evals/other")
+    load("li" + "b")
+    os.makedirs("out", exist_ok=True)
+    open("out/made.txt", "w").close()
+    open("out/made.txt").read()
+    list(os.scandir("reports")), list(os.scandir("reports/jars"))
+"""
+
+
+def test_every_way_of_reading_counts(jars: Jars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Databases by URI and their write-ahead logs, data beside modules and in installed packages, modules under names made at run time wherever they are
+    or are not yet, archives, logs that are opened for appending before they are read, earlier reports, folders that are called like a tool's."""
+    base = tmp_path.with_name(f"{tmp_path.name}-base")
+    monkeypatch.setenv("PYTHONUSERBASE", str(base))
+    user = base / f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    install(user, "datap", "import pathlib\nA = pathlib.Path(__file__).with_name('d.txt').read_text()\n")
+    install(user, "instd", "A = 1\n")
+    jars.path = [str(user), str(tmp_path), str(tmp_path / "lib.zip"), str(tmp_path / "compiled")]
+    texts = (
+        "pk/__init__.py",
+        "pk/d.txt",
+        "data/cache.jsonl",
+        "data/plus.jsonl",
+        "reports/old/w.txt",
+        "data/.hypothesis/w.txt",
+        "evals/other/lib.py",
+        "compiled/later.py",
+    )
+    for name in texts:
+        jars.write(name, "")
+    (user / "datap/d.txt").write_text("")
+    jars.write("evals/other/experiment.yaml", YAML.replace("id: jars", "id: other"))
+
+    def archive(text: str) -> None:
+        with ZipFile(tmp_path / "lib.zip", "w") as stream:
+            stream.writestr("archived.py", text)
+
+    def compile_to(text: str) -> None:
+        jars.write("compiled/sourceless.txt", text)
+        py_compile.compile(str(tmp_path / "compiled/sourceless.txt"), cfile=str(tmp_path / "compiled/sourceless.pyc"))
+
+    archive("A = 1\n")
+    compile_to("A = 1\n")
+    databases = {name: sqlite3.connect(tmp_path / f"data/{name}.db") for name in ("uri", "wal")}
+    databases["wal"].execute("pragma journal_mode=wal")
+    for database in databases.values():
+        database.execute("create table t(v)")
+        database.commit()
+
+    def insert(name: str) -> None:
+        databases[name].execute("insert into t values (1)")
+        databases[name].commit()
+
+    jars.edit("evals/jars/test_jars.py", "    before", "    read_all()\n    before")
+    jars.write("evals/jars/test_jars.py", MANY + (jars.root / "evals/jars/test_jars.py").read_text())
+    jars.run()
+    assert jars.reused()
+    changes: dict[str, Callable[[], object]] = {
+        "uri": lambda: insert("uri"),
+        "wal": lambda: insert("wal"),
+        "zip": lambda: archive("A = 2\n"),
+        "compiled": lambda: compile_to("A = 2\n"),
+        "instd": lambda: install(user, "instd", "A = 2\n"),
+        "datap": lambda: (user / "datap/d.txt").write_text("2"),
+    }
+    changes |= {name: partial(jars.write, name, "A = 2\n") for name in (*texts[1:], "tuned.py", "special/__init__.py", "later.py")}
+    for name, change in changes.items():
+        change()
+        assert not jars.reused(), f"{name} was changed"
+    assert jars.reused()
+    for database in databases.values():
+        database.close()
+
+
+REWRITING = {
+    "other": ("open(PATH, 'w').write('2')", False),
+    "same": ("open(PATH, 'w').write('1')", True),
+    "moved": ("open('new.txt', 'w').write('2')\n    os.replace('new.txt', PATH)", False),
+    "moved same": ("open('new.txt', 'w').write('1')\n    os.replace('new.txt', PATH)", True),
+    "elsewhere": ("subprocess.run(['sh', '-c', f'echo 2 > {PATH}'], check=True)", False),
+    "added": ("open(PATH, 'a').write('2')", False),
+    "removed": ("os.path.exists(PATH) and os.remove(PATH)", False),
+}
+
+
+@pytest.mark.parametrize("way", REWRITING)
+def test_a_file_counts_by_what_it_held_when_it_was_read(jars: Jars, way: str) -> None:
+    """A test that writes to its own input would read something else the next time: it runs again; one that writes the same does not."""
+    text, reused = REWRITING[way]
+    jars.write("data/list.txt", "1")
+    code = f"    import os, pathlib, subprocess\n    PATH = 'data/list.txt'\n    os.path.exists(PATH) and open(PATH).read()\n    {text}\n    before"
+    jars.edit("evals/jars/test_jars.py", "    before", code)
+    jars.run()
+    assert jars.reused() == reused
+
+
+def test_the_working_folder_counts_where_a_relative_name_was_opened(jars: Jars) -> None:
+    """From another folder `open("data/list.txt")` means another file; a cell that reads by whole paths is reused from anywhere."""
+    jars.write("data/list.txt", "1")
+    jars.write("evals/data/list.txt", "2")
+    jars.edit("evals/jars/test_jars.py", "    before", "    import pathlib\n    open(pathlib.Path(__file__).parents[2] / 'data/list.txt').read()\n    before")
+    jars.run()
+    assert jars.run(folder="evals")["execution"]["reused"] == ["H1[red]"]
+    jars.edit("evals/jars/test_jars.py", "pathlib.Path(__file__).parents[2] / 'data/list.txt'", "'data/list.txt'")
+    jars.run()
+    assert jars.run(folder="evals")["execution"]["reused"] == []
+
+
+@pytest.mark.parametrize(
+    ("head", "reused"),
+    [
+        ("import pydantic\n\n\nclass Answer(pydantic.BaseModel):", False),
+        ("import dataclasses\n\n\n@dataclasses.dataclass\nclass Answer:", False),
+        ("from typing import TypedDict\n\n\nclass Base(TypedDict):\n    x: int\n\n\nclass Answer(Base):", False),
+        ("import pydantic\n\n\n@pydantic.validate_call\ndef answer():", False),
+        ("class Base:\n    @property\n    def x(self):\n        'WORDS'\n\n    @x.setter\n    def x(self, x):", True),
+        ("class Base:\n    pass\n\n\nclass Answer(Base):", True),
+        ("import functools\n\n\n@functools.cache\ndef answer():", True),
+    ],
+)
+def test_a_docstring_that_a_library_may_read_is_code(jars: Jars, head: str, reused: bool) -> None:
+    """Base classes and decorators hand docstrings on: pydantic puts them into schemas, tools into prompts. Those of plain code are words for people."""
+    indent = "    " if "setter" not in head else "        "
+    jars.write("words.py", f"{head}\n{indent}'WORDS'\n")
+    jars.path = [str(jars.root)]
+    jars.edit("evals/jars/test_jars.py", "from harness", "import words\nfrom harness")
+    jars.run()
+    jars.edit("words.py", "WORDS", "OTHER WORDS")
+    assert jars.reused() == reused
 
 
 @pytest.mark.parametrize("into", ["BEANS['share'] = settings['share']", "Beans.default = settings['share']"])
