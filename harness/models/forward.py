@@ -39,7 +39,7 @@ def mask_of(model: Any, seen: torch.Tensor) -> torch.Tensor:
     return torch.zeros_like(seen, dtype=model.dtype).masked_fill(~seen, torch.finfo(model.dtype).min)
 
 
-def check_finite(model: Model, finite: bool) -> None:  # noqa: FBT001  the one thing that is asked
+def check_finite(model: Model, finite: bool) -> None:
     if not finite:
         raise HarnessError(INFINITE, where=model.spec, mend=OVERFLOW)
 
@@ -49,10 +49,12 @@ def check_length(model: Model, tokens: int, *, packed: bool = False) -> None:
     config = model.model.config.get_text_config()
     context = context_tokens(config)
     if context is not None and tokens > context:
-        raise HarnessError(f"{tokens} tokens are more than the model's context of {context}", where=model.spec, mend="Shorten the text or the answer.")
+        what = f"a text and its answer may take {tokens} tokens, more than the model's context of {context}"
+        raise HarnessError(what, where=model.spec, mend="Shorten the text or the answer.")
     window = window_tokens(config)
     if packed and window is not None and tokens > window:
-        raise HarnessError(f"{tokens} tokens are more than the window of {window} that the model sees", where=model.spec, mend="Shorten the text.")
+        what = f"a text takes {tokens} tokens, more than the {window} that a layer of the model looks back on"
+        raise HarnessError(what, where=model.spec, mend="Shorten the text; with such a window, texts can be packed no further.")
 
 
 def context_tokens(config: Any) -> int | None:

@@ -17,7 +17,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.chat import Message, render
-from harness.models.forward import check_finite, check_length, next_logits
+from harness.models.forward import check_finite, check_length, next_logits, window_tokens
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Sampler:
         import torch
 
         with torch.inference_mode():
-            state = Prefilled(self.model, [prompts[row.index] for row in rows])
+            state = Prefilled(self.model, [prompts[row.index] for row in rows], self.max_new_tokens)
             alive = rows
             for step in range(self.max_new_tokens):
                 chosen = self._draw(state.logits(), alive, step)
@@ -145,15 +145,18 @@ class Sampler:
 class Prefilled:
     """A batch of prompts in the model's cache; grows by one token per row and step.
 
-    What all prompts begin with (a system prompt) is run once and repeated; the rests are padded on their left.
+    What all prompts begin with (a system prompt) is run once and repeated; the rests are padded on their left. A window of attention counts the padding,
+    so where prompts and the `coming` tokens outgrow it, nothing is shared and all padding stands before the prompts.
     """
 
-    def __init__(self, model: Model, prompts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, model: Model, prompts: Sequence[Sequence[int]], coming: int = 0) -> None:
         import torch
         from transformers import DynamicCache
 
         self.model, self.cache, device = model.model, DynamicCache(), model.model.device
-        shared = min(len(leading(prompts)), min(map(len, prompts)) - 1)
+        window = window_tokens(model.model.config.get_text_config())
+        whole = window is not None and max(map(len, prompts)) + coming > window
+        shared = 0 if whole else min(len(leading(prompts)), min(map(len, prompts)) - 1)
         if shared:
             model.model.get_decoder()(input_ids=torch.tensor([prompts[0][:shared]], device=device), past_key_values=self.cache, use_cache=True)
             self.cache.batch_repeat_interleave(len(prompts))
