@@ -76,7 +76,7 @@ def window_tokens(config: Any) -> int | None:
 def check_masks(model: Any, source: Path) -> None:
     """Refuses a model that does not go by the mask and the positions that it is given (a recurrent one, say): texts packed or padded would mix in it.
 
-    Every text is read alone, and then laid out as measures and samplers lay them out.
+    Two texts are read as they are, and then laid out as measures and samplers lay them out.
     """
     import torch
 
@@ -91,7 +91,7 @@ def check_masks(model: Any, source: Path) -> None:
 
 
 def both_ways(model: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Next-token logits (texts, vocabulary) of two texts each read alone; of both in one packed row; and of the first one padded beside a longer one."""
+    """Next-token logits (texts, vocabulary) of two texts as they are; of both in one packed row; and of the first one padded beside a longer one."""
     import torch
 
     texts = [(*CONTEXT, branch) for branch in BRANCHES]
@@ -99,7 +99,7 @@ def both_ways(model: Any) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     seen[4, 3] = False
     device = model.device
     with torch.inference_mode():
-        alone = torch.stack([next_logits(model, 1, input_ids=torch.tensor([text], device=device))[0, 0] for text in texts])
+        alone = next_logits(model, 1, input_ids=torch.tensor(texts, device=device))[:, 0]
         packed = next_logits(
             model,
             torch.tensor([3, 4], device=device),
