@@ -8,12 +8,14 @@ model's work, runs only where a continuation's token is predicted. This is exact
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.models.forward import check_finite, check_length, mask_of, next_logits
 
 if TYPE_CHECKING:
     import torch
@@ -92,6 +94,7 @@ class Branches:
 
     def score(self, trees: Sequence[Tree]) -> list[list[float]]:
         """Sum of the log-probabilities (nats) of each branch's tokens, per tree and branch. Deterministic for the same trees on one machine."""
+        check_length(self.model, max((len(tree.context) + max(map(len, tree.branches)) for tree in trees), default=0), packed=True)
         scores: list[list[float]] = []
         start = 0
         while start < len(trees):
@@ -114,26 +117,27 @@ class Branches:
 
         row = laid_out(trees, self.prefix)
         with torch.inference_mode():
-            hidden = self._hidden(row)[torch.tensor(row.reads)]
-            logits = self.model.model.get_output_embeddings()(hidden).float()
+            logits = self._logits(row)
             wanted = torch.tensor(row.wants, device=logits.device)[:, None]
             gains = (logits.gather(1, wanted)[:, 0] - logits.logsumexp(1)).double().tolist()
+        check_finite(self.model, all(map(math.isfinite, gains)))
         return summed(trees, gains)
 
-    def _hidden(self, row: Row) -> torch.Tensor:
-        """Last hidden states, (tokens, width), of the row's tokens behind the shared prefix."""
+    def _logits(self, row: Row) -> torch.Tensor:
+        """Logits (reads, vocabulary) at the places that the row reads."""
         import torch
 
-        device = self.model.model.device
-        output = self.model.model.get_decoder()(
+        model = self.model.model
+        device = model.device
+        return next_logits(
+            model,
+            torch.tensor(row.reads, device=device),
             input_ids=torch.tensor([row.tokens], device=device),
             position_ids=torch.tensor([row.depth], device=device),
-            attention_mask=sight(row, len(self.prefix)).to(device)[None, None],
+            attention_mask=mask_of(model, sight(row, len(self.prefix)).to(device)[None, None]),
             past_key_values=self._cache(),
             use_cache=True,
-        )
-        hidden: torch.Tensor = output.last_hidden_state[0]
-        return hidden
+        )[0]
 
     def _cache(self) -> Any:
         """A cache that begins with the prefix's keys and values. They are shared, not copied: growing a cache makes new tensors."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError
 from harness.measures.branches import encode, shared_prefix
 from harness.models.chat import Message, chat
+from harness.models.forward import check_finite, check_length
 from harness.models.transcript_respondent import as_read
 
 if TYPE_CHECKING:
@@ -51,10 +52,12 @@ def hidden_states(model: Model, texts: Sequence[str], *, skip: int = 0) -> Array
     for text, ids in tokens.items():
         if len(ids) <= skip:
             raise HarnessError(f"a text has {len(ids)} tokens, and {skip} are left out", where=repr(text[:60]), mend="Give longer texts, or a smaller skip.")
+    check_length(model, max(map(len, tokens.values()), default=0))
     distinct = sorted(tokens, key=lambda text: (len(tokens[text]), text))
     if not distinct:
         raise HarnessError("there are no texts to read", where=model.spec, mend="Give at least one.")
     found = [batch(model, [tokens[text] for text in distinct[start : start + BATCH]], skip) for start in range(0, len(distinct), BATCH)]
+    check_finite(model, all(np.isfinite(states).all() for states in found))
     place = {text: number for number, text in enumerate(distinct)}
     return np.concatenate(found, axis=1)[:, [place[text] for text in texts]]
 

@@ -14,7 +14,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, unbilled, withheld
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Endpoint, unbilled, withheld
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
@@ -35,10 +35,10 @@ NOT_TAKEN = ("temperature", "top_p", "seed")
 class Usage(msgspec.Struct):
     """Tokens. Those that went into or came out of the prompt cache are counted apart by the API."""
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    cache_creation_input_tokens: Count | None = None
+    cache_read_input_tokens: Count | None = None
 
     def whole_input(self) -> int | None:
         if self.input_tokens is None:
@@ -111,6 +111,8 @@ class AnthropicApi(SdkApi):
             usd=None if paid is None else paid * share,
         )
         text = "".join(block.text or "" for block in reply.content or () if block.type == "text")
+        if any(block.type.endswith("tool_use") for block in reply.content or ()):
+            return self.endpoint.settled(ask, msgspec.structs.replace(bill, error="ToolCall: the model called a tool, and none was offered"))
         if finish not in FINISHES and not is_blank(text):
             return self.endpoint.settled(ask, msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}"))
         return self.endpoint.settled(ask, msgspec.structs.replace(bill, status=FINISHES.get(finish, "empty"), text=text))

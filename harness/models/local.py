@@ -20,6 +20,7 @@ from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.models import gemma
 from harness.models.chat import tokenizer_state
+from harness.models.forward import check_masks
 from harness.models.weights import ADAPTER, check_folder, check_tokenizer, read_tokenizer, read_weights, weight_files
 from harness.opened_files import opened_files
 from harness.store import Store
@@ -204,7 +205,8 @@ def opened(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedMode
         tokenizer = read_tokenizer(folder)
         model, unused = read_weights(AutoModelForCausalLM, folder, dtypes, dtype=getattr(torch, dtype), **SAFE)
     check_tokenizer(tokenizer, model, folder)
-    return model.to(where).eval(), tokenizer, unused
+    check_masks(model.to(where).eval(), folder)
+    return model, tokenizer, unused
 
 
 def described(spec: str) -> dict[str, Any]:

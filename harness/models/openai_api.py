@@ -11,7 +11,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, unbilled, withheld
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Dollars, Endpoint, unbilled, withheld
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
@@ -40,9 +40,9 @@ OVER = {"completed", "failed", "expired", "cancelled"}
 class Usage(msgspec.Struct):
     """`cost` is in US dollars and told by OpenRouter alone."""
 
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: float | None = None
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
+    cost: Dollars | None = None
 
 
 class Part(msgspec.Struct):
@@ -56,6 +56,8 @@ class Said(msgspec.Struct):
 
     content: str | list[Part | str] | None = None
     refusal: str | None = None
+    tool_calls: Any = None
+    function_call: Any = None
 
     def parts(self) -> list[Part]:
         pieces = self.content if isinstance(self.content, list) else [self.content or ""]
@@ -74,6 +76,7 @@ class Choice(msgspec.Struct):
 
     message: Said
     finish_reason: str | None = None
+    index: int | None = None
     error: Any = None
 
 
@@ -142,15 +145,19 @@ class OpenAiApi(SdkApi):
         return self.endpoint.settled(ask, self._first(said, bill))
 
     def _first(self, said: Completion, bill: Answer) -> Answer:
-        if not said.choices:
-            return msgspec.structs.replace(bill, error="MalformedBody: no choices")
-        choice = said.choices[0]
+        # One is asked for. Where more come, the first is the one that says so; its place in the list says nothing.
+        choices = said.choices if len(said.choices) == 1 else [choice for choice in said.choices if choice.index == 0]
+        if len(choices) != 1:
+            return msgspec.structs.replace(bill, error=f"MalformedBody: {'no choices' if not said.choices else 'no choice is the first'}")
+        (choice,) = choices
         finish, text, declined = choice.finish_reason or "", choice.message.text(), choice.message.declined()
         bill = msgspec.structs.replace(bill, finish=finish)
         if choice.error or finish == "error":
             if is_safety_block(choice.error or {}):
                 return msgspec.structs.replace(bill, status="refused")
             return msgspec.structs.replace(bill, error=f"ServerError: {self.short(choice.error or 'the provider failed')}")
+        if choice.message.tool_calls or choice.message.function_call:
+            return msgspec.structs.replace(bill, error="ToolCall: the model called a tool, and none was offered")
         status = "refused" if declined else FINISHES.get(finish.partition(":")[0])  # Gemini's: "content_filter: SAFETY"
         if status is None and not is_blank(text):
             return msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}")

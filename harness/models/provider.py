@@ -12,7 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import msgspec
 
@@ -34,6 +34,9 @@ NO_KEY = "none"
 # The base URL at the end of a spec. Other schemes match too, so that no address ends up in a model's name.
 BASE_URL = re.compile(r"@((?:https?(?::|$)|[a-z][a-z0-9+.-]*://).*)", re.IGNORECASE)
 USERINFO = re.compile(r"//\S*@")
+# What a server may say of tokens and of dollars. A number below zero would give a budget money back; such a body is malformed, and its cost unknown.
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 # Characters of an error that are kept; and of a key: anything shorter ("none") is a word that a model may say.
 LONGEST, SHORTEST = 200, 8
 

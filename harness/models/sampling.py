@@ -8,6 +8,7 @@ not measured), likelier in bfloat16, where the batch size should be kept fixed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.chat import Message, render
+from harness.models.forward import check_finite, check_length, next_logits, window_tokens
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Rows whose top-p set is larger are sorted whole.
 CANDIDATES = 256
+# Divided by a smaller temperature, logits can leave the range of float32.
+COLDEST = 1e-6
 # Dropping finished rows copies the cache of the others, so it waits until it frees this share of the batch.
 COMPACT_SHARE = 0.125
 
@@ -62,11 +66,11 @@ class Sampler:
     @staticmethod
     def check(*, max_new_tokens: int, temperature: float, top_p: float, batch_size: int) -> None:
         """Raises HarnessError for numbers that cannot be sampled with."""
-        if max_new_tokens < 1 or batch_size < 1 or temperature < 0 or not 0 < top_p <= 1:
+        if max_new_tokens < 1 or batch_size < 1 or not (temperature == 0 or COLDEST <= temperature < math.inf) or not 0 < top_p <= 1:
             raise HarnessError(
                 f"max_new_tokens={max_new_tokens}, batch_size={batch_size}, temperature={temperature}, top_p={top_p} cannot be sampled with",
                 where="Sampler",
-                mend="Use max_new_tokens >= 1, batch_size >= 1, temperature >= 0, 0 < top_p <= 1.",
+                mend=f"Use max_new_tokens >= 1, batch_size >= 1, temperature 0 or from {COLDEST:g} on, 0 < top_p <= 1.",
             )
 
     def answer(self, conversations: Sequence[Sequence[Message]], *, seed: int, replicates: Sequence[int] | None = None) -> list[Completion]:
@@ -77,6 +81,7 @@ class Sampler:
         """One completion per rendered prompt, in order. `replicates[i]` (default 0) tells several samples of one prompt apart."""
         numbers = replicates if replicates is not None else [0] * len(prompts)
         tokens = [self.model.tokenizer(text, add_special_tokens=False)["input_ids"] for text in prompts]
+        check_length(self.model, max(map(len, tokens), default=0) + self.max_new_tokens)
         rows = [
             Row(index, generator("sampling", seed, text, number).random(self.max_new_tokens))
             for index, (text, number) in enumerate(zip(prompts, numbers, strict=True))
@@ -94,7 +99,7 @@ class Sampler:
         import torch
 
         with torch.inference_mode():
-            state = Prefilled(self.model, [prompts[row.index] for row in rows])
+            state = Prefilled(self.model, [prompts[row.index] for row in rows], self.max_new_tokens)
             alive = rows
             for step in range(self.max_new_tokens):
                 chosen = self._draw(state.logits(), alive, step)
@@ -123,6 +128,8 @@ class Sampler:
             uniforms = torch.tensor([row.uniforms[step] for row in rows], dtype=torch.float64, device=logits.device)
             chosen = invert(logits / self.temperature, uniforms, self.top_p)
         gained = (logits.gather(1, chosen[:, None])[:, 0] - logits.logsumexp(dim=-1)).tolist()
+        # NaN where any logit of the row is NaN or infinite.
+        check_finite(self.model, all(map(math.isfinite, gained)))
         for row, gain in zip(rows, gained, strict=True):
             if not (row.drawn and row.drawn[-1] in self.stops):
                 row.logprob += gain
@@ -138,27 +145,29 @@ class Sampler:
 class Prefilled:
     """A batch of prompts in the model's cache; grows by one token per row and step.
 
-    What all prompts begin with (a system prompt) is run once and repeated; the rests are padded on their left.
+    What all prompts begin with (a system prompt) is run once and repeated; the rests are padded on their left. A window of attention counts the padding,
+    so where prompts and the `coming` tokens outgrow it, nothing is shared and all padding stands before the prompts.
     """
 
-    def __init__(self, model: Model, prompts: Sequence[Sequence[int]]) -> None:
+    def __init__(self, model: Model, prompts: Sequence[Sequence[int]], coming: int = 0) -> None:
         import torch
         from transformers import DynamicCache
 
         self.model, self.cache, device = model.model, DynamicCache(), model.model.device
-        shared = min(len(leading(prompts)), min(map(len, prompts)) - 1)
+        window = window_tokens(model.model.config.get_text_config())
+        whole = window is not None and max(map(len, prompts)) + coming > window
+        shared = 0 if whole else min(len(leading(prompts)), min(map(len, prompts)) - 1)
         if shared:
             model.model.get_decoder()(input_ids=torch.tensor([prompts[0][:shared]], device=device), past_key_values=self.cache, use_cache=True)
             self.cache.batch_repeat_interleave(len(prompts))
         gaps = [max(map(len, prompts)) - len(prompt) for prompt in prompts]
         ids = torch.tensor([[0] * gap + list(prompt[shared:]) for gap, prompt in zip(gaps, prompts, strict=True)], device=device)
         self.seen = torch.tensor([[1] * shared + [0] * gap + [1] * (len(prompt) - shared) for gap, prompt in zip(gaps, prompts, strict=True)], device=device)
-        self.hidden = self._forward(ids, (self.seen.cumsum(dim=1) - 1).clamp(min=0)[:, shared:])
+        self._logits = self._forward(ids, (self.seen.cumsum(dim=1) - 1).clamp(min=0)[:, shared:])
 
     def logits(self) -> torch.Tensor:
         """Next-token logits, float32 (rows, vocabulary)."""
-        logits: torch.Tensor = self.model.get_output_embeddings()(self.hidden).float()
-        return logits
+        return self._logits
 
     def keep(self, slots: Sequence[int]) -> None:
         """Drops all rows but `slots`."""
@@ -172,13 +181,11 @@ class Prefilled:
         import torch
 
         self.seen = torch.cat([self.seen, self.seen.new_ones(len(tokens), 1)], dim=1)
-        self.hidden = self._forward(torch.tensor(tokens, device=self.seen.device)[:, None], self.seen.sum(dim=1, keepdim=True) - 1)
+        self._logits = self._forward(torch.tensor(tokens, device=self.seen.device)[:, None], self.seen.sum(dim=1, keepdim=True) - 1)
 
     def _forward(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        """Hidden states (rows, width) of the last token."""
-        output = self.model.get_decoder()(input_ids=ids, attention_mask=self.seen, position_ids=positions, past_key_values=self.cache, use_cache=True)
-        last: torch.Tensor = output.last_hidden_state[:, -1]
-        return last
+        """Logits (rows, vocabulary) behind the last token."""
+        return next_logits(self.model, 1, input_ids=ids, attention_mask=self.seen, position_ids=positions, past_key_values=self.cache, use_cache=True)[:, -1]
 
 
 def invert(logits: torch.Tensor, uniforms: torch.Tensor, top_p: float) -> torch.Tensor:

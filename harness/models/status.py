@@ -11,8 +11,10 @@ Status = Literal["ok", "refused", "error", "empty", "truncated"]
 ANSWERED: tuple[Status, ...] = ("ok", "truncated", "refused")
 # Separators, controls and format characters (zero-width ones among them), by their Unicode category.
 UNSEEN = ("Zs", "Zl", "Zp", "Cc", "Cf")
-# Characters of other categories that show nothing: fillers, joiners, the blank Braille pattern and variation selectors.
-FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {chr(code) for code in range(0xFE00, 0xFE10)}
+# Characters of other categories that show nothing: fillers, joiners, the blank Braille pattern, variation selectors, and what Unicode keeps free for more.
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
+    chr(code) for first, last in ((0xFE00, 0xFE0F), (0x2065, 0x2065), (0xFFF0, 0xFFF8), (0xE0000, 0xE0FFF)) for code in range(first, last + 1)
+}
 # Words in which servers tell that they withheld an answer: what was done, and why. Both are needed: a firewall blocks requests too.
 DONE = re.compile(r"flagged|block|filter|violat|reject|inappropriate|triggering|exists risk")
 REASON = re.compile(r"content.{0,3}filter|usage (polic|guideline)|content.{0,15}polic|safety|moderation|harmful|inappropriate content|content exists risk")

@@ -142,7 +142,9 @@ def read_weights(kind: Any, source: Path, dtypes: dict[str, str] | None = None, 
         raise HarnessError(f"the weights have other shapes than {CONFIG} says: {listed(shapes)}", where=str(source), mend=mend)
     if foreign := [name for name in report["unexpected_keys"] if is_part(name, model)]:
         raise HarnessError(f"the weights hold what {CONFIG} does not describe: {listed(foreign)}", where=str(source), mend=mend)
-    check_loaded(model, dtypes or {}, source)
+    if dtypes:
+        check_stored(model, dtypes, source)
+    check_loaded(model, source)
     return model, sorted(report["unexpected_keys"])
 
 
@@ -163,20 +165,46 @@ def starred(name: str) -> str:
     return re.sub(r"(?<=\.)\d+(?=\.|$)", "*", name)
 
 
-def check_loaded(model: Any, dtypes: dict[str, str], source: Path) -> None:
+def check_stored(model: Any, dtypes: dict[str, str], source: Path) -> None:
+    """Refuses stored tensors that transformers reads as something else than they are, and two that it would put in one place."""
+    from transformers.conversion_mapping import get_model_conversion_mapping
+    from transformers.core_model_loading import WeightConverter, WeightRenaming, rename_source_key
+
+    mend = "Bring the weights in float32, float16 or bfloat16."
+    quantised, quantiser = getattr(model.config, "quantization_config", None), getattr(model, "hf_quantizer", None)
+    if quantised is not None and quantiser is None:
+        raise HarnessError(f"{CONFIG} names a quantisation that transformers does not know: {str(quantised)[:80]}", where=str(source), mend=mend)
+    mapping, prefix, state = get_model_conversion_mapping(model), model.base_model_prefix, model.state_dict()
+    renamings, converters = ([one for one in mapping if isinstance(one, kind)] for kind in (WeightRenaming, WeightConverter))
+    floats, places = {name for name, weight in model.named_parameters() if weight.is_floating_point()}, dict[str, str]()
+    for name, dtype in dtypes.items():
+        place, _ = rename_source_key(name, renamings, converters, prefix, state)
+        own = place not in state and name in state  # then it is not renamed
+        if (name if own else place) in floats and dtype not in FLOATS and quantiser is None:
+            raise HarnessError(f"{name} is stored as {dtype}, which {CONFIG} does not say how to read", where=str(source), mend=mend)
+        # Not after conversion, which joins many tensors (experts) in one.
+        other = places.setdefault((name if own else rename_source_key(name, renamings, [], prefix, state)[0]).removeprefix(f"{prefix}."), name)
+        if other != name:
+            raise HarnessError(
+                f"{other} and {name} are both stored, for one place in the model", where=str(source), mend="Remove the one that is not the model's."
+            )
+
+
+def check_loaded(model: Any, source: Path) -> None:
     """Refuses loaded weights that are not the numbers they should be."""
     import torch
 
-    quantised = getattr(model.config, "quantization_config", None) is not None
     for name, weight in model.named_parameters():
-        if weight.is_floating_point() and dtypes.get(name, "F32") not in FLOATS and not quantised:
-            mend = "Bring the weights in float32, float16 or bfloat16."
-            raise HarnessError(f"{name} is stored as {dtypes[name]}, which {CONFIG} does not say how to read", where=str(source), mend=mend)
         if weight.is_meta:
             raise HarnessError(f"{name} was not loaded", where=str(source), mend="Load the model on a machine with more memory.")
+        if not weight.numel() or weight.dtype.itemsize == 1:
+            continue
         # The least and the greatest number are NaN where any is.
-        if weight.numel() and weight.dtype.itemsize > 1 and not torch.isfinite(torch.stack(torch.aminmax(weight.detach()))).all():
+        ends = torch.stack(torch.aminmax(weight.detach()))
+        if not torch.isfinite(ends).all():
             raise HarnessError(f"{name} holds numbers that are not finite", where=str(source), mend="Fetch or train the weights again.")
+        if weight.ndim > 1 and not ends.any():
+            raise HarnessError(f"{name} holds nothing but zeros", where=str(source), mend="Fetch the weights again; was the download cut off?")
     read, write = model.get_input_embeddings(), model.get_output_embeddings()
     tied = model.config.get_text_config().tie_word_embeddings and getattr(model, "_tied_weights_keys", None)
     if tied and write is not None and read.weight is not write.weight:

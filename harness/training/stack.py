@@ -91,6 +91,9 @@ class Stack:
             raise HarnessError(f"the merged weights are not finite: {first_line(error)}", where=str(folder), mend="Train it again; look at its loss") from None
         finally:
             unwrapped(self.base.model)
+        if all(checksum(modules[name].weight) == before for name, before in sums.items()):
+            mend = "Train it, or look at its lora_alpha; as a control without an adapter take the bare model"
+            raise HarnessError("the adapter changes nothing: every weight is as before", where=str(folder), mend=mend)
 
 
 def load_beside(model: Any, folder: Path) -> Any:

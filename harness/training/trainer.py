@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
+from harness.models.forward import check_length, mask_of, next_logits
 from harness.models.model import Model
 from harness.seeds import derive, generator
 from harness.training.checkpoints import checkpoints, step_of
@@ -71,6 +72,7 @@ def train(
     touched. Raises HarnessError where the loss is not finite.
     """
     start = time.perf_counter()
+    check_length(model, max((len(row.ids) for row in rows), default=0), packed=True)
     plan = batches(rows, recipe, seed)
     steps = recipe.steps_per_epoch(len(rows))
     epochs = {epoch * steps: epoch for epoch in recipe.kept}
@@ -184,8 +186,8 @@ def learner() -> Any:
 
             base = self.accelerator.unwrap_model(model).get_base_model()
             seen = {name: inputs[name] for name in ("input_ids", "position_ids", "attention_mask")}
-            hidden = base.get_decoder()(**seen, use_cache=False).last_hidden_state[0]
-            logits = base.get_output_embeddings()(hidden[inputs["reads"]]).float()
+            seen["attention_mask"] = mask_of(base, seen["attention_mask"])
+            logits = next_logits(base, inputs["reads"], **seen, use_cache=False)[0]
             count = num_items_in_batch if num_items_in_batch is not None else len(inputs["labels"])
             return torch.nn.functional.cross_entropy(logits, inputs["labels"], reduction="sum") / count
 

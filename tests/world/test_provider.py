@@ -266,6 +266,20 @@ def test_the_sdks_load_on_first_use():
         ("meta-llama/llama-3-8b", "unsloth/llama-3-8b", False),
         ("llama-3-8b", "llama-3-70b", False),
         ("gpt-4", "gpt-4-32k", False),
+        ("a/b", "a/b:thinking", False),
+        ("a/b", "a/b:online", False),
+        ("a/b", "a/b:extended", False),
+        ("a/b:free", "a/b:free:thinking", False),
+        ("a/b:online", "a/b:thinking", False),
+        ("a/b:thinking", "a/b:thinking", True),
+        ("a/b:Thinking", "a/b:thinking", True),
+        ("a/b", "a/b:nitro", True),
+        ("x", "x-12-34", False),
+        ("x", "x-00-11", False),
+        ("x", "x-20241399", False),
+        ("x", "x-1232", False),
+        ("x", "x-0100", False),
+        ("x", "x-12-31", True),
     ],
 )
 def test_a_dated_snapshot_is_the_same_model_and_a_sibling_is_not(asked, reported, same):
@@ -396,6 +410,64 @@ def test_openrouter_is_told_to_drop_no_parameter_and_says_who_answered():
     assert [body.get("provider") for body in server.bodies] == [{"require_parameters": True}, None]
     assert answer.status == "ok" and router.read(choice_of({"content": "hi"}), ask(1)).provider == "DeepInfra"
     assert provider_for("openai/m@https://openrouter.ai/api/v1", offline=True).describe()["routing"] == {"require_parameters": True}
+
+
+def completion(*choices, **usage):
+    """A body of chat completions; each choice is (index, message, finish reason)."""
+    listed = [{"index": index, "message": message, "finish_reason": finish} for index, message, finish in choices]
+    return {"model": MODEL, "choices": listed, "usage": {"prompt_tokens": 5, "completion_tokens": 5} | usage}
+
+
+@pytest.mark.parametrize("count", [-1, -100000, 10**30, "NaN"])
+def test_a_cost_below_zero_is_no_cost(count):
+    """Counts and dollars that no call has make the reply malformed and its cost unknown: a budget books its highest price."""
+    with FaultyServer() as server:
+        openai, router, anthropic = (provider_at(server, vendor, price=Price(1.0, 2.0)) for vendor in ("openai", "openrouter", "anthropic"))
+    value = float("nan") if count == "NaN" else count
+    good = (0, {"content": "hi"}, "stop")
+    body = {"model": MODEL, "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn"}
+    told = [openai.read(completion(good, **{name: value}), ask(1)) for name in ("prompt_tokens", "completion_tokens")]
+    told += [router.read(completion(good, cost=other), ask(1)) for other in (value, float("inf"))]
+    names = ("input_tokens", "output_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+    told += [anthropic.read(body | {"usage": {"input_tokens": 5, "output_tokens": 5} | {name: value}}, ask(1)) for name in names]
+    assert all(answer.usd is None and answer.status == "error" and answer.error.startswith("MalformedBody") for answer in told)
+    assert openai.read(completion(good), ask(1)).usd == pytest.approx(15e-6) and router.read(completion(good, cost=0.25), ask(1)).usd == 0.25
+
+
+def test_the_first_choice_is_the_one_that_says_so():
+    """Of several choices that with index 0 is read, wherever it stands; where none or two have it, none is."""
+    with FaultyServer() as server:
+        provider = provider_at(server, "openai")
+    one, two = {"content": "one"}, {"content": "two"}
+    assert provider.read(completion((1, two, "stop"), (0, one, "stop")), ask(1)).text == "one"
+    assert provider.read(completion((None, one, "stop")), ask(1)).text == provider.read(completion((1, one, "stop")), ask(1)).text == "one"
+    for places in ((None, None), (1, 2), (0, 0)):
+        answer = provider.read(completion((places[0], one, "stop"), (places[1], two, "stop")), ask(1))
+        assert (answer.status, answer.text) == ("error", "") and answer.error.startswith("MalformedBody")
+
+
+@pytest.mark.parametrize("finish", ["stop", "tool_calls", "length"])
+def test_a_call_of_a_tool_is_no_answer(finish):
+    """No tool was offered: whatever the finish reason and whatever words stand beside it, the reply is an error that is paid for."""
+    with FaultyServer() as server:
+        openai, anthropic = (provider_at(server, vendor, price=Price(1.0, 2.0)) for vendor in VENDORS)
+    for call in ({"tool_calls": [{"id": "1"}]}, {"function_call": {"name": "f"}}):
+        answer = openai.read(completion((0, {"content": "I call it", **call}, finish)), ask(1))
+        assert (answer.status, answer.text) == ("error", "") and answer.error.startswith("ToolCall") and answer.usd is not None
+    assert openai.read(completion((0, {"content": "hi", "tool_calls": [], "function_call": None}, "stop")), ask(1)).status == "ok"
+    blocks = [{"type": "text", "text": "I call it"}, {"type": "tool_use", "id": "1", "name": "f", "input": {}}]
+    told = anthropic.read({"model": MODEL, "content": blocks, "stop_reason": "end_turn"}, ask(1))
+    assert (told.status, told.text) == ("error", "") and told.error.startswith("ToolCall")
+
+
+@pytest.mark.parametrize("text", ["\U000e0100", "\U000e01ef\ufe0f", "\U000e0041", "\u2065", "\ufff0", "\u200b \u2800"])
+def test_hidden_characters_alone_are_no_answer(text):
+    """What shows nothing is empty, variation selectors and tags of Unicode's supplementary planes included."""
+    with FaultyServer() as server:
+        provider = provider_at(server, "openai")
+    answer = provider.read(completion((0, {"content": text}, "stop")), ask(1))
+    assert (answer.status, answer.text) == ("empty", "")
+    assert provider.read(completion((0, {"content": "a" + text}, "stop")), ask(1)).status == "ok"
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -235,6 +235,23 @@ def test_another_scale_is_put_on(stack, copy):
     assert (logits(stack.wear([configured(copy, lora_alpha=16)])) - worn).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("half", ["lora_A", "lora_B", ""])
+def test_an_adapter_that_changes_nothing(stack, copy, half):
+    """A scale of 0 and weights that were never trained: refused like an empty file, alone and on top of another adapter, and the base is bare again."""
+    from safetensors.torch import load_file, save_file
+
+    below, before = shutil.copytree(copy, copy.parent / "below"), weights_hash(stack.base.model)
+    if half:
+        weights = {name: weight * 0 if half in name else weight for name, weight in load_file(copy / WEIGHTS).items()}
+        save_file(weights, copy / WEIGHTS, metadata={"format": "pt"})
+    else:
+        configured(copy, lora_alpha=0)
+    for worn in ([copy], [below, copy]):
+        with pytest.raises(HarnessError, match="the adapter changes nothing") as refusal:
+            stack.wear(worn)
+        assert "\n" not in str(refusal.value) and weights_hash(stack.base.model) == before
+
+
 def test_weights_that_fit_nothing(stack, copy):
     """A tensor that peft has no place for would be left out in silence."""
     import torch

@@ -74,6 +74,22 @@ def same_weights(folder, weights):
     return all(torch.equal(weight, weights[name]) for name, weight in model.named_parameters())
 
 
+@pytest.mark.parametrize("quantisation", [{"quant_method": "nonsense"}, {"quant_method": "torchao"}, {}])
+@pytest.mark.parametrize("dtype", ["int8", "float32"])
+def test_a_quantisation_that_nobody_reads(folder, quantisation, dtype):
+    """A configuration that names a quantiser is believed only where that quantiser is in force: codes are no weights."""
+    edit(folder, cast(dtype))
+    configure(folder, quantization_config=quantisation)
+    assert "quantis" in (line := refused(folder)) or "cannot be loaded" in line
+
+
+def test_names_without_the_models_prefix(folder):
+    """Saved by the bare model, every tensor is found all the same."""
+    before = stored(folder)
+    edit(folder, lambda weights: [shorten(name)(weights) for name in list(weights)])
+    assert same_weights(folder, before)
+
+
 def test_whole_folders_load(whole, folder, tmp_path):
     """Plain, in shards, with tied embeddings, and with old buffers that models compute today: every weight is the one in the files."""
     import torch
@@ -115,6 +131,11 @@ def cast(dtype):
     return lambda weights: weights.update({QUERY: weights[QUERY].to(getattr(torch, dtype))})
 
 
+def shorten(name):
+    """Leaves out the model's own prefix, which transformers adds again."""
+    return lambda weights: weights.update({name.removeprefix("model."): weights.pop(name)})
+
+
 def add(name):
     import torch
 
@@ -135,6 +156,11 @@ def add(name):
         (fill("lm_head.weight", float("inf")), "lm_head.weight holds numbers that are not finite"),
         (lambda weights: cast("int8")(weights), f"{QUERY} is stored as I8"),
         (lambda weights: cast("float8_e4m3fn")(weights), f"{QUERY} is stored as F8_E4M3"),
+        (lambda weights: cast("int8")(weights) or shorten(QUERY)(weights), f"{QUERY.removeprefix('model.')} is stored as I8"),
+        (lambda weights: weights.update({QUERY.removeprefix("model."): weights[QUERY] * 5}), f"q_proj.weight and {QUERY} are both stored"),
+        (lambda weights: weights.update({"model." + QUERY: weights[QUERY] * 5}), f"{QUERY} and model.{QUERY} are both stored"),
+        (lambda weights: weights[QUERY].zero_(), f"{QUERY} holds nothing but zeros"),
+        (lambda weights: [weight.zero_() for weight in weights.values()], "holds nothing but zeros"),
         (lambda weights: weights.clear(), "holds no tensors"),
     ],
 )
