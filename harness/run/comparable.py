@@ -234,12 +234,12 @@ def samples_compared(arms: Sequence[Mapping[str, Any]], sources: Sequence[Any]) 
     return [[outcomes] for source in apart for outcomes in list(fields_of(source))[:1]]
 
 
-def doubt_of_samples(pair: Sequence[Sequence[Outcomes]]) -> str:
+def doubt_of_samples(pair: Sequence[Sequence[Outcomes]], unit: str) -> str:
     """Why what was computed from two samples can decide nothing: answers are missing, or both hold one and the same answer throughout."""
     if len(pair) != 2:
         return ""
     answers = {value for term in pair for outcomes in term for value in outcomes.values() if value is not None}
-    blind = f"both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 else ""
+    blind = f"both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 and unit == "pp" else ""
     return doubt_of((1, -1), pair) or blind
 
 

@@ -106,7 +106,7 @@ class Measure:
         proven: bool = False,
         **others: Any,
     ) -> Measurement:
-        if sources:
+        if sources and seeds:
             refuse_seeds(name, seeds, sources, sampling_unit, proven)
         rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
         if sources and whole(n, name) > rows:
@@ -196,7 +196,7 @@ class Measure:
         if unit in CONTRASTED:
             pair = samples_compared([attribute(basis.mappings[0], sources)], sources)
             require_same_settings(name, pair, (differ,) if isinstance(differ, str) else differ)
-            doubt = doubt or doubt_of_samples(pair) or selected(basis.mappings[0], sources)
+            doubt = doubt or doubt_of_samples(pair, unit) or selected(basis.mappings[0], sources)
         return self._take(name, sum(data) / len(data), unit, n, basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
     def shift(
@@ -257,7 +257,7 @@ class Measure:
         basis.proven = basis.proven or len(basis.seeds) <= max(map(len, arms))
         left = {item: (int(any(arm[item] is None for arm in plain)), 1) for item in plain[0]}
         doubts = (doubt for arm in plain for doubt in (doubt_of_level(arm, sources), selected(arm, sources)))
-        doubt = doubt_of(weights, arms, sources) or doubt_of_samples(pair) or mostly_missing(left) or next(filter(None, doubts), "")
+        doubt = doubt_of(weights, arms, sources) or doubt_of_samples(pair, unit) or mostly_missing(left) or next(filter(None, doubts), "")
         return self._effect(name, effect, unit, basis, doubt=doubt, derived=derive("contrast", read, unit=unit))
 
     def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
@@ -315,7 +315,7 @@ class Measure:
 
     def _take(self, name: str, value: float, unit: str, n: int, basis: Basis, note: str = "", **others: Any) -> Measurement:
         note = "; ".join(filter(None, (note, basis.note)))
-        rests = {"seeds": basis.seeds, "proven": basis.proven, "unsampled": basis.unsampled}
+        rests: dict[str, Any] = {"seeds": basis.seeds, "proven": basis.proven, "unsampled": basis.unsampled}
         made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, note=note, **rests, **others)
         return self._record(made)
 

@@ -51,7 +51,8 @@ class Job(Protocol):
 class Gathered:
     """Rows in the order of the chunks, the file that holds them, the hash of what made them, and what their measure says of itself.
 
-    `given` are the items, as JSON; `described` is the measure's description; `outcome` the field that is its result, in `unit`; `behind` the samples that these were made from.
+    `given` are the items, as JSON. `described` is the measure's description; `outcome` the field that is its result, in `unit`;
+    `behind` the samples that these were made from.
     """
 
     rows: tuple[Mapping[str, Any], ...]

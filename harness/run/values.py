@@ -78,8 +78,8 @@ def given(bounds: Interval | Sequence[float], value: float, name: str, n: int) -
 
 def check_test(p: float, method: str, interval: Interval | None, unit: str, name: str) -> None:
     """Raises HarnessError for a typed p that its test cannot give, or that its interval contradicts."""
-    drawn = [int(count.replace(",", "").replace("_", "")) for count in re.findall(r"\d[\d,_]*", method)] if re.search("permut|shuffl|flip", method.lower()) else []
-    if drawn and p < (1 - 1e-9) / (max(drawn) + 1):
+    drawn = [int(re.sub("[,_]", "", count)) for count in re.findall(r"\d[\d,_]*", method)]
+    if drawn and re.search("permut|shuffl|flip", method.lower()) and p < (1 - 1e-9) / (max(drawn) + 1):
         raise HarnessError(f"p of {name} is {p:.3g}, below 1/({max(drawn)}+1)", mend=f"{method!r} gives (b+1)/(B+1), never less")
     if interval is not None and unit in AGAINST_ZERO:
         outside, chance = interval.low > 0 or interval.high < 0, 1 - interval.level

@@ -36,7 +36,7 @@ class Criterion:
         return self._threshold
 
     @threshold.setter
-    def threshold(self, threshold: object) -> None:
+    def threshold(self, _: object) -> None:
         raise HarnessError(f"the threshold {self._threshold.name} was registered before the data", mend="Change it in experiment.yaml, for all cells")
 
     def __repr__(self) -> str:

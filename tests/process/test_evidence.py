@@ -264,7 +264,7 @@ def test_a_control_follows_its_criterion(toy: Toy, body: list[str]) -> None:
     [
         ([NO, f"assert {YES}"], "error", "the criterion said no (no -"),
         ([f"assert {NO} or {YES}"], "error", "the criterion said no (no -"),
-        (["from harness import Inconclusive", "try:", f"    {UNSURE}", "except Inconclusive:", "    pass", f"assert {YES}"], "inconclusive", "too little power"),
+        (["try:", f"    {UNSURE}", "except Exception:", "    pass", f"assert {YES}"], "inconclusive", "too little power"),
         (["import pytest", f"if not {NO}:", "    pytest.skip('no luck')"], "inconclusive", "no luck; before that the criterion said no: no -"),
         (["from harness import Inconclusive", f"if not {NO}:", "    raise Inconclusive('no luck')"], "inconclusive", "before that the criterion said no: no -"),
     ],
@@ -278,14 +278,17 @@ def test_every_answer_of_a_criterion_counts(toy: Toy, body: list[str], verdict: 
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        (["s = measure.shift('s', before, before)", "s = replace(s, doubt='', value=40.0, interval=replace(s.interval, low=30.0, high=50.0))"], "altered since"),
+        (
+            ["s = replace(measure.shift('s', before, before), doubt='', value=40.0, interval=Interval(low=30, high=50, level=0.95, method='t'))"],
+            "altered since",
+        ),
         (["from harness.run.measuring import Measure", "s = Measure().shift('s', after, before)", "measure.rate('r', after)"], "not measured by this cell"),
         (["c = criterion('heads')", "c.threshold = replace(c.threshold, value=0.01)", "s = measure.shift('s', after, before)"], "registered before the data"),
     ],
 )
 def test_a_criterion_judges_measurements_of_its_cell_by_its_own_threshold(toy: Toy, body: list[str], told: str) -> None:
     """A number of another cell, an altered one, and an easier bar are errors in one line."""
-    cell = found(toy, "from msgspec.structs import replace", *body, HOLDS.format("s"))
+    cell = found(toy, "from harness import Interval", "from msgspec.structs import replace", *body, HOLDS.format("s"))
     assert cell["verdict"] == "error" and told in cell["reason"]
 
 
@@ -338,7 +341,9 @@ def test_computed_differences_do_not_hide_missing_answers(toy: Toy) -> None:
     assert cell["verdict"] == "inconclusive" and "answers are missing unevenly" in cell["reason"]
 
 
-@pytest.mark.parametrize("measured", ["{}.shift('s', after, before)", "{}.rate('s', after)", "{}.rate('s', {{i: v for i, v in a.items() if v is not None}}, sources=both)"])
+@pytest.mark.parametrize(
+    "measured", ["{}.shift('s', after, before)", "{}.rate('s', after)", "{}.rate('s', {{i: v for i, v in a.items() if v is not None}}, sources=both)"]
+)
 def test_most_answers_missing_decide_nothing(toy: Toy, measured: str) -> None:
     """170 of 200 answers missing, in both arms of a contrast or in a level: inconclusive with the count."""
     lose(toy, "int(item) < 170")
