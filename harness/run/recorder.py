@@ -87,16 +87,11 @@ class Recorder:
             return f"{outcome.verdict} without an answer of a criterion{by}: assert criterion(…).holds(…)"
         if outcome.verdict == "falsified" and not self.first(False):
             return f"the criterion said yes ({self.answers[-1].why}), yet another assertion failed{by}: let the criterion alone decide"
-        registered = self.registered()
+        registered = set(self.active.experiment.spec.hypotheses[self.planned.owner].thresholds)
         if registered and not {answer.threshold for answer in self.answers} & registered:
             named = " or ".join(sorted(registered))
             return f"{outcome.verdict} by the threshold {self.answers[-1].threshold}, registered for {self.planned.owner} is {named}: assert its answer, too"
         return ""
-
-    def registered(self) -> set[str]:
-        """The thresholds that may decide this cell: that of its value on the threshold axis, else those of its hypothesis; empty where all may."""
-        hypothesis = self.active.experiment.spec.hypotheses[self.planned.owner]
-        return {str(self.planned.params[hypothesis.threshold_axis])} if hypothesis.threshold_axis else set(hypothesis.thresholds)
 
     def cell(self) -> Cell:
         outcome = self.final()
