@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+# What the outcomes behind an effect can be: shares behind percentage points, and points.
+LEVELS: dict[str, tuple[float, float]] = {"pp": (0.0, 1.0), "points": (0.0, 100.0)}
 # Unit: (smallest, largest value it can take, what it is).
 UNITS: dict[str, tuple[float, float, str]] = {
     "rate": (0.0, 1.0, "share of units, 0 to 1"),

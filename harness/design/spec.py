@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict, field_va
 from harness.design.rule import Rule
 from harness.errors import nearest
 from harness.records import Cost, ScaleName, Threshold
-from harness.units import UNITS
+from harness.units import LEVELS, UNITS
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
 # Strict: `yes` is no 1, "3" is no number, and 3.0 is no whole one. A union takes each value as what it is.
@@ -63,6 +63,14 @@ class ThresholdSpec(Part):
     def _value_in_unit(self) -> ThresholdSpec:
         if self.value > UNITS[self.unit][1]:
             raise ValueError(f"{self.value:g} {self.unit} can never be reached: the largest is {UNITS[self.unit][1]:g}")
+        return self
+
+    @model_validator(mode="after")
+    def _bounds_possible(self) -> ThresholdSpec:
+        low, high = LEVELS.get(self.unit, UNITS[self.unit][:2])
+        for side, bound in (("floor", self.floor), ("ceiling", self.ceiling)):
+            if bound is not None and not low <= bound <= high:
+                raise ValueError(f"the {side} {bound:g} lies where no level of a {self.unit} threshold can be: it is {low:g} to {high:g}")
         return self
 
     @model_validator(mode="after")

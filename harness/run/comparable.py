@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from harness.errors import HarnessError, nearest
-from harness.fingerprint import canonical
+from harness.fingerprint import canonical, fingerprint
 from harness.records import SAME_SAMPLES
-from harness.run.outcomes import Outcomes, answer_of, numeric_fields, value_of
+from harness.run.outcomes import Outcomes, Part, answer_of, numeric_fields, read_field, unite, value_of
 
 # Answers that are missing more often in one arm than in the other are seldom missing at random, and the items that are left are then a choice. From 10 pp on
 # that is so whatever the number of items; from 1 pp on where chance hardly does it.
@@ -24,30 +24,65 @@ HOW = """
     decoding sampling seed seeds judge judges judgeprompt judgepromptversion rubric rubricversion scorer scoring metric measure behaviour normalise normalize
     style shots fewshot numfewshot reasoningeffort thinking thinkingbudget dtype precision quantization template chattemplate format code
 """
+# Fields of describe() that say how the work was split up or numbered: samples that differ in nothing else are the same.
+SPLIT = "chunk chunks chunksize batch batchsize workers concurrency threads device seed seeds code"
 ABSENT = "absent"
 Path = tuple[str, ...]
 Terms = Sequence[Sequence[Mapping[str, Any]]]
 
 
-def doubt_of(weights: Sequence[float], terms: Terms) -> str:
+def doubt_of(weights: Sequence[float], terms: Terms, sources: Sequence[Any] = ()) -> str:
     """Why a contrast can decide nothing; "" where it can. `terms` hold one mapping for each seed."""
-    if are_same(weights, terms):
+    if are_same(weights, terms, sources):
         return SAME_SAMPLES
-    return next((doubt for first, second in combinations(terms, 2) if (doubt := uneven(missing(first), missing(second)))), "")
+    uneven_arms = (doubt for first, second in combinations(terms, 2) if (doubt := uneven(missing(first), missing(second))))
+    return next(uneven_arms, "") or next((doubt for term in terms if (doubt := mostly_missing(missing(term)))), "")
 
 
-def are_same(weights: Sequence[float], terms: Terms) -> bool:
-    """True where the terms cancel since they rest on the very same samples; equal rows under different descriptions are an honest zero."""
-    net: dict[Any, float] = defaultdict(float)
-    for weight, term in zip(weights, terms, strict=True):
-        net[frozenset(mark for arm in term for mark in marks(arm))] += weight
-    return all(abs(weight) < 1e-9 for weight in net.values())
+def are_same(weights: Sequence[float], terms: Terms, sources: Sequence[Any] = ()) -> bool:
+    """True where the terms of a seed cancel since they rest on the very same rows, in whatever order, chunks and class they were drawn. Equal rows under
+    descriptions that differ in what is measured are an honest zero."""
+    alone = len(described_apart(sources)) == 1
+    for seed in range(max(map(len, terms))):
+        net: dict[Any, float] = defaultdict(float)
+        for weight, term in zip(weights, terms, strict=True):
+            net[tuple(sorted(marks(term[min(seed, len(term) - 1)], alone)))] += weight
+        if all(abs(weight) < 1e-9 for weight in net.values()):
+            return not of_other_items(terms)
+    return False
 
 
-def marks(arm: Mapping[str, Any]) -> list[Any]:
+def of_other_items(terms: Terms) -> bool:
+    """True where arms were given items that have nothing in common, such as other words under the same ids."""
+    given = [part.gathered.given for term in terms for arm in term if isinstance(arm, Outcomes) for part in arm.parts]
+    return any(first and second and first.isdisjoint(second) for first, second in combinations(given, 2))
+
+
+def marks(arm: Mapping[str, Any], alone: bool = False) -> list[str]:
+    """What an arm rests on; of outcomes whose samples are not known (`alone`: there is but one it can be), what they are."""
     if not isinstance(arm, Outcomes):
-        return [id(arm)]
-    return [(part.gathered.fingerprint or id(part.gathered), part.field, part.item) for part in arm.parts]
+        return [repr(sorted(arm.items())) if alone else str(id(arm))]
+    return [fingerprint([essence(part.gathered), rows_of(part, arm), answers_of(part, arm)]) for part in arm.parts]
+
+
+def rows_of(part: Part, arm: Mapping[str, Any]) -> list[Any]:
+    content = part.gathered.content
+    return sorted(content.values()) if part.item != "item" else sorted(content[item] for item in arm if item in content)
+
+
+def answers_of(part: Part, arm: Mapping[str, Any]) -> list[str]:
+    found = read_field(part.gathered.rows, part.field, part.item)
+    return sorted(f"{item} {found.get(item)}" for item in arm)
+
+
+def essence(gathered: Any) -> list[Any]:
+    """What samples say of themselves, without how they were split up and numbered."""
+    return sorted([list(path), value] for path, value in leaves(gathered.described) if not {plain_name(part) for part in path} & set(SPLIT.split()))
+
+
+def described_apart(sources: Sequence[Any]) -> tuple[Any, ...]:
+    """The samples among the sources that differ in their rows or in what they say of themselves, each once."""
+    return unite((source for source in sources if getattr(source, "rows", ())), lambda source: fingerprint([essence(source), source.content_key]))
 
 
 def missing(term: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
@@ -60,11 +95,28 @@ def missing(term: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
 
 
 def asked(arm: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """(item, whether there is no answer) for each that was asked for; an item with fewer rows than others lacks those answers."""
     if not isinstance(arm, Outcomes):
         yield from ((item, value is None) for item, value in arm.items())
         return
     for part in arm.parts:
         yield from ((value_of(row, part.item), answer_of(row, part.field) is None) for row in part.gathered.rows)
+        rows = Counter(row["item"] for row in part.gathered.rows) if part.item == "item" else Counter()
+        yield from ((item, True) for item, count in rows.items() for _ in range(max(rows.values()) - count))
+
+
+def doubt_of_level(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
+    """Why the outcomes of one arm can decide nothing: most answers are missing, there or in all the samples that they were computed from."""
+    arm = attribute(mapping, sources)
+    sampled = [] if isinstance(arm, Outcomes) else [outcomes for source in described_apart(sources) for outcomes in list(fields_of(source))[:1]]
+    doubts = [mostly_missing(missing([outcomes])) for outcomes in sampled]
+    return mostly_missing(missing([arm])) or (doubts[0] if doubts and all(doubts) else "")
+
+
+def mostly_missing(answers: Mapping[str, tuple[int, int]]) -> str:
+    """An arm's missing answers where they are more than half."""
+    lost, of = (sum(counts) for counts in zip(*answers.values(), strict=True)) if answers else (0, 0)
+    return f"{lost} of {of} answers are missing: those that are left do not speak for the others" if 2 * lost > of else ""
 
 
 def uneven(first: Mapping[str, tuple[int, int]], second: Mapping[str, tuple[int, int]]) -> str:
@@ -97,7 +149,11 @@ def require_same_settings(name: str, terms: Terms, differ: Sequence[str]) -> Non
 
 
 def is_how(path: Path) -> bool:
-    return any(re.sub(r"[^a-z0-9]", "", part.lower()) in HOW.split() for part in path)
+    return any(plain_name(part) in HOW.split() for part in path)
+
+
+def plain_name(field: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", field.lower())
 
 
 def settings_of(term: Sequence[Mapping[str, Any]]) -> dict[Path, frozenset[str]]:
@@ -145,6 +201,48 @@ def candidates(mapping: Mapping[str, Any], sources: Sequence[Any]) -> Iterator[O
             yield from (source.outcomes(field) for field in whole)
 
 
+def attribute(mapping: Mapping[str, Any], sources: Sequence[Any]) -> Mapping[str, Any]:
+    """Computed outcomes as those of the one source that they are a linear function of (1 - value, 100 * value), or as they are."""
+    if isinstance(mapping, Outcomes):
+        return mapping
+    made_of = [outcomes for source in described_apart(sources) for outcomes in fields_of(source) if is_linear(mapping, outcomes)]
+    return made_of[0] if len({id(outcomes.parts[0].gathered) for outcomes in made_of}) == 1 else mapping
+
+
+def fields_of(source: Any) -> Iterator[Outcomes]:
+    """The outcomes that samples hold, one for each field of numbers."""
+    fields = numeric_fields(source.rows) if all("item" in row for row in source.rows) else []
+    yield from (source.outcomes(field) for field in fields if all(field in row for row in source.rows))
+
+
+def is_linear(mapping: Mapping[str, Any], outcomes: Mapping[str, Any]) -> bool:
+    """True where the mapping is a + b * outcome for all its items that have both, and these differ."""
+    if not set(mapping) <= set(outcomes):
+        return False
+    pairs = [(outcomes[item], value) for item, value in mapping.items() if value is not None and outcomes[item] is not None]
+    if not pairs or not all(isinstance(value, bool | int | float) for _, value in pairs):
+        return False
+    (x, y), (x2, y2) = min(pairs), max(pairs)
+    return x != x2 and y != y2 and all(abs(y + (y2 - y) / (x2 - x) * (at - x) - value) <= 1e-9 * max(1.0, abs(value)) for at, value in pairs)
+
+
+def samples_compared(arms: Sequence[Mapping[str, Any]], sources: Sequence[Any]) -> list[list[Outcomes]]:
+    """The two samples that computed arms compare, where neither is known to be whose; empty where they are not two."""
+    apart = described_apart(sources)
+    if len(apart) != 2 or all(isinstance(arm, Outcomes) for arm in arms):
+        return []
+    return [[outcomes] for source in apart for outcomes in list(fields_of(source))[:1]]
+
+
+def doubt_of_samples(pair: Sequence[Sequence[Outcomes]], unit: str) -> str:
+    """Why what was computed from two samples can decide nothing: answers are missing, or both hold one and the same answer throughout."""
+    if len(pair) != 2:
+        return ""
+    answers = {value for term in pair for outcomes in term for value in outcomes.values() if value is not None}
+    blind = f"both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 and unit == "pp" else ""
+    return doubt_of((1, -1), pair) or blind
+
+
 def refuse_filled(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]) -> None:
     """Raises HarnessError where outcomes stand in the place of answers that are missing."""
     filled = sorted((item for item in unanswered(mapping, sources) if mapping.get(item) is not None), key=str)
@@ -159,6 +257,8 @@ def unanswered(mapping: Mapping[str, Any], sources: Sequence[Any]) -> set[Any]:
         return {item for item, value in mapping.reread().items() if value is None}
     rows = [row for source in sources for row in getattr(source, "rows", ())]
     lost = {row["item"] for row in rows if "item" in row} - {row.get("item") for row in rows if row.get("status") not in ("error", "empty")}
+    if isinstance(made_of := attribute(mapping, sources), Outcomes):
+        lost |= {item for item, value in made_of.items() if value is None}
     alike = [gaps for outcomes in candidates(mapping, sources) if (gaps := gaps_of(mapping, outcomes)) is not None]
     return lost | (set.intersection(*alike) if alike else set())
 
@@ -178,23 +278,35 @@ def refuse_foreign(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]
         raise HarnessError(told, mend="Key outcomes by the items that were gathered, and name all the samples in sources=")
 
 
-def refuse_repeated(name: str, terms: Terms) -> None:
-    """Raises HarnessError where replicates for several seeds are all the same samples: seeds that nothing was drawn with are none."""
+def differing_seeds(name: str, terms: Terms, seeds: Sequence[int], sources: Sequence[Any]) -> tuple[int, ...]:
+    """The seeds whose replicates are different samples. Raises HarnessError where all are the same: seeds that nothing was drawn with are none."""
     count = max(map(len, terms))
-    if count > 1 and all(len({frozenset(map(str, marks(arm))) for arm in term}) == 1 for term in terms):
+    apart = unite(range(count), lambda seed: tuple(drawn_as(term[seed], sources) for term in terms))
+    if count > 1 and len(apart) == 1:
         told = f"{name} has {count} seeds, and the same samples for each of them"
         raise HarnessError(told, mend="Give each seed the samples that were drawn with it; what has no seed is measured once")
+    return tuple(seeds[place] for place in apart) if len(seeds) == count else tuple(seeds)
+
+
+def drawn_as(arm: Mapping[str, Any], sources: Sequence[Any]) -> tuple[str, ...]:
+    """What tells the samples behind an arm from others, whatever they are called."""
+    if isinstance(arm, Outcomes):
+        return tuple(sorted(part.gathered.content_key for part in arm.parts))
+    return (repr(sorted(arm.items())) if sources else str(id(arm)),)
 
 
 def selected(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
-    """Why a plain mapping can decide nothing: it holds the outcomes of some samples, but not of all their items; "" where that is not so."""
-    if isinstance(mapping, Outcomes) or not mapping:
+    """Why a plain mapping can decide nothing: it leaves out items of the samples that it was made of; "" where that is not so."""
+    sampled = [source for source in sources if getattr(source, "rows", ())]
+    if isinstance(mapping, Outcomes) or not mapping or not sampled:
         return ""
-    for source in sources:
-        rows = getattr(source, "rows", ())
-        for field in numeric_fields(rows) if len({row.get("item") for row in rows}) > len(mapping) else ():
-            whole = source.outcomes(field) if all(field in row for row in rows) else {}
-            if whole and all(item in whole and whole[item] == value for item, value in mapping.items()):
-                left_out = f"{len(whole) - len(mapping)} of {len(whole)} items of its samples are left out"
-                return f"{left_out}; gather the items that are meant, so that the choice is made before the answers are known"
-    return ""
+    made_of = [source for source in sampled if any(is_part_of(mapping, outcomes) or is_linear(mapping, outcomes) for outcomes in fields_of(source))]
+    sizes = [len(source.content) for source in made_of or sampled]
+    if min(sizes) <= len(mapping):
+        return ""
+    left_out = f"{max(sizes) - len(mapping)} of {max(sizes)} items of its samples are left out"
+    return f"{left_out}; gather the items that are meant, so that the choice is made before the answers are known"
+
+
+def is_part_of(mapping: Mapping[str, Any], outcomes: Mapping[str, Any]) -> bool:
+    return all(item in outcomes and outcomes[item] == value for item, value in mapping.items())

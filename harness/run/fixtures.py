@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.design.places import FILE_NAME
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, Inconclusive, nearest
 from harness.records import Fact, Measurement
 from harness.run.measuring import Measure
+from harness.run.recorder import Answer
 from harness.run.sampling import Gathering
 from harness.store import Store
-from harness.verdict.criterion import Criterion
+from harness.verdict.criterion import Criterion, require_level_of
 
 if TYPE_CHECKING:
     from harness.design.persona import Persona
@@ -65,7 +66,7 @@ def criterion(recorder: Any) -> Callable[[str], Criterion]:
 
 
 class Spoken(Criterion):
-    """A criterion whose answer is kept as the reason of the cell.
+    """A criterion whose every answer counts in its cell.
 
     The cell's p is the largest over all the claims judged in it: a cell that makes several holds where all of them do (intersection-union, Berger 1982).
     """
@@ -75,32 +76,45 @@ class Spoken(Criterion):
         self._recorder = recorder
 
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
-        self._recorder.judged = (shift.name, self.threshold.name)
-        answer = super().holds(shift, baseline=baseline, treated=treated)
-        self._say(answer, self.told(shift, answer), shift)
+        self._require_own(shift, *(level for level in (baseline, treated) if level is not None))
+        for level in (baseline, treated):
+            if level is not None:
+                require_level_of(level, shift, self.threshold)
+        answer = self._ask(lambda: super(Spoken, self).holds(shift, baseline=baseline, treated=treated), shift, lambda answer: self.told(shift, answer))
         self._claim(shift.p)
         return answer
 
     def within(self, shift: Measurement) -> bool:
-        self._recorder.judged = (shift.name, self.threshold.name)
-        answer = super().within(shift)
-        word = "lies within" if answer else "leaves"
-        self._say(answer, f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {word} the bar of {self.threshold.value:g}", shift)
+        self._require_own(shift)
+        told = f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {{}} the bar of {self.threshold.value:g}"
+        answer = self._ask(lambda: super(Spoken, self).within(shift), shift, lambda answer: told.format("lies within" if answer else "leaves"))
         self._claim(self.equivalence_p(shift))
         return answer
 
     def exceeds(self, level: Measurement) -> bool:
-        self._recorder.judged = (level.name, self.threshold.name)
-        answer = super().exceeds(level)
-        word = "reaches" if answer else "stays short of"
-        interval = self._interval(level)
-        told = f"{level.name} {level.value:.3g} {level.unit} [{interval.low:.3g}, {interval.high:.3g}] (N {level.n}) {word} {self.threshold.value:g}"
-        self._say(answer, told, level)
+        self._require_own(level)
+        answer = self._ask(lambda: super(Spoken, self).exceeds(level), level, lambda answer: self.told_level(level, answer))
         self._claim(self.exceed_p(level))
         return answer
 
-    def _say(self, answer: bool, told: str, measured: Measurement) -> None:
-        self._recorder.said = (answer, told + (f"; it rests on no samples of this run: {measured.unsampled}" if measured.unsampled else ""))
+    def _require_own(self, *measured: Measurement) -> None:
+        """Raises HarnessError for what was not measured in this cell: numbers of another cell, or altered ones, have no samples behind them here."""
+        for found in measured:
+            if not any(found is taken for taken in self._recorder.measure.taken):
+                told = f"{getattr(found, 'name', repr(found))} was not measured by this cell, or was altered since"
+                raise HarnessError(told, mend="Give what this cell's own `measure` returned, as it is")
+
+    def _ask(self, ask: Callable[[], bool], measured: Measurement, in_words: Callable[[bool], str]) -> bool:
+        """The answer of a criterion, which counts from then on whatever the test does with it; so does that it cannot tell."""
+        self._recorder.judged = (measured.name, self.threshold.name)
+        try:
+            answer = ask()
+        except Inconclusive as error:
+            self._recorder.answers.append(Answer(None, str(error), measured.name, self.threshold.name))
+            raise
+        told = in_words(answer) + (f"; it rests on no samples of this run: {measured.unsampled}" if measured.unsampled else "")
+        self._recorder.answers.append(Answer(answer, told, measured.name, self.threshold.name))
+        return answer
 
     def _claim(self, p: float | None) -> None:
         """Keeps the larger p. A claim without one was judged by its interval alone and leaves the others' p as it is."""

@@ -10,12 +10,25 @@ from msgspec.structs import replace
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import COMPUTED, EDITED, Calibration, Interval, Measurement, SamplesRef, encode
-from harness.run.comparable import doubt_of, identify, refuse_filled, refuse_foreign, refuse_repeated, require_same_settings, selected
+from harness.run.comparable import (
+    attribute,
+    differing_seeds,
+    doubt_of,
+    doubt_of_level,
+    doubt_of_samples,
+    identify,
+    mostly_missing,
+    refuse_filled,
+    refuse_foreign,
+    require_same_settings,
+    samples_compared,
+    selected,
+)
 from harness.run.contrasts import Effect, balanced, contrast_of, corrected_of, correlation_of, replicated
-from harness.run.outcomes import Outcomes, unite
+from harness.run.outcomes import Outcomes, seeds_of, unite
 from harness.run.recompute import derive
 from harness.run.sampling import Gathered
-from harness.run.values import ByItem, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
+from harness.run.values import ByItem, check_test, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
 
 if TYPE_CHECKING:
     from harness.verdict.agreement.findings import Finding
@@ -23,6 +36,7 @@ if TYPE_CHECKING:
 Measured = ByItem | Gathered
 Terms = Sequence[tuple[float, Measured | Sequence[Measured]]]
 CONTRASTED = ("pp", "points", "nats")
+RUNS = ("run", "seed", "training")
 
 
 class Source(Protocol):
@@ -65,9 +79,12 @@ class Measure:
         unsampled: str = "",
     ) -> Measurement:
         """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take or outside its interval, N below 1 or above the
-        rows of the sources, a p of 0, below its floor or equal to a similarity, or a name used twice."""
+        rows of the sources, an interval of no width or of a low level, seeds that the sources do not have, a p of 0, below its floor, that contradicts the
+        interval or is equal to a similarity, or a name used twice."""
         if interval is not None:
-            interval = given(interval, number(value, name), name)
+            interval = given(interval, number(value, name), name, whole(n, name))
+        if p is not None:
+            check_test(number(p, f"p of {name}"), p_method, interval, unit, name)
         tested: dict[str, Any] = {"interval": interval, "seeds": seeds, "p": p, "p_floor": p_floor, "p_method": p_method}
         found = self._build(name, value, unit, n, sampling_unit, sources, note=note, unsampled=unsampled, **tested)
         return self._record(found, typed=True)
@@ -86,8 +103,11 @@ class Measure:
         p_floor: float | None = None,
         note: str = "",
         unsampled: str = "",
+        proven: bool = False,
         **others: Any,
     ) -> Measurement:
+        if sources and seeds:
+            refuse_seeds(name, seeds, sources, sampling_unit, proven)
         rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
         if sources and whole(n, name) > rows:
             raise HarnessError(f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once")
@@ -140,8 +160,8 @@ class Measure:
             interval = rate_interval(round(sum(values)), len(values), method="exact" if exact else "wilson")
         else:
             interval = mean_interval(values, name)
-        derived = derive("rate", [(1.0, basis.mappings)], exact=exact)
-        return self._take(name, sum(values) / len(values), "rate", len(values), basis, interval=interval, note=note, derived=derived)
+        derived, doubt = derive("rate", [(1.0, basis.mappings)], exact=exact), doubt_of_level(basis.mappings[0], sources)
+        return self._take(name, sum(values) / len(values), "rate", len(values), basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
     def mean(
         self,
@@ -153,10 +173,11 @@ class Measure:
         sampling_unit: str = "",
         sources: tuple[Source, ...] = (),
         seeds: tuple[int, ...] = (),
+        differ: str | tuple[str, ...] = (),
         unsampled: str = "",
     ) -> Measurement:
         """Mean over items: BCa over items, or a bootstrap over whole `clusters` (item id to cluster) where items are not independent. The unit may be left
-        to the measure that took the samples."""
+        to the measure that took the samples. Differences that the test computed from two samples are held to what `contrast` asks of its arms."""
         from harness.verdict.intervals import cluster_interval, mean_interval
 
         basis = Basis(name, [values], sources, sampling_unit, seeds, unsampled)
@@ -171,7 +192,12 @@ class Measure:
             groups = [clusters[item] for item in answered]
             interval, n = cluster_interval(data, groups, name), len(set(groups))
         derived = derive("mean", [(1.0, basis.mappings)], unit=unit) if clusters is None else None
-        return self._take(name, sum(data) / len(data), unit, n, basis, interval=interval, note=note, derived=derived)
+        doubt = doubt_of_level(basis.mappings[0], sources)
+        if unit in CONTRASTED:
+            pair = samples_compared([attribute(basis.mappings[0], sources)], sources)
+            require_same_settings(name, pair, (differ,) if isinstance(differ, str) else differ)
+            doubt = doubt or doubt_of_samples(pair, unit) or selected(basis.mappings[0], sources)
+        return self._take(name, sum(data) / len(data), unit, n, basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
     def shift(
         self,
@@ -221,10 +247,17 @@ class Measure:
         read = [(weight, [next(mappings) for _ in term]) for (weight, _), term in zip(terms, nested, strict=True)]
         unit = unit or (basis.unit if basis.unit in CONTRASTED else "pp")
         effect = contrast_of(name, read, unit, seeds)
-        weights, arms = balanced(name, read), [[identify(arm, sources) for arm in term] for term in replicated(name, read, seeds)]
-        require_same_settings(name, arms, (differ,) if isinstance(differ, str) else differ)
-        refuse_repeated(name, arms)
-        doubt = doubt_of(weights, arms) or next(filter(None, (selected(arm, sources) for term in arms for arm in term)), "")
+        terms_of = replicated(name, read, seeds)
+        weights, arms = balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
+        plain = [arm for term in terms_of for arm in term]
+        pair = samples_compared([arm for term in arms for arm in term], sources)
+        for compared in (arms, pair):
+            require_same_settings(name, compared, (differ,) if isinstance(differ, str) else differ)
+        basis.seeds = differing_seeds(name, arms, basis.seeds, sources)
+        basis.proven = basis.proven or len(basis.seeds) <= max(map(len, arms))
+        left = {item: (int(any(arm[item] is None for arm in plain)), 1) for item in plain[0]}
+        doubts = (doubt for arm in plain for doubt in (doubt_of_level(arm, sources), selected(arm, sources)))
+        doubt = doubt_of(weights, arms, sources) or doubt_of_samples(pair, unit) or mostly_missing(left) or next(filter(None, doubts), "")
         return self._effect(name, effect, unit, basis, doubt=doubt, derived=derive("contrast", read, unit=unit))
 
     def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
@@ -234,6 +267,9 @@ class Measure:
 
         p stays that of `apparent`. Raises Inconclusive where the judge is no better than guessing, or cannot be shown to be.
         """
+        if self.cell and not any(apparent is taken for taken in self.taken):
+            told = f"{name} corrects {getattr(apparent, 'name', apparent)!r}, which was not measured by this cell, or was altered since"
+            raise HarnessError(told, mend="Give what this cell's own `measure` returned, as it is")
         value, interval, note = corrected_of(name, apparent, calibration, limit)
         made_of = fingerprint([apparent.fingerprint, encode(calibration)])
         of = {"op": "corrected", "name": apparent.name, "of": apparent.derived, "calibration": encode(calibration), "limit": limit}
@@ -279,7 +315,8 @@ class Measure:
 
     def _take(self, name: str, value: float, unit: str, n: int, basis: Basis, note: str = "", **others: Any) -> Measurement:
         note = "; ".join(filter(None, (note, basis.note)))
-        made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, seeds=basis.seeds, note=note, unsampled=basis.unsampled, **others)
+        rests: dict[str, Any] = {"seeds": basis.seeds, "proven": basis.proven, "unsampled": basis.unsampled}
+        made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, note=note, **rests, **others)
         return self._record(made)
 
 
@@ -304,12 +341,27 @@ class Basis:
         read = [mapping for mapping in self.mappings if isinstance(mapping, Outcomes)]
         self.sources: tuple[Source, ...] = unite([*sources, *(source for each in read for source in each.sources)], lambda source: source.ref)
         self.sampling_unit = sampling_unit or next((each.sampling_unit for each in read), "item")
-        self.seeds: tuple[int, ...] = tuple(seeds) or unite(seed for each in read for seed in each.seeds)
+        parts = [[part.gathered for part in each.parts] for each in read]
+        self.seeds: tuple[int, ...] = tuple(seeds) or seeds_of(gathered for each in parts for gathered in each)
+        # Whether the outcomes of an arm rest on as many different samples as seeds were named.
+        self.proven = len(self.seeds) <= max((len({gathered.content_key for gathered in each}) for each in parts), default=1)
         self.unit = next((each.unit for each in read if each.unit), "")
         self.unsampled = unsampled
         edited = [each for each in read if each.edited]
         computed = [each for each in self.mappings if sources and not isinstance(identify(each, sources), Outcomes)]
         self.note = EDITED if edited else COMPUTED if computed and by_item else ""
+
+
+def refuse_seeds(name: str, seeds: Sequence[int], sources: Sequence[Any], sampling_unit: str, proven: bool) -> None:
+    """Raises HarnessError for seeds that were typed and that the samples do not have."""
+    sampled = [source for source in sources if getattr(source, "rows", ())]
+    described = {source.described.get("seed") for source in sampled}
+    drawn = {*seeds_of(sampled), *described} - {None}
+    runs = {row.get("item") for source in sampled for row in source.rows} if sampling_unit in RUNS else set()  # whose items are their seeds
+    foreign = [seed for seed in seeds if seed not in drawn and str(seed) not in runs]
+    if foreign and (drawn or not (proven or len(seeds) == 1)):
+        told = f"{name} names the seed {foreign[0]}, which none of its samples was drawn with"
+        raise HarnessError(told, mend="Leave seeds= out: what gather returned brings the seeds of its measure (its attribute `seed`)")
 
 
 def probability(p: float, floor: float | None, name: str) -> float:

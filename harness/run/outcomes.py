@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import HarnessError, nearest
+from harness.fingerprint import canonical, fingerprint
 
 if TYPE_CHECKING:
     from harness.run.sampling import Gathered
@@ -17,6 +18,8 @@ STATUS = "status="
 NO_ANSWER = ("error", "empty")
 # Numbers in a row that say how an answer came about, not what it is.
 BOOKKEEPING = "item status replicate seed chunk tokens input_tokens output_tokens usd cached hits seconds latency attempts retries time timestamp index"
+# Those of them that may differ between two copies of one answer.
+PASSING = "replicate seed chunk usd cached hits seconds latency attempts retries time timestamp index"
 
 
 class Part(NamedTuple):
@@ -52,7 +55,7 @@ class Outcomes(dict[str, Any]):
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        return unite(seed for part in self.parts for seed in part.gathered.seeds)
+        return seeds_of(part.gathered for part in self.parts)
 
     @property
     def sampling_unit(self) -> str:
@@ -71,6 +74,39 @@ def unite(things: Iterable[Any], key: Callable[[Any], Any] = lambda thing: thing
     for thing in things:
         found.setdefault(key(thing), thing)
     return tuple(found.values())
+
+
+def content_of(gathered: Any) -> dict[Any, tuple[str, ...]]:
+    """Item id to what its rows say, in whatever order and chunks they were taken."""
+    found: dict[Any, list[str]] = {}
+    for row in gathered.rows:
+        said = {name: value for name, value in row.items() if name == gathered.outcome or name not in PASSING.split()}
+        found.setdefault(row.get("item"), []).append(canonical(said))
+    return {item: tuple(sorted(rows)) for item, rows in found.items()}
+
+
+def content_key(gathered: Any) -> str:
+    """Equal for equal samples, and made from equal samples, whoever drew them."""
+    return fingerprint([sorted(gathered.content.values()), sorted(source.content_key for source in gathered.behind)])
+
+
+def seeds_of(samples: Iterable[Any]) -> tuple[int, ...]:
+    """The seeds that different samples were drawn with: samples that are equal count once."""
+    return unite(seed for gathered in unite(samples, lambda gathered: gathered.content_key) for seed in own_seeds(gathered))
+
+
+def own_seeds(gathered: Any) -> tuple[int, ...]:
+    """The seeds of some samples, several only where their rows show several: by a field `seed`, by replicates, or by the samples they were made from."""
+    if len(gathered.seeds) < 2:
+        return tuple(gathered.seeds)
+    if gathered.behind:
+        return seeds_of(gathered.behind)
+    drawn: dict[Any, list[str]] = {}
+    for row in gathered.rows:
+        drawn.setdefault(row.get("seed"), []).append(canonical({name: value for name, value in row.items() if name not in PASSING.split()}))
+    if None not in drawn:
+        return unite((seed for seed in gathered.seeds if seed in drawn), lambda seed: tuple(sorted(drawn[seed])))
+    return tuple(gathered.seeds) if len(gathered.rows) >= len(gathered.seeds) * len(gathered.content) else ()
 
 
 def pooled(runs: Sequence[Outcomes]) -> Outcomes:

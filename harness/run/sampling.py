@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -14,13 +14,13 @@ from typing import Any, Protocol
 from harness.appendlog import AppendLog
 from harness.design.naming import wrong_name
 from harness.errors import HarnessError
-from harness.fingerprint import fingerprint
+from harness.fingerprint import canonical, fingerprint
 from harness.opened_files import changed_files, opened_files
 from harness.plaintext import cut
 from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
 from harness.run.measure_key import measure_key
-from harness.run.outcomes import Outcomes, Part, choose_field, read_field
+from harness.run.outcomes import Outcomes, Part, choose_field, content_key, content_of, read_field
 from harness.run.secrets import cleaned, evidence
 from harness.samples import Row, broken
 from harness.samples import gather as gather_rows
@@ -51,7 +51,8 @@ class Job(Protocol):
 class Gathered:
     """Rows in the order of the chunks, the file that holds them, the hash of what made them, and what their measure says of itself.
 
-    `described` is the measure's description; `outcome` the field that is its result, in `unit`; `behind` the samples that these were made from.
+    `given` are the items, as JSON. `described` is the measure's description; `outcome` the field that is its result, in `unit`;
+    `behind` the samples that these were made from.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -63,6 +64,15 @@ class Gathered:
     sampling_unit: str = "item"
     seeds: tuple[int, ...] = ()
     behind: tuple[Gathered, ...] = ()
+    given: frozenset[str] = frozenset()
+
+    @cached_property
+    def content(self) -> dict[Any, tuple[str, ...]]:
+        return content_of(self)
+
+    @cached_property
+    def content_key(self) -> str:
+        return content_key(self)
 
     def outcomes(self, field: str | None = None, item: str = "item") -> Outcomes:
         """Item id to the value of `field` (default: the measure's result). Several replicates of an item are averaged; rows whose status is not ok count as
@@ -130,7 +140,8 @@ class Gathering:
         if fault:
             raise HarnessError(f"{cut(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")
         described = description_of(job)
-        key = measure_key(job, described, encode(list(items)), self.root)
+        given = encode(list(items))
+        key = measure_key(job, described, given, self.root)
         log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
             self._set_aside_stale(log, key)
@@ -143,9 +154,8 @@ class Gathering:
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         # Whoever changed a row would measure something else than the file holds.
-        return Gathered(
-            tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows), key, **about(job, described, items)
-        )
+        kept, ref = tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows)
+        return Gathered(kept, ref, key, given=frozenset(map(canonical, given)), **about(job, described, items))
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,8 +52,13 @@ def share(value: Any, name: str) -> float:
     return float(value)
 
 
-def given(bounds: Interval | Sequence[float], value: float, name: str) -> Interval:
-    """An interval that the test computed itself, about the value."""
+LOWEST_LEVEL = 0.8
+# Units in which zero is no effect, so that an interval and a p can contradict each other.
+AGAINST_ZERO = ("pp", "points", "nats", "value", "correlation")
+
+
+def given(bounds: Interval | Sequence[float], value: float, name: str, n: int) -> Interval:
+    """An interval that the test computed itself, about the value. Raises HarnessError for one that no n units can give."""
     if not isinstance(bounds, Interval):
         if len(bounds) != 2 or not bounds[0] <= bounds[1]:
             raise HarnessError(f"the interval of {name} is {bounds!r}", mend="Give (low, high)")
@@ -60,7 +66,27 @@ def given(bounds: Interval | Sequence[float], value: float, name: str) -> Interv
     room = 1e-9 * max(1.0, abs(value))
     if not bounds.low - room <= value <= bounds.high + room:
         raise HarnessError(f"{name} is {value:g}, outside its interval [{bounds.low:g}, {bounds.high:g}]", mend="Give the interval of this value, in its unit")
+    number(bounds.low, name), number(bounds.high, name)
+    if not LOWEST_LEVEL <= bounds.level < 1:
+        raise HarnessError(f"the interval of {name} has the level {bounds.level:g}", mend=f"Give an interval of a level from {LOWEST_LEVEL:g} to below 1")
+    undecided = bounds.method.startswith(("none", "degenerate"))  # says itself that it decides nothing
+    if not undecided and (n == 1 or bounds.low == bounds.high):
+        fault = "an interval over a single unit" if n == 1 else "an interval of no width"
+        raise HarnessError(f"{name} has {fault}", mend='One unit, or equal units, tell no spread: leave interval= out, or say method="degenerate: …"')
     return bounds
+
+
+def check_test(p: float, method: str, interval: Interval | None, unit: str, name: str) -> None:
+    """Raises HarnessError for a typed p that its test cannot give, or that its interval contradicts."""
+    drawn = [int(re.sub("[,_]", "", count)) for count in re.findall(r"\d[\d,_]*", method)]
+    if drawn and re.search("permut|shuffl|flip", method.lower()) and p < (1 - 1e-9) / (max(drawn) + 1):
+        raise HarnessError(f"p of {name} is {p:.3g}, below 1/({max(drawn)}+1)", mend=f"{method!r} gives (b+1)/(B+1), never less")
+    if interval is not None and unit in AGAINST_ZERO:
+        outside, chance = interval.low > 0 or interval.high < 0, 1 - interval.level
+        if (outside and p > 2 * chance) or (not outside and p < chance / 10):
+            lies = "leaves zero" if outside else "holds zero"
+            told = f"p of {name} is {p:.3g}, yet its interval [{interval.low:g}, {interval.high:g}] {lies}"
+            raise HarnessError(told, mend="Give the p and the interval of one test, in one unit")
 
 
 def reason(text: Any, name: str) -> str:

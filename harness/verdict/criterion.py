@@ -15,21 +15,29 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval, Measurement, Threshold
+from harness.units import LEVELS
 from harness.verdict.tests import SMALLEST_P
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 SCALE = {("rate", "pp"): 100.0}
-# What outcomes can be at all, by the unit of their contrast: shares, and points.
-NATURAL: dict[str, tuple[float | None, float | None]] = {"pp": (0.0, 1.0), "points": (0.0, 100.0)}
 
 
 class Criterion:
     """One threshold, to be asked in an assert: `assert criterion.holds(shift, baseline=before, treated=after)`."""
 
     def __init__(self, threshold: Threshold) -> None:
-        self.threshold = threshold
+        self._threshold = threshold
+
+    @property
+    def threshold(self) -> Threshold:
+        """The registered bar, which no test replaces."""
+        return self._threshold
+
+    @threshold.setter
+    def threshold(self, _: object) -> None:
+        raise HarnessError(f"the threshold {self._threshold.name} was registered before the data", mend="Change it in experiment.yaml, for all cells")
 
     def __repr__(self) -> str:
         bar = self.threshold
@@ -123,6 +131,12 @@ class Criterion:
         towards = {"increase": "a rise", "decrease": "a fall", "either": "a change"}[bar.direction]
         return f"{shift.name} {shift.value:+.3g} {bar.unit} [{low:+.3g}, {high:+.3g}] (N {shift.n}) {word} {towards} of {bar.value:g}"
 
+    def told_level(self, level: Measurement, answer: bool) -> str:
+        """The same of a level."""
+        interval = self._interval(level)
+        word = "reaches" if answer else "stays short of"
+        return f"{level.name} {level.value:.3g} {level.unit} [{interval.low:.3g}, {interval.high:.3g}] (N {level.n}) {word} {self.threshold.value:g}"
+
     def _leaves_room(self, shift: Measurement, baseline: Measurement | None, treated: Measurement | None) -> None:
         """Raises Inconclusive where the measure sits on its floor or ceiling, or the baseline is too near to it for the bar."""
         bar = self.threshold
@@ -133,15 +147,16 @@ class Criterion:
             raise HarnessError(f"the threshold {bar.name} has a floor or a ceiling", mend="Say where the baseline is: holds(shift, baseline=…)")
         if baseline is not None:
             self._allows_step(baseline.value, SCALE.get((baseline.unit, bar.unit), 1.0), f"{baseline.name} ")
-        elif len(shift.arms) == 2:
+        if len(shift.arms) == 2:  # whatever levels are named: the arms are what was compared
             self._allows_step(shift.arms[1], SCALE.get(("rate", bar.unit), 1.0), "a baseline of ")
         levels = [level.value for level in (treated, baseline) if level is not None]
         self._off_the_bounds(levels if len(levels) == 2 else [*levels, *shift.arms])
+        self._off_the_bounds(shift.arms)
 
     def _bounds(self) -> tuple[tuple[str, float | None], ...]:
         """("floor", below which the measure is blind), ("ceiling", …): as declared, or what the outcomes can be at all."""
         bar = self.threshold
-        low, high = NATURAL.get(bar.unit, (None, None))
+        low, high = LEVELS.get(bar.unit, (None, None))
         return ("floor", low if bar.floor is None else bar.floor), ("ceiling", high if bar.ceiling is None else bar.ceiling)
 
     def _allows_step(self, level: float, scale: float, name: str) -> None:
@@ -159,6 +174,15 @@ class Criterion:
             if bound is not None and all(level <= bound if side == "floor" else level >= bound for level in levels):
                 every = "both" if len(levels) == 2 else "all"
                 raise Inconclusive(f"{side}: {every} arms sit on the {side} of {bound:g}; the measure may be blind")
+
+
+def require_level_of(level: Measurement, shift: Measurement, bar: Threshold) -> None:
+    """Raises HarnessError for a level that is not one of the arms that the effect compares."""
+    if not level.samples or level.unit not in ("rate" if bar.unit == "pp" else bar.unit, "probability"):
+        told = f"{level.name} ({level.unit}) is no level of the samples that {shift.name} compares"
+        raise HarnessError(told, mend="Measure it from an arm, as measure.rate(name, before) or measure.mean does, or leave it out")
+    if shift.samples and not {ref.sha256 for ref in level.samples} <= {ref.sha256 for ref in shift.samples}:
+        raise HarnessError(f"{level.name} is of other samples than {shift.name}", mend="Give the level of an arm of this effect, or leave it out")
 
 
 def three_valued(value: float, low: float, high: float, bar: Threshold) -> bool | None:

@@ -13,6 +13,7 @@ from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, Hyp
 from harness.verdict.checks import decide_checks
 from harness.verdict.confidence import confidence
 from harness.verdict.hypotheses import decide_hypotheses
+from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 
 LEAD = {
     "supported": "",
@@ -29,7 +30,7 @@ DECIDED = ("supported", "falsified", "passed", "failed")
 def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
     """All of results.json from what was planned and the cells that finished (by id)."""
     spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
-    cells = tuple(found.get(planned.id) or missing(planned) for planned in universe.cells)
+    cells = count_once([found.get(planned.id) or missing(planned) for planned in universe.cells])
     checks = decide_checks(universe.cells, cells)
     stated = tuple(with_statement(cell, universe) for cell in cells)
     hypotheses = decide_hypotheses(spec, stated, checks)
@@ -51,7 +52,7 @@ def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], 
         checks=tuple(checks.values()),
         cells=cells,
         thresholds=universe.thresholds,
-        caveats=caveats(universe, cells, checks, lost, len(seeds_varied(primary, cells))),
+        caveats=caveats(universe, cells, checks, lost, *seeds_of([cell for cell in cells if cell.owner == primary.id])),
         stopped=stopped(universe, cells),
         missing=lost,
         inputs=universe.inputs,
@@ -86,11 +87,11 @@ def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, 
     agreeing = len({cell.threshold for cell in cells if cell.owner == primary.id and cell.verdict == "supported" and cell.threshold})
     return confidence(
         decided=primary.verdict in ("supported", "falsified"),
-        seeds=len(seeds_varied(primary, cells)),
+        seeds=seeds_of([cell for cell in cells if cell.owner == primary.id])[0],
         p=primary.p_holm if primary.p_holm is not None else primary.p,
         confounds=tuple(confounds),
         agreeing=agreeing,
-        out_of_distribution=any(check.polarity == "out-of-distribution" and check.verdict == "passed" for check in checks.values()),
+        out_of_distribution=any(is_out_of_distribution(check, cells, primary.id) for check in checks.values()),
         unsampled=without_samples([cell for cell in cells if cell.owner == primary.id]),
     )
 
@@ -107,14 +108,6 @@ def computed_effects(cells: Sequence[Cell]) -> int:
     """How many cells were decided on outcomes that are not those of their samples: computed by the test, or edited."""
     effects = [measured for cell in cells if cell.verdict in DECIDED for measured in cell.measurements if measured.name == cell.effect]
     return sum(COMPUTED in measured.note or EDITED in measured.note for measured in effects)
-
-
-def seeds_varied(primary: HypothesisResult, cells: Sequence[Cell]) -> set[int]:
-    """The seeds that the primary hypothesis' cells were really measured with; a declared seed that nothing uses counts for nothing."""
-    own = [cell for cell in cells if cell.owner == primary.id and cell.measurements]
-    return {int(cell.params["seed"]) for cell in own if "seed" in cell.params} | {
-        seed for cell in own for measured in cell.measurements for seed in measured.seeds
-    }
 
 
 def stopped(universe: Universe, cells: Sequence[Cell]) -> Stopped:
@@ -137,7 +130,7 @@ def facts(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int) -> tuple[str, ...]:
+def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int, alike: int) -> tuple[str, ...]:
     """Standing caveats, each computed from the run; a test adds its own as facts of the group Caveats."""
     counts = Counter(cell.verdict for cell in cells)
     unselected = counts["missing"] - len(lost)
@@ -148,6 +141,8 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
         (bool(universe.promise.deviations), f"{len(universe.promise.deviations)} deviations from the locked promise."),
         (bool(unsampled), f"{unsampled}."),
         (bool(computed), f"{computed} decided effects are of outcomes that the test computed or edited: their samples alone do not give them."),
+        (bool(once := counted_once(cells)), f"{once} cells rest on {SAME} others, and are not counted again."),
+        (alike > 0, f"{alike + 1} seeds rest on the very same samples, and count as one."),
         (seeds < 2, "One seed: differences between seeds are not measured."),
         (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
         (bool(lost), f"The run is incomplete: {len(lost)} selected cells have no result."),

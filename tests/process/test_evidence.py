@@ -135,8 +135,8 @@ def test_a_control_of_samples_against_themselves_guards_nothing(toy: Toy) -> Non
     toy.write(
         TESTS,
         (HEAD + f"    {same}\n").replace("def test_function(persona, behaviour,", CONTROL)
-        + HEAD.replace("def test_function(", "@hypothesis('H1')\ndef test_claim(")
-        + f"    {SHIFT}\n",
+        + HEAD.replace("def test_function(", "@hypothesis('H1')\ndef test_claim(").replace('"heavy"', 'f"{persona}-{behaviour}"')
+        + f"    {SHIFT}\n".replace("'heads'", "behaviour"),
     )
     assert toy.run().returncode == 0
     results = toy.results()
@@ -238,3 +238,189 @@ def test_a_measure_that_gives_no_rows_is_one_line(toy: Toy, rows: str) -> None:
     toy.edit("conftest.py", '        return [{"item": item', f'        return {rows}\n        return [{{"item": item')
     cell = found(toy, SHIFT)
     assert cell["verdict"] == "error" and cell["reason"].startswith("call: HarnessError: a ")
+
+
+WITHIN = "criterion('still').within({})"
+NO, YES = "criterion('heads').holds(measure.shift('no', before, after))", "criterion('heads').holds(measure.shift('yes', after, before))"
+UNSURE = "criterion('heads').holds(measure.shift('unsure', coin.throw('near', 0.52), before))"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [WITHIN.format("measure.shift('c', after, before)")],
+        [f"assert not {NO}"],
+        ["try:", f"    assert {WITHIN.format('measure.shift(chr(99), after, before)')}", "except AssertionError:", "    pass"],
+    ],
+)
+def test_a_control_follows_its_criterion(toy: Toy, body: list[str]) -> None:
+    """A no that the control drops, swallows or turns round is an error of the test, not a pass."""
+    cell = found(toy, *body, control=True)
+    assert cell["verdict"] == "error" and "the criterion said no" in cell["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict", "told"),
+    [
+        ([NO, f"assert {YES}"], "error", "the criterion said no (no -"),
+        ([f"assert {NO} or {YES}"], "error", "the criterion said no (no -"),
+        (["try:", f"    {UNSURE}", "except Exception:", "    pass", f"assert {YES}"], "inconclusive", "too little power"),
+        (["import pytest", f"if not {NO}:", "    pytest.skip('no luck')"], "inconclusive", "no luck; before that the criterion said no: no -"),
+        (["from harness import Inconclusive", f"if not {NO}:", "    raise Inconclusive('no luck')"], "inconclusive", "before that the criterion said no: no -"),
+    ],
+)
+def test_every_answer_of_a_criterion_counts(toy: Toy, body: list[str], verdict: str, told: str) -> None:
+    """A no is not mended by a later yes, nor is that the criterion could not tell; a skip after a no says so."""
+    cell = found(toy, *body)
+    assert cell["verdict"] == verdict and told in cell["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            ["s = replace(measure.shift('s', before, before), doubt='', value=40.0, interval=Interval(low=30, high=50, level=0.95, method='t'))"],
+            "altered since",
+        ),
+        (["from harness.run.measuring import Measure", "s = Measure().shift('s', after, before)", "measure.rate('r', after)"], "not measured by this cell"),
+        (["c = criterion('heads')", "c.threshold = replace(c.threshold, value=0.01)", "s = measure.shift('s', after, before)"], "registered before the data"),
+    ],
+)
+def test_a_criterion_judges_measurements_of_its_cell_by_its_own_threshold(toy: Toy, body: list[str], told: str) -> None:
+    """A number of another cell, an altered one, and an easier bar are errors in one line."""
+    cell = found(toy, "from harness import Interval", "from msgspec.structs import replace", *body, HOLDS.format("s"))
+    assert cell["verdict"] == "error" and told in cell["reason"]
+
+
+def test_a_cell_is_decided_by_a_registered_threshold(toy: Toy) -> None:
+    """A bar that is not registered for the hypothesis decides nothing."""
+    cell = found(toy, "assert criterion('still').holds(measure.shift('s', after, before))")
+    assert cell["verdict"] == "error" and "registered for H1 is heads or tails" in cell["reason"]
+
+
+COPY = "again = coin.gather('again', {}, {})"
+ITEMS = "[f'{i:04d}' for i in range(200)]"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        COPY.format("Coin('fair', 0.5, 50, 0.0)", f"{ITEMS}[::-1]"),
+        COPY.format("Coin('fair', 0.5, 40, 0.0)", ITEMS),
+        COPY.format("type('Two', (Coin,), {})('fair', 0.5, 50, 0.0)", f"{ITEMS}[1:] + ['0000']"),
+        "again = {i: 1 - v for i, v in before.outcomes().items()}; before = {i: 1 - v for i, v in before.outcomes().items()}",
+    ],
+)
+def test_the_same_rows_are_the_same_samples(toy: Toy, again: str) -> None:
+    """In another order, in other chunks, by a subclass or transformed: nothing is compared, also in a control."""
+    sources = "" if "gather" in again else ", sources=(both,)"
+    body = ["Coin, both = type(coin).COIN, before", again, f"assert {WITHIN.format(f'measure.shift(chr(99), again, before{sources})')}"]
+    toy.edit("conftest.py", "class Hand:\n", "class Hand:\n    COIN = Coin\n")
+    cell = found(toy, *body, control=True)
+    assert cell["verdict"] == "inconclusive" and "both arms are the same samples" in cell["reason"]
+
+
+OTHER_TOKENS = '"chunk": self.chunk, "max_new_tokens": 24 if self.name == "heavy" else 6}'
+TRANSFORMED = "measure.shift('s', {i: 1 - v for i, v in b.items()}, {i: 1 - v for i, v in a.items()}, sources=both)"
+DIFFERENCES = "measure.mean('s', {i: 100 * (a[i] - b[i]) for i in a if a[i] is not None}, 'pp', sources=both)"
+
+
+@pytest.mark.parametrize("measured", [TRANSFORMED, DIFFERENCES])
+def test_computed_outcomes_are_held_to_the_settings_of_their_samples(toy: Toy, measured: str) -> None:
+    """1 - outcome in both arms, or the mean of differences: 24 tokens against 6 are refused as they are for the outcomes themselves."""
+    toy.edit("conftest.py", '"chunk": self.chunk}', OTHER_TOKENS)
+    cell = found(toy, *OUTCOMES, HOLDS.format(f"{measured}, {BASE}"))
+    assert cell["verdict"] == "error" and "max_new_tokens (" in cell["reason"] and "not sampled alike" in cell["reason"]
+
+
+def test_computed_differences_do_not_hide_missing_answers(toy: Toy) -> None:
+    """60 of 200 answers missing in one arm, left out of the differences: inconclusive."""
+    lose(toy, "self.name == 'heavy' and int(item) < 60")
+    cell = found(toy, *OUTCOMES, HOLDS.format(f"{DIFFERENCES}, {BASE}"))
+    assert cell["verdict"] == "inconclusive" and "answers are missing unevenly" in cell["reason"]
+
+
+@pytest.mark.parametrize(
+    "measured", ["{}.shift('s', after, before)", "{}.rate('s', after)", "{}.rate('s', {{i: v for i, v in a.items() if v is not None}}, sources=both)"]
+)
+def test_most_answers_missing_decide_nothing(toy: Toy, measured: str) -> None:
+    """170 of 200 answers missing, in both arms of a contrast or in a level: inconclusive with the count."""
+    lose(toy, "int(item) < 170")
+    toy.edit("evals/coins/experiment.yaml", "  still:", "  level: {value: 0.5, unit: rate, direction: increase}\n  still:")
+    ask = "criterion('heads').holds" if "shift" in measured else "criterion('level').exceeds"
+    cell = found(toy, *OUTCOMES, f"assert {ask}({measured.format('measure')})")
+    assert cell["verdict"] == "inconclusive" and "170 of 200 answers are missing" in cell["reason"]
+
+
+def test_replicates_that_were_left_out_are_missing_answers(toy: Toy) -> None:
+    """Four rows an item in one arm, about half of three of them dropped in the other: uneven."""
+    kept = "for item in chunk for n in range(4) if not (self.name == 'heavy' and n and random.Random(f'{item} {n}').random() < 0.5)]"
+    toy.edit("conftest.py", "for item in chunk]", kept)
+    cell = found(toy, SHIFT)
+    assert cell["verdict"] == "inconclusive" and "answers are missing unevenly" in cell["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ("HOLDS(measure.shift('s', after, before), baseline=measure('b', 0.5, 'rate', n=5))", "b (rate) is no level of the samples"),
+        ("HOLDS(measure.shift('s', after, before), baseline=measure.rate('b', coin.throw('c', 0.4)))", "b is of other samples than s"),
+        ("HOLDS(measure.shift('s', after, before, seeds=(1, 2, 3)))", "s names the seed 1, which none of its samples was drawn with"),
+        ("HOLDS(measure('s', 20.0, 'pp', n=100, sources=both, interval=(20.0, 20.0)), BASE)", "an interval of no width"),
+        ("HOLDS(measure('s', 20.0, 'pp', n=1, sources=both, interval=(10.0, 30.0)), BASE)", "an interval over a single unit"),
+        ("HOLDS(measure('s', 20.0, 'pp', n=9, sources=both, interval=Interval(low=19, high=21, level=0.1, method='z')), BASE)", "has the level 0.1"),
+        ("HOLDS(measure('s', 20.0, 'pp', n=9, sources=both, interval=(10.0, 30.0), p=0.8), BASE)", "p of s is 0.8, yet its interval [10, 30] leaves zero"),
+        ("HOLDS(measure('s', 20.0, 'pp', n=9, sources=both, interval=(10.0, 30.0), p=1e-9, p_method='permutation of 1000'), BASE)", "below 1/(1000+1)"),
+    ],
+)
+def test_what_a_test_types_is_held_to_what_can_be(toy: Toy, body: str, told: str) -> None:
+    """A typed or foreign baseline, seeds that nothing was drawn with, and intervals and p values that no data give: errors in one line."""
+    written = body.replace("HOLDS", "assert criterion('heads').holds").replace("BASE", BASE)
+    cell = found(toy, "from harness import Interval", *OUTCOMES, written)
+    assert cell["verdict"] == "error" and told in cell["reason"]
+
+
+def test_floor_and_ceiling_lie_where_levels_can_be(toy: Toy) -> None:
+    """Bounds outside of what a rate can be would switch the check off: one line with the place."""
+    toy.edit("evals/coins/experiment.yaml", "unit: pp, direction: either}", "unit: pp, direction: either, floor: -1, ceiling: 2}")
+    done = toy.run()
+    assert done.returncode not in (0, 1) and "the floor -1 lies where no level of a pp threshold can be" in done.stdout + done.stderr
+
+
+ONE_DRAW = """\
+from harness import control, hypothesis
+
+
+@control("C2", "out-of-distribution")
+def test_elsewhere(coin, measure):
+    "Holds elsewhere."
+    measure.rate("r", coin.throw("elsewhere", 0.5))
+
+
+@hypothesis("H1")
+def test_claim(persona, behaviour, seed, coin, measure, criterion):
+    "A claim."
+    assert criterion(behaviour).holds(measure.shift("s", coin.throw(NAME, 0.9), coin.throw("fair", 0.5)))
+"""
+
+
+def test_samples_count_once(toy: Toy) -> None:
+    """One pair of samples for three seeds and six cells: one cell, one seed, no other distribution, and two caveats."""
+    toy.edit("evals/coins/experiment.yaml", "seeds: [1]", "seeds: [1, 2, 3]")
+    toy.write(TESTS, ONE_DRAW.replace("NAME", '"heavy"'))
+    toy.run()
+    results = toy.results()
+    assert results["verdict"] == "inconclusive"
+    assert "15 cells rest on the very same samples as others, and are not counted again." in results["caveats"]
+    assert "3 seeds rest on the very same samples, and count as one." in results["caveats"]
+    assert any(caveat.startswith("One seed") for caveat in results["caveats"])
+
+
+def test_seeds_and_controls_lift_confidence_by_their_samples(toy: Toy) -> None:
+    """Three seeds with samples of their own count; a control that asked no criterion is no other distribution."""
+    toy.edit("evals/coins/experiment.yaml", "seeds: [1]", "seeds: [1, 2, 3]")
+    toy.write(TESTS, ONE_DRAW.replace("NAME", 'f"{persona}-{behaviour}-{seed}"'))
+    toy.run()
+    results = toy.results()
+    assert results["verdict"] == "supported" and not any("very same samples" in caveat or "One seed" in caveat for caveat in results["caveats"])
+    assert "no out-of-distribution evaluation" in str(results["confidence"]) or "uncontrolled" in results["confidence"]["reason"]

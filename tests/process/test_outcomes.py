@@ -9,7 +9,7 @@ from tests.process.conftest import Toy
 TESTS = "evals/coins/test_coins.py"
 HOLDS = "assert criterion(behaviour).holds(shift)"
 NO_EFFECT = (
-    "assert criterion(behaviour).holds(measure('none', 0.0, 'pp', n=200, interval=(-1.0, 1.0), sources=(after,)), baseline=measure.rate('base', before))"
+    "assert criterion(behaviour).holds(measure('none', 0.0, 'pp', n=200, interval=(-1.0, 1.0), sources=(after, before)), baseline=measure.rate('base', before))"
 )
 
 

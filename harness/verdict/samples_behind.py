@@ -1,0 +1,79 @@
+"""What cells rest on: those that rest on the very same samples are one piece of evidence, whatever their parameters say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from harness.fingerprint import canonical
+from harness.records import Cell, Check, Measurement
+
+DECIDED = ("supported", "falsified")
+SAME = "the very same samples as"
+Evidence = tuple[Any, ...]
+
+
+def effect_of(cell: Cell) -> Measurement | None:
+    """The measurement that decided a cell."""
+    return next((measured for measured in cell.measurements if measured.name == cell.effect), None)
+
+
+def evidence_of(cell: Cell) -> Evidence:
+    """The samples behind a cell's effect and what they gave: equal where the same samples were compared in the same roles; empty where there are none."""
+    effect = effect_of(cell)
+    if effect is None or not effect.samples:
+        return ()
+    return (cell.owner, effect.unit, effect.value, effect.n, effect.arms, tuple(sorted(ref.sha256 for ref in effect.samples)))
+
+
+def without_seed(cell: Cell) -> dict[str, Any]:
+    return {axis: value for axis, value in cell.params.items() if axis != "seed"}
+
+
+def count_once(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells, those of a hypothesis inconclusive that rest on the samples of an earlier one under another value of an axis: no rule may count them twice."""
+    first: dict[Evidence, Cell] = {}
+    counted = []
+    for cell in cells:
+        evidence = evidence_of(cell) if cell.kind == "hypothesis" and cell.verdict in DECIDED else ()
+        earlier = first.setdefault(evidence, cell) if evidence else cell
+        if without_seed(earlier) != without_seed(cell):
+            cell = replace(cell, verdict="inconclusive", p=None, reason=f"rests on {SAME} {earlier.id}, with which it counts once")
+        counted.append(cell)
+    return tuple(counted)
+
+
+def counted_once(cells: Sequence[Cell]) -> int:
+    return sum(cell.reason.startswith(f"rests on {SAME}") for cell in cells)
+
+
+def seeds_of(cells: Sequence[Cell]) -> tuple[int, int]:
+    """(seeds that every decided cell was measured with, most seeds of a cell whose samples are those of another seed).
+
+    A seed counts where it changed the samples: as an axis by cells whose samples differ, in a cell by those of its effect."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell.verdict in DECIDED:
+            groups.setdefault(canonical(without_seed(cell)), []).append(cell)
+    found, alike = [], [0]
+    for group in groups.values():
+        apart = unite_by_evidence(group)
+        in_effects = {seed for cell in apart if (effect := effect_of(cell)) is not None and effect.samples for seed in effect.seeds}
+        found.append(max(len(in_effects), len({cell.params["seed"] for cell in apart if "seed" in cell.params})))
+        alike.append(len(group) - len(apart))
+    return min(found, default=0), max(alike)
+
+
+def unite_by_evidence(cells: Sequence[Cell]) -> list[Cell]:
+    """Those with samples, one for each that differ."""
+    return list({evidence: cell for cell in reversed(cells) if (evidence := evidence_of(cell))}.values())
+
+
+def is_out_of_distribution(check: Check, cells: Sequence[Cell], primary: str) -> bool:
+    """True where a control asked a criterion, in all its cells, of samples other than those of the hypothesis, and passed."""
+    own = {ref.sha256 for cell in cells if cell.owner == primary for measured in cell.measurements for ref in measured.samples}
+    effects = [effect_of(cell) if cell.threshold else None for cell in cells if cell.id in check.cells]
+    sampled = bool(effects) and all(effect is not None and {ref.sha256 for ref in effect.samples} - own for effect in effects)
+    return check.polarity == "out-of-distribution" and check.verdict == "passed" and sampled
