@@ -67,12 +67,21 @@ def cache_folder(home: Path, version: str) -> str:
     return ""
 
 
-def kernel(function: Any) -> Any:
+def kernel(function: Any, **options: Any) -> Any:
     """The function compiled to run without Python's lock, or as it is where numba cannot be used. It may use other kernels and constants of its own package."""
     if unusable():
         return function
     home = Path(function.__code__.co_filename).resolve().parent
-    return compiled(function, package_version(home), nogil=True, error_model="numpy")
+    return compiled(function, package_version(home), nogil=True, error_model="numpy", **options)
+
+
+def lean_kernel(function: Any, **options: Any) -> Any:
+    """A kernel that makes and returns no array, so that none it is given need be counted as in use: counting takes longer than a short kernel does."""
+    if unusable():
+        return function
+    from numba.core.options import DefaultOptions
+
+    return kernel(function, **({"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}), **options)
 
 
 @cache

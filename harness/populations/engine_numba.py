@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.jit import kernel
+from harness.jit import lean_kernel
 from harness.populations import engine_numpy
 from harness.populations.operators import LARGEST_GAIN, Scores, belief_worth, change_test
 from harness.populations.state import EMPTY, Measure, Population
@@ -54,6 +54,20 @@ class Ground(NamedTuple):
     neighbours: Any
     strengths: Any
     worth: Any  # (personalities, B)
+    gains: Any  # (slots,) of the model being scored
+    links: Any  # (B,) scratch
+
+
+class Scratch(NamedTuple):
+    """Room to work in."""
+
+    free: Any  # rows of no genotype
+    next_live: Any
+    next_counts: Any
+    ends: Any  # cumulative weights of the entries that parents are drawn from
+    owners: Any  # the live genotype of each entry
+    offspring: Any  # children of each live genotype
+    tally: Any  # by founder, or by belief
 
 
 class Genotypes(NamedTuple):
@@ -85,13 +99,12 @@ def evolve(world: World, population: Population, until: int, rng: np.random.Gene
 
 def evolve_until_change(world: World, population: Population, until: int, rng: np.random.Generator, history: np.ndarray) -> Population:
     """To the next generation before whose measurement the test or the evaluators change, or to `until` and its measurement, or to extinction."""
-    mixtures, generation = world.coefficients, population.generation
-    changes = (g for g in range(generation + 1, until + 1) if world.is_due(g) or not np.array_equal(mixtures[g], mixtures[g - 1]))
-    stop = next(changes, NEVER)
+    generation = population.generation
+    stop = next((change for change in world.changes if change > generation), NEVER)
     rules, ground = make_rules(world, population), make_ground(world, population)
     genotypes, live, counts = make_genotypes(world, population)
     generation, living, measured = run_stretch(
-        rules, ground, world.betas, genotypes, live, counts, generation, population.measured, min(stop, until), stop > until, rng, history
+        rules, ground, world.betas, genotypes, make_scratch(rules), live, counts, generation, population.measured, min(stop, until), stop > until, rng, history
     )
     rows = np.repeat(live[:living], counts[:living])
     return population.change(
@@ -138,11 +151,19 @@ def make_ground(world: World, population: Population) -> Ground:
         neighbours=world.neighbours,
         strengths=world.strengths,
         worth=belief_worth(world, population) if world.simulation.mutation.proposals > 1 else np.zeros((1, 1)),
+        gains=np.ones(population.held.shape[1]),
+        links=np.empty(len(world.values)),
     )
 
 
+def make_scratch(rules: Rules) -> Scratch:
+    rows = rules.models + 2
+    free, next_live, next_counts, owners, offspring = (np.empty(rows, np.int64) for _ in range(5))
+    return Scratch(free, next_live, next_counts, np.empty(rows), owners, offspring, np.empty(max(rules.beliefs, rules.models), np.int64))
+
+
 def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.ndarray, np.ndarray]:
-    """(genotypes, the rows that live, how many models each stands for), from neighbours of equal `genotypes`."""
+    """(genotypes, the rows that live, how many models each stands for; 0 ends the list), from neighbours of equal `genotypes`."""
     firsts = np.flatnonzero(np.append(True, population.genotypes[1:] != population.genotypes[:-1]))
     rows, living = len(population.sizes) + 1, len(firsts)
 
@@ -153,7 +174,7 @@ def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.
 
     live, counts = np.empty(rows + 1, np.int64), np.empty(rows + 1, np.int64)
     live[:living], counts[:living] = np.arange(living), np.diff(np.append(firsts, rows - 1))
-    live[living], counts[living] = EMPTY, 0  # the end
+    counts[living] = 0
     kept = rows if changes_one_by_one(world) else 1
     numbers = [np.empty(rows) for _ in range(4)]
     columns = (spread(column) for column in (population.held, population.sizes, population.founders, population.personalities))
@@ -178,36 +199,32 @@ def score(world: World, population: Population) -> Scores:
 # Compiled from here on.
 
 
-@kernel
-def run_stretch(rules, ground, betas, genotypes, live, counts, generation, measured, stop, measure_stop, rng, history):  # type: ignore[no-untyped-def]
+@lean_kernel
+def run_stretch(rules, ground, betas, genotypes, scratch, live, counts, generation, measured, stop, measure_stop, rng, history):  # type: ignore[no-untyped-def]
     """(generation, live genotypes, whether it is measured) at `stop`, measured there only with `measure_stop`, or where no model is left to have children."""
-    rows = len(genotypes.size)
-    free, next_live, next_counts = np.empty(rows, np.int64), np.empty(rows + 1, np.int64), np.empty(rows + 1, np.int64)
-    ends, owners, offspring = np.empty(rows), np.empty(rows, np.int64), np.empty(rows, np.int64)
-    tally = np.empty(max(rules.beliefs, rules.models), np.int64)
-    living = 0
+    living, spare = 0, 0
     while counts[living] > 0:
         score_row(rules, ground, genotypes, live[living])
         living += 1
-    spare = 0
-    for row in range(rows - 1, living - 1, -1):
-        free[spare] = row
+    for row in range(rules.models, living - 1, -1):
+        scratch.free[spare] = row
         spare += 1
     while True:
         if not measured and generation == stop and not measure_stop:
             return generation, living, False
         alive = count_alive(rules, genotypes, live, counts, living)
         if not measured:
-            measure(rules, ground, genotypes, live, counts, living, alive, generation, tally, history[generation])
+            measure(rules, ground, genotypes, live, counts, living, alive, generation, scratch.tally, history[generation])
         if generation == stop or alive == 0:
             return generation, living, True
-        choose_parents(rules, genotypes, live, counts, living, betas[generation], ends, owners, offspring, rng)
-        living, spare = reproduce(rules, ground, genotypes, live, living, offspring, next_live, next_counts, free, spare, rng)
-        live[:living], counts[:living] = next_live[:living], next_counts[:living]
+        choose_parents(rules, genotypes, live, counts, living, betas[generation], scratch, rng)
+        living, spare = reproduce(rules, ground, genotypes, live, living, scratch, spare, rng)
+        for index in range(living):
+            live[index], counts[index] = scratch.next_live[index], scratch.next_counts[index]
         generation, measured = generation + 1, False
 
 
-@kernel
+@lean_kernel
 def score_all(rules, ground, genotypes, by_question):  # type: ignore[no-untyped-def]
     """Scores every row, and fills (P, Q) scores by question."""
     for row in range(len(by_question)):
@@ -218,27 +235,28 @@ def score_all(rules, ground, genotypes, by_question):  # type: ignore[no-untyped
             by_question[row, q] = sums[SIGNALS, q] / mass if mass > 0 else 0.0
 
 
-@kernel
+@lean_kernel
 def add_belief(ground, sums, row, belief, factor):  # type: ignore[no-untyped-def]
     """Adds a belief's activations, times a factor, to the sums by question; `row` is that of the belief in the test."""
-    value = ground.values[belief]
+    value, first, second = ground.values[belief], ground.signals[0, belief], ground.signals[1, belief]
     for pair in range(ground.start[row], ground.start[row + 1]):
         q, weight = ground.question[pair], factor * ground.weight[pair]
-        sums[SIGNALS, q] += weight * ground.signals[ground.late[q], belief]
+        sums[SIGNALS, q] += weight * (second if ground.late[q] else first)
         sums[VALUES, q] += weight * value
         sums[MASS, q] += weight
 
 
-@kernel
+@lean_kernel
 def score_row(rules, ground, genotypes, row):  # type: ignore[no-untyped-def]
     """Scores a genotype afresh."""
     sums = genotypes.sums[row if len(genotypes.sums) > 1 else 0]
     sums[:] = 0.0
     value, used, now, first = 0.0, 0.0, 0, 0
-    offset, gains = genotypes.personality[row] * rules.beliefs, network_gains(ground, genotypes, row)
+    offset = genotypes.personality[row] * rules.beliefs
+    fill_gains(ground, genotypes, row)
     for slot in range(genotypes.size[row]):
         belief = genotypes.held[row, slot]
-        add_belief(ground, sums, offset + belief, belief, gains[slot])
+        add_belief(ground, sums, offset + belief, belief, ground.gains[slot])
         value += ground.values[belief]
         used += ground.used[belief]
         now += ground.deceptive[0, belief]
@@ -247,40 +265,36 @@ def score_row(rules, ground, genotypes, row):  # type: ignore[no-untyped-def]
     average(rules, genotypes, row, sums)
 
 
-@kernel
-def network_gains(ground, genotypes, row):  # type: ignore[no-untyped-def]
-    """(size,) factors of the held beliefs' activations: 1 plus all that the held ones do to each, clipped to [0, 4]."""
-    size = genotypes.size[row]
-    gains = np.ones(size)
-    if ground.neighbours.size > 0:
-        total = np.zeros(len(ground.values))
-        for slot in range(size):
-            other = genotypes.held[row, slot]
-            for link in range(ground.neighbours.shape[1]):
-                total[ground.neighbours[other, link]] += ground.strengths[other, link]
-        for slot in range(size):
-            gains[slot] = min(max(1.0 + total[genotypes.held[row, slot]], 0.0), LARGEST_GAIN)
-    return gains
+@lean_kernel
+def fill_gains(ground, genotypes, row):  # type: ignore[no-untyped-def]
+    """Fills the factors of the held beliefs' activations: 1 plus all that the held ones do to each, clipped to [0, 4]; without a network they stay 1."""
+    if ground.neighbours.size == 0:
+        return
+    for belief in range(len(ground.links)):
+        ground.links[belief] = 1.0
+    for slot in range(genotypes.size[row]):
+        other = genotypes.held[row, slot]
+        for link in range(ground.neighbours.shape[1]):
+            ground.links[ground.neighbours[other, link]] += ground.strengths[other, link]
+    for slot in range(genotypes.size[row]):
+        ground.gains[slot] = min(max(ground.links[genotypes.held[row, slot]], 0.0), LARGEST_GAIN)
 
 
-@kernel
+@partial(lean_kernel, fastmath={"reassoc", "nsz"})  # sums four at a time
 def average(rules, genotypes, row, sums):  # type: ignore[no-untyped-def]
     """F(m) and the same average of value, from the sums by question."""
     fitness, tested, active = 0.0, 0.0, 0
     for q in range(sums.shape[1]):
-        if rules.additive:
-            fitness += sums[SIGNALS, q]
-            tested += sums[VALUES, q]
-        elif sums[MASS, q] > 0.0:
-            share = 1.0 / sums[MASS, q]
-            fitness += sums[SIGNALS, q] * share
-            tested += sums[VALUES, q] * share
-            active += 1
+        mass = sums[MASS, q]
+        share = 1.0 if rules.additive else 1.0 / mass if mass > 0.0 else 0.0
+        fitness += sums[SIGNALS, q] * share
+        tested += sums[VALUES, q] * share
+        active += 1 if mass > 0.0 else 0
     asked = 1 if rules.additive else max(1, active) if rules.activated else rules.asked
     genotypes.fitness[row], genotypes.tested[row] = fitness / asked, tested / asked
 
 
-@kernel
+@lean_kernel
 def count_alive(rules, genotypes, live, counts, living):  # type: ignore[no-untyped-def]
     """Models whose sum of value is not below the catastrophe's threshold."""
     alive = 0
@@ -290,7 +304,7 @@ def count_alive(rules, genotypes, live, counts, living):  # type: ignore[no-unty
     return alive
 
 
-@kernel
+@lean_kernel
 def measure(rules, ground, genotypes, live, counts, living, alive, generation, tally, row):  # type: ignore[no-untyped-def]
     """Fills a row of a history."""
     fitness, tested, value, used, size, now, first = 0.0, 0.0, 0.0, 0.0, 0, 0, 0
@@ -323,7 +337,7 @@ def measure(rules, ground, genotypes, live, counts, living, alive, generation, t
             row[Measure.DIVERSITY] = 1.0 - count_squares(genotypes, live, counts, living, tally) / (rules.models * size)
 
 
-@kernel
+@lean_kernel
 def count_squares(genotypes, live, counts, living, tally):  # type: ignore[no-untyped-def]
     """The sum over beliefs of the square of how many models hold each."""
     tally[:] = 0
@@ -336,12 +350,13 @@ def count_squares(genotypes, live, counts, living, tally):  # type: ignore[no-un
     return squares
 
 
-@kernel
-def choose_parents(rules, genotypes, live, counts, living, beta, ends, owners, offspring, rng):  # type: ignore[no-untyped-def]
+@lean_kernel
+def choose_parents(rules, genotypes, live, counts, living, beta, scratch, rng):  # type: ignore[no-untyped-def]
     """Fills how many children each live genotype has: each model is drawn with the probability of its weight exp(beta F), with replacement.
 
     Without noise all copies of a genotype make one entry of the cumulative weights `ends`; with noise every model has its own.
     """
+    ends, owners, offspring = scratch.ends, scratch.owners, scratch.offspring
     entries, highest = 0, -math.inf
     for index in range(living):
         genotype = live[index]
@@ -370,9 +385,10 @@ def choose_parents(rules, genotypes, live, counts, living, beta, ends, owners, o
         offspring[owners[low]] += 1
 
 
-@kernel
-def reproduce(rules, ground, genotypes, live, living, offspring, next_live, next_counts, free, spare, rng):  # type: ignore[no-untyped-def]
+@lean_kernel
+def reproduce(rules, ground, genotypes, live, living, scratch, spare, rng):  # type: ignore[no-untyped-def]
     """(live genotypes of the next generation, free rows): the copies of each parent first, then those of its children that mutated, in their order."""
+    offspring, next_live, next_counts, free = scratch.offspring, scratch.next_live, scratch.next_counts, scratch.free
     mutating = rules.rate > 0 or rules.loss > 0 or rules.gain > 0
     size_changes = rules.loss > 0 or rules.gain > 0
     gap, n = draw_gap(rules.rate, rng) if mutating else NEVER, 0
@@ -399,7 +415,7 @@ def reproduce(rules, ground, genotypes, live, living, offspring, next_live, next
             spare -= 1
             child = free[spare]
             gap = mutate_child(rules, ground, genotypes, parent, child, gap, rng)
-            if same_beliefs(genotypes, parent, child):
+            if size_changes and same_beliefs(genotypes, parent, child):
                 free[spare] = child
                 spare += 1
                 copies += 1
@@ -412,12 +428,13 @@ def reproduce(rules, ground, genotypes, live, living, offspring, next_live, next
         else:
             free[spare] = parent
             spare += 1
-            next_live[n : end - 1], next_counts[n : end - 1] = next_live[n + 1 : end], next_counts[n + 1 : end]
+            for later in range(n + 1, end):
+                next_live[later - 1], next_counts[later - 1] = next_live[later], next_counts[later]
             n = end - 1
     return n, spare
 
 
-@kernel
+@lean_kernel
 def draw_gap(rate, rng):  # type: ignore[no-untyped-def]
     """As `operators.draw_gap`."""
     if rate <= 0.0:
@@ -427,7 +444,7 @@ def draw_gap(rate, rng):  # type: ignore[no-untyped-def]
     return int(min(rng.standard_exponential() / -math.log1p(-rate), 4e18))
 
 
-@kernel
+@lean_kernel
 def mutate_child(rules, ground, genotypes, parent, child, gap, rng):  # type: ignore[no-untyped-def]
     """Makes row `child` a copy of row `parent` in which beliefs are replaced, lost and gained, and scores it; gives the slots until the next replacement."""
     copy_row(genotypes, parent, child)
@@ -464,18 +481,22 @@ def mutate_child(rules, ground, genotypes, parent, child, gap, rng):  # type: ig
     return gap
 
 
-@kernel
+@lean_kernel
 def copy_row(genotypes, old, new):  # type: ignore[no-untyped-def]
     """Makes row `new` a copy of row `old`."""
-    genotypes.held[new] = genotypes.held[old]
+    for slot in range(genotypes.held.shape[1]):
+        genotypes.held[new, slot] = genotypes.held[old, slot]
     genotypes.size[new], genotypes.founder[new], genotypes.personality[new] = genotypes.size[old], genotypes.founder[old], genotypes.personality[old]
     genotypes.value[new], genotypes.used[new] = genotypes.value[old], genotypes.used[old]
-    genotypes.deceptive[new] = genotypes.deceptive[old]
+    for labels in range(2):
+        genotypes.deceptive[new, labels] = genotypes.deceptive[old, labels]
     if len(genotypes.sums) > 1:
-        genotypes.sums[new] = genotypes.sums[old]
+        for sums in range(3):
+            for q in range(genotypes.sums.shape[2]):
+                genotypes.sums[new, sums, q] = genotypes.sums[old, sums, q]
 
 
-@kernel
+@lean_kernel
 def same_beliefs(genotypes, one, other):  # type: ignore[no-untyped-def]
     """True where two rows hold the same beliefs in the same slots."""
     for slot in range(genotypes.held.shape[1]):
@@ -484,7 +505,7 @@ def same_beliefs(genotypes, one, other):  # type: ignore[no-untyped-def]
     return True
 
 
-@kernel
+@lean_kernel
 def draw_new(rules, ground, genotypes, parent, child, rng):  # type: ignore[no-untyped-def]
     """A belief that neither parent nor child holds: the best of the proposals by worth, the first of equals."""
     best, best_worth = -1, -math.inf
@@ -498,7 +519,7 @@ def draw_new(rules, ground, genotypes, parent, child, rng):  # type: ignore[no-u
     return best
 
 
-@kernel
+@lean_kernel
 def holds(genotypes, row, belief):  # type: ignore[no-untyped-def]
     """True where a row holds a belief."""
     for slot in range(genotypes.size[row]):

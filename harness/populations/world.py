@@ -8,6 +8,7 @@ run that was not. What rounding changes (1.5e-8 of a signal's unit) is far below
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -58,6 +59,12 @@ class World:
     def is_due(self, generation: int) -> bool:
         """True where the test changes before this generation is measured."""
         return self.simulation.test is not None and self.simulation.test.is_due(generation)
+
+    @cached_property
+    def changes(self) -> list[int]:
+        """Generations before whose measurement the test changes, or what the evaluators see."""
+        mixed = np.any(self.coefficients[1:] != self.coefficients[:-1], axis=(1, 2))
+        return [generation for generation in range(1, len(self.coefficients)) if mixed[generation - 1] or self.is_due(generation)]
 
     def question_size(self) -> float:
         """How many beliefs a question activates on average: the size of those that are added."""
