@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.jit import lean_kernel
 from harness.populations import engine_numpy
-from harness.populations.operators import LARGEST_GAIN, Scores, belief_worth, change_test
+from harness.populations.operators import LARGEST_GAIN, Scores, belief_worth, change_test, gap_scale
 from harness.populations.state import EMPTY, Measure, Population
 from harness.populations.world import World
 
@@ -33,7 +33,7 @@ class Rules(NamedTuple):
     activated: bool
     noise: float
     catastrophe: float
-    rate: float
+    gap_scale: float
     loss: float
     gain: float
     proposals: int
@@ -129,7 +129,7 @@ def make_rules(world: World, population: Population) -> Rules:
         activated=simulation.averaged_over == "activated",
         noise=simulation.evaluators.noise,
         catastrophe=-math.inf if simulation.catastrophe is None else simulation.catastrophe,
-        rate=mutation.rate,
+        gap_scale=gap_scale(mutation.rate),
         loss=mutation.loss,
         gain=mutation.gain,
         proposals=mutation.proposals,
@@ -389,9 +389,9 @@ def choose_parents(rules, genotypes, live, counts, living, beta, scratch, rng): 
 def reproduce(rules, ground, genotypes, live, living, scratch, spare, rng):  # type: ignore[no-untyped-def]
     """(live genotypes of the next generation, free rows): the copies of each parent first, then those of its children that mutated, in their order."""
     offspring, next_live, next_counts, free = scratch.offspring, scratch.next_live, scratch.next_counts, scratch.free
-    mutating = rules.rate > 0 or rules.loss > 0 or rules.gain > 0
+    mutating = rules.gap_scale < math.inf or rules.loss > 0 or rules.gain > 0
     size_changes = rules.loss > 0 or rules.gain > 0
-    gap, n = draw_gap(rules.rate, rng) if mutating else NEVER, 0
+    gap, n = draw_gap(rules, rng) if mutating else NEVER, 0
     for index in range(living):  # first, or there could be too few free rows for children
         if offspring[index] == 0:
             free[spare] = live[index]
@@ -435,13 +435,9 @@ def reproduce(rules, ground, genotypes, live, living, scratch, spare, rng):  # t
 
 
 @lean_kernel
-def draw_gap(rate, rng):  # type: ignore[no-untyped-def]
+def draw_gap(rules, rng):  # type: ignore[no-untyped-def]
     """As `operators.draw_gap`."""
-    if rate <= 0.0:
-        return NEVER
-    if rate >= 1.0:
-        return 0
-    return int(min(rng.standard_exponential() / -math.log1p(-rate), 4e18))
+    return NEVER if rules.gap_scale == math.inf else int(min(rng.standard_exponential() * rules.gap_scale, 2.0**62))
 
 
 @lean_kernel
@@ -453,7 +449,7 @@ def mutate_child(rules, ground, genotypes, parent, child, gap, rng):  # type: ig
     while gap < size:
         old, new = genotypes.held[child, gap], draw_new(rules, ground, genotypes, parent, child, rng)
         genotypes.held[child, gap] = new
-        gap += 1 + draw_gap(rules.rate, rng)
+        gap += 1 + draw_gap(rules, rng)
         if one_by_one:
             add_belief(ground, genotypes.sums[child], offset + old, old, -1.0)
             add_belief(ground, genotypes.sums[child], offset + new, new, 1.0)

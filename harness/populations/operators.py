@@ -121,7 +121,8 @@ def mutate(world: World, children: Population, worth: np.ndarray, rng: np.random
     parent's copy nor the child holds. Gives (P,) True for children that changed.
     """
     mutation, beliefs = world.simulation.mutation, world.simulation.beliefs
-    changed, gap = np.zeros(len(children.sizes), dtype=bool), draw_gap(mutation.rate, rng)
+    changed, scale = np.zeros(len(children.sizes), dtype=bool), gap_scale(mutation.rate)
+    gap = draw_gap(scale, rng)
     for child, held in enumerate(children.held):
         size, before = int(children.sizes[child]), held.copy()
 
@@ -132,7 +133,7 @@ def mutate(world: World, children: Population, worth: np.ndarray, rng: np.random
 
         while gap < size:
             held[gap] = take()
-            gap += 1 + draw_gap(mutation.rate, rng)
+            gap += 1 + draw_gap(scale, rng)
         gap -= size
         if mutation.loss > 0:
             kept = [belief for belief in held[:size].tolist() if rng.random() >= mutation.loss]
@@ -143,11 +144,14 @@ def mutate(world: World, children: Population, worth: np.ndarray, rng: np.random
     return changed
 
 
-def draw_gap(rate: float, rng: np.random.Generator) -> int:
-    """How many slots in a row are not replaced: geometric, at most 2**62."""
-    if rate <= 0:
-        return 1 << 62
-    return int(min(rng.standard_exponential() / -math.log1p(-rate), 2.0**62)) if rate < 1 else 0
+def gap_scale(rate: float) -> float:
+    """An exponential times it, rounded down, is geometric: the slots in a row that are not replaced."""
+    return math.inf if rate <= 0 else 0.0 if rate >= 1 else -1.0 / math.log1p(-rate)
+
+
+def draw_gap(scale: float, rng: np.random.Generator) -> int:
+    """How many slots in a row are not replaced, at most 2**62."""
+    return 1 << 62 if scale == math.inf else int(min(rng.standard_exponential() * scale, 2.0**62))
 
 
 def draw_lacking(taken: set[int], beliefs: int, rng: np.random.Generator) -> int:
