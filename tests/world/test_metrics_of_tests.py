@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.populations.examination import coverage, entropy, examined, information_per_question, question_correlation
+from harness.populations.metrics import coverage, entropy, examined, information_per_question, question_correlation
 
 
 def test_measures_are_the_written_formulas():
