@@ -147,7 +147,7 @@ def make_ground(world: World, population: Population) -> Ground:
         signals=signals,
         values=world.values,
         used=world.used,
-        deceptive=np.stack([world.deceptive(population.generation), world.deceptive(0)]),
+        deceptive=np.stack([(world.values < 0) & (signals[0] > 0), world.deceptive_first]),
         neighbours=world.neighbours,
         strengths=world.strengths,
         worth=belief_worth(world, population) if world.simulation.mutation.proposals > 1 else np.zeros((1, 1)),

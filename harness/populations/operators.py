@@ -63,7 +63,7 @@ def is_alive(world: World, population: Population) -> np.ndarray:
 def measure(world: World, population: Population, scores: Scores, row: np.ndarray) -> None:
     """Fills a row of a history."""
     models, beliefs, held = len(population.sizes), world.simulation.beliefs, int(population.sizes.sum())
-    now, first = world.deceptive(population.generation), world.deceptive(0)
+    now, first = world.deceptive(population.generation), world.deceptive_first
     counts = population.weigh_beliefs(np.ones(models), beliefs)
     row[Measure.FITNESS], row[Measure.FITNESS_SD] = scores.fitness.mean(), scores.fitness.std()
     row[Measure.VALUE] = population.sum_held(world.values).mean()

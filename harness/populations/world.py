@@ -47,14 +47,22 @@ class World:
 
     def signals(self, generation: int) -> np.ndarray:
         """(2, B) signals as evaluators see them at a generation: those that score the first questions, and those that score added ones."""
-        mixture = self.coefficients[generation]
-        if not mixture[:, VALUE:].any():  # the landscape's own
-            return np.stack([self.traits[SIGNAL]] * 2)
-        return to_grid(np.stack([sum(weight * trait for weight, trait in zip(weights, self.traits, strict=True)) for weights in mixture]))
+        first, second = self.coefficients[generation]
+        seen = self._mix(first)
+        return np.stack([seen, seen if np.array_equal(first, second) else self._mix(second)])
+
+    def _mix(self, weights: np.ndarray) -> np.ndarray:
+        """(B,) a weighted sum of the traits; the landscape's own signal as it is."""
+        return np.asarray(self.traits[SIGNAL] if not weights[VALUE:].any() else to_grid(np.einsum("r,rb->b", weights, self.traits)))
 
     def deceptive(self, generation: int) -> np.ndarray:
         """(B,) True for beliefs of negative value whose signal, as evaluators see it at that generation, is positive."""
         return np.asarray((self.values < 0) & (self.signals(generation)[0] > 0))
+
+    @cached_property
+    def deceptive_first(self) -> np.ndarray:
+        """(B,) the same by what they saw at generation 0."""
+        return self.deceptive(0)
 
     def is_due(self, generation: int) -> bool:
         """True where the test changes before this generation is measured."""
