@@ -11,16 +11,7 @@ import pytest
 from harness import gate
 
 SMALL = {"models": 30, "beliefs": 150, "held": 10, "questions": 20, "generations": 15}
-PUBLICATION = {"models": 300, "beliefs": 3000, "held": 50, "questions": 100, "generations": 100}
 RHOS, BETAS = (0, 0.2, 0.4, 0.6, 0.8, 1), (1, 2, 5, 10, 20)
-# rho to the published mean and SD over 50 runs of fitness, value as the test sees it, and deceptive share at generation 100.
-PUBLISHED = {
-    0: {"fitness": (0.414, 0.064), "value_tested": (-0.028, 0.120), "deceptive": (0.347, 0.052)},
-    0.4: {"fitness": (0.392, 0.059), "value_tested": (0.178, 0.143), "deceptive": (0.217, 0.051)},
-    0.8: {"fitness": (0.417, 0.062), "value_tested": (0.315, 0.094), "deceptive": (0.105, 0.041)},
-    1: {"fitness": (0.398, 0.057), "value_tested": (0.398, 0.057)},
-}
-PUBLISHED_RUNS = 50
 # What the card asks of models, said of populations.
 SIMULATED = {
     "name": "simulated populations",
@@ -127,26 +118,30 @@ def test_tests_are_what_was_asked_for(evolved, measure):
 
 
 @gate("G5", needs=["G1", "G2"])
-def test_the_published_table_is_met(simulated, measure, facts):
-    """At the published size every mean of the published level 1 lies where two such sets of runs should lie, the whole table once in a thousand not."""
+def test_the_published_figures_are_met(simulated, published, measure, facts):
+    """At the published sizes every mean of the published levels 1 to 4 lies where two such sets of runs should lie, the whole table once in a thousand not."""
     from scipy.stats import norm
 
-    tests = sum(len(row) for row in PUBLISHED.values())
+    base, conditions = published
+    tests = sum(name in stated for stated, _ in conditions.values() for name in WORDS)
     bound = float(norm.isf(-math.expm1(math.log1p(-1e-3) / tests) / 2))
-    missed = []
-    for rho, row in PUBLISHED.items():
-        arm = simulated(f"published, rho {rho:g}", {"landscape.rho": rho, "selection.beta": 5}, PUBLICATION)
-        for name, (mean, sd) in row.items():
+    missed, scores = [], []
+    for condition, (stated, overrides) in conditions.items():
+        arm = simulated(f"published, {condition}", overrides, base)
+        for name in (name for name in WORDS if name in stated):
+            mean, sd = stated[name]
             values = arm.course(name)[:, -1]
             ours, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
-            z = (ours - mean) / math.hypot(error, sd / math.sqrt(PUBLISHED_RUNS))
+            z = (ours - mean) / math.hypot(error, sd / math.sqrt(stated["runs"]))
             interval = (ours - 1.96 * error, ours + 1.96 * error)
             unit = "rate" if name == "deceptive" else "value"
-            measure(f"{WORDS[name]}, rho {rho:g}", ours, unit, n=len(values), sampling_unit="run", interval=interval, seeds=arm.seeds, sources=arm.sources)
-            stated = {"quantity": WORDS[name], "condition": f"rho {rho:g}", "published": mean, "published_sd": sd, "published_n": PUBLISHED_RUNS}
+            measure(f"{WORDS[name]}, {condition}", ours, unit, n=len(values), sampling_unit="run", interval=interval, seeds=arm.seeds, sources=arm.sources)
+            told = {"quantity": WORDS[name], "condition": condition, "published": mean, "published_sd": sd, "published_n": stated["runs"]}
             held = {"ours": ours, "low": interval[0], "high": interval[1], "n": len(values), "z": z, "holds": abs(z) <= bound}
-            facts("Published", f"{WORDS[name]}, rho {rho:g}", stated | held | {"note": f"bound {bound:.2f}"})
-            missed += [] if abs(z) <= bound else [f"{WORDS[name]} at rho {rho:g} is {ours:.3f}, published {mean:.3f} (z {z:.1f})"]
+            facts("Published", f"{WORDS[name]}, {condition}", told | held | {"note": f"bound {bound:.2f}"})
+            scores.append(z)
+            missed += [] if abs(z) <= bound else [f"{WORDS[name]} of {condition} is {ours:.3f}, published {mean:.3f} (z {z:.1f})"]
+    measure("mean square of z over the table", float(np.square(scores).mean()), "ratio", n=len(scores), sampling_unit="statistic")
     assert not missed, missed[0]
 
 

@@ -39,7 +39,7 @@ class BivariateNormal(Config):
 
     def draw(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """(values, signals), each (count,)."""
-        z1, z2 = rng.standard_normal((2, count))
+        z1, z2 = rng.standard_normal((count, 2)).T
         values = self.value_sd * z1 + self.value_mean
         return values, self.signal_sd * (self.rho * z1 + math.sqrt(1.0 - self.rho**2) * z2) + self.signal_mean
 
@@ -120,7 +120,7 @@ class Clusters(Config):
         ends = np.cumsum(weight / weight.sum())
         family = np.minimum(np.searchsorted(ends, rng.random(count), side="right"), len(ends) - 1)
         value, signal, value_sd, signal_sd, rho = (column[family] for column in self.columns("value", "signal", "value_sd", "signal_sd", "rho"))
-        z1, z2 = rng.standard_normal((2, count))
+        z1, z2 = rng.standard_normal((count, 2)).T
         return value_sd * z1 + value, signal_sd * (rho * z1 + np.sqrt(1.0 - rho**2) * z2) + signal
 
     def moments(self) -> Moments:
