@@ -78,6 +78,14 @@ def published(rate: float) -> Simulation:
     return simulation(SIZES | {"landscape": {"kind": "bivariate_normal", "rho": RHO}, "mutation": {"rate": rate}})
 
 
+def time_pairs(made: Simulation, sketch: Any, rate: float) -> list[tuple[float, float]]:
+    """(ours, the sketch's) milliseconds a run, round by round."""
+    landscape = sketch.biv(RHO, SIZES["beliefs"])
+    sketch.sim(1, landscape, mut=rate)
+    calls = (lambda: runs(made, range(BATCH)), lambda: sketch.sim(BATCH, landscape, mut=rate))
+    return [(time_one(calls[0], BATCH), time_one(calls[1], BATCH)) for _ in range(ROUNDS)]
+
+
 def compare(sketch: Path) -> bool:
     """Runs of the published size by mutation rate. True where the bound is kept."""
     other = load_module(sketch) if sketch.exists() else None
@@ -92,12 +100,7 @@ def compare(sketch: Path) -> bool:
             ours = median(time_one(lambda made=made: runs(made, range(BATCH)), BATCH) for _ in range(ROUNDS))  # type: ignore[misc]
             print(f"mutation {rate:5}: {ours:6.2f} ms a run; plain numpy {plain:5.0f} ms, {plain / ours:.0f} times as long")
             continue
-        landscape = other.biv(RHO, SIZES["beliefs"])
-        other.sim(1, landscape, mut=rate)
-        pairs = [
-            (time_one(lambda made=made: runs(made, range(BATCH)), BATCH), time_one(lambda rate=rate: other.sim(BATCH, landscape, mut=rate), BATCH))  # type: ignore[misc]
-            for _ in range(ROUNDS)
-        ]
+        pairs = time_pairs(made, other, rate)
         ours, theirs, ratio = median(one for one, _ in pairs), median(two for _, two in pairs), median(one / two for one, two in pairs)
         kept &= ratio <= SKETCH_BOUND
         told = f"sketch {theirs:5.2f} ms, ratio {ratio:.2f} (bound: {SKETCH_BOUND})"

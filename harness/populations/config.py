@@ -60,8 +60,8 @@ class Mutation(Config):
 
 
 class Evaluator(Config):
-    """One evaluator. It sees the landscape's signal a, or with `correlation` a signal of the same mean and SD whose correlation with true value over the pool is
-    exactly that, or with `blend` the signal (1 - blend) a + blend v, whose mean and spread change with it. Either moves linearly to `last` at the last
+    """One evaluator. It sees the landscape's signal a, or with `correlation` a signal of the same mean and SD whose correlation with true value over the pool
+    is exactly that, or with `blend` the signal (1 - blend) a + blend v, whose mean and spread change with it. Either moves linearly to `last` at the last
     generation."""
 
     correlation: Correlation | None = None
@@ -136,8 +136,8 @@ class Network(Config):
 
 
 class Usage(Config):
-    """How often the real world calls on each belief. even: all alike; zipf: weights rank**-alpha over shuffled ranks; partial: floor(share * B + 0.5) beliefs are
-    never used, the others alike."""
+    """How often the real world calls on each belief. even: all alike; zipf: weights rank**-alpha over shuffled ranks; partial: floor(share * B + 0.5) beliefs
+    are never used, the others alike."""
 
     kind: Literal["even", "zipf", "partial"] = "even"
     alpha: float = Field(default=1.0, ge=0, le=20)

@@ -176,9 +176,19 @@ def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.
     live[:living], counts[:living] = np.arange(living), np.diff(np.append(firsts, rows - 1))
     counts[living] = 0
     kept = rows if changes_one_by_one(world) else 1
-    numbers = [np.empty(rows) for _ in range(4)]
-    columns = (spread(column) for column in (population.held, population.sizes, population.founders, population.personalities))
-    return Genotypes(*columns, np.empty((kept, 3, len(population.written))), *numbers, np.empty((rows, 2), np.int64)), live, counts
+    genotypes = Genotypes(
+        held=spread(population.held),
+        size=spread(population.sizes),
+        founder=spread(population.founders),
+        personality=spread(population.personalities),
+        sums=np.empty((kept, 3, len(population.written))),
+        fitness=np.empty(rows),
+        tested=np.empty(rows),
+        value=np.empty(rows),
+        used=np.empty(rows),
+        deceptive=np.empty((rows, 2), np.int64),
+    )
+    return genotypes, live, counts
 
 
 def changes_one_by_one(world: World) -> bool:
@@ -495,10 +505,10 @@ def copy_row(genotypes, old, new):  # type: ignore[no-untyped-def]
 @lean_kernel
 def same_beliefs(genotypes, one, other):  # type: ignore[no-untyped-def]
     """True where two rows hold the same beliefs in the same slots."""
+    same = True
     for slot in range(genotypes.held.shape[1]):
-        if genotypes.held[one, slot] != genotypes.held[other, slot]:
-            return False
-    return True
+        same = same and genotypes.held[one, slot] == genotypes.held[other, slot]
+    return same
 
 
 @lean_kernel
@@ -518,7 +528,7 @@ def draw_new(rules, ground, genotypes, parent, child, rng):  # type: ignore[no-u
 @lean_kernel
 def holds(genotypes, row, belief):  # type: ignore[no-untyped-def]
     """True where a row holds a belief."""
+    found = False
     for slot in range(genotypes.size[row]):
-        if genotypes.held[row, slot] == belief:
-            return True
-    return False
+        found = found or genotypes.held[row, slot] == belief
+    return found

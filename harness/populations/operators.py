@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.populations.config import Mutation
 from harness.populations.state import EMPTY, Measure, Population
 from harness.populations.world import World
 
@@ -120,28 +121,33 @@ def mutate(world: World, children: Population, worth: np.ndarray, rng: np.random
     Between replaced slots, laid end to end over all children, lie geometric gaps, as independent probabilities would leave. What a child takes anew neither its
     parent's copy nor the child holds. Gives (P,) True for children that changed.
     """
-    mutation, beliefs = world.simulation.mutation, world.simulation.beliefs
-    changed, scale = np.zeros(len(children.sizes), dtype=bool), gap_scale(mutation.rate)
-    gap = draw_gap(scale, rng)
+    mutation = world.simulation.mutation
+    scale = gap_scale(mutation.rate)
+    changed, gap = np.zeros(len(children.sizes), dtype=bool), draw_gap(scale, rng)
     for child, held in enumerate(children.held):
-        size, before = int(children.sizes[child]), held.copy()
-
-        def take(before: np.ndarray = before, held: np.ndarray = held, child: int = child) -> int:
-            taken = {*before.tolist(), *held.tolist()}
-            proposals = [draw_lacking(taken, beliefs, rng) for _ in range(mutation.proposals)]
-            return max(proposals, key=lambda belief: float(worth[children.personalities[child], belief]))
-
+        before, size, own_worth = held.copy(), int(children.sizes[child]), worth[children.personalities[child]]
         while gap < size:
-            held[gap] = take()
+            held[gap] = draw_new(mutation, before, held, own_worth, rng)
             gap += 1 + draw_gap(scale, rng)
         gap -= size
         if mutation.loss > 0:
             kept = [belief for belief in held[:size].tolist() if rng.random() >= mutation.loss]
             held[: len(kept)], held[len(kept) :], size = kept, EMPTY, len(kept)
         if mutation.gain > 0 and rng.random() < mutation.gain and size < len(held):
-            held[size], size = take(), size + 1
+            held[size], size = draw_new(mutation, before, held, own_worth, rng), size + 1
         changed[child], children.sizes[child] = not np.array_equal(before, held), size
     return changed
+
+
+def draw_new(mutation: Mutation, parent: np.ndarray, child: np.ndarray, worth: np.ndarray, rng: np.random.Generator) -> int:
+    """A belief that neither parent nor child holds, all others equally likely: the best of the proposals, the first of equals."""
+    taken = {*parent.tolist(), *child.tolist()}
+    proposals: list[int] = []
+    while len(proposals) < mutation.proposals:
+        belief = int(rng.random() * len(worth))
+        if belief not in taken:
+            proposals.append(belief)
+    return max(proposals, key=lambda belief: float(worth[belief]))
 
 
 def gap_scale(rate: float) -> float:
@@ -152,14 +158,6 @@ def gap_scale(rate: float) -> float:
 def draw_gap(scale: float, rng: np.random.Generator) -> int:
     """How many slots in a row are not replaced, at most 2**62."""
     return 1 << 62 if scale == math.inf else int(min(rng.standard_exponential() * scale, 2.0**62))
-
-
-def draw_lacking(taken: set[int], beliefs: int, rng: np.random.Generator) -> int:
-    """A belief that is not taken, all others equally likely."""
-    while True:
-        belief = int(rng.random() * beliefs)
-        if belief not in taken:
-            return belief
 
 
 def belief_worth(world: World, population: Population) -> np.ndarray:

@@ -41,7 +41,7 @@ def derive_measure(values: np.ndarray, name: str) -> np.ndarray:
     if name not in quotients:
         return np.asarray(values[..., Measure[name.upper()]])
     above, below = (values[..., column] for column in quotients[name])
-    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+    return np.asarray(np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Population:
 
     def sum_held(self, each: np.ndarray) -> np.ndarray:
         """(P,) sums over the held beliefs of something that each belief has."""
-        return np.where(self.present, each[self.held], 0.0).sum(axis=1)
+        return np.asarray(np.where(self.present, each[self.held], 0.0).sum(axis=1))
 
     def weigh_beliefs(self, weights: np.ndarray, beliefs: int) -> np.ndarray:
         """(beliefs,) sums of the weights (P,) of the models that hold each belief."""

@@ -10,6 +10,7 @@ from harness.populations.activations import STEP, Activations, AnyActivation, Si
 from harness.populations.base_model import parse_config
 from harness.populations.metrics import examined
 
+
 def draw(kind, beliefs, questions, seed):
     """(personalities, beliefs, questions)."""
     return kind.draw(beliefs, questions, np.random.default_rng(seed)).dense()

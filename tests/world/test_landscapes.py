@@ -18,7 +18,10 @@ KINDS = [
     {"kind": "uniform", "value_width": 2.0, "signal_width": 0.5},
     {"kind": "unimodal", "mean": 0.3, "sd": 2.0},
     {"kind": "clusters"},
-    {"kind": "clusters", "clusters": [{"value": -1, "signal": 2, "value_sd": 0.3, "signal_sd": 0.6, "weight": 3, "rho": -0.9}, {"value": 0.2, "signal": -0.1, "rho": 0.8}]},
+    {
+        "kind": "clusters",
+        "clusters": [{"value": -1, "signal": 2, "value_sd": 0.3, "signal_sd": 0.6, "weight": 3, "rho": -0.9}, {"value": 0.2, "signal": -0.1, "rho": 0.8}],
+    },
     {"kind": "asymmetric", "value_mean": 0.3, "value_scale": 0.5, "temperature": 2.5},
     {"kind": "asymmetric", "rho": -0.6, "signal_mean": 1.0, "signal_sd": 3.0},
 ]

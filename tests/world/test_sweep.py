@@ -68,5 +68,5 @@ def test_a_parameter_that_nothing_reads_is_refused() -> None:
 
 def test_an_axis_needs_values() -> None:
     """An empty axis would make no arms."""
-    with pytest.raises(HarnessError, match="axis 'selection.beta' has no values"):
+    with pytest.raises(HarnessError, match=r"axis 'selection.beta' has no values"):
         cross_arms(BASE, {"selection.beta": []})

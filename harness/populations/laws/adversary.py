@@ -7,9 +7,9 @@ from itertools import product
 import numpy as np
 
 from harness.populations.adversary import adversary as best_set
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.config import simulation
 from harness.populations.world import World, draw_world
 
 BEST = Claim("adversary", "The adversary's set has the greatest objective of all sets of its size.")

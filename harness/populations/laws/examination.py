@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from harness.populations import metrics
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.config import simulation
 from harness.populations.world import draw_world
 
 BELIEFS, QUESTIONS = 400, 25

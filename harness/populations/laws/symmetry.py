@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from harness.populations.activations import Activations
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.engines import begin, evolve_history, list_engines
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.activations import Activations
-from harness.populations.config import simulation
 from harness.populations.state import EMPTY, Measure, Population
 from harness.populations.world import World
 
