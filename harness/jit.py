@@ -65,3 +65,28 @@ def cache_folder(home: Path, version: str) -> str:
             return str(folder / version)
     LOG.warning("compiled code cannot be kept (%s), so every process compiles anew: set NUMBA_CACHE_DIR to a folder that can be written", asked or home)
     return ""
+
+
+def kernel(function: Any, **options: Any) -> Any:
+    """The function compiled to run without Python's lock, or as it is where numba cannot be used. It may use other kernels and constants of its own package."""
+    if unusable():
+        return function
+    home = Path(function.__code__.co_filename).resolve().parent
+    return compiled(function, package_version(home), nogil=True, error_model="numpy", **options)
+
+
+def lean_kernel(function: Any, **options: Any) -> Any:
+    """A kernel that makes and returns no array, so that none it is given need be counted as in use: counting takes longer than a short kernel does."""
+    if unusable():
+        return function
+    from numba.core.options import DefaultOptions
+
+    return kernel(function, **({"_nrt": False} if hasattr(DefaultOptions, "_nrt") else {}), **options)
+
+
+@cache
+def package_version(home: Path) -> str:
+    """A hash of a package's files: numba looks at the file of a function only, and would keep code that holds what other files said."""
+    from harness.fingerprint import tree_fingerprint
+
+    return tree_fingerprint(home, [path.name for path in home.glob("*.py")])[:16]

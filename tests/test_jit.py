@@ -15,12 +15,12 @@ REPO = Path(__file__).parents[1]
 numba = pytest.importorskip("numba")
 
 USED = """
-from harness.populations.runs import engine_named, runs
-from harness.populations.simulation import simulation
+from harness.populations.runs import engine_name, runs
+from harness.populations.config import simulation
 from harness.verdict.agreement import permuting
-print(engine_named("auto"), permuting.compiled() is None)
+print(engine_name("auto"), permuting.compiled() is None)
 try:
-    engine_named("compiled")
+    engine_name("numba")
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -67,7 +67,7 @@ def test_switched_off_it_is_not_used() -> None:
     """NUMBA_DISABLE_JIT: the plain engine and numpy's sums, told in a line; asking for the compiled engine is refused with the reason."""
     done = used(NUMBA_DISABLE_JIT="1")
     plain, refused = done.stdout.strip().split("\n")
-    assert plain == "reference True" and refused.startswith("HarnessError") and "NUMBA_DISABLE_JIT is set" in refused
+    assert plain == "numpy True" and refused.startswith("HarnessError") and "NUMBA_DISABLE_JIT is set" in refused
     assert done.stderr.count("\n") == 1 and "NUMBA_DISABLE_JIT is set" in done.stderr
 
 
@@ -77,4 +77,4 @@ def test_broken_it_is_not_used(tmp_path: Path, broken: str) -> None:
     (tmp_path / "numba.py").write_text(f"{broken}\n")
     done = used(first=str(tmp_path))
     plain, refused = done.stdout.strip().split("\n")
-    assert plain == "reference True" and "numba cannot be imported" in refused and "numba cannot be imported" in done.stderr
+    assert plain == "numpy True" and "numba cannot be imported" in refused and "numba cannot be imported" in done.stderr

@@ -11,16 +11,7 @@ import pytest
 from harness import gate
 
 SMALL = {"models": 30, "beliefs": 150, "held": 10, "questions": 20, "generations": 15}
-PUBLICATION = {"models": 300, "beliefs": 3000, "held": 50, "questions": 100, "generations": 100}
 RHOS, BETAS = (0, 0.2, 0.4, 0.6, 0.8, 1), (1, 2, 5, 10, 20)
-# rho to the published mean and SD over 50 runs of fitness, value as the test sees it, and deceptive share at generation 100.
-PUBLISHED = {
-    0: {"fitness": (0.414, 0.064), "value_tested": (-0.028, 0.120), "deceptive": (0.347, 0.052)},
-    0.4: {"fitness": (0.392, 0.059), "value_tested": (0.178, 0.143), "deceptive": (0.217, 0.051)},
-    0.8: {"fitness": (0.417, 0.062), "value_tested": (0.315, 0.094), "deceptive": (0.105, 0.041)},
-    1: {"fitness": (0.398, 0.057), "value_tested": (0.398, 0.057)},
-}
-PUBLISHED_RUNS = 50
 # What the card asks of models, said of populations.
 SIMULATED = {
     "name": "simulated populations",
@@ -29,7 +20,7 @@ SIMULATED = {
     "licence": "MIT",
     "parameters": "none: beliefs, not weights",
     "architecture": "sets of beliefs with value and alignment signal",
-    "dtype": "float64 on a grid of 2**-26",
+    "dtype": "float64",
     "weights_sha256": "none: drawn from seeds",
     "device": "cpu",
 }
@@ -44,18 +35,18 @@ PANELS = {
 
 
 @gate("G1")
-def test_compiled_code_does_what_the_formulas_say(levels, facts, measure):
-    """Compiled code gives the bits of the plain reference on a small population of every arm; where numba is absent the reference itself runs, slower."""
-    from harness.populations.arms import listed
-    from harness.populations.runs import compiled, runs
+def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
+    """The fast engine gives the populations of the readable one for a small population of every arm; where numba is absent only the readable one runs."""
+    from harness.populations.runs import is_compiled, runs
+    from harness.populations.sweep import list_arms
 
-    arms = [arm for level in levels.values() for arm in listed(SMALL, {name: given | {"questions": SMALL["questions"]} for name, given in level.items()})]
-    facts("Environment", "engine", "numba, equal to the reference bit for bit" if compiled() else "the numpy reference: numba is absent, so this is slower")
+    arms = [arm for level in levels.values() for arm in list_arms(SMALL, {name: given | {"questions": SMALL["questions"]} for name, given in level.items()})]
+    facts("Environment", "engine", "numba, equal to the numpy engine" if is_compiled() else "numpy: numba is absent, so this is slower")
     measure("arms", len(arms), "count", n=len(arms), sampling_unit="arm")
-    if compiled():
+    if is_compiled():
         for arm in arms:
-            plain, fast = (runs(arm.simulation, [1], engine=engine).values for engine in ("reference", "compiled"))
-            assert np.array_equal(plain, fast, equal_nan=True), f"the engines differ in {arm.name}"
+            plain, fast = (runs(arm.simulation, [1], engine=engine).values for engine in ("numpy", "numba"))
+            assert np.allclose(plain, fast, rtol=1e-9, atol=1e-9, equal_nan=True), f"the engines differ in {arm.name}"
 
 
 @gate("G2")
@@ -109,15 +100,14 @@ def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, told
 @gate("G4", needs="G1")
 def test_tests_are_what_was_asked_for(evolved, measure):
     """A coverage of .6 is .6, and a correlation of .2 is .2, neither .9997 nor .04."""
-    from harness.populations.examination import examined
-    from harness.populations.streams import Streams
+    from harness.populations.metrics import examined
+    from harness.populations.world import draw_world
 
     for name in ("coverage 0.2", "coverage 0.6", "coverage 1", "correlation 0", "correlation 0.2", "correlation 0.6"):
         simulation = evolved(name).simulation
         asked, kind = float(name.split()[-1]), name.split()[0]
         for seed in (1, 2, 3):
-            test = simulation.activation.draw(simulation.beliefs, simulation.questions, Streams.of(seed).world)
-            found = examined(test)
+            found = examined(draw_world(simulation, seed).activations.dense())
             reached = found.coverage if kind == "coverage" else found.question_correlation
             if seed == 1:
                 common = {"n": simulation.beliefs, "sampling_unit": "belief"}
@@ -128,26 +118,30 @@ def test_tests_are_what_was_asked_for(evolved, measure):
 
 
 @gate("G5", needs=["G1", "G2"])
-def test_the_published_table_is_met(simulated, measure, facts):
-    """At the published size every mean of the published level 1 lies where two such sets of runs should lie, the whole table once in a thousand not."""
+def test_the_published_figures_are_met(simulated, published, measure, facts):
+    """At the published sizes every mean of the published levels 1 to 4 lies where two such sets of runs should lie, the whole table once in a thousand not."""
     from scipy.stats import norm
 
-    tests = sum(len(row) for row in PUBLISHED.values())
+    base, conditions = published
+    tests = sum(name in stated for stated, _ in conditions.values() for name in WORDS)
     bound = float(norm.isf(-math.expm1(math.log1p(-1e-3) / tests) / 2))
-    missed = []
-    for rho, row in PUBLISHED.items():
-        arm = simulated(f"published, rho {rho:g}", {"landscape.rho": rho, "selection.beta": 5}, PUBLICATION)
-        for name, (mean, sd) in row.items():
+    missed, scores = [], []
+    for condition, (stated, overrides) in conditions.items():
+        arm = simulated(f"published, {condition}", overrides, base)
+        for name in (name for name in WORDS if name in stated):
+            mean, sd = stated[name]
             values = arm.course(name)[:, -1]
             ours, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values))
-            z = (ours - mean) / math.hypot(error, sd / math.sqrt(PUBLISHED_RUNS))
+            z = (ours - mean) / math.hypot(error, sd / math.sqrt(stated["runs"]))
             interval = (ours - 1.96 * error, ours + 1.96 * error)
             unit = "rate" if name == "deceptive" else "value"
-            measure(f"{WORDS[name]}, rho {rho:g}", ours, unit, n=len(values), sampling_unit="run", interval=interval, seeds=arm.seeds, sources=arm.sources)
-            stated = {"quantity": WORDS[name], "condition": f"rho {rho:g}", "published": mean, "published_sd": sd, "published_n": PUBLISHED_RUNS}
+            measure(f"{WORDS[name]}, {condition}", ours, unit, n=len(values), sampling_unit="run", interval=interval, seeds=arm.seeds, sources=arm.sources)
+            told = {"quantity": WORDS[name], "condition": condition, "published": mean, "published_sd": sd, "published_n": stated["runs"]}
             held = {"ours": ours, "low": interval[0], "high": interval[1], "n": len(values), "z": z, "holds": abs(z) <= bound}
-            facts("Published", f"{WORDS[name]}, rho {rho:g}", stated | held | {"note": f"bound {bound:.2f}"})
-            missed += [] if abs(z) <= bound else [f"{WORDS[name]} at rho {rho:g} is {ours:.3f}, published {mean:.3f} (z {z:.1f})"]
+            facts("Published", f"{WORDS[name]}, {condition}", told | held | {"note": f"bound {bound:.2f}"})
+            scores.append(z)
+            missed += [] if abs(z) <= bound else [f"{WORDS[name]} of {condition} is {ours:.3f}, published {mean:.3f} (z {z:.1f})"]
+    measure("mean square of z over the table", float(np.square(scores).mean()), "ratio", n=len(scores), sampling_unit="statistic")
     assert not missed, missed[0]
 
 

@@ -42,8 +42,5 @@ def adversary(world: World, price: float, held: int | None = None, *, exactly: b
 
 
 def worth_of_tests(world: World, personality: int) -> np.ndarray:
-    """(B,) what each belief adds to the plain sum of a test, to a model of that personality."""
-    seen = np.zeros(world.traits.shape[1])
-    for weight, trait in zip(world.coefficients[0, 0], world.traits, strict=True):
-        seen = seen + weight * trait
-    return np.asarray(seen * world.activations[personality].sum(axis=1))
+    """(B,) what each belief adds to the plain sum of the first test, to a model of that personality."""
+    return np.asarray(world.signals(0)[0] * world.activations.totals()[personality])

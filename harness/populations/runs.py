@@ -1,65 +1,107 @@
-"""Many runs of one simulation: equal seeds give equal runs, whatever the batch, the number of workers, or the engine."""
+"""Runs of a simulation: equal seeds give equal runs, whatever the batch, the number of workers, or where a run was split."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from operator import index
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from harness.errors import HarnessError, nearest
 from harness.jit import ABSENT, unusable
-from harness.populations import reference
-from harness.populations.history import MEASURED, History
-from harness.populations.simulation import Simulation
-from harness.populations.streams import Streams
-from harness.populations.world import founders, world
+from harness.populations import engine_numpy
+from harness.populations.config import Simulation
+from harness.populations.rng import Purpose, check_seed, make_generator
+from harness.populations.state import MEASURES, Measure, Population, derive_measure
+from harness.populations.world import World, draw_founders, draw_world
 
-Engine = Literal["auto", "compiled", "reference"]
+Engine = Literal["auto", "numba", "numpy"]
 
 
 @dataclass(frozen=True)
 class Runs:
-    """`values` is (runs, generations + 1, len(MEASURED)), in the order of `seeds`; `extinct` (runs,) the generation in which no model was left, -1 where there
-    always was one."""
+    """`values` is (runs, generations + 1, len(MEASURES)), in the order of `seeds`; rows after an extinction are NaN, as is what has no meaning."""
 
     simulation: Simulation
     seeds: tuple[int, ...]
     values: np.ndarray
-    extinct: np.ndarray
 
     def __len__(self) -> int:
         return len(self.seeds)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """(runs, generations + 1) one measure; see `History`."""
-        return np.stack([History(values)[name] for values in self.values])
+        """(runs, generations + 1) one measure of `state.MEASURES` or `state.DERIVED`."""
+        return derive_measure(self.values, name)
+
+    @property
+    def extinct(self) -> np.ndarray:
+        """(runs,) the generation in which no model was left to have children, -1 where there always was one."""
+        dead = self.values[:, :, Measure.ALIVE] == 0
+        return np.where(dead.any(axis=1), dead.argmax(axis=1), -1)
 
 
-def compiled() -> bool:
-    """True where numba can be used. Without it the reference runs: equal, and hundreds of times slower."""
+@dataclass
+class Run:
+    """One run, which may stop at any generation and go on: its world, its population, the generator of its course, and its history so far."""
+
+    world: World
+    population: Population
+    rng: np.random.Generator
+    history: np.ndarray = field(repr=False)
+
+    def advance(self, until: int | None = None, engine: Engine = "auto") -> Run:
+        """The same run at generation `until` (the last one if None), bit for bit as if it had never stopped. Raises HarnessError where it cannot go there."""
+        last = self.world.simulation.generations
+        until = last if until is None else until
+        if not self.population.generation <= until <= last:
+            mend = f"Give a generation from {self.population.generation} to {last}; a longer run is a simulation of more generations"
+            raise HarnessError(f"a run at generation {self.population.generation} cannot go on until {until}", where="run", mend=mend)
+        self.population = choose_engine(engine)(self.world, self.population, until, self.rng, self.history)
+        return self
+
+    def state(self) -> dict[str, Any]:
+        """All that `start(…, state=…)` needs to go on in another process: arrays and the state of the generator."""
+        return {"population": self.population, "generator": self.rng.bit_generator.state, "history": self.history.copy()}
+
+
+def start(simulation: Simulation, seed: int, *, world_seed: int | None = None, founder_seed: int | None = None, state: dict[str, Any] | None = None) -> Run:
+    """A run before its first generation is measured, or with the `state` of one that was stopped."""
+    world = draw_world(simulation, seed if world_seed is None else world_seed)
+    run = Run(world, draw_founders(world, seed if founder_seed is None else founder_seed), make_generator(seed, Purpose.COURSE), empty_history(simulation))
+    if state is not None:
+        run.population, run.history, run.rng.bit_generator.state = state["population"], state["history"].copy(), state["generator"]
+    return run
+
+
+def empty_history(simulation: Simulation) -> np.ndarray:
+    """(generations + 1, len(MEASURES)) of NaN."""
+    return np.full((simulation.generations + 1, len(MEASURES)), np.nan)
+
+
+def is_compiled() -> bool:
+    """True where numba can be used. Without it the readable engine runs, hundreds of times slower."""
     return not unusable()
 
 
-def engine_named(asked: Engine = "auto") -> str:
-    """The engine that will run. Raises HarnessError where the compiled one is asked for and cannot be had."""
+def engine_name(asked: Engine = "auto") -> str:
+    """The engine that will run. Raises HarnessError where numba is asked for and cannot be used."""
     if asked not in get_args(Engine):
         raise HarnessError(f"unknown engine {asked!r}", where="runs", mend=nearest(asked, get_args(Engine)))
-    if asked == "compiled" and not compiled():
-        told = "" if unusable() == ABSENT else f": {unusable()}"
-        raise HarnessError(f"the compiled engine needs numba{told}", mend="Install it (pip install 'harness-evals[fast]') or use the reference")
-    return "compiled" if asked == "compiled" or (asked == "auto" and compiled()) else "reference"
+    if asked == "numba" and not is_compiled():
+        reason = "" if unusable() == ABSENT else f": {unusable()}"
+        raise HarnessError(f"the fast engine needs numba{reason}", mend="Install it (pip install 'harness-evals[fast]') or use engine='numpy'")
+    return "numba" if asked == "numba" or (asked == "auto" and is_compiled()) else "numpy"
 
 
-def whole(seed: object) -> int:
-    """A seed as Python's own whole number, whose name is one for all types."""
-    try:
-        return index(seed)  # type: ignore[arg-type]
-    except TypeError:
-        raise HarnessError(f"seed {seed!r} is not a whole number", where="runs", mend="Give whole numbers") from None
+def choose_engine(asked: Engine = "auto") -> Callable[..., Population]:
+    """The `evolve` of an engine."""
+    if engine_name(asked) == "numpy":
+        return engine_numpy.evolve
+    from harness.populations import engine_numba
+
+    return engine_numba.evolve
 
 
 def runs(
@@ -68,34 +110,15 @@ def runs(
     """One run for each seed. With `world_seed` all share one world, with `founder_seed` one set of founders (which asks for a shared world)."""
     if founder_seed is not None and world_seed is None:
         raise HarnessError("founder_seed without world_seed", mend="Founders are beliefs of one world: give world_seed, too")
-    seeds = [whole(seed) for seed in seeds]
-    streams = [Streams.of(seed, world_seed, founder_seed) for seed in seeds]
-    values, extinct = np.full((len(seeds), simulation.generations + 1, len(MEASURED)), np.nan), np.full(len(seeds), -1)
-    if engine_named(engine) == "reference":
-        one_by_one(simulation, streams, values, extinct)
+    numbers = tuple(check_seed(seed) for seed in seeds)
+    choose_engine(engine)
+
+    def run(seed: int) -> np.ndarray:
+        return start(simulation, seed, world_seed=world_seed, founder_seed=founder_seed).advance(engine=engine).history
+
+    if workers > 1 and len(numbers) > 1:  # compiled code runs without Python's lock
+        with ThreadPoolExecutor(workers) as pool:
+            histories = list(pool.map(run, numbers))
     else:
-        in_batches(simulation, streams, values, extinct, max(1, workers))
-    return Runs(simulation=simulation, seeds=tuple(seeds), values=values, extinct=extinct)
-
-
-def one_by_one(simulation: Simulation, streams: Sequence[Streams], values: np.ndarray, extinct: np.ndarray) -> None:
-    """The reference for each run in turn."""
-    for place, each in enumerate(streams):
-        land = world(simulation, each.world)
-        found, _ = reference.evolved(land, founders(simulation, len(land.activations), each.founders), simulation.generations, each.course)
-        values[place], extinct[place] = found.values, -1 if found.extinct is None else found.extinct
-
-
-def in_batches(simulation: Simulation, streams: Sequence[Streams], values: np.ndarray, extinct: np.ndarray, workers: int) -> None:
-    """Compiled, a share of the runs in each thread: compiled code holds no lock of Python's."""
-    from harness.populations.compiled.batch import batch
-
-    parts = np.array_split(np.arange(len(streams)), min(workers, max(1, len(streams))))
-    if len(parts) == 1:
-        batch(simulation, streams, values, extinct)
-        return
-    with ThreadPoolExecutor(len(parts)) as pool:
-        spans = [(part[0], part[-1] + 1) for part in parts]
-        found = [pool.submit(batch, simulation, streams[first:end], values[first:end], extinct[first:end]) for first, end in spans]
-        for one in found:
-            one.result()
+        histories = [run(seed) for seed in numbers]
+    return Runs(simulation, numbers, np.stack(histories) if histories else np.empty((0, simulation.generations + 1, len(MEASURES))))

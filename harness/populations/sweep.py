@@ -1,124 +1,156 @@
-"""Sweeps: one simulation under many settings and seeds, all checked before anything runs, and told as one tidy table."""
+"""Sweeps: the arms of a study, each a simulation with some parameters changed by dotted path, and their runs as one tidy table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 from harness.fingerprint import canonical
-from harness.populations.arms import Arm, listed, product, unshared
-from harness.populations.form import Form, formed
-from harness.populations.heeding import heeded
-from harness.populations.history import MEASURED, History
-from harness.populations.portions import Portion, gathered, portions
-from harness.populations.runs import Engine, engine_named
-from harness.populations.table import Table, typed
-from harness.store import Store
-
-DERIVED = ("enrichment", "value_each")
-MEASURES = (*MEASURED, *DERIVED)
-Progress = Callable[[int, int, str], None]
+from harness.populations.base_model import Config
+from harness.populations.config import Simulation, simulation
+from harness.populations.runs import Engine, runs
+from harness.populations.state import DERIVED, MEASURES
 
 
-def _plain(value: Any) -> Any:
-    found = unshared(value)
+@dataclass(frozen=True)
+class Arm:
+    """`overrides` maps dotted paths to values."""
+
+    name: str
+    overrides: Mapping[str, Any]
+    simulation: Simulation
+
+
+def cross_arms(base: Mapping[str, Any], axes: Mapping[str, Sequence[Any]]) -> list[Arm]:
+    """An arm for each combination of the axes' values (path to values), named like `rho=0.4 beta=5`; the last axis varies fastest."""
+    for path, values in axes.items():
+        if not len(values):
+            raise HarnessError(f"axis {path!r} has no values", where="sweep", mend="Give at least one")
+    last = [path.rsplit(".", 1)[-1] for path in axes]
+    short = last if len(set(last)) == len(last) else list(axes)
+    arms = {}
+    for values in itertools.product(*axes.values()):
+        name = " ".join(f"{part}={value if isinstance(value, str) else canonical(to_plain(value))}" for part, value in zip(short, values, strict=True))
+        arms[name or "base"] = dict(zip(axes, values, strict=True))
+    return list_arms(base, arms)
+
+
+def list_arms(base: Mapping[str, Any], arms: Mapping[str, Mapping[str, Any]]) -> list[Arm]:
+    """The arms as written: name to what each changes. Raises HarnessError in one line for what is unknown, impossible, or given twice."""
+    whole, names = simulation(base, "base").to_json(), dict[Simulation, str]()
+    made = [Arm(name, dict(overrides), override(whole, name, overrides)) for name, overrides in arms.items()]
+    for arm in made:
+        if (other := names.setdefault(arm.simulation, arm.name)) != arm.name:
+            raise HarnessError(f"arms {other!r} and {arm.name!r} have identical parameters", where="sweep", mend="Leave one out, or change a value")
+    return made
+
+
+def override(base: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -> Simulation:
+    """The simulation of one arm."""
+    where, changed = f"arm {name!r}", to_plain(base)
+    for path in sorted(overrides, key=lambda path: path.count(".")):  # wholes before their parts
+        if not put(changed, path.split("."), to_plain(overrides[path])):
+            raise unknown_path(where, path, base)
     try:
-        canonical(found)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"only plain finite values can be swept ({error})") from None
-    return found
+        return simulation(changed, where)
+    except HarnessError:
+        known = list_paths(base)
+        for path in overrides:
+            if path not in known and not any(path.startswith(f"{other}.") for other in overrides):
+                raise unknown_path(where, path, base) from None
+        raise
 
 
-Plain = Annotated[Any, BeforeValidator(_plain)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
+def run_sweep(arms: Sequence[Arm], seeds: Sequence[int], *, workers: int = 1, engine: Engine = "auto") -> dict[str, np.ndarray]:
+    """Columns of equal length, a row for each generation of each run: arm, the parameters that any arm changes (as text where they are not numbers), seed,
+    generation, and every measure. `pandas.DataFrame` takes it as it is.
 
-
-class Sweep(Form):
-    """`base`: parameters that all arms share. `axes`: dotted path to values, in full product, the last axis moving first; or `arms`: name to paths and values.
-
-    `seeds`: one run each in every arm. Randomness is addressed by seed, so arms of equal seed meet the same draws: one world where they have equal landscapes,
-    one set of founders, one course. With `share_worlds` that is wanted, and arms are compared run by run (common random numbers); without it each arm mixes its
-    own parameters into its seeds, and all runs of all arms are independent.
+    Arms with equal seeds share what they do not change (worlds, founders), so they may be compared run by run. Raises HarnessError where two arms have equal
+    runs: a parameter that nothing reads would be reported as one without effect.
     """
-
-    base: Annotated[dict[str, Plain], BeforeValidator(unshared)] = Field(default_factory=dict)
-    axes: dict[str, Annotated[tuple[Plain, ...], BeforeValidator(unshared)]] = Field(default_factory=dict)
-    arms: dict[str, dict[str, Plain]] = Field(default_factory=dict)
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), BeforeValidator(unshared)]
-    share_worlds: bool = False
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Sweep:
-        if self.axes and self.arms:
-            raise ValueError("axes and arms are both given. Give one: axes for all combinations, arms for those you list")
-        twice = next((seed for seed in self.seeds if self.seeds.count(seed) > 1), None)
-        if twice is not None:
-            raise ValueError(f"seed {twice} is given twice, and equal seeds give equal runs. Give each once")
-        return self
-
-    def every(self) -> list[Arm]:
-        """All arms. Raises HarnessError in one line for what is unknown, impossible, or there twice."""
-        found = listed(self.base, self.arms) if self.arms else product(self.base, self.axes)
-        first: dict[str, str] = {}
-        for arm in found:
-            if arm.key in first:
-                told = f"arms {first[arm.key]!r} and {arm.name!r} have identical parameters"
-                raise HarnessError(told, where="sweep", mend="Leave one out, or change a value")
-            first[arm.key] = arm.name
-        return found
+    found = [runs(arm.simulation, seeds, workers=workers, engine=engine) for arm in arms]
+    for (one, ours), (other, theirs) in itertools.combinations(zip(arms, found, strict=True), 2):
+        if np.array_equal(ours.values, theirs.values, equal_nan=True):
+            what = f"arms {one.name!r} and {other.name!r} give identical runs: nothing reads what they differ in"
+            raise HarnessError(what, where="sweep", mend="Leave one out, or turn on what reads it")
+    lengths = [one.values[:, :, 0].size for one in found]
+    columns = {"arm": np.repeat([arm.name for arm in arms], lengths)}
+    for path in dict.fromkeys(path for arm in arms for path in arm.overrides):
+        columns[f"simulation.{path}" if path in (*MEASURES, *DERIVED) else path] = np.repeat(to_column([parameter(arm, path) for arm in arms]), lengths)
+    columns["seed"] = np.concatenate([np.repeat(np.array(seeds), one.values.shape[1]) for one in found])
+    columns["generation"] = np.concatenate([np.tile(np.arange(one.values.shape[1]), len(seeds)) for one in found])
+    return columns | {name: np.concatenate([one[name].ravel() for one in found]) for name in (*MEASURES, *DERIVED)}
 
 
-def sweep(value: Mapping[str, Any]) -> Sweep:
-    """A sweep from plain values. Raises HarnessError in one line for what is unknown or impossible; so does asking for its arms."""
-    found: Sweep = formed(Sweep, value, "sweep")
-    return found
+def parameter(arm: Arm, path: str) -> Any:
+    """What an arm has at a path, None where it has no such parameter."""
+    return arm.overrides[path] if path in arm.overrides else dict(walk(arm.simulation.to_json())).get(path)
 
 
-def swept(
-    given: Sweep | Mapping[str, Any], *, workers: int = 1, progress: Progress | None = None, folder: Path | str | None = None, engine: Engine = "auto"
-) -> Table:
-    """All runs as one table: arm, the swept parameters, seed, generation, and every measure of `MEASURES`, in the order of arms, seeds, generations.
-
-    `progress(runs done, runs in all, arm)` is called as they come in. In `folder` results are kept by what made them: what is there already is not run again,
-    whoever put it there. Before anything long, each parameter is seen to change something (`heeded`). Workers, engine and folder change no bit of the table.
-    """
-    asked = given if isinstance(given, Sweep) else sweep(given)
-    arms, store = asked.every(), None if folder is None else Store(Path(folder))
-    engine_named(engine)  # told now where it cannot be had
-    gather = partial(gathered, engine=engine, workers=max(1, workers), store=store)
-    heeded(arms, asked.axes, asked.seeds, gather)
-    parts = [part for arm in arms for part in portions(arm, [arm.seed(seed, asked.share_worlds) for seed in asked.seeds])]
-    done, total = 0, len(arms) * len(asked.seeds)
-
-    def told(part: Portion) -> None:
-        nonlocal done
-        done += len(part.seeds)
-        if progress is not None:
-            progress(done, total, part.arm.name)
-
-    found = gather(parts, told=told)
-    by_arm = {arm.name: np.concatenate([values for part, values in zip(parts, found, strict=True) if part.arm is arm]) for arm in arms}
-    return tidy(arms, asked.seeds, by_arm)
+def to_column(values: Sequence[Any]) -> np.ndarray:
+    """Numbers where all are numbers (NaN for what is missing), else text."""
+    if all(value is None or isinstance(value, (int, float)) for value in values):
+        return np.array([np.nan if value is None else value for value in values], dtype=float)
+    return np.array([value if isinstance(value, str) else canonical(to_plain(value)) for value in values])
 
 
-def tidy(arms: list[Arm], seeds: tuple[int, ...], values: Mapping[str, np.ndarray]) -> Table:
-    """The table of (runs, generations + 1, measures) for each arm."""
-    rows = [values[arm.name].shape[0] * values[arm.name].shape[1] for arm in arms]
-    paths = list(dict.fromkeys(path for arm in arms for path in arm.overrides))
-    columns = {"arm": np.repeat([arm.name for arm in arms], rows)}
-    columns |= {named(path): np.repeat(typed([arm.value(path) for arm in arms]), rows) for path in paths}
-    columns["seed"] = np.concatenate([np.repeat(np.array(seeds, dtype=np.int64), arm.simulation.generations + 1) for arm in arms])
-    columns["generation"] = np.concatenate([np.tile(np.arange(arm.simulation.generations + 1), len(seeds)) for arm in arms])
-    flat = History(np.concatenate([values[arm.name].reshape(-1, len(MEASURED)) for arm in arms]))
-    return Table(columns | {name: np.ascontiguousarray(flat[name]) for name in MEASURES})
+def put(value: Any, parts: Sequence[str], new: Any) -> bool:
+    """Sets what is at a path; a part that is absent is begun with its defaults. False where the path leads nowhere."""
+    for part in parts[:-1]:
+        if isinstance(value, dict):
+            if value.get(part) is None:
+                value[part] = {}
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return False
+    last = parts[-1]
+    if isinstance(value, list) and last.isdecimal() and int(last) < len(value):
+        value[int(last)] = new
+    elif isinstance(value, dict):
+        value[last] = new
+    else:
+        return False
+    return True
 
 
-def named(path: str) -> str:
-    """The column of a parameter: its path, with `simulation.` before the few that are also measures (fitness, questions)."""
-    return f"simulation.{path}" if path in MEASURES else path
+def walk(value: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every path and what is there, the inner ones included."""
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield f"{before}{name}", inner
+        yield from walk(inner, f"{before}{name}.")
+
+
+def list_paths(base: Mapping[str, Any]) -> list[str]:
+    """Every path of a simulation, those of absent parts included."""
+    paths = [path for path, _ in walk(base)]
+    for name, field in Simulation.model_fields.items():
+        absent = [part for part in get_args(field.annotation) if isinstance(part, type) and issubclass(part, Config)]
+        paths += [f"{name}.{inner}" for part in absent if base[name] is None for inner in part.model_fields]
+    return paths
+
+
+def unknown_path(where: str, path: str, base: Mapping[str, Any]) -> HarnessError:
+    """The one line about a path that does not exist."""
+    paths = list_paths(base)
+    hint = nearest(path, paths)
+    if not hint.startswith("Did"):
+        hint = nearest(path, [one for one in paths if "." not in one])  # rather than a hundred paths
+    return HarnessError(f"unknown parameter {path!r}", where=where, mend=hint)
+
+
+def to_plain(value: Any) -> Any:
+    """A deep copy as plain JSON values: numpy's numbers become Python's, tuples lists, configurations dicts."""
+    if isinstance(value, Config):
+        return value.model_dump(mode="json")
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {str(name): to_plain(inner) for name, inner in value.items()}
+    return [to_plain(inner) for inner in value] if isinstance(value, (list, tuple, range)) else value

@@ -1,30 +1,41 @@
-"""The world that a population evolves in: beliefs with their value and signals, a test, evaluators, and what else acts on them. Drawn once from a stream."""
+"""The world of a population, drawn once from a seed: beliefs with their values and signals, the first test, evaluators, and what else acts on beliefs.
+
+Values and signals are rounded to multiples of 2**-26 and activations to multiples of 2**-12. Sums of their products are then exact in double precision, in any
+order (below 2**15): engines may add and remove beliefs one at a time and still have the sums of a model scored afresh, and a run that was split those of the
+run that was not. What rounding changes (1.5e-8 of a signal's unit) is far below anything selection could see.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from harness.populations.distinct import distinct
-from harness.populations.evaluators import coefficients, traits
-from harness.populations.grid import on_signal_grid
-from harness.populations.population import EMPTY, Population
-from harness.populations.simulation import Simulation
-from harness.populations.stream import Purpose, Stream
+from harness.errors import HarnessError
+from harness.populations.activations import Activations
+from harness.populations.config import LARGEST_SIGNAL, Network, Simulation, Usage
+from harness.populations.rng import Purpose, choose_distinct, make_generator
+from harness.populations.state import EMPTY, Population
+
+STEP = 2.0**-26
+LARGEST_USE = 64.0
+LINK_STEP = 2.0**-6
+FLAT = 1e-9  # a standard deviation below it is rounding error
+SIGNAL, VALUE, ONE, RESIDUALS = 0, 1, 2, 3  # rows of `traits`
 
 
 @dataclass(frozen=True)
 class World:
-    """`traits` (R, B): the landscape's signal, true value and what evaluators see beside; `used` (B,) usage times value; `activations`
-    (personalities, B, Q) at the start; `coefficients` (G + 1, 2, R) of the first questions and of those added later; `betas` (G,);
-    `neighbours`, `strengths` (B, D) of the network."""
+    """`traits` (R, B): the landscape's signal, true value and, where evaluators mix signals, 1 and residuals; `coefficients` (G + 1, 2, R) the mixture that
+    scores the first questions and the one that scores added questions, by generation; `used` (B,) usage times value; `betas` (G,); `neighbours`, `strengths`
+    (B, degree) of the network, empty without one."""
 
     simulation: Simulation
     traits: np.ndarray
-    used: np.ndarray
-    activations: np.ndarray
     coefficients: np.ndarray
+    used: np.ndarray
+    activations: Activations
     betas: np.ndarray
     neighbours: np.ndarray
     strengths: np.ndarray
@@ -32,54 +43,158 @@ class World:
     @property
     def values(self) -> np.ndarray:
         """(B,) true value of each belief."""
-        found: np.ndarray = self.traits[1]
-        return found
+        return np.asarray(self.traits[VALUE])
 
-    @property
-    def question_size(self) -> float:
-        """How many beliefs a question activates on average: the size of those that are added."""
-        return int(np.count_nonzero(self.activations)) / int(self.activations.shape[0] * self.activations.shape[2])
+    def signals(self, generation: int) -> np.ndarray:
+        """(2, B) signals as evaluators see them at a generation: those that score the first questions, and those that score added ones."""
+        first, second = self.coefficients[generation]
+        seen = self._mix(first)
+        return np.stack([seen, seen if np.array_equal(first, second) else self._mix(second)])
+
+    def _mix(self, weights: np.ndarray) -> np.ndarray:
+        """(B,) a weighted sum of the traits; the landscape's own signal as it is."""
+        return np.asarray(self.traits[SIGNAL] if not weights[VALUE:].any() else to_grid(np.einsum("r,rb->b", weights, self.traits)))
 
     def deceptive(self, generation: int) -> np.ndarray:
         """(B,) True for beliefs of negative value whose signal, as evaluators see it at that generation, is positive."""
-        seen = np.zeros(self.traits.shape[1])
-        for weight, trait in zip(self.coefficients[generation, 0], self.traits, strict=True):  # in this order, as compiled code adds them
-            seen = seen + weight * trait
-        found: np.ndarray = (self.values < 0) & (seen > 0)
-        return found
+        return np.asarray((self.values < 0) & (self.signals(generation)[0] > 0))
+
+    @cached_property
+    def deceptive_first(self) -> np.ndarray:
+        """(B,) the same by what they saw at generation 0."""
+        return self.deceptive(0)
+
+    def is_due(self, generation: int) -> bool:
+        """True where the test changes before this generation is measured."""
+        return self.simulation.test is not None and self.simulation.test.is_due(generation)
+
+    @cached_property
+    def changes(self) -> list[int]:
+        """Generations before whose measurement the test changes, or what the evaluators see."""
+        mixed = np.any(self.coefficients[1:] != self.coefficients[:-1], axis=(1, 2))
+        return [generation for generation in range(1, len(self.coefficients)) if mixed[generation - 1] or self.is_due(generation)]
+
+    def question_size(self) -> float:
+        """How many beliefs a question activates on average: the size of those that are added."""
+        return len(self.activations.question) / (self.activations.personalities * self.activations.questions)
 
 
-def world(simulation: Simulation, stream: Stream) -> World:
-    """The world of a simulation under a stream."""
-    values, signals = (on_signal_grid(drawn) for drawn in simulation.landscape.draw(simulation.beliefs, stream))
-    corrected = simulation.test.scored_with if simulation.test else None
-    seen = traits(values, signals, simulation.evaluators, corrected is not None, stream)
-    used = values if simulation.usage is None else on_signal_grid(values * simulation.usage.draw(simulation.beliefs, stream))
-    neighbours, strengths = simulation.network.draw(simulation.beliefs, stream) if simulation.network else (np.zeros((0, 0), np.int32), np.zeros((0, 0)))
+def draw_world(simulation: Simulation, seed: int) -> World:
+    """The world of a simulation under a seed. Raises HarnessError for what the landscape or the test cannot give."""
+    beliefs = simulation.beliefs
+    values, signals = (to_grid(drawn) for drawn in simulation.landscape.draw(beliefs, make_generator(seed, Purpose.LANDSCAPE)))
+    traits = draw_traits(values, signals, simulation, seed)
+    none = np.zeros((0, 0), np.int32), np.zeros((0, 0))
+    neighbours, strengths = none if simulation.network is None else draw_network(simulation.network, beliefs, make_generator(seed, Purpose.NETWORK))
     return World(
         simulation=simulation,
-        traits=seen,
-        used=used,
-        activations=simulation.activation.draw(simulation.beliefs, simulation.questions, stream),
-        coefficients=coefficients(values, signals, simulation.evaluators, corrected, simulation.generations, len(seen)),
+        traits=traits,
+        coefficients=mixtures(values, signals, simulation, len(traits)),
+        used=values if simulation.usage is None else to_grid(values * draw_usage(simulation.usage, beliefs, make_generator(seed, Purpose.USAGE))),
+        activations=simulation.activation.draw(beliefs, simulation.questions, make_generator(seed, Purpose.ACTIVATION)),
         betas=simulation.selection.betas(simulation.generations),
         neighbours=neighbours,
         strengths=strengths,
     )
 
 
-def founders(simulation: Simulation, personalities: int, stream: Stream) -> Population:
-    """The first generation: each model holds `held` distinct beliefs, every set of them equally likely."""
-    models, kept = simulation.models, simulation.held
+def draw_founders(world: World, seed: int) -> Population:
+    """Generation 0: each model holds `held` distinct beliefs, every set of them equally likely, and a personality, all equally likely."""
+    simulation, rng = world.simulation, make_generator(seed, Purpose.FOUNDERS)
+    models = simulation.models
     held = np.full((models, simulation.slots), EMPTY, dtype=np.int32)
-    held[:, :kept] = distinct(stream.words(Purpose.FOUNDERS, models * kept).reshape(models, kept), simulation.beliefs)
-    born = np.full(simulation.most_questions, EMPTY, dtype=np.int32)
-    born[: simulation.questions] = 0
+    held[:, : simulation.held] = choose_distinct(rng.random((models, simulation.held)), simulation.beliefs)
+    written = np.full(simulation.most_questions, EMPTY, dtype=np.int64)
+    written[: simulation.questions] = 0
+    numbers, recombining = np.arange(models, dtype=np.int32), simulation.reproduction == "recombining"
     return Population(
         generation=0,
         held=held,
-        sizes=np.full(models, kept, dtype=np.int32),
-        founders=np.arange(models, dtype=np.int32) if simulation.reproduction == "clonal" else np.full(models, EMPTY, dtype=np.int32),
-        personalities=stream.below(personalities, Purpose.PERSONALITY, models).astype(np.int32),
-        born=born,
+        sizes=np.full(models, simulation.held, dtype=np.int32),
+        founders=np.full(models, EMPTY, dtype=np.int32) if recombining else numbers,
+        personalities=(rng.random(models) * world.activations.personalities).astype(np.int32),
+        genotypes=numbers,
+        test=replace(world.activations, questions=simulation.most_questions),
+        written=written,
     )
+
+
+def to_grid(numbers: np.ndarray) -> np.ndarray:
+    """The nearest multiples of 2**-26, clipped to ±64."""
+    return np.asarray(np.round(np.clip(numbers, -LARGEST_SIGNAL, LARGEST_SIGNAL) / STEP) * STEP)
+
+
+def draw_traits(values: np.ndarray, signals: np.ndarray, simulation: Simulation, seed: int) -> np.ndarray:
+    """(R, B): signal and value, and, where anybody's signal is to have a given correlation with value, 1 and each evaluator's residual."""
+    corrected = simulation.test is not None and simulation.test.scored_with is not None
+    if not corrected and all(one.correlation is None for one in simulation.evaluators.each):
+        return np.stack([signals, values])
+    rng, rows = make_generator(seed, Purpose.EVALUATORS), [signals, values, np.ones_like(values)]
+    for number in range(len(simulation.evaluators.each)):
+        drawn, own = rng.standard_normal(len(values)), residual(signals, values)
+        row = own if number == 0 and own is not None else residual(drawn, values)  # the first one's is the landscape's, where it has any
+        if row is None or not values.std() > FLAT:
+            what = f"{len(values)} beliefs of values that do not vary, or too few of them, cannot have a signal of a given correlation with value"
+            raise HarnessError(what, where="evaluators", mend="Add beliefs, or leave correlation and scored_with out")
+        rows.append(to_grid(row))
+    return np.stack(rows)
+
+
+def residual(signals: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    """The part of signals that value does not explain, standardised over the pool; None where there is none."""
+    centred, own = values - values.mean(), signals - signals.mean()
+    spread = float((centred**2).sum())
+    rest = own - centred * (float((own * centred).sum()) / spread if spread else 0.0)
+    size = float(np.sqrt((rest**2).mean()))
+    return None if size < FLAT else rest / size
+
+
+def mixtures(values: np.ndarray, signals: np.ndarray, simulation: Simulation, traits: int) -> np.ndarray:
+    """(G + 1, 2, R) weights of the traits in what the evaluators see, averaged over them by weight, and in what scores added questions."""
+
+    def correlated(correlation: float, number: int) -> np.ndarray:
+        """A signal of the landscape's mean and SD with that correlation with value, from value and the residual of an evaluator."""
+        slope = float(signals.std()) * correlation / float(values.std())
+        weights = np.zeros(traits)
+        weights[VALUE], weights[ONE] = slope, float(signals.mean()) - slope * float(values.mean())
+        weights[RESIDUALS + number] = float(signals.std()) * float(np.sqrt(1.0 - correlation**2))
+        return weights
+
+    evaluators, found = simulation.evaluators, np.zeros((simulation.generations + 1, 2, traits))
+    total = sum(one.weight for one in evaluators.each)
+    for number, one in enumerate(evaluators.each):
+        course, share = one.course(simulation.generations, evaluators.every), one.weight / total
+        if one.correlation is None:
+            found[:, 0, SIGNAL] += share * (1.0 - course)
+            found[:, 0, VALUE] += share * course
+        else:
+            found[:, 0] += share * np.stack([correlated(float(correlation), number) for correlation in course])
+    scored_with = simulation.test.scored_with if simulation.test else None
+    found[:, 1] = found[:, 0] if scored_with is None else correlated(scored_with, 0)
+    return found
+
+
+def draw_network(network: Network, beliefs: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(neighbours, strengths), both (beliefs, degree): which others each belief acts on, and how strongly. Raises HarnessError where too few are left."""
+    if network.degree >= beliefs:
+        what = f"{beliefs} beliefs cannot each act on {network.degree} others"
+        raise HarnessError(what, where="network", mend=f"Give a degree of at most {beliefs - 1}")
+    chosen = choose_distinct(rng.random((beliefs, network.degree)), beliefs - 1)
+    chosen += chosen >= np.arange(beliefs)[:, None]  # every number but its own
+    up, down = (round(size / LINK_STEP) * LINK_STEP for size in (network.excitation, network.inhibition))
+    return chosen.astype(np.int32), np.where(rng.random(chosen.shape) < network.inhibiting, -down, up)
+
+
+def draw_usage(usage: Usage, beliefs: int, rng: np.random.Generator) -> np.ndarray:
+    """(beliefs,) weights of mean 1. Raises HarnessError where one is too large, or no belief is used."""
+    if usage.kind == "even":
+        return np.ones(beliefs)
+    rank = rng.permutation(beliefs)
+    raw = (rank + 1.0) ** -usage.alpha if usage.kind == "zipf" else (rank >= int(usage.share * beliefs + 0.5)).astype(float)
+    if not raw.any():
+        raise HarnessError(f"a share of {usage.share:g} never used leaves none of {beliefs} beliefs", where="usage", mend="Give a smaller share")
+    weights = np.asarray(raw * (beliefs / raw.sum()))
+    if weights.max() > LARGEST_USE:
+        what = f"the most used of {beliefs} beliefs would weigh {weights.max():.0f}, above {LARGEST_USE:.0f}"
+        raise HarnessError(what, where="usage", mend="Give a smaller alpha" if usage.kind == "zipf" else "Give a smaller share")
+    return weights

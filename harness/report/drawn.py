@@ -48,6 +48,14 @@ def batches(folder: Path, results: Results, refs: dict[str, list[tuple[str, str]
     return [_batch(folder, known[path], pairs, results.seeds[0] if results.seeds else 0, size) for path, pairs in refs.items()]
 
 
+def group_by_cells(found: list[Batch]) -> list[list[Batch]]:
+    """Files with the same cells together, in the order of the first of each."""
+    groups: dict[tuple[str, ...], list[Batch]] = {}
+    for batch in found:
+        groups.setdefault(batch.cells, []).append(batch)
+    return list(groups.values())
+
+
 def few_files(found: list[Batch], seed: int) -> list[Batch]:
     """All files, or of a great many some, drawn without replacement and kept in their order."""
     if len(found) <= GREAT:

@@ -11,7 +11,7 @@ from harness.report import view as views
 from harness.report.addresses import leaves
 from harness.report.card import Card
 from harness.report.clean_result import names, pretty
-from harness.report.drawn import Batch
+from harness.report.drawn import Batch, group_by_cells
 from harness.report.matrix import ABSENT, matrices
 from harness.report.numbers import Numbers
 from harness.report.untrusted import one_line, pieces, visible
@@ -30,6 +30,7 @@ def page(view: View, card: Card, batches: list[Batch], pictures: Mapping[str, by
     template = environment().get_template("index.html.j2")
     body = template.render(
         **names(numbers, view, card, batches),
+        sample_groups=group_by_cells(batches),
         svg={name.removesuffix(".svg"): Markup(base64.b64encode(picture).decode()) for name, picture in pictures.items() if name.endswith(".svg")},
         css=Markup(files("harness.report").joinpath("templates/page.css").read_text(encoding="utf-8")),
         matrices=matrices(view),

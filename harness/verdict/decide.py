@@ -12,7 +12,7 @@ from harness.design.universe import Planned, Universe
 from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Results, Stopped
 from harness.verdict.checks import decide_checks
 from harness.verdict.confidence import confidence
-from harness.verdict.hypotheses import decide_hypotheses
+from harness.verdict.hypotheses import by_number, decide_hypotheses
 from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 
 LEAD = {
@@ -30,7 +30,7 @@ DECIDED = ("supported", "falsified", "passed", "failed")
 def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
     """All of results.json from what was planned and the cells that finished (by id)."""
     spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
-    cells = count_once([found.get(planned.id) or missing(planned) for planned in universe.cells])
+    cells = count_once(sorted((found.get(planned.id) or missing(planned) for planned in universe.cells), key=reading_order))
     checks = decide_checks(universe.cells, cells)
     stated = tuple(with_statement(cell, universe) for cell in cells)
     hypotheses = decide_hypotheses(spec, stated, checks)
@@ -62,6 +62,11 @@ def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], 
         plan=plan,
         execution=execution,
     )
+
+
+def reading_order(cell: Cell) -> tuple[bool, list[tuple[int, str]]]:
+    """Cells of hypotheses by the number of their hypothesis, behind all others; else in running order."""
+    return cell.kind == "hypothesis", by_number(cell.owner) if cell.kind == "hypothesis" else []
 
 
 def missing(planned: Planned) -> Cell:

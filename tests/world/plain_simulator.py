@@ -6,10 +6,9 @@ import math
 
 import numpy as np
 
-from harness.populations.history import COLUMN, MEASURED
 from harness.populations.runs import Runs
-from harness.populations.streams import Streams
-from harness.populations.world import founders, world
+from harness.populations.state import MEASURES, Measure
+from harness.populations.world import draw_founders, draw_world
 
 
 class PlainSimulator:
@@ -19,13 +18,13 @@ class PlainSimulator:
         self.fault, self.stale, self.worlds = fault, {}, {}
 
     def __call__(self, simulation, seeds, *, world_seed=None, founder_seed=None) -> Runs:
-        values = np.full((len(seeds), simulation.generations + 1, len(MEASURED)), np.nan)
+        values = np.full((len(seeds), simulation.generations + 1, len(MEASURES)), np.nan)
         for place, seed in enumerate(seeds):
             course = seed + place if self.fault == "seeds by place" else seed
             values[place] = self.run(simulation, course, seed if world_seed is None else world_seed, founder_seed)
             if self.fault == "stale run" and place == 0:
                 values[0] = self.stale.setdefault((seed, values[0].shape), values[0].copy())
-        return Runs(simulation=simulation, seeds=tuple(seeds), values=values, extinct=np.full(len(seeds), -1))
+        return Runs(simulation, tuple(seeds), values)
 
     def run(self, one, seed, world_seed, founder_seed) -> np.ndarray:
         key = (one, world_seed, founder_seed)
@@ -34,9 +33,8 @@ class PlainSimulator:
             held = self.founders(one, np.random.default_rng([seed, 3]))
         else:
             if key not in self.worlds:
-                streams = Streams.of(0, world_seed, founder_seed)
-                given = world(one, streams.world)
-                self.worlds[key] = ((given.traits[1], given.traits[0]), given.activations[0]), founders(one, 1, streams.founders).held
+                given = draw_world(one, world_seed)
+                self.worlds[key] = ((given.traits[1], given.traits[0]), given.activations.dense()[0]), draw_founders(given, founder_seed).held
             land, held = self.worlds[key]
         return self.evolved(one, *land[0], land[1], held.copy(), np.random.default_rng([seed, 4]))
 
@@ -78,7 +76,7 @@ class PlainSimulator:
         return held
 
     def evolved(self, one, values, signals, active, held, rng) -> np.ndarray:
-        rows = np.full((one.generations + 1, len(MEASURED)), np.nan)
+        rows = np.full((one.generations + 1, len(MEASURES)), np.nan)
         lineage, scores = np.arange(one.models), self.scores(one, values, signals, active, held)
         for generation in range(one.generations + 1):
             if self.fault == "mutation before logging" and one.mutation.rate:
@@ -162,7 +160,7 @@ class PlainSimulator:
         return held
 
     def measured(self, one, values, signals, held, scores, lineage) -> np.ndarray:
-        row, (fitness, tested, value) = np.full(len(MEASURED), np.nan), scores.sum(axis=1) / one.models
+        row, (fitness, tested, value) = np.full(len(MEASURES), np.nan), scores.sum(axis=1) / one.models
         counts = np.bincount(held.ravel(), minlength=one.beliefs)
         deceptive = counts[(values < 0) & (signals > 0)].sum() / held.size
         if self.fault == "deceptive as if independent":
@@ -179,5 +177,5 @@ class PlainSimulator:
             "alive": one.models if one.catastrophe is None else int((scores[2] >= one.catastrophe).sum()),
         }
         for name, number in found.items():
-            row[COLUMN[name]] = number
+            row[Measure[name.upper()]] = number
         return row

@@ -1,4 +1,4 @@
-"""Activations: what each promises is what is drawn."""
+"""Activations: each gives what it is asked for."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from harness.errors import HarnessError
-from harness.populations.activations.any_activation import AnyActivation
-from harness.populations.activations.simple import Simple
-from harness.populations.activations.zipf import LEVELS, Zipf
-from harness.populations.examination import examined
-from harness.populations.form import formed
-from harness.populations.grid import on_activation_grid
-from harness.populations.stream import Purpose, Stream
+from harness.populations.activations import STEP, Activations, AnyActivation, Simple, Zipf
+from harness.populations.base_model import parse_config
+from harness.populations.metrics import examined
+
+
+def draw(kind, beliefs, questions, seed):
+    """(personalities, beliefs, questions)."""
+    return kind.draw(beliefs, questions, np.random.default_rng(seed)).dense()
+
 
 KINDS = [
     {"kind": "simple"},
@@ -27,49 +29,59 @@ KINDS = [
 @pytest.mark.parametrize("given", KINDS)
 def test_activations_repeat_and_lie_on_the_grid(given):
     """Every kind repeats under its seed, differs under another, lies in [0, 1] and on the grid."""
-    kind = formed(AnyActivation, given)
-    active = kind.draw(200, 30, Stream.of(1))
+    kind = parse_config(AnyActivation, given)
+    active = draw(kind, 200, 30, 1)
     assert active.shape == (given.get("personalities", 1), 200, 30)
-    assert np.array_equal(active, on_activation_grid(active)) and active.min() >= 0 and 0 < active.max() <= 1
-    assert np.array_equal(active, kind.draw(200, 30, Stream.of(1))) and not np.array_equal(active, kind.draw(200, 30, Stream.of(2)))
+    assert np.array_equal(active / STEP, np.rint(active / STEP)) and active.min() >= 0 and 0 < active.max() <= 1
+    assert np.array_equal(active, draw(kind, 200, 30, 1)) and not np.array_equal(active, draw(kind, 200, 30, 2))
 
 
 @pytest.mark.parametrize(("density", "questions", "count"), [(0.1, 100, 10), (0.01, 7, 1), (1.0, 9, 9), (0.25, 10, 3)])
 def test_every_belief_is_probed_by_as_many_questions(density, questions, count):
     """Each belief has exactly max(1, floor(density Q + 0.5)) distinct questions."""
-    assert (Simple(density=density).draw(300, questions, Stream.of(4))[0].sum(axis=1) == count).all()
+    assert (draw(Simple(density=density), 300, questions, 4)[0].sum(axis=1) == count).all()
 
 
-def test_the_questions_of_a_belief_are_the_written_ones():
-    """The vectorised draw is Floyd's, word for word."""
-    words = Stream.of(5).words(Purpose.ACTIVATION, 40 * 3).tolist()
-    for belief, found in enumerate(Simple(density=0.3).chosen(40, 10, Stream.of(5)).tolist()):
-        chosen: list[int] = []
-        for step in range(3):
-            drawn = words[belief * 3 + step] * (7 + step + 1) >> 32
-            chosen.append(7 + step if drawn in chosen else drawn)
-        assert found == chosen
+@pytest.mark.parametrize("given", KINDS)
+def test_sparse_rows_are_the_dense_array(given):
+    """Made dense and sparse again nothing changes; totals are its sums; questions go and come in their own places."""
+    sparse = parse_config(AnyActivation, given).draw(50, 12, np.random.default_rng(3))
+    dense, again = sparse.dense(), Activations.from_dense(sparse.dense())
+    assert np.array_equal(again.start, sparse.start) and np.array_equal(again.dense(), dense)
+    np.testing.assert_allclose(sparse.totals(), dense.sum(axis=2))
+    mask = np.arange(50) % 3 == 0
+    changed = sparse.replace([2, 5], {5: mask, 12: ~mask}, 13).dense()
+    expected = np.concatenate([dense, np.zeros((*dense.shape[:2], 1))], axis=2)
+    expected[:, :, 2], expected[:, :, 5], expected[:, :, 12] = 0.0, mask, ~mask
+    assert np.array_equal(changed, expected)
+
+
+def test_the_number_of_questions_may_be_given():
+    """`count` questions probe a belief, whatever the density; more than there are is told in one line."""
+    assert (draw(Simple(count=2), 40, 25, 1)[0].sum(axis=1) == 2).all()
+    with pytest.raises(HarnessError, match="26 of 25 questions"):
+        draw(Simple(count=26), 40, 25, 1)
 
 
 def test_a_simple_test_has_its_identities():
     """Coverage 1, entropy ln B, and a mean correlation of about -1 / (Q - 1)."""
-    found = examined(Simple(density=0.1).draw(3000, 100, Stream.of(6)))
+    found = examined(draw(Simple(density=0.1), 3000, 100, 6))
     assert found.coverage == 1.0 and found.entropy == pytest.approx(np.log(3000)) and found.question_correlation == pytest.approx(-1 / 99, abs=5e-4)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.25, 0.5, 1.0])
 def test_coverage_is_exact(share):
     """Exactly the share of beliefs asked for is probed."""
-    assert examined(formed(AnyActivation, {"kind": "coverage", "coverage": share}).draw(400, 50, Stream.of(7))).coverage == share
+    assert examined(draw(parse_config(AnyActivation, {"kind": "coverage", "coverage": share}), 400, 50, 7)).coverage == share
 
 
 @pytest.mark.parametrize("density", [0.1, 0.4])
 @pytest.mark.parametrize("correlation", [-0.01, 0.0, 0.02, 0.3, 0.7, 1.0])
 def test_correlation_is_reached(correlation, density):
     """The mean Pearson correlation found lies within 0.01 of the one asked, at 500 beliefs, under each of five seeds."""
-    kind = formed(AnyActivation, {"kind": "correlated", "correlation": correlation, "density": density})
+    kind = parse_config(AnyActivation, {"kind": "correlated", "correlation": correlation, "density": density})
     for seed in range(5):
-        active = kind.draw(500, 100, Stream.of("correlated", seed))[0]
+        active = draw(kind, 500, 100, seed)[0]
         off = np.corrcoef(active.T)[~np.eye(100, dtype=bool)]
         assert off.mean() == pytest.approx(correlation, abs=0.01) and active.mean() == pytest.approx(density, abs=0.03)
 
@@ -77,7 +89,7 @@ def test_correlation_is_reached(correlation, density):
 def test_zipf_draws_follow_their_law():
     """Over pairs of one level of alpha the ranks have the chances of the bounded Zipf law (chi squared within 5 standard deviations)."""
     kind = Zipf(ranks=6, alpha_near=2.0, alpha_far=2.0)
-    rank = np.rint(kind.draw(1000, 100, Stream.of(8)) * 5).astype(int).ravel()
+    rank = np.rint(draw(kind, 1000, 100, 8) * 5).astype(int).ravel()
     law = np.arange(1, 7.0) ** -2 / (np.arange(1, 7.0) ** -2).sum()
     expected = law * rank.size
     chi = ((np.bincount(rank, minlength=6) - expected) ** 2 / expected).sum()
@@ -85,19 +97,20 @@ def test_zipf_draws_follow_their_law():
 
 
 def test_near_beliefs_are_activated_more():
-    """Under Zipf a pair near in meaning is active more often than a far one, by the chances of the law."""
-    kind = Zipf()
-    level, active = kind.levels(1000, 50, Stream.of(9)), kind.draw(1000, 50, Stream.of(9))[0]
-    chance = 1.0 - kind.table()[level.astype(int), 0]
-    for part in (level < LEVELS * 0.4, level > LEVELS * 0.6):
-        told = chance[part]
-        assert abs((active[part] > 0).mean() - told.mean()) < 5 * np.sqrt((told * (1 - told)).sum()) / part.sum()
-    assert chance[level < LEVELS * 0.4].mean() > 1.5 * chance[level > LEVELS * 0.6].mean()
+    """Under Zipf a pair near in meaning is active more often than a far one, by the probabilities of the law at its level of alpha."""
+    kind, rng = Zipf(), np.random.default_rng(9)
+    near = np.clip(kind.draw_points(1000, rng) @ kind.draw_points(50, rng).T, -1, 1)
+    active, level = draw(kind, 1000, 50, 9)[0], np.rint((1 - near) / 2 * 255).astype(int)
+    chance = 1.0 - kind.cumulative()[level, 0]
+    for part in (level < 102, level > 153):
+        expected = chance[part]
+        assert abs((active[part] > 0).mean() - expected.mean()) < 5 * np.sqrt((expected * (1 - expected)).sum()) / part.sum()
+    assert chance[level < 102].mean() > 1.5 * chance[level > 153].mean()
 
 
 def test_personalities_differ_by_their_influence():
     """At influence 0 all personalities are alike, at 1 all questions are, between neither."""
-    none, some, full = (formed(AnyActivation, {"kind": "personality", "influence": share}).draw(100, 20, Stream.of(1)) for share in (0, 0.5, 1))
+    none, some, full = (draw(parse_config(AnyActivation, {"kind": "personality", "influence": share}), 100, 20, 1) for share in (0, 0.5, 1))
     assert np.array_equal(none[0], none[1]) and np.array_equal(full[:, :, 0], full[:, :, 7])
     assert not np.array_equal(some[0], some[1]) and not np.array_equal(some[:, :, 0], some[:, :, 7])
 
@@ -116,5 +129,5 @@ def test_personalities_differ_by_their_influence():
 def test_an_impossible_activation_is_told_in_one_line(given):
     """What cannot be reached with so many beliefs and questions is a HarnessError of one line."""
     with pytest.raises(HarnessError) as told:
-        formed(AnyActivation, given).draw(50, 20, Stream.of(1))
+        draw(parse_config(AnyActivation, given), 50, 20, 1)
     assert "\n" not in str(told.value)

@@ -10,6 +10,7 @@ from plain_simulator import PlainSimulator
 
 from harness.errors import HarnessError
 from harness.populations.adversary import adversary
+from harness.populations.config import simulation
 from harness.populations.laws.bound import bound
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.clonal_limit import normal_maximum
@@ -17,9 +18,7 @@ from harness.populations.laws.every_law import EVERY_LAW, OF_ANY, judged
 from harness.populations.laws.founders import weight
 from harness.populations.laws.law import Finding
 from harness.populations.runs import runs
-from harness.populations.simulation import simulation
-from harness.populations.streams import Streams
-from harness.populations.world import world
+from harness.populations.world import draw_world
 
 CAUGHT = {
     "beta 15 % too strong": "price",
@@ -141,10 +140,10 @@ def test_the_greatest_of_normals_is_known() -> None:
 def test_the_adversary_beats_every_other_set(personality: int) -> None:
     """All 4,096 sets of 12 beliefs, for several prices and sizes, with several evaluators and personalities."""
     parts = {"models": 1, "beliefs": 12, "held": 3, "questions": 6, "activation": {"kind": "personality", "sharpness": 2.0}}
-    land = world(simulation({**parts, "evaluators": {"each": [{"correlation": 0.3}, {"weight": 2.0}]}}), Streams.of(3).world)
+    land = draw_world(simulation({**parts, "evaluators": {"each": [{"correlation": 0.3}, {"weight": 2.0}]}}), 3)
     sets = (np.arange(4096)[:, None] >> np.arange(12)) & 1
-    signal = land.coefficients[0, 0] @ land.traits
-    tested = np.array([sum(land.activations[personality, belief, question] * signal[belief] for question in range(6)) for belief in range(12)])
+    signal, dense = land.signals(0)[0], land.activations.dense()
+    tested = np.array([sum(dense[personality, belief, question] * signal[belief] for question in range(6)) for belief in range(12)])
     for price in (-2.0, 0.0, 1.0, 50.0):
         worth = sets @ tested - price * (sets @ land.values)
         for held in (None, 0, 1, 5, 12):
@@ -160,7 +159,7 @@ def test_the_adversary_says_what_it_cannot_solve() -> None:
     """A network makes beliefs worth more or less in company; no set holds more beliefs than there are."""
     plain, linked = ({"models": 1, "beliefs": 12, "held": 3, "questions": 6, **more} for more in ({}, {"network": {"degree": 2}}))
     with pytest.raises(HarnessError, match="network"):
-        adversary(world(simulation(linked), Streams.of(3).world), 1.0)
+        adversary(draw_world(simulation(linked), 3), 1.0)
     for held in (13, -1):
         with pytest.raises(HarnessError, match="of 12 beliefs"):
-            adversary(world(simulation(plain), Streams.of(3).world), 1.0, held)
+            adversary(draw_world(simulation(plain), 3), 1.0, held)

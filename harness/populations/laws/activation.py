@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from harness.populations.config import Simulation, simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import Simulation, simulation
 
 SIMPLE = Claim("activation", "Simple activation probes every belief by the same number of questions: coverage 1, entropy ln B, covariances that sum to 0.")
 COVERAGE = Claim("activation", "A test asked to cover a share C of the beliefs covers floor(C B + .5) of them.")

@@ -7,11 +7,10 @@ from itertools import product
 import numpy as np
 
 from harness.populations.adversary import adversary as best_set
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import simulation
-from harness.populations.streams import Streams
-from harness.populations.world import World, world
+from harness.populations.world import World, draw_world
 
 BEST = Claim("adversary", "The adversary's set has the greatest objective of all sets of its size.")
 BELIEFS = 10
@@ -22,7 +21,7 @@ def adversary(_simulate: Simulate, size: Size) -> list[Finding]:
     """By trying all sets, over worlds, prices and sizes."""
     found = []
     for seed, price in product(range(many(2, size)), (-1.0, 0.0, 0.7, 5.0)):
-        land = world(simulation({"models": 1, "beliefs": BELIEFS, "held": 3, "questions": 8, "activation": {"kind": "zipf"}}), Streams.of(seed).world)
+        land = draw_world(simulation({"models": 1, "beliefs": BELIEFS, "held": 3, "questions": 8, "activation": {"kind": "zipf"}}), seed)
         found += [tried(land, price, held, exactly, seed) for held, exactly in ((None, False), (3, False), (3, True), (8, True))]
     return found
 
@@ -31,7 +30,7 @@ def tried(land: World, price: float, held: int | None, exactly: bool, seed: int)
     """The best of the sets allowed, each summed anew from activations, signals and values."""
     sizes = SETS.sum(axis=1)
     allowed = SETS if held is None else SETS[sizes == held if exactly else sizes <= held]
-    tested = (land.activations[0] * land.traits[0][:, None]).sum(axis=1)
+    tested = (land.activations.dense()[0] * land.traits[0][:, None]).sum(axis=1)
     greatest = float((allowed @ tested - price * (allowed @ land.traits[1])).max())
     told = "any size" if held is None else f"{'exactly' if exactly else 'at most'} {held}"
     return BEST.near(f"objective (price {price:g}, {told}, world {seed})", best_set(land, price, held, exactly=exactly).objective, greatest, 1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.founding import founding
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import simulation
 
 BEST = Claim("clonal_limit", "Under a selection without bounds all models are copies of the best founder after one generation.")
 GREATEST = Claim("clonal_limit", "The best of P independent founders is expected where the greatest of P normals is: 2.878 standard deviations up for P = 300.")

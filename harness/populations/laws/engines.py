@@ -1,33 +1,33 @@
-"""The engines that are there, for the laws that need their inner door."""
+"""The engines that are there, for laws about their parts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.populations import reference
-from harness.populations.history import History
-from harness.populations.population import Population
-from harness.populations.runs import compiled
-from harness.populations.simulation import Simulation
-from harness.populations.stream import Stream
-from harness.populations.streams import Streams
-from harness.populations.world import World, founders, world
+import numpy as np
 
-Evolve = Callable[[World, Population, int, Stream], tuple[History, Population]]
+from harness.populations.config import Simulation
+from harness.populations.rng import Purpose, make_generator
+from harness.populations.runs import choose_engine, empty_history, is_compiled
+from harness.populations.state import Population
+from harness.populations.world import World, draw_founders, draw_world
 
-
-def engines() -> dict[str, Evolve]:
-    """The reference, and the compiled engine where numba is installed."""
-    found: dict[str, Evolve] = {"reference": reference.evolved}
-    if compiled():
-        from harness.populations.compiled.engine import evolved
-
-        found["compiled"] = evolved
-    return found
+Evolve = Callable[..., Population]
 
 
-def begun(simulation: Simulation, seed: int) -> tuple[World, Population, Stream]:
+def list_engines() -> dict[str, Evolve]:
+    """The readable engine, and the fast one where numba can be used."""
+    return {name: choose_engine(name) for name in ("numpy", "numba")[: 2 if is_compiled() else 1]}  # type: ignore[arg-type]
+
+
+def begin(simulation: Simulation, seed: int) -> tuple[World, Population]:
     """What a run starts from."""
-    streams = Streams.of(seed)
-    land = world(simulation, streams.world)
-    return land, founders(simulation, len(land.activations), streams.founders), streams.course
+    land = draw_world(simulation, seed)
+    return land, draw_founders(land, seed)
+
+
+def evolve_history(evolve: Evolve, land: World, start: Population, seed: int) -> np.ndarray:
+    """(generations + 1, measures) of a whole run."""
+    history = empty_history(land.simulation)
+    evolve(land, start, land.simulation.generations, make_generator(seed, Purpose.COURSE), history)
+    return history

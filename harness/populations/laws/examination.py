@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.populations import examination as measures
+from harness.populations import metrics
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import simulation
-from harness.populations.streams import Streams
-from harness.populations.world import world
+from harness.populations.world import draw_world
 
 BELIEFS, QUESTIONS = 400, 25
 SIMPLE = Claim("examination", "Simple activation: coverage 1, entropy ln B, covariances of questions that sum to 0, so a mean correlation near -1 / (Q - 1).")
@@ -28,7 +27,7 @@ def examination(_simulate: Simulate, size: Size) -> list[Finding]:
         for asked in (0.05, 0.6, 1.0):
             found += covered(asked, seed)
         for asked in (-1 / (QUESTIONS - 1), 0.0, 0.1, 0.4, 0.8):
-            reached = measures.question_correlation(drawn(seed, kind="correlated", correlation=asked)) or 0.0
+            reached = metrics.question_correlation(drawn(seed, kind="correlated", correlation=asked)) or 0.0
             told = f"correlation within .01 of that asked ({asked:.3g}, world {seed})"
             found.append(CORRELATION.exact(told, float(abs(reached - asked) <= 0.01), 1.0, 1, "yes"))
     return found
@@ -37,16 +36,16 @@ def examination(_simulate: Simulate, size: Size) -> list[Finding]:
 def drawn(seed: int, **activation: Any) -> np.ndarray:
     """(1, B, Q)."""
     parts = {"models": 1, "beliefs": BELIEFS, "held": 1, "questions": QUESTIONS, "activation": activation}
-    return world(simulation(parts), Streams.of(seed).world).activations
+    return draw_world(simulation(parts), seed).activations.dense()
 
 
 def simple(seed: int) -> list[Finding]:
     """The sum over questions is the same for every belief, so that of all covariances is 0: exactly, unlike the mean of the correlations."""
     active = drawn(seed, kind="simple")
-    nearly = abs(((measures.question_correlation(active) or 0.0) * (QUESTIONS - 1)) + 1.0) <= 0.1
+    nearly = abs(((metrics.question_correlation(active) or 0.0) * (QUESTIONS - 1)) + 1.0) <= 0.1
     return [
-        SIMPLE.near(f"coverage (world {seed})", measures.coverage(active), 1.0, 1),
-        SIMPLE.near(f"entropy (world {seed})", measures.entropy(active), math.log(BELIEFS), 1),
+        SIMPLE.near(f"coverage (world {seed})", metrics.coverage(active), 1.0, 1),
+        SIMPLE.near(f"entropy (world {seed})", metrics.entropy(active), math.log(BELIEFS), 1),
         SIMPLE.near(f"sum of the covariances of questions (world {seed})", np.cov(active[0].T).sum(), 0.0, 1),
         SIMPLE.exact(f"mean correlation within a tenth of -1 / (Q - 1) (world {seed})", float(nearly), 1.0, 1, "yes"),
     ]
@@ -56,6 +55,6 @@ def covered(asked: float, seed: int) -> list[Finding]:
     """Covered beliefs are probed alike."""
     active, reached = drawn(seed, kind="coverage", coverage=asked), math.floor(asked * BELIEFS + 0.5)
     return [
-        COVERAGE.near(f"coverage asked: {asked:g} (world {seed})", measures.coverage(active), reached / BELIEFS, 1),
-        COVERAGE.near(f"entropy at coverage {asked:g} (world {seed})", measures.entropy(active), math.log(reached), 1),
+        COVERAGE.near(f"coverage asked: {asked:g} (world {seed})", metrics.coverage(active), reached / BELIEFS, 1),
+        COVERAGE.near(f"entropy at coverage {asked:g} (world {seed})", metrics.entropy(active), math.log(reached), 1),
     ]

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import simulation
 
 SPREAD = Claim("founders", "E F² of a founder is sigma_a² K E c², c being the weight of one belief in the mean over questions of means over activated beliefs.")
 ADDITIVE = Claim("founders", "The variance of additive fitness within a founding population is n² K sigma_a² (1 - K / B) (1 - 1 / P) on average.")

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.populations.simulation import Simulation
-from harness.populations.streams import Streams
-from harness.populations.world import founders, world
+from harness.populations.config import Simulation
+from harness.populations.world import draw_founders, draw_world
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +33,10 @@ class Founding:
 
 def founding(simulation: Simulation, world_seed: int, founder_seed: int) -> Founding:
     """The founders that `simulate(…, world_seed=…, founder_seed=…)` starts from. One personality, no network, the landscape's own signal."""
-    streams = Streams.of(0, world_seed, founder_seed)
-    land = world(simulation, streams.world)
-    held = founders(simulation, 1, streams.founders).held[:, : simulation.held]
+    land = draw_world(simulation, world_seed)
+    held = draw_founders(land, founder_seed).held[:, : simulation.held]
     signals, values = land.traits[0], land.traits[1]
-    active = land.activations[0][held]  # (P, K, Q)
+    active = land.activations.dense()[0][held]  # (P, K, Q)
     traits = {
         "fitness": scored(active, signals[held], simulation.fitness),
         "value": values[held].sum(axis=1),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import simulation
 
 SAME = Claim("identity", "Where signal and value are one, U equals F in every generation, and nothing is deceptive.")
 OPPOSED = Claim("identity", "At rho -1 U equals -F, and everything that the test likes is deceptive.")

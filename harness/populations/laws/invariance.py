@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from harness.populations.config import Simulation, simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import Simulation, simulation
 
 SHIFT = Claim("invariance", "A constant added to every model's fitness changes nobody's chances.")
 SCALE = Claim("invariance", "Signals of c times the spread under a pressure of beta / c select the same models.")

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from harness.populations.simulation import Simulation
+from harness.populations.config import Simulation
 
 Size = Literal["smoke", "full"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.populations.config import Simulation, simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.founding import Founding, founding
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import Simulation, simulation
 
 RATES = (0.2, 0.5, 1.0)
 WORLDS = (51, 52)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.populations.config import Simulation, simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.founding import founding
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import Simulation, simulation
 
 TRAITS = ("fitness", "value", "deceptive")
 SMALL = {"models": 30, "beliefs": 120, "held": 8, "questions": 20, "generations": 1}

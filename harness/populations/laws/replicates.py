@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Measured, Simulate, Size, many
-from harness.populations.simulation import simulation
 
 NAMES = ("fitness", "value", "value_tested", "deceptive", "diversity", "founders")
 ALONE = Claim("replicates", "A run in a batch equals the same seed run alone, whatever stands before and beside it.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.simulation import simulation
 
 SIGMAS = (2.0, 0.5)  # of value, of signal
 GENERATIONS = (1, 2, 5)

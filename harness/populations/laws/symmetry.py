@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.populations.history import COLUMN, History
+from harness.populations.activations import Activations
+from harness.populations.config import simulation
 from harness.populations.laws.claim import Claim
-from harness.populations.laws.engines import begun, engines
+from harness.populations.laws.engines import begin, evolve_history, list_engines
 from harness.populations.laws.law import Finding, Simulate, Size, many
-from harness.populations.population import EMPTY, Population
-from harness.populations.simulation import simulation
+from harness.populations.state import EMPTY, Measure, Population
 from harness.populations.world import World
 
 BELIEFS = Claim("symmetry", "Beliefs numbered in another order are the same beliefs.")
@@ -30,24 +30,26 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def symmetry(_simulate: Simulate, size: Size) -> list[Finding]:
-    """Of the engines here, at their inner door: a world whose parts are put in another order."""
+    """Of the engines here: a world whose parts are put in another order. Sums are then taken in another order, too, so measures agree but for rounding."""
     found = []
-    for engine, evolved in engines().items():
+    for engine, evolve in list_engines().items():
         for name, change in KINDS.items():
             one = simulation({**BASE, **change})
             for seed in range(many(1, size)):
-                land, start, course = begun(one, seed)
-                whole, _ = evolved(land, start, one.generations, course)
-                for claim, (other, begin), what in (
-                    (BELIEFS, renumbered(land, start, seed), "beliefs"),
-                    (QUESTIONS, (reordered(land, seed), start), "questions"),
-                ):
-                    history, _ = evolved(other, begin, one.generations, course)
-                    found.append(claim.equal(f"measures under other {what} ({name}, {engine}, seed {seed})", history.values, whole.values, 1))
+                land, start = begin(one, seed)
+                whole, others = evolve_history(evolve, land, start, seed), {"beliefs": renumbered(land, start, seed), "questions": reordered(land, start, seed)}
+                for claim, what in ((BELIEFS, "beliefs"), (QUESTIONS, "questions")):
+                    history = evolve_history(evolve, *others[what], seed)
+                    found.append(claim.near(f"measures under other {what} ({name}, {engine}, seed {seed})", filled(history), filled(whole), 1))
                 if name == "additive":
-                    history, _ = evolved(doubled(land), start, one.generations, course)
-                    found.append(SCALED.equal(f"measures under doubled signals ({engine}, seed {seed})", halved(history), whole.values, 1))
+                    history = evolve_history(evolve, doubled(land), start, seed)
+                    found.append(SCALED.equal(f"measures under doubled signals ({engine}, seed {seed})", halved(history), whole, 1))
     return found
+
+
+def filled(history: np.ndarray) -> np.ndarray:
+    """The history with -1 for what has no meaning."""
+    return np.where(np.isnan(history), -1.0, history)
 
 
 def renumbered(land: World, start: Population, seed: int) -> tuple[World, Population]:
@@ -55,24 +57,18 @@ def renumbered(land: World, start: Population, seed: int) -> tuple[World, Popula
     rng = np.random.default_rng(seed)
     order = rng.permutation(land.traits.shape[1])
     number = np.argsort(order)
-    neighbours = number[land.neighbours[order]].astype(np.int32) if land.neighbours.size else land.neighbours
-    strengths = land.strengths[order] if land.strengths.size else land.strengths
-    moved = replace(
-        land,
-        traits=np.ascontiguousarray(land.traits[:, order]),
-        used=land.used[order],
-        activations=np.ascontiguousarray(land.activations[:, order]),
-        neighbours=np.ascontiguousarray(neighbours),
-        strengths=np.ascontiguousarray(strengths),
-    )
+    activations = Activations.from_dense(land.activations.dense()[:, order])
+    links = {"neighbours": number[land.neighbours[order]].astype(np.int32), "strengths": land.strengths[order]} if land.neighbours.size else {}
+    moved = replace(land, traits=np.ascontiguousarray(land.traits[:, order]), used=land.used[order], activations=activations, **links)
     held = np.where(start.held == EMPTY, EMPTY, number[start.held]).astype(np.int32)
-    return moved, start.at(held=np.ascontiguousarray(rng.permuted(held, axis=1)))
+    return moved, start.change(held=np.ascontiguousarray(rng.permuted(held, axis=1)), test=activations)
 
 
-def reordered(land: World, seed: int) -> World:
+def reordered(land: World, start: Population, seed: int) -> tuple[World, Population]:
     """The same questions in another order."""
-    order = np.random.default_rng(seed).permutation(land.activations.shape[2])
-    return replace(land, activations=np.ascontiguousarray(land.activations[:, :, order]))
+    order = np.random.default_rng(seed).permutation(land.activations.questions)
+    activations = Activations.from_dense(land.activations.dense()[:, :, order])
+    return replace(land, activations=activations), start.change(test=activations)
 
 
 def doubled(land: World) -> World:
@@ -80,8 +76,8 @@ def doubled(land: World) -> World:
     return replace(land, traits=land.traits * np.array([[2.0], [1.0]]), betas=land.betas / 2.0)
 
 
-def halved(history: History) -> np.ndarray:
+def halved(history: np.ndarray) -> np.ndarray:
     """The measures, those of the signal in the old unit."""
-    values = history.values.copy()
-    values[:, [COLUMN["fitness"], COLUMN["fitness_sd"]]] /= 2.0
+    values = history.copy()
+    values[:, [Measure.FITNESS, Measure.FITNESS_SD]] /= 2.0
     return values

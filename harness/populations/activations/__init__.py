@@ -1,1 +1,0 @@
-"""Which questions probe which beliefs: one kind of activation a file."""
