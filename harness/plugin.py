@@ -203,10 +203,12 @@ class Hooks:
         if self._session and self._session.runner:
             self._session.runner.before(item)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> None:
-        if self._session and self._session.runner:
-            self._session.runner.called(item)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        if not (self._session and self._session.runner):
+            return (yield)
+        with self._session.runner.counted(item):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
