@@ -280,11 +280,12 @@ def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[l
     with readable(folder):
         view = View(stored)
         wrong = {name: why_not_plain(folder, name) for name in (CARD, CLEAN_RESULT, PAGE)}
-        if all(why == ABSENT for why in wrong.values()):
+        figures = sorted((folder / FIGURES).glob("*.svg"))
+        if all(why == ABSENT for why in wrong.values()) and not figures:
             return [], []  # a run with --harness-no-report
         found += [Difference(address=name, stored=why, recomputed="a plain file of the report") for name, why in wrong.items() if why]
         made = card(view)
-        pictures = {path.name: read_plain(path) for path in sorted((folder / FIGURES).glob("*.svg"))}
+        pictures = {path.name: read_plain(path) for path in figures}
         found += [] if wrong[CARD] else card_differences(folder / CARD, made.as_json())
         for name, make in ((CLEAN_RESULT, lambda: prose_of(view, made, folder)), (PAGE, lambda: html_of(view, made, folder, pictures))):
             if not wrong[name]:
