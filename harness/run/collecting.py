@@ -103,7 +103,8 @@ class Found:
     def __init__(self, experiment: Experiment, items: dict[str, pytest.Item], settings: Settings) -> None:
         self.experiment = experiment
         cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
-        refuse_empty_asserts(sorted({item.path for item in items.values() if item.path.suffix == ".py"}))
+        tests = {item.path: item.config for item in items.values()}
+        refuse_empty_asserts(sorted({*tests, *(file for path, config in tests.items() for file in conftests_of(path, config))}))
         self.catalogue = Catalogue(experiment, cells)
         self.cell_items = {cell.id: items[cell.nodeid] for cell in cells}
         self.root = settings.root

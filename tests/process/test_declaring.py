@@ -71,7 +71,12 @@ MISTAKES = {
     "missing input": (YAML, "banks/*.jsonl", "banks/*.csv", ["no input file matches 'banks/*.csv'"]),
     "unknown unit": (YAML, "value: 5, unit: pp, direction: increase", "value: 5, unit: ppt, direction: increase", ["experiment.yaml:10", "'ppt'", "'pp'"]),
     "unit that cannot reach it": (YAML, "value: 5, unit: pp, direction: increase", "value: 500, unit: pp, direction: increase", ["never be reached", "200"]),
-    "negative n": (YAML, "expected_effect: 20, n: items}\n  tails", "expected_effect: 20, n: -5}\n  tails", ["experiment.yaml:10", "heads.n: input should be greater than or equal to 1", "Found -5"]),
+    "negative n": (
+        YAML,
+        "expected_effect: 20, n: items}\n  tails",
+        "expected_effect: 20, n: -5}\n  tails",
+        ["experiment.yaml:10", "heads.n: input should be greater than or equal to 1", "Found -5"],
+    ),
     "n of a setting that is not there": (YAML, "expected_effect: 20, n: items}\n  tails", "expected_effect: 20, n: itmes}\n  tails", ["'itmes'", "'items'"]),
     "n of a setting that is no number": (YAML, "items: 400", "items: 4.5", ["takes its n from items, which is 4.5"]),
     "yes is no number": (YAML, "{at_least: 2, of: persona", "{at_least: yes, of: persona", ["experiment.yaml:16", "at_least", "'yes'"]),

@@ -65,7 +65,7 @@ def test_a_hostile_run_is_told_harmless_and_whole(hostile: Toy) -> None:
 
 
 KEY = "sesame-opens-it"
-PARAMETRIZED = '''
+PARAMETRIZED = """
 
 import os
 import pytest
@@ -75,7 +75,7 @@ import pytest
 @gate("G7")
 def test_which(which):
     "Whichever."
-'''
+"""
 
 
 @pytest.mark.parametrize("values", ['[os.environ["MY_API_TOKEN"]]', '[pytest.param("a", id=os.environ["MY_API_TOKEN"])]', '["sk-ant-REDACTEDabcdefghijk"]'])
