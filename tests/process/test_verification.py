@@ -325,6 +325,17 @@ def test_a_report_that_is_no_plain_file_is_found(run: Path, name: str, kind: str
     assert [(each.address, each.stored) for each in found.differences] == [(name, told)]
 
 
+def test_a_figure_taken_out_or_linked_is_found(run: Path) -> None:
+    """Without it the page could not be compared; a linked folder may hold anything."""
+    (run / "figures/hero.svg").rename(run / "figures/other.svg")
+    assert differing(verify(run)) == {"figures"}
+    (run / "figures/other.svg").rename(run / "figures/hero.svg")
+    (run / "figures").rename(run / "elsewhere")
+    (run / "figures").symlink_to("elsewhere")
+    with pytest.raises(HarnessError, match="figures: is a symbolic link"):
+        verify(run)
+
+
 def test_a_run_without_a_report_is_verified(run: Path) -> None:
     """As --harness-no-report leaves it; where figures are left the report was taken away."""
     for name in ("card.json", "clean_result.md", "index.html"):
