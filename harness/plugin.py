@@ -74,15 +74,18 @@ class Hooks:
         self.ending: Any = None
         self.broken = False  # True where a worker could not write its cells down
         self.refused = False  # True where an experiment was refused before anything ran
+        self.hindered = ""  # what a hook of another plugin raised at the end of the session
 
     @property
     def session(self) -> Session:
         if self._session is None:
             from harness.run import fixtures
+            from harness.run.logs import strike_keys
             from harness.run.session import SETTINGS, Session
 
             self.config.stash[SETTINGS] = self.settings
             self._session = Session(self.config, self.settings)
+            strike_keys(self.config)
             if not self.config.pluginmanager.has_plugin("harness-fixtures"):
                 self.config.pluginmanager.register(fixtures, "harness-fixtures")
         return self._session
@@ -197,10 +200,12 @@ class Hooks:
         if self._session and self._session.runner:
             self._session.runner.before(item)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> None:
-        if self._session and self._session.runner:
-            self._session.runner.called(item)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None]:
+        if not (self._session and self._session.runner):
+            return (yield)
+        with self._session.runner.counted(item):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[Any]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -242,10 +247,26 @@ class Hooks:
         if self._session is not None and not self.decides:
             self.config.workeroutput["harness_folders"] = [str(folder) for folder in self.session.begun]  # type: ignore[attr-defined]
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if self._session is None or not self.decides or self.settings.plan or self.config.option.collectonly:
-            return
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None]:
+        """Decides after the hooks of all others, also where one of them fails."""
+        if self._session is None or self.settings.plan or self.config.option.collectonly:
+            return (yield)
+        try:
+            return (yield)
+        except pytest.exit.Exception:
+            raise
+        except Exception as error:
+            from harness.run.outcome import place_of
+
+            self.hindered = f"harness: another plugin failed at the end of the session: {place_of(error)}"
+        finally:
+            if self.decides:
+                self.finish(session, exitstatus)
+            elif self.hindered:
+                self.config.workeroutput["shouldstop"] = self.hindered  # type: ignore[attr-defined]
+
+    def finish(self, session: pytest.Session, exitstatus: int) -> None:
         from harness.run.finish import finish_all
 
         if self.watch is not None:
@@ -260,14 +281,28 @@ class Hooks:
         broken = any(cell.verdict == "error" for told in self.telling if told.results for cell in told.results.cells)
         if exitstatus == pytest.ExitCode.OK and (broken or not whole):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED  # also where every report passed, but a cell could not be written down
-        if self.broken or str(session.shouldstop).startswith("harness: ") or any(told.problem for told in self.telling):
+        if self.broken or self.hindered or str(session.shouldstop).startswith("harness: ") or any(told.problem for told in self.telling):
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR  # what was found could not be told
 
-    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if self.telling:
-            from harness.run.summary import write
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: Any) -> Generator[None]:
+        """Tells after all others, also where one of them fails."""
+        try:
+            return (yield)
+        finally:
+            if self.telling:
+                from harness.run.summary import write
 
-            write(terminalreporter, self.telling)
+                write(terminalreporter, self.telling)
+            if self.hindered:
+                terminalreporter.write_line(self.hindered, red=True)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_warning_recorded(self, warning_message: Any) -> None:
+        if self._session is not None:
+            from harness.run.logs import strike_warning
+
+            strike_warning(warning_message)
 
 
 def entered(context: Any) -> Any:

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.design.experiment import experiment_in
+from harness.design.persona import load_persona
+from harness.design.promise import inputs_of
+from harness.design.reading import read_plain
 from harness.errors import HarnessError
 from harness.measures.banks import Request, load_rows
 from harness.yamlfile import YamlFile
 from tests.fuzz_inputs import KINDS, attempt, fuzz
+from tests.process.conftest import YAML, Toy
 from tests.tries import tries
 
 
@@ -124,3 +129,62 @@ def test_a_row_that_says_two_things_or_none_is_refused(row: object, told: str, t
     path.write_text(f"{json.dumps(good)}\n{text}\n", encoding="utf-8")
     with pytest.raises(HarnessError, match=rf"rows\.jsonl:2: .*{told}"):
         load_rows(path, Request)
+
+
+@pytest.fixture
+def coins(tmp_path: Path) -> Toy:
+    return Toy(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("n: items", "n: -5", r":10: thresholds\.heads\.n: input should be greater than or equal to 1\. Found -5"),
+        ("n: items", "n: [1]", r"input should be text or a whole number\. Found \[1\]"),
+        ("at_least: 2", "at_least: 0", r"rule\.at_least: input should be greater than or equal to 1\."),
+        ("at_least: 2", "at_least: most", r"input should be a whole number or 'all'\. Found 'most'"),
+        ("[heads, tails]", "5", r"axes\.behaviour: input should be a list or a mapping\. Found 5"),
+        ("source: [villain, comedian, librarian]", "source: villain", r"roles\.source: input should be a list\. Found 'villain'"),
+        ("seeds: [1]", "seeds: []", r"a list should have at least 1 item"),
+        ("smoke:", "smoke:\n    thresholds: {heads: {n: -5}}", r":23: n: input should be greater than or equal to 1"),
+        ("[heads, tails]", "[1, true]", "True and 1, which Python takes for equal"),
+        ("[heads, tails]", "[1, 1.0]", "1.0 and 1, which Python takes for equal"),
+        ("[heads, tails]", "[0.0, -0.0]", "-0.0 and 0.0, which Python takes for equal"),
+        ("smoke:", "smoke:\n    axes: {behaviour: [0, false]}", "False and 0, which Python takes for equal"),
+    ],
+)
+def test_a_wrong_value_is_told_with_what_is_expected(coins: Toy, old: str, new: str, told: str) -> None:
+    """Of a value that may be of several types, the line names the bound that it breaks, or all the types."""
+    coins.write("evals/coins/experiment.yaml", YAML.replace(old, new, 1))
+    with pytest.raises(HarnessError, match=told):
+        read_plain(coins.root / "evals/coins")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("roles: [source]", "roles: source", r"villain\.yaml:4: roles: input should be a list\. Found 'source'"),
+        ("note:", "notes:", r"unknown key 'notes'\. Did you mean 'note'\?"),
+        ("note: For tests.\n", "", r"the key 'note' is missing"),
+    ],
+)
+def test_a_wrong_persona_is_told_with_what_is_expected(coins: Toy, old: str, new: str, told: str) -> None:
+    """As a declaration is."""
+    coins.edit("personas/villain.yaml", old, new)
+    with pytest.raises(HarnessError, match=told):
+        load_persona(coins.root / "personas", "villain")
+
+
+@pytest.mark.parametrize("pattern", ["banks/*.jsonl", "banks/main.jsonl", "*/main.jsonl", "**/*.jsonl", "**/main.jsonl"])
+@pytest.mark.parametrize("kind", ["dead", "itself", "pipe"])
+def test_an_input_that_is_no_file_is_refused(coins: Toy, pattern: str, kind: str) -> None:
+    """A link to nothing, a link to itself and a pipe, beside a file that matches as well: none is left out in silence."""
+    coins.write("evals/coins/experiment.yaml", YAML.replace("banks/*.jsonl", f"'{pattern}'"))
+    coins.write("more/main.jsonl", "{}\n")
+    place = coins.root / "banks/main.jsonl"
+    os.mkfifo(place) if kind == "pipe" else place.symlink_to("nowhere" if kind == "dead" else "main.jsonl")
+    with pytest.raises(HarnessError, match=r"banks/main\.jsonl: matches the input .*a link to nothing"):
+        inputs_of(experiment_in(coins.root / "evals/coins"), coins.root)
+    place.unlink()
+    place.symlink_to("coins.jsonl")
+    assert "banks/main.jsonl" in {found.path for found in inputs_of(experiment_in(coins.root / "evals/coins"), coins.root)}

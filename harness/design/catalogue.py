@@ -116,12 +116,15 @@ class Catalogue:
         return found
 
     def _refuse_duplicates(self, cells: Sequence[PlannedCell]) -> None:
-        seen: dict[str, PlannedCell] = {}
+        seen: dict[Any, PlannedCell] = {}
         for cell in cells:
-            if cell.id in seen:
-                where = f"{cell.declaration.where} and {seen[cell.id].declaration.where}"
-                raise HarnessError(f"duplicate cell {cell.id}", where=where, mend="Give the tests distinct parameters or distinct ids")
-            seen[cell.id] = cell
+            values = (cell.owner, frozenset(cell.params.items()))  # 1, 1.0 and True are one value to Python, and so to a rule
+            other = seen.get(cell.id) or seen.get(values)
+            if other is not None:
+                told = f"duplicate cell {cell.id}" + (f": its parameters equal those of {other.id}" if other.id != cell.id else "")
+                where = f"{cell.declaration.where} and {other.declaration.where}"
+                raise HarnessError(told, where=where, mend="Give the tests distinct parameters or distinct ids")
+            seen |= {cell.id: cell, values: cell}
 
     def _check_owners(self) -> None:
         declared, yaml = self.experiment.hypotheses, str(self.experiment.folder / FILE_NAME)

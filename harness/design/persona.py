@@ -33,9 +33,9 @@ def load_persona(folder: Path, name: str) -> Persona:
     try:
         persona = Persona.model_validate(file.data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise HarnessError(f"{place}: {first['msg'].lower()}", where=file.where(*first["loc"]), mend="Correct it") from None
+        from harness.design.reading import told
+
+        raise told(error, file, Persona) from None
     if persona.id != name:
         raise HarnessError(f"the id {persona.id!r} is not the file's name", where=file.where("id"), mend=f"Write id: {name}")
     return persona

@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import Experiment
+from harness.design.naming import shown as named
 from harness.design.persona import load_persona
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
@@ -68,16 +69,21 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     found: dict[str, Input] = {}
     for pattern in experiment.spec.inputs:
         try:
-            paths = sorted(path for path in root.glob(pattern) if path.is_file())
-        except (ValueError, NotImplementedError, IndexError):
+            matches = sorted(root.glob(wild(pattern)))
+            paths = [path for path in matches if path.is_file()]
+        except (ValueError, NotImplementedError, IndexError, OSError):
             raise HarnessError(
-                f"the input {pattern!r} is no pattern below the project",
+                f"the input {named(pattern)} is no pattern below the project",
                 where=str(experiment.folder / "experiment.yaml"),
                 mend="Write it from the project's root, such as banks/*.jsonl",
             ) from None
+        for path in matches:
+            if not path.is_file() and not path.is_dir():
+                told = f"matches the input {named(pattern)}, and is a link to nothing, a pipe or a device"
+                raise HarnessError(told, where=str(path), mend="Put the file there, or take it away")
         if not paths:
             raise HarnessError(
-                f"no input file matches {pattern!r}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:"
+                f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:"
             )
         for path in paths:
             name = path.relative_to(root).as_posix()
@@ -85,6 +91,12 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
             if not path.stat().st_size:
                 raise HarnessError("the input file is empty", where=str(path), mend="Restore it; nothing can be measured on no items")
     return list(found.values())
+
+
+def wild(pattern: str) -> str:
+    """The pattern with a wildcard in its last part, which changes nothing but that a link to nothing is found, too."""
+    last = PurePosixPath(pattern).name
+    return pattern if not last or set(last) & set("*?[!") or last == ".." else f"{pattern.rstrip('/')[:-1]}[{last[-1]}]"
 
 
 def write_lock(experiment: Experiment, root: Path, code: Dependencies, claims: Mapping[str, list[str]], commit: str, now: str) -> Path:

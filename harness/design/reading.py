@@ -19,6 +19,9 @@ from harness.records import ScaleName
 from harness.yamlfile import YamlFile, short
 
 FILE = re.compile(r"\w[\w.-]*")  # in every script, but no separator and no leading dot
+EXPECTED = "input should be "
+WORDS = {"valid tuple": "list", "valid list": "list", "tuple should": "a list should", "valid dictionary": "mapping", "a valid string": "text"}
+WORDS |= {"valid integer": "whole number", "valid number": "number", "a valid boolean": "true or false"}
 SWITCHES = ("yes", "no", "on", "off", "y", "n")
 
 
@@ -37,24 +40,39 @@ def read_plain(folder: Path) -> dict[str, Any]:
     return spec.model_dump(mode="json")
 
 
-def told(error: ValidationError, file: YamlFile) -> HarnessError:
+def told(error: ValidationError, file: YamlFile, model: type[BaseModel] = ExperimentSpec) -> HarnessError:
     """pydantic's first error as one line; an unknown key is answered with the nearest known one."""
-    # A misspelt key is also a missing one; the misspelling says more.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    place, key = place_in(file.data, first["loc"]), first["loc"][-1]
+    first, problem = problem_of(error)
+    place, key = place_in(file.data, first["loc"]), (first["loc"] or ("",))[-1]
     if first["type"] == "extra_forbidden":
-        return HarnessError(f"unknown key {key!r}", where=file.where(*place), mend=nearest(str(key), known_keys(ExperimentSpec, place[:-1])))
+        return HarnessError(f"unknown key {key!r}", where=file.where(*place), mend=nearest(str(key), known_keys(model, place[:-1])))
     if first["type"] == "missing":
         return HarnessError(f"the key {key!r} is missing", where=file.where(*place), mend=f"Add {key}: here")
     mend = "Correct it" if first["type"] == "value_error" else f"Found {short(repr(first['input']))}; correct it"
-    return HarnessError(f"{'.'.join(map(str, place))}: {problem_of(first)}", where=file.where(*place), mend=mend)
+    return HarnessError(f"{'.'.join(map(str, place)) or 'the file'}: {problem}", where=file.where(*place), mend=mend)
 
 
-def problem_of(error: Any) -> str:
-    """What pydantic says, in YAML's words."""
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    return str(error["msg"].lower().replace("valid tuple", "list").replace("valid dictionary", "mapping"))
+def problem_of(error: ValidationError) -> tuple[Any, str]:
+    """(the error that says most, what is wrong in YAML's words). Of a value that may be of several types, pydantic has an error for each."""
+    found = error.errors()
+    first = min(found, key=weight)
+    if first["type"] == "value_error":
+        return first, str(first["ctx"]["error"])
+    same = [other for other in found if weight(other) == weight(first) and other["loc"][: len(first["loc"][:-1])] == first["loc"][:-1]]
+    said = dict.fromkeys(reworded(other["msg"]).removeprefix(EXPECTED) for other in same if other["input"] is first["input"])
+    return first, (EXPECTED if reworded(first["msg"]).startswith(EXPECTED) else "") + " or ".join(said)
+
+
+def weight(error: Any) -> int:
+    """A misspelt key is also a missing one, and the misspelling says more; so does a bound that a value breaks, beside the types that it has not."""
+    return 0 if error["type"] == "extra_forbidden" else 2 if error["type"].endswith(("_type", "literal_error")) else 1
+
+
+def reworded(message: str) -> str:
+    message = re.sub(r" or instance of \w+", "", message).lower()
+    for word, plain in WORDS.items():
+        message = message.replace(word, plain)
+    return message
 
 
 def place_in(data: Any, location: Iterable[Any]) -> tuple[str | int, ...]:
@@ -126,15 +144,18 @@ def check_axes(spec: ExperimentSpec, file: YamlFile) -> None:
 
 def check_values(axis: str, values: Sequence[Any], places: Sequence[str]) -> None:
     """The values of an axis name cells and files: each can, and no two are one name where a file system ignores case."""
-    names: dict[str, Any] = {}
+    seen: dict[Any, Any] = {}
     for value, where in zip(values, places, strict=True):
         fault = wrong_name(str(value))
         if fault:
             raise HarnessError(f"axis {axis!r}: the value {shown(str(value))} {fault}", where=where, mend="Choose a short plain name; look the rest up by it")
-        other = names.setdefault(str(value).casefold(), value)
-        if other is not value:
-            same = "twice" if str(other) == str(value) else f"and {other!r}, the same name where a file system ignores case"
+        keys = {"name": str(value).casefold(), "value": value}.items()  # 1, 1.0 and true are one value to Python, and so to a rule
+        other = next((seen[key] for key in keys if key in seen), None)
+        if other is not None:
+            alike = "the same name where a file system ignores case" if str(other).casefold() == str(value).casefold() else "which Python takes for equal"
+            same = "twice" if str(other) == str(value) else f"and {other!r}, {alike}"
             raise HarnessError(f"duplicate cell: axis {axis!r} holds {value!r} {same}", where=where, mend="Keep one of them")
+        seen |= dict.fromkeys(keys, value)
 
 
 def check_hypotheses(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -210,9 +231,10 @@ def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
             try:
                 ThresholdSpec.model_validate(spec.thresholds[name].model_dump() | fields)
             except ValidationError as error:
-                first = error.errors()[0]
-                place = file.where("scales", scale, "thresholds", name, *first["loc"])
-                raise HarnessError(f"{'.'.join(map(str, first['loc'])) or name}: {problem_of(first)}", where=place, mend=f"Correct {name} there") from None
+                first, problem = problem_of(error)
+                place = place_in(fields, first["loc"])
+                where = file.where("scales", scale, "thresholds", name, *place)
+                raise HarnessError(f"{'.'.join(map(str, place)) or name}: {problem}", where=where, mend=f"Correct {name} there") from None
 
 
 def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:

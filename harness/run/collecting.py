@@ -21,8 +21,10 @@ from harness.design.places import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
 from harness.installed_packages import distribution_of
 from harness.opened_files import is_project_code
+from harness.run.asserts import refuse_empty_asserts
 from harness.run.cell_key import BEHIND_CELLS
 from harness.run.outcome import ADDRESS
+from harness.run.secrets import key_in
 from harness.run.settings import Settings
 
 MARK = "harness"
@@ -101,6 +103,8 @@ class Found:
     def __init__(self, experiment: Experiment, items: dict[str, pytest.Item], settings: Settings) -> None:
         self.experiment = experiment
         cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
+        tests = {item.path: item.config for item in items.values()}
+        refuse_empty_asserts(sorted({*tests, *(file for path, config in tests.items() for file in conftests_of(path, config))}))
         self.catalogue = Catalogue(experiment, cells)
         self.cell_items = {cell.id: items[cell.nodeid] for cell in cells}
         self.root = settings.root
@@ -166,8 +170,17 @@ def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment)
         fault = wrong_name(str(value))
         if fault:
             raise HarnessError(f"{declaration.id}: the value {shown(str(value))} of {name} {fault}", where=declaration.where, mend="Choose a short plain name")
+    refuse_keys(declaration, params, item.nodeid)
     ordered = {axis: params[axis] for axis in axes} | params
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
+
+
+def refuse_keys(declaration: Declaration, params: dict[str, Any], nodeid: str) -> None:
+    """What names a cell stands in every file and line about it, so that no key can be struck out of it."""
+    for what, text in {**{f"the value of {name}": str(value) for name, value in params.items()}, "its name": f"{declaration.id} {nodeid}"}.items():
+        if key := key_in(text):
+            mend = "Name what stands for it, and read the key in the test from os.environ"
+            raise HarnessError(f"{declaration.id}: {what} holds {key}", where=declaration.where, mend=mend)
 
 
 def runs_unawaited(item: pytest.Item) -> bool:

@@ -28,6 +28,7 @@ from harness.run.contrasts import Effect, balanced, contrast_of, corrected_of, c
 from harness.run.outcomes import Outcomes, seeds_of, unite
 from harness.run.recompute import derive
 from harness.run.sampling import Gathered
+from harness.run.secrets import key_in
 from harness.run.values import ByItem, check_test, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class Measure:
         )
 
     def _record(self, found: Measurement, typed: bool = False) -> Measurement:
+        if secret := key_in(found.name):
+            raise HarnessError(f"the name of a measurement holds {secret}", mend="Name what stands for it")
         if any(taken.name == found.name for taken in self.taken):
             raise HarnessError(f"{found.name!r} is measured twice in {self.cell or 'this cell'}", mend="Give each measurement its own name")
         refuse_similarity([*self.typed, found] if typed else self.typed, [*self.taken, found])

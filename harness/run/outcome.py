@@ -83,3 +83,12 @@ def text_of(error: BaseException) -> str:
 def reason_of(text: str) -> str:
     """The first line of a text, short and fit to be kept: no keys, no addresses, no half characters."""
     return cut(ADDRESS.sub("0x…", plain(text).split("\n")[0]), REASON_LIMIT)
+
+
+def place_of(error: BaseException) -> str:
+    """What was raised, and in which line of which file, in one line."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f"{frames[-1].filename}:{frames[-1].lineno}: " if frames else ""
+    return f"{at}{type(error).__name__}: {first_line(error)}"

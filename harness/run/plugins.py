@@ -18,6 +18,7 @@ APART = "or run the experiments apart from other tests"
 OPTIONS = {
     "setupplan": ("--setup-plan", "runs no test", "Leave it out; --harness-plan shows what would run"),
     "setuponly": ("--setup-only", "runs no test", "Leave it out; --setup-show runs the tests, too"),
+    "trace": ("--trace", "stops each test before its first line, to leave it from there", "Use --pdb, or breakpoint() in the test"),
     "retries": ("--retries", "runs a test again until it passes", f"Leave it out, {APART}"),
 }
 MARKS = {"flaky": "would be run again until it passes", "forked": "would run in a process of its own", "repeat": "would be run several times"}
@@ -26,6 +27,8 @@ OWN = ("_pytest.", "pytest.", "harness.", "xdist.")
 
 def check_plugins(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
     """Refuses what would run the cells otherwise than once, in order, by this plugin. Raises HarnessError naming the option, the mark or the plugin."""
+    if not __debug__:
+        raise HarnessError("python -O (PYTHONOPTIMIZE) leaves out every assert, so that tests pass whatever they find", mend="Run without it")
     for name, (flag, why, mend) in OPTIONS.items():
         if is_set(config, name) or ini_value(config, name):
             raise HarnessError(f"{flag} {why}, which leaves an experiment without sound verdicts", mend=mend)

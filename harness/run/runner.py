@@ -13,7 +13,7 @@ import re
 import time
 import traceback
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from harness.fingerprint import canonical
 from harness.opened_files import opened_files
 from harness.records import Cell, decode, encode
 from harness.run.active import Active
+from harness.run.body import Body
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.replay import label, replay, skip_place
@@ -51,7 +52,7 @@ class Turn:
     execution: Mapping[str, Any] = field(default_factory=dict)
     posted: bool = False
     written: bool = False
-    calls: int = 0
+    body: Body = field(default_factory=Body)
     start: float = 0.0
 
 
@@ -135,7 +136,7 @@ class Runner:
             item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         if turn.cell is None:
             self.running[item.nodeid] = Recorder(turn.active, turn.planned, turn.stop)
-            with opened_files.during("cells"):
+            with opened_files.during("cells"), turn.body.threads_noted():
                 runtestprotocol(item, log=turn.log, nextitem=nextitem)
         elif turn.log:
             replay(item, turn.cell)
@@ -148,7 +149,7 @@ class Runner:
         cell, keep = turn.cell, True
         if recorder is not None:
             reported = sound(recorder.cell())
-            cell, turn.measured = run_once(reported, turn.calls), recorder.oldest
+            cell, turn.measured = run_whole(reported, turn.body), recorder.oldest
             turn.files, turn.samples, turn.execution = recorder.files | turn.active.files_read(), recorder.samples, recorder.execution
             if cell is not reported and turn.log:
                 replay(item, cell, ("teardown",))
@@ -166,7 +167,7 @@ class Runner:
         seconds = round(time.perf_counter() - turn.start, 4)
         row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep}
         turn.active.folder.report_damage(turn.active.store.root)
-        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": dict(turn.execution)})
+        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": cleaned(turn.execution)})
         turn.written = True
 
     def give_up(self, item: pytest.Item, turn: Turn, error: BaseException) -> Cell:
@@ -195,10 +196,9 @@ class Runner:
         if recorder is not None and recorder.stop is not None:
             raise recorder.stop
 
-    def called(self, item: pytest.Item) -> None:
+    def counted(self, item: pytest.Item) -> AbstractContextManager[None]:
         """Counts how often the test of a cell is called: a plugin may call it again, or not at all."""
-        if item.nodeid in self.turns:
-            self.turns[item.nodeid].calls += 1
+        return self.turns[item.nodeid].body.counted(item) if item.nodeid in self.turns else nullcontext()
 
     def judge(self, item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
         """Turns pytest's report of a phase into one of the five outcomes."""
@@ -214,7 +214,8 @@ class Runner:
         outcome = outcome_of(recorder.planned.kind, call.when, error, detail, Path(recorder.active.experiment.folder))
         if error is None and report.failed:  # another plugin's word: nothing was raised, and yet it is no pass
             outcome = Outcome("error", f"{call.when}: a plugin reports a failure: {first_line(RuntimeError(detail))}", plain(detail)[:DETAIL_LIMIT])
-        recorder.phase(outcome)
+        fault = self.turns[item.nodeid].body.fault(outcome.verdict) if call.when == "call" and outcome.verdict != "error" else ""
+        recorder.phase(Outcome("error", fault) if fault else outcome)
         if call.when == "call":
             outcome = recorder.final()
         report.__dict__.pop("wasxfail", None)  # an expected failure is a failure all the same
@@ -236,13 +237,11 @@ def disk_is_full(error: BaseException | None) -> bool:
     return isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
-def run_once(cell: Cell, calls: int) -> Cell:
-    """The cell, or an error where its test did not run exactly once: a pass without a call is no evidence, and of several calls one may have been chosen."""
-    if calls > 1:
-        return msgspec.structs.replace(cell, verdict="error", reason=f"a plugin called the test {calls} times: the verdict would be a choice among them")
-    if calls == 0 and cell.verdict in PASSING:
-        return msgspec.structs.replace(cell, verdict="error", reason="its test was never called")
-    return cell
+def run_whole(cell: Cell, body: Body) -> Cell:
+    """The cell, or an error where its test did not run exactly once to its end: a pass without it is no evidence, and of several calls one may have been
+    chosen."""
+    fault = "" if cell.verdict == "error" else body.fault(cell.verdict)
+    return msgspec.structs.replace(cell, verdict="error", reason=fault) if fault else cell
 
 
 def sound(cell: Cell) -> Cell:
@@ -254,7 +253,8 @@ def sound(cell: Cell) -> Cell:
         return decode(value, Cell)
     except (TypeError, ValueError, msgspec.ValidationError) as error:
         reason = f"what the test measured or told cannot be written: {plain(str(error))}"
-        return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=())
+        said = {name: plain(getattr(cell, name)) for name in ("effect", "threshold", "detail")}
+        return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=(), p=None, **said)
 
 
 def stopped(cell: Cell) -> Stop:

@@ -21,7 +21,7 @@ from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
 from harness.run.measure_key import measure_key
 from harness.run.outcomes import Outcomes, Part, choose_field, content_key, content_of, read_field
-from harness.run.secrets import cleaned, evidence
+from harness.run.secrets import cleaned, evidence, key_in
 from harness.samples import Row, broken
 from harness.samples import gather as gather_rows
 from harness.store import Store
@@ -136,6 +136,8 @@ class Gathering:
         `name` names the file and the card's entry, `dataset` says where the items are from. With `card` False the card is
         told nothing: these samples are no evaluation (a training set in the making tells of itself elsewhere).
         """
+        if isinstance(name, str) and (secret := key_in(name)):
+            raise HarnessError(f"a name of samples holds {secret}", mend="Name what stands for it: the name becomes that of a file")
         fault = wrong_name(name, LONGEST_NAME) if isinstance(name, str) else "is no text"
         if fault:
             raise HarnessError(f"{cut(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")

@@ -86,6 +86,12 @@ def without_values(text: str, environ: Mapping[str, str] = os.environ) -> str:
     return text
 
 
+def key_in(text: str, environ: Mapping[str, str] = os.environ) -> str:
+    """What key a text holds, for a text that names things and could not be struck out of a record; "" where it holds none."""
+    found = next((name for pattern, name in patterns(tuple(environ.items())) if pattern.search(text)), "")
+    return f"the value of {found}" if found else "what looks like a key" if SHAPES.search(text) else ""
+
+
 @lru_cache(maxsize=8)
 def patterns(variables: tuple[tuple[str, str], ...]) -> list[tuple[re.Pattern[str], str]]:
     """What to look for, the longest value first: one may hold another."""

@@ -16,11 +16,11 @@ from typing import Any
 from harness.appendlog import AppendLog
 from harness.design.plan import plan_of
 from harness.errors import HarnessError, Inconclusive
-from harness.files import is_plain, plain_digest, read_plain
+from harness.files import plain_digest, read_plain
 from harness.fingerprint import fingerprint
 from harness.records import Measurement, Results, SamplesRef, Word, encode
 from harness.report.addresses import below
-from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, html_of, prose_of, read_results
+from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, RESULTS, html_of, prose_of, read_results
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.generated import is_edited
@@ -30,6 +30,7 @@ from harness.run.environment import version_of
 from harness.run.finish import decided
 from harness.run.folder import RunFolder
 from harness.run.recompute import recompute
+from harness.strict_json import DECODER
 
 SHOWN = 40
 SAMPLES = "samples"
@@ -78,7 +79,7 @@ def verify(folder: Path) -> Verification:
     """Verifies a run folder. Raises HarnessError where results.json or the journal cannot be read."""
     folder = folder.resolve()
     stored = read_results(folder)
-    found, notes = journal_differences(folder, stored), version_notes(stored)
+    found, notes = [*journal_differences(folder, stored), *ambiguities(folder)], version_notes(stored)
     if found and is_older(folder, stored):
         notes.append("results.json is what an earlier session decided; the journal has grown since: `harness report` decides again")
     samples = Samples(folder, stored)
@@ -105,6 +106,21 @@ def journal_differences(folder: Path, stored: Results, *, planned: bool = True) 
     """results.json against what its journal gives. The plan's simulation may take seconds and is left out where not `planned`."""
     rows, torn = journal_of(folder)
     return list(differences(comparable(stored), recomputed_tree(folder, stored, rows, torn, planned)))
+
+
+def ambiguities(folder: Path) -> list[Difference]:
+    """What two readers could take for two things: a key of results.json that stands twice, and a journal without the plan that its last session names."""
+    found = []
+    try:
+        DECODER.decode(read_plain(folder / RESULTS).decode())
+    except (ValueError, RecursionError) as error:
+        found.append(Difference(address=RESULTS, stored=str(error), recomputed="each key once"))
+    rows, _ = journal_of(folder)
+    plans = [fingerprint(row["universe"]) for row in rows if row.get("type") == "universe"]
+    named = [row["universe_sha256"] for row in rows if row.get("type") == "session" and row.get("universe_sha256")]
+    if plans and named and named[-1] not in plans:  # older journals hold no plan at all
+        found.append(Difference(address="journal.jsonl/universe", stored=f"plans with sha256 {', '.join(plans)}", recomputed=f"sha256 {named[-1]}"))
+    return found
 
 
 def is_older(folder: Path, stored: Results) -> bool:
@@ -263,11 +279,16 @@ def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[l
     notes: list[str] = []
     with readable(folder):
         view = View(stored)
+        wrong = {name: why_not_plain(folder, name) for name in (CARD, CLEAN_RESULT, PAGE)}
+        figures = sorted((folder / FIGURES).glob("*.svg"))
+        if all(why == ABSENT for why in wrong.values()) and not figures:
+            return [], []  # a run with --harness-no-report
+        found += [Difference(address=name, stored=why, recomputed="a file of the report") for name, why in wrong.items() if why]
         made = card(view)
-        pictures = {path.name: read_plain(path) for path in sorted((folder / FIGURES).glob("*.svg"))}
-        found += card_differences(folder / CARD, made.as_json()) if is_plain(folder / CARD) else []
+        pictures = {path.name: read_plain(path) for path in figures}
+        found += [] if wrong[CARD] else card_differences(folder / CARD, made.as_json())
         for name, make in ((CLEAN_RESULT, lambda: prose_of(view, made, folder)), (PAGE, lambda: html_of(view, made, folder, pictures))):
-            if is_plain(folder / name):
+            if not wrong[name]:
                 more = text_differences(folder / name, make) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
                 found, notes = found + more[0], notes + more[1]
     return found, notes
@@ -276,10 +297,10 @@ def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[l
 def card_differences(path: Path, made: dict[str, Any]) -> list[Difference]:
     """By field; a card without its seal is compared all the same."""
     try:
-        tree = json.loads(read_plain(path))
+        tree = DECODER.decode(read_plain(path).decode())
         seal = tree.pop("#", None)
-    except (ValueError, AttributeError, TypeError, RecursionError):
-        return [Difference(address=path.name, stored="not JSON", recomputed="the card of these results")]
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        return [Difference(address=path.name, stored=f"not JSON: {error}", recomputed="the card of these results")]
     found = list(differences(tree, json.loads(json.dumps(made)), path.name))
     if not found and seal is not None and seal != fingerprint(tree)[: len(str(seal))]:
         found.append(Difference(address=f"{path.name}/#", stored=text_of(seal), recomputed=text_of(fingerprint(tree)[:16])))
@@ -293,6 +314,8 @@ def text_differences(path: Path, make: Callable[[], str]) -> tuple[list[Differen
     try:
         made = make().split("\n")
     except UndefinedError as error:
+        if any((path.parent / FIGURES).glob("*.svg")):  # one was taken out; a copy without pictures has none
+            return [Difference(address=FIGURES, stored=ABSENT, recomputed=str(error))], []
         return [], [f"{path.name} is not compared: a figure of it is not there ({error})"]
     stored = read_plain(path).decode(errors="replace").split("\n")
     found, place = [], 0

@@ -64,6 +64,79 @@ def test_a_hostile_run_is_told_harmless_and_whole(hostile: Toy) -> None:
     json.dumps(hostile.results(), ensure_ascii=False).encode()
 
 
+KEY = "sesame-opens-it"
+PARAMETRIZED = """
+
+import os
+import pytest
+
+
+@pytest.mark.parametrize("which", {values})
+@gate("G7")
+def test_which(which):
+    "Whichever."
+"""
+
+
+@pytest.mark.parametrize("values", ['[os.environ["MY_API_TOKEN"]]', '[pytest.param("a", id=os.environ["MY_API_TOKEN"])]', '["sk-ant-REDACTEDabcdefghijk"]'])
+@pytest.mark.parametrize("words", [(), ("--collect-only", "-q")])
+def test_a_key_that_would_name_a_cell_is_refused(values: str, words: tuple[str, ...], toy: Toy) -> None:
+    """As the value of a parameter or in a test's id: one line names the variable, nothing runs, and the key is nowhere."""
+    with (toy.root / "evals/coins/test_coins.py").open("a", encoding="utf-8") as stream:
+        stream.write(PARAMETRIZED.format(values=values))
+    done = toy.run(*words, "--junitxml=junit.xml", env={"MY_API_TOKEN": KEY})
+    out = done.stdout + done.stderr + ((toy.root / "junit.xml").read_text() if not words else "")
+    assert done.returncode == 2 and not toy.thrown() and KEY not in out and "REDACTEDabcd" not in out, out
+    assert [line for line in out.split("\n") if "G7" in line and ("the value of MY_API_TOKEN" in line or "what looks like a key" in line)], out
+
+
+NAMES = """
+
+import logging
+import os
+import warnings
+
+
+@gate("G7")
+def test_names_samples(coin):
+    "Names samples."
+    coin.throw("by " + os.environ["MY_API_TOKEN"], 0.5)
+
+
+@gate("G8")
+def test_names_a_measurement(measure, facts):
+    "Names a measurement."
+    facts("Execution", "by", os.environ["MY_API_TOKEN"])
+    warnings.warn("warned " + os.environ["MY_API_TOKEN"] + "\\x1b[2J")
+    logging.getLogger().warning("logged %s", os.environ["MY_API_TOKEN"])
+    measure("m " + os.environ["MY_API_TOKEN"], 0.5, "value", n=3)
+
+
+@gate("G9")
+def test_cannot_be_written(measure, criterion, facts):
+    "Cannot be written."
+    warnings.warn("more of " + os.environ["MY_API_TOKEN"], ResourceWarning)
+    facts("Eval", "x", float("nan"))
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("-n2",)])
+def test_a_key_in_names_warnings_and_logs_is_nowhere(words: tuple[str, ...], toy: Toy) -> None:
+    """The names of samples and measurements are refused in one line; warnings, log files, live logs and facts of the execution are struck."""
+    with (toy.root / "evals/coins/test_coins.py").open("a", encoding="utf-8") as stream:
+        stream.write(NAMES)
+    done = toy.reporting().run(
+        "-k", "names or written", "-W", "always", "--log-file=log.txt", "-o", "log_cli=true", "--junitxml=junit.xml", *words, env={"MY_API_TOKEN": KEY}
+    )
+    cells = {cell["id"]: cell for cell in toy.results()["cells"]}
+    assert "a name of samples holds the value of MY_API_TOKEN" in cells["G7"]["reason"], cells["G7"]
+    assert "the name of a measurement holds the value of MY_API_TOKEN" in cells["G8"]["reason"], cells["G8"]
+    assert cells["G9"]["verdict"] == "error"
+    assert "warned [MY_API_TOKEN]" in done.stdout and "ResourceWarning: more of [MY_API_TOKEN]" in done.stdout and KEY not in done.stdout + done.stderr
+    assert "logged [MY_API_TOKEN]" in (toy.root / "log.txt").read_text()
+    assert not [path for path in toy.root.rglob("*") if KEY in path.name or (path.is_file() and KEY.encode() in path.read_bytes())]
+
+
 @pytest.mark.parametrize("value", ["Qwen/Qwen2", "a..b", "..", "???", "heads.", "naïve", "12:30", "no", "red queen", "a::b", "[x]"])
 def test_an_axis_value_that_can_name_no_file_names_a_cell_all_the_same(value: str, toy: Toy) -> None:
     """Samples, locks and the board find a name of their own for it."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from harness.errors import HarnessError
+from harness.run.asserts import refuse_empty_asserts
 from tests.process.conftest import Toy
 
 TESTS = "evals/coins/test_coins.py"
@@ -76,10 +79,10 @@ def pytest_collection_modifyitems(items):
 """
 
 
-def beside(toy: Toy, plugin: str, *words: str) -> subprocess.CompletedProcess[str]:
+def beside(toy: Toy, plugin: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """A run beside a plugin, which lies in a file `other_plugin.py`."""
     toy.write("other_plugin.py", plugin)
-    return toy.run("-p", "other_plugin", *words, env={"PYTHONPATH": os.pathsep.join([str(toy.root), os.environ.get("PYTHONPATH", "")])})
+    return toy.run("-p", "other_plugin", *words, env={"PYTHONPATH": os.pathsep.join([str(toy.root), os.environ.get("PYTHONPATH", "")]), **env})
 
 
 def refused(toy: Toy, done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -313,3 +316,153 @@ def test_an_experiment_reached_by_two_paths_is_refused(toy: Toy) -> None:
     (toy.root / "evals/more").mkdir()
     (toy.root / "evals/more/coins").symlink_to("../coins")
     refused(toy, toy.run(), "evals/more/coins", "a second time")
+
+
+# ---- bodies that do not run, or decide nothing
+
+
+def test_python_without_asserts_is_refused(toy: Toy) -> None:
+    """PYTHONOPTIMIZE=1 leaves out the asserts of helpers, and all of them with --assert=plain."""
+    done = toy.run("--assert=plain", env={"PYTHONOPTIMIZE": "1"})
+    refused(toy, done, "python -O", "assert")
+
+
+def test_a_debugger_at_each_test_is_refused(toy: Toy) -> None:
+    """--trace lets a test be left before its first line."""
+    refused(toy, toy.run("--trace"), "--trace")
+
+
+SWALLOWS = """
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem):
+    if "bank" in pyfuncitem.name:
+        return True
+    if "throws" in pyfuncitem.name:
+        try:
+            pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames})
+        except Exception:
+            pass
+        return True
+"""
+
+
+def test_a_body_that_did_not_run_to_its_end_is_no_pass(toy: Toy) -> None:
+    """A plugin of a kind nobody knew leaves the body out, or swallows what it raises: errors, kept by no store."""
+    toy.edit(TESTS, 'needs="G1", over="persona"', 'over="persona"')
+    done = beside(toy, SWALLOWS, "-m", "gate", COIN_BAD="villain")
+    reasons = {cell["id"]: cell["reason"] for cell in toy.results()["cells"] if cell["verdict"] == "error"}
+    assert reasons == {"G1": "its test was never called", "G2[villain]": "its test did not run to its end, and yet nothing failed"}, done.stdout
+    toy.run("-m", "gate")
+    assert toy.cells()["G1"] == toy.cells()["G2[villain]"] == "passed"
+
+
+RETURNS = """\
+import asyncio
+import threading
+import unittest
+
+from harness import control, gate, kill
+
+
+@gate("R1")
+def test_returns():
+    return 1 > 2
+
+
+@kill("R2")
+def test_returns_true():
+    return True
+
+
+class TestUnit(unittest.TestCase):
+    @gate("R3")
+    def test_unit(self):
+        return 5
+
+
+class TestAsync(unittest.IsolatedAsyncioTestCase):
+    @gate("R4")
+    async def test_async(self):
+        await asyncio.sleep(0)
+        return False
+
+    @gate("R5")
+    async def test_async_sound(self):
+        await asyncio.sleep(0)
+
+
+class TestPlain(unittest.TestCase):
+    @gate("R6")
+    def test_sound(self):
+        self.assertTrue(True)
+
+
+def check():
+    assert 1 > 2, "in the thread"
+
+
+@gate("R7")
+def test_thread():
+    thread = threading.Thread(target=check)
+    thread.start()
+    thread.join()
+
+
+class TestMethod:
+    @gate("R8")
+    def test_method(self):
+        assert self is not None
+"""
+
+
+def test_a_body_that_decides_nothing_is_an_error(toy: Toy) -> None:
+    """`return 1 > 2`, of every kind of test, and an assertion in a thread; also where warnings are off."""
+    toy.write("evals/coins/test_returns.py", RETURNS)
+    done = toy.run("-k", "Returns or returns", "-W", "ignore", "-p", "no:threadexception")
+    cells = {cell["id"]: cell for cell in toy.results()["cells"] if cell["id"].startswith("R")}
+    assert done.returncode == 1, done.stdout
+    assert {name for name, cell in cells.items() if cell["verdict"] == "passed"} == {"R5", "R6", "R8"}
+    for name, kind in (("R1", "bool"), ("R2", "bool"), ("R3", "int"), ("R4", "bool")):
+        assert cells[name]["verdict"] == "error" and cells[name]["reason"].startswith(f"its test returned {kind}, "), cells[name]
+    assert cells["R7"]["verdict"] == "error" and cells["R7"]["reason"] == "a thread failed while it ran: AssertionError: in the thread"
+
+
+@pytest.mark.parametrize("claim", ['(False, "the bank is gone")', "(part for part in [0])", "lambda: False", '"the bank is there"', "[False]"])
+def test_an_assertion_that_always_holds_is_refused(claim: str, tmp_path: Path) -> None:
+    """A tuple of claim and message is true whatever the claim; the line is named."""
+    path = tmp_path / "test_it.py"
+    path.write_text(f"def test_it():\n    assert {claim}\n")
+    with pytest.raises(HarnessError, match=r"test_it\.py:2: asserts .*always true"):
+        refuse_empty_asserts([path])
+
+
+def test_assertions_of_claims_are_left_alone(toy: Toy) -> None:
+    """Through the front door: sound ones pass, one with a tuple is refused before anything runs."""
+    path = toy.write("evals/sound.py", "assert True\nassert 1, (2, 3)\nassert (1 < 2)\nassert ()  or []\nassert [*()] or 1\nassert not ('a', 'b')\n")
+    refuse_empty_asserts([path])
+    toy.edit(TESTS, "    assert True\n", '    assert (True, "the bank is gone")\n')
+    refused(toy, toy.run(), "test_coins.py:8", "always true")
+
+
+# ---- others that fail at the end
+
+ENDS = """
+import pytest
+
+
+def pytest_sessionfinish(session):
+    raise ValueError("at the end")
+"""
+
+
+@pytest.mark.parametrize("words", [("--junitxml=/dev/full",), (), ("-n2",)])
+def test_a_plugin_that_fails_at_the_end_loses_no_results(toy: Toy, words: tuple[str, ...]) -> None:
+    """Results and summary are there; what failed is one line, and the exit code says so."""
+    done = beside(toy, "" if "--junitxml=/dev/full" in words else ENDS, "-k", "bank", *words)
+    out = done.stdout + done.stderr
+    assert done.returncode == 3 and toy.cells()["G1"] == "passed" and "results: reports/coins" in out, out
+    assert "Traceback" not in out and "INTERNALERROR" not in out and "worker 'gw" not in out, out
+    assert any("another plugin failed at the end" in line and ("at the end" in line or "No space left" in line) for line in out.split("\n")), out

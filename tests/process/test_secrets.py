@@ -9,7 +9,9 @@ from urllib.parse import quote
 
 import pytest
 
-from harness.run.secrets import cleaned, redacted, words_without_keys
+from harness.records import Cell, Fact
+from harness.run.runner import sound
+from harness.run.secrets import cleaned, key_in, redacted, words_without_keys
 
 SECRET = 'pa55/wo"rd+é x'
 BASE64 = base64.b64encode(SECRET.encode()).decode()
@@ -83,6 +85,21 @@ def test_the_words_of_a_command_line_lose_their_keys() -> None:
     struck = "[redacted]"
     expected = ["pytest", "--api-key", struck, f"--token={struck}", "-o", f"api_key={struck}", f"--override-ini=my_key={struck}", *words[7:]]
     assert words_without_keys(words) == expected
+
+
+def test_a_record_that_cannot_be_written_holds_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error in its place is struck like any other."""
+    monkeypatch.setenv("DB_PASS", SECRET)
+    fact = Fact(group="Eval", name="x", value=float("nan"))
+    cell = Cell(id="G1", owner="G1", kind="gate", nodeid="t.py::t", params={}, key="0", verdict="passed", effect=f"shift {SECRET}", p=0.5, facts=(fact,))
+    found = sound(cell)
+    assert (found.verdict, found.effect, found.facts) == ("error", "shift [DB_PASS]", ()) and SECRET not in repr(found)
+
+
+@pytest.mark.parametrize("text", ["hunter2secret", f"a {SECRET} b", BASE64, "sk-ant-S3CRETxyzabcdefghijk", "postgres-between9"])
+def test_a_name_that_holds_a_key_is_known(text: str) -> None:
+    """By the variable, or by its shape; what only reads like an assignment names as it likes."""
+    assert key_in(text, ENVIRON) and not key_in("password='x' key=local token=5", ENVIRON)
 
 
 def test_numbers_of_a_record_stay_numbers() -> None:

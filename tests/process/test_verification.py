@@ -313,6 +313,55 @@ def test_an_altered_page_under_a_new_seal_is_found(run: Path) -> None:
     assert differing(verify(run)) == {"index.html"}
 
 
+@pytest.mark.parametrize("name", ["card.json", "clean_result.md", "index.html"])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "gone"])
+def test_a_report_that_is_no_plain_file_is_found(run: Path, name: str, kind: str) -> None:
+    """A link to another text, a pipe, a folder, or nothing where the rest of the report is."""
+    path = run / name
+    path.rename(run / "elsewhere") if kind == "link" else path.unlink()
+    {"link": lambda: path.symlink_to("elsewhere"), "pipe": lambda: os.mkfifo(path), "folder": path.mkdir, "gone": lambda: None}[kind]()
+    found = verify(run)
+    told = {"link": "is a symbolic link", "pipe": "is no plain file", "folder": "is no plain file", "gone": "absent"}[kind]
+    assert [(each.address, each.stored) for each in found.differences] == [(name, told)]
+
+
+def test_a_figure_taken_out_or_linked_is_found(run: Path) -> None:
+    """Without it the page could not be compared; a linked folder may hold anything."""
+    (run / "figures/hero.svg").rename(run / "figures/other.svg")
+    assert differing(verify(run)) == {"figures"}
+    (run / "figures/other.svg").rename(run / "figures/hero.svg")
+    (run / "figures").rename(run / "elsewhere")
+    (run / "figures").symlink_to("elsewhere")
+    with pytest.raises(HarnessError, match="figures: is a symbolic link"):
+        verify(run)
+
+
+def test_a_run_without_a_report_is_verified(run: Path) -> None:
+    """As --harness-no-report leaves it; where figures are left the report was taken away."""
+    for name in ("card.json", "clean_result.md", "index.html"):
+        (run / name).unlink()
+    assert differing(verify(run)) == {"card.json", "clean_result.md", "index.html"}
+    shutil.rmtree(run / "figures")
+    assert_untouched(run)
+
+
+@pytest.mark.parametrize("name", ["results.json", "card.json"])
+def test_a_key_that_stands_twice_is_found(run: Path, name: str) -> None:
+    """One reader takes the first, another the last."""
+    path = run / name
+    key = re.findall(r'^ "\w+": ', path.read_text(), re.MULTILINE)[-1]
+    path.write_text(path.read_text().replace("{\n", "{\n" + key + '"falsified",\n', 1))
+    found = verify(run)
+    assert differing(found) == {name} and "stands twice" in found.differences[0].stored
+
+
+def test_a_journal_without_the_plan_of_its_session_is_found(run: Path) -> None:
+    """Another plan under a fresh seal: the hidden file still has the right one, and yet the journal was altered."""
+    rows = [row | ({"universe": {}} if row["type"] == "universe" else {}) for row in AppendLog(run / "journal.jsonl").read()[0]]
+    (run / "journal.jsonl").write_text("".join(map(sealed_line, rows)))
+    assert [each.address for each in verify(run).differences] == ["journal.jsonl/universe"]
+
+
 def test_a_report_without_its_figures_is_compared_as_far_as_it_goes(run: Path) -> None:
     """The page is left out, and a note says so."""
     shutil.rmtree(run / "figures")
