@@ -178,7 +178,7 @@ def change_test(world: World, population: Population, scored: Callable[[], Score
         question = choose_dropped(world, population, written, scored)
         dropped.append(question)
         written[question] = EMPTY
-    chances = aim(world, population, population.test.replace(dropped, {}, len(written)).totals(), scored)
+    chances = aim(world, population, dropped, scored)
     for _ in range(changing.added):
         question = int(np.flatnonzero(written == EMPTY)[0])
         added[question] = rng.random(len(chances)) < chances
@@ -186,8 +186,8 @@ def change_test(world: World, population: Population, scored: Callable[[], Score
     return population.change(test=population.test.replace(dropped, added, len(written)), written=written)
 
 
-def aim(world: World, population: Population, totals: np.ndarray, scored: Callable[[], Scores]) -> np.ndarray:
-    """(B,) probability of each belief to be activated by a new question; `totals` (personalities, B) activations by what is left of the test."""
+def aim(world: World, population: Population, dropped: list[int], scored: Callable[[], Scores]) -> np.ndarray:
+    """(B,) probability of each belief to be activated by a new question, when the questions `dropped` have gone."""
     changing, models, beliefs = world.simulation.test, len(population.sizes), world.simulation.beliefs
     assert changing is not None
     if changing.policy == "random":
@@ -200,7 +200,8 @@ def aim(world: World, population: Population, totals: np.ndarray, scored: Callab
         values = population.sum_held(world.values)
         sought = np.maximum(0.0, population.weigh_beliefs(values.mean() - values, beliefs))
     elif changing.policy == "uncovered":
-        sought = population.weigh_beliefs(np.ones(models), beliefs) / (1.0 + totals.mean(axis=0))
+        activations = population.test.replace(dropped, {}, population.test.questions).totals().mean(axis=0)
+        sought = population.weigh_beliefs(np.ones(models), beliefs) / (1.0 + activations)
     else:
         return np.where(world.deceptive(population.generation) & (population.weigh_beliefs(np.ones(models), beliefs) > 0), 1.0, 0.0)
     total, size = float(sought.sum()), world.question_size()

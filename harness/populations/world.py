@@ -152,12 +152,13 @@ def residual(signals: np.ndarray, values: np.ndarray) -> np.ndarray | None:
 def mixtures(values: np.ndarray, signals: np.ndarray, simulation: Simulation, traits: int) -> np.ndarray:
     """(G + 1, 2, R) weights of the traits in what the evaluators see, averaged over them by weight, and in what scores added questions."""
 
-    def correlated(correlation: float, number: int) -> np.ndarray:
-        """A signal of the landscape's mean and SD with that correlation with value, from value and the residual of an evaluator."""
-        slope = float(signals.std()) * correlation / float(values.std())
-        weights = np.zeros(traits)
-        weights[VALUE], weights[ONE] = slope, float(signals.mean()) - slope * float(values.mean())
-        weights[RESIDUALS + number] = float(signals.std()) * float(np.sqrt(1.0 - correlation**2))
+    value_mean, value_sd, signal_mean, signal_sd = float(values.mean()), float(values.std()), float(signals.mean()), float(signals.std())
+
+    def correlated(course: np.ndarray, number: int) -> np.ndarray:
+        """Signals of the landscape's mean and SD with these correlations with value, from value and the residual of an evaluator."""
+        weights, slope = np.zeros((len(course), traits)), signal_sd * course / value_sd
+        weights[:, VALUE], weights[:, ONE] = slope, signal_mean - slope * value_mean
+        weights[:, RESIDUALS + number] = signal_sd * np.sqrt(1.0 - course**2)
         return weights
 
     evaluators, found = simulation.evaluators, np.zeros((simulation.generations + 1, 2, traits))
@@ -168,9 +169,9 @@ def mixtures(values: np.ndarray, signals: np.ndarray, simulation: Simulation, tr
             found[:, 0, SIGNAL] += share * (1.0 - course)
             found[:, 0, VALUE] += share * course
         else:
-            found[:, 0] += share * np.stack([correlated(float(correlation), number) for correlation in course])
+            found[:, 0] += share * correlated(course, number)
     scored_with = simulation.test.scored_with if simulation.test else None
-    found[:, 1] = found[:, 0] if scored_with is None else correlated(scored_with, 0)
+    found[:, 1] = found[:, 0] if scored_with is None else correlated(np.array([scored_with]), 0)
     return found
 
 
