@@ -155,6 +155,10 @@ class OpenedFiles:
                 self.registered.add(place)
                 self.seen[self.phase][place] = None
 
+    def count_modules(self, *phases: str) -> int:
+        """How many modules were imported in these phases."""
+        return sum(len(self.modules[phase]) for phase in phases)
+
     def modules_loaded(self, *phases: str) -> dict[str, tuple[str, ...]]:
         """The files of the modules that were imported in these phases, under whatever name, with the files of the project that asked for them."""
         return {source: files for phase in phases for path, files in list(self.modules[phase].items()) if (source := source_of(path))}
@@ -292,6 +296,7 @@ def label_of(path: str, root: Path) -> str:
     return "." if path == str(root) else path.removeprefix(f"{root}{os.sep}") or f".{os.sep}"
 
 
+@cache
 def source_of(path: str) -> str:
     """The file of which a module was loaded; "" for what pytest rewrote, which is in the key."""
     if f"{os.sep}__pycache__{os.sep}" not in path:

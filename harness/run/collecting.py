@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import unittest
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
@@ -103,6 +103,7 @@ class Found:
     def __init__(self, experiment: Experiment, items: dict[str, pytest.Item], settings: Settings) -> None:
         self.experiment = experiment
         cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
+        refuse_keys(cells)
         tests = {item.path: item.config for item in items.values()}
         refuse_empty_asserts(sorted({*tests, *(file for path, config in tests.items() for file in conftests_of(path, config))}))
         self.catalogue = Catalogue(experiment, cells)
@@ -170,17 +171,20 @@ def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment)
         fault = wrong_name(str(value))
         if fault:
             raise HarnessError(f"{declaration.id}: the value {shown(str(value))} of {name} {fault}", where=declaration.where, mend="Choose a short plain name")
-    refuse_keys(declaration, params, item.nodeid)
     ordered = {axis: params[axis] for axis in axes} | params
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
 
 
-def refuse_keys(declaration: Declaration, params: dict[str, Any], nodeid: str) -> None:
-    """What names a cell stands in every file and line about it, so that no key can be struck out of it."""
-    for what, text in {**{f"the value of {name}": str(value) for name, value in params.items()}, "its name": f"{declaration.id} {nodeid}"}.items():
-        if key := key_in(text):
-            mend = "Name what stands for it, and read the key in the test from os.environ"
-            raise HarnessError(f"{declaration.id}: {what} holds {key}", where=declaration.where, mend=mend)
+def refuse_keys(cells: Sequence[PlannedCell]) -> None:
+    """What names a cell stands in every file and line about it, so that no key can be struck out of it. All names are searched at once: keys are rare."""
+    names = [{f"the value of {name}": str(value) for name, value in cell.params.items()} | {"its name": f"{cell.id} {cell.nodeid}"} for cell in cells]
+    if not key_in("\n".join(text for texts in names for text in texts.values())):
+        return
+    for cell, texts in zip(cells, names, strict=True):
+        for what, text in texts.items():
+            if key := key_in(text):
+                mend = "Name what stands for it, and read the key in the test from os.environ"
+                raise HarnessError(f"{cell.declaration.id}: {what} holds {key}", where=cell.declaration.where, mend=mend)
 
 
 def runs_unawaited(item: pytest.Item) -> bool:

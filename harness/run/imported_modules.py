@@ -26,9 +26,8 @@ class ImportedModules:
 
     def digests(self, *more: str) -> dict[str, str]:
         """Project files by their code, installed distributions by all that is installed; what was loaded in the phases `more` also where the key holds it."""
-        loaded = opened_files.modules_loaded(*PHASES)
-        if self.count != (count := len(sys.modules) + len(loaded)):
-            self.count = count
+        if self.count != (count := len(sys.modules) + opened_files.count_modules(*PHASES)):
+            self.count, loaded = count, opened_files.modules_loaded(*PHASES)
             self.files = sorted(set(self.hidden_files(loaded)))
             self.packages = sorted(self.hidden_packages(loaded))
             for path in self.files:

@@ -6,7 +6,7 @@ import importlib.util
 
 import pytest
 import yaml
-from harness.populations.arms import listed
+from harness.populations.sweep import list_arms
 
 from tests.evals.room import HERE, cell, ran
 
@@ -19,9 +19,9 @@ def test_the_arms_are_the_published_design():
     levels = yaml.safe_load((FOLDER / "arms.yaml").read_text(encoding="utf-8"))
     settings = yaml.safe_load((FOLDER / "experiment.yaml").read_text(encoding="utf-8"))["scales"]["full"]["settings"]
     sizes = {name: settings[name] for name in ("models", "beliefs", "held", "questions", "generations")}
-    arms = [arm for level in levels.values() for arm in listed(sizes, level)]
+    arms = [arm for level in levels.values() for arm in list_arms(sizes, level)]
     assert list(levels) == [f"level {number}" for number in range(5)]
-    assert len({arm.key for arm in arms}) == len(arms) and len(arms) * settings["runs"] == 4200
+    assert len({arm.simulation for arm in arms}) == len(arms) and len(arms) * settings["runs"] == 4200
     assert sum(arm.simulation.models * arm.simulation.generations * settings["runs"] for arm in arms) == 126_000_000
 
 
