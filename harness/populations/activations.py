@@ -87,6 +87,10 @@ class Probed(Config):
             raise HarnessError(f"a belief cannot be probed by {self.count} of {questions} questions", where="activation.count", mend="Give a smaller count")
         return self.count or max(1, math.floor(self.density * questions + 0.5))
 
+    def check(self, beliefs: int, questions: int) -> None:  # noqa: ARG002  others look at the beliefs, too
+        """Raises HarnessError where the activation is impossible with so many beliefs and questions."""
+        self.probes(questions)
+
     def choose_questions(self, beliefs: int, questions: int, rng: np.random.Generator) -> np.ndarray:
         """(beliefs, probes) distinct questions, every set equally likely."""
         chosen: np.ndarray = choose_distinct(rng.random((beliefs, self.probes(questions))), questions)
@@ -110,11 +114,16 @@ class Coverage(Probed):
     kind: Literal["coverage"] = "coverage"
     coverage: float = Field(gt=0, le=1)
 
+    def check(self, beliefs: int, questions: int) -> None:
+        """Raises HarnessError where no belief would be probed, or by more questions than there are."""
+        super().check(beliefs, questions)
+        if math.floor(self.coverage * beliefs + 0.5) == 0:
+            raise HarnessError(f"a coverage of {self.coverage:g} probes none of {beliefs} beliefs", where="coverage", mend=f"Give at least {1 / beliefs:g}")
+
     def draw(self, beliefs: int, questions: int, rng: np.random.Generator) -> Activations:
         """One personality. Raises HarnessError where no belief would be probed."""
+        self.check(beliefs, questions)
         probed = math.floor(self.coverage * beliefs + 0.5)
-        if not probed:
-            raise HarnessError(f"a coverage of {self.coverage:g} probes none of {beliefs} beliefs", where="coverage", mend=f"Give at least {1 / beliefs:g}")
         chosen = self.choose_questions(beliefs, questions, rng)
         lengths = np.zeros(beliefs, np.int64)
         lengths[rng.permutation(beliefs)[:probed]] = chosen.shape[1]
@@ -126,11 +135,15 @@ class Correlated(Probed):
     """Questions that overlap as much as asked: some beliefs are activated by every question, some by none, the rest as in Simple by n questions.
 
     With k(b) the number of questions activating b and questions exchangeable, the mean correlation is (Var k / (Q p (1 - p)) - 1) / (Q - 1), p = mean k / Q.
-    The numbers of all and none beliefs are those that come nearest to the correlation asked for.
+    The numbers of all and none beliefs are those near the density that come nearest to the correlation asked for: within .01 of it at 500 beliefs and more.
     """
 
     kind: Literal["correlated"] = "correlated"
     correlation: float = Field(ge=-1, le=1)
+
+    def check(self, beliefs: int, questions: int) -> None:
+        """Raises HarnessError where no such correlation is possible."""
+        self.count_extremes(beliefs, questions)
 
     def draw(self, beliefs: int, questions: int, rng: np.random.Generator) -> Activations:
         """One personality. Raises HarnessError where no such correlation is possible."""
@@ -166,6 +179,9 @@ class Spatial(Config):
     """Base of activations by meaning: beliefs and questions are points on a sphere, uniformly distributed."""
 
     dimensions: int = Field(default=8, ge=2, le=1024)
+
+    def check(self, beliefs: int, questions: int) -> None:
+        """Possible with any number of beliefs and questions."""
 
     def draw_points(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """(count, dimensions) unit vectors."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field, model_validator
 
+from harness.errors import HarnessError
 from harness.populations.activations import AnyActivation, Simple
 from harness.populations.base_model import Config, parse_config
 from harness.populations.landscapes import AnyLandscape, BivariateNormal, Correlation
@@ -16,7 +17,11 @@ Chance = Annotated[float, Field(ge=0, le=1)]
 Beta = Annotated[float, Field(ge=-1e9, le=1e9)]
 LARGEST_SIGNAL = 64.0  # values and signals are clipped here (see world.py): 64 standard deviations of anything sensible
 LARGEST_SUM = 2.0**27  # of multiples of 2**-26 in double precision
+LARGEST_PRODUCTS = 2.0**15  # sums of products of values with activations, which are multiples of 2**-38
+LARGEST_USE = 64.0
+LARGEST_ARRAY = 2**29  # numbers: 4 GiB
 MOST_QUESTIONS = 2**16
+Period = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Selection(Config):
@@ -62,7 +67,7 @@ class Mutation(Config):
 class Evaluator(Config):
     """One evaluator. It sees the landscape's signal a, or with `correlation` a signal of the same mean and SD whose correlation with true value over the pool
     is exactly that, or with `blend` the signal (1 - blend) a + blend v, whose mean and spread change with it. Either moves linearly to `last` at the last
-    generation."""
+    generation, in steps of `every` generations: where these do not divide the run, it ends at the last step before."""
 
     correlation: Correlation | None = None
     blend: Chance | None = None
@@ -83,21 +88,22 @@ class Evaluator(Config):
         """(generations + 1,) correlation or blend at each measurement; it changes at every `every`-th one."""
         start = float(self.correlation if self.correlation is not None else self.blend or 0.0)
         end = start if self.last is None else float(self.last)
-        return np.asarray(start + (end - start) * (np.arange(generations + 1) // every * every) / max(1, generations))
+        course = start + (end - start) * (np.arange(generations + 1) // every * every) / max(1, generations)
+        return np.clip(course, min(start, end), max(start, end))  # rounding may pass the end, and there is no correlation beyond 1
 
 
 class Evaluators(Config):
     """Several evaluators, whose signals are averaged by weight. `noise` is the SD of what is added to each model's fitness before selection, new each time."""
 
     each: Annotated[tuple[Evaluator, ...], Field(min_length=1, max_length=16)] = (Evaluator(),)
-    every: Annotated[int, Field(ge=1)] = 1
+    every: Period = 1
     noise: Annotated[float, Field(ge=0, le=1e6)] = 0.0
 
 
 class ChangingTest(Config):
     """From generation `first` on (`every` if None), every `every` generations, `dropped` questions go and `added` come.
 
-    A new question activates as many beliefs as the first ones do on average, each with a probability proportional to
+    A new question activates as many beliefs as the first ones do on average (fewer where a probability would pass 1), each with a probability proportional to
       random: 1; common: its frequency among models weighted by selection; harmful: how much less true value the models that hold it have, times its frequency;
       uncovered: its frequency over one plus its activation by the present test;
     or, by the policy `deceptive`, all beliefs held by any model whose value is negative and whose signal is positive, and no other.
@@ -106,8 +112,8 @@ class ChangingTest(Config):
     New questions are scored by the evaluators' signal, deceptive as it is, or, with `scored_with`, by one whose correlation with true value is that.
     """
 
-    every: Annotated[int, Field(ge=1)] = 10
-    first: Annotated[int, Field(ge=0)] | None = None
+    every: Period = 10
+    first: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     added: Annotated[int, Field(ge=0, le=1000)] = 2
     dropped: Annotated[int, Field(ge=0, le=1000)] = 2
     policy: Literal["random", "common", "harmful", "uncovered", "deceptive"] = "common"
@@ -127,12 +133,19 @@ class ChangingTest(Config):
 
 
 class Network(Config):
-    """Each belief acts on `degree` others; a share `inhibiting` of the links weakens by `inhibition`, the others strengthen by `excitation`."""
+    """Each belief acts on `degree` others; a share `inhibiting` of the links weakens by `inhibition`, the others strengthen by `excitation`, both to the
+    nearest 1/64."""
 
     degree: int = Field(default=4, ge=1, le=64)
     excitation: float = Field(default=0.25, ge=0, le=4)
     inhibition: float = Field(default=0.25, ge=0, le=4)
     inhibiting: float = Field(default=0.5, ge=0, le=1)
+
+    def check(self, beliefs: int) -> None:
+        """Raises HarnessError where too few beliefs are left for each to act on."""
+        if self.degree >= beliefs:
+            what = f"{beliefs} beliefs cannot each act on {self.degree} others"
+            raise HarnessError(what, where="network", mend=f"Give a degree of at most {beliefs - 1}")
 
 
 class Usage(Config):
@@ -142,6 +155,18 @@ class Usage(Config):
     kind: Literal["even", "zipf", "partial"] = "even"
     alpha: float = Field(default=1.0, ge=0, le=20)
     share: float = Field(default=0.5, ge=0, lt=1)
+
+    def weights(self, beliefs: int) -> np.ndarray:
+        """(beliefs,) weights of mean 1 by rank. Raises HarnessError where one is too large, or no belief is used."""
+        rank = np.arange(beliefs)
+        raw = {"even": np.ones(beliefs), "zipf": (rank + 1.0) ** -self.alpha, "partial": (rank >= int(self.share * beliefs + 0.5)).astype(float)}[self.kind]
+        if not raw.any():
+            raise HarnessError(f"a share of {self.share:g} never used leaves none of {beliefs} beliefs", where="usage", mend="Give a smaller share")
+        weights = raw * (beliefs / raw.sum())
+        if weights.max() > LARGEST_USE:
+            what = f"the most used of {beliefs} beliefs would weigh {weights.max():.0f}, above {LARGEST_USE:.0f}"
+            raise HarnessError(what, where="usage", mend="Give a smaller alpha" if self.kind == "zipf" else "Give a smaller share")
+        return np.asarray(weights)
 
 
 class Simulation(Config):
@@ -174,7 +199,7 @@ class Simulation(Config):
     network: Network | None = None
     usage: Usage | None = None
     catastrophe: float | None = None
-    diversity_every: Annotated[int, Field(ge=1)] = 10
+    diversity_every: Period = 10
 
     @model_validator(mode="after")
     def _is_possible(self) -> Simulation:
@@ -188,7 +213,22 @@ class Simulation(Config):
             raise ValueError("averaged_over is of no use to additive fitness, which is a sum. Leave it out")
         self._check_questions()
         self._check_sums()
+        self._check_parts()
         return self
+
+    def _check_parts(self) -> None:
+        """What parts can be with so many beliefs and questions, and in the memory of a machine."""
+        largest = max(self.beliefs * self.most_questions * getattr(self.activation, "personalities", 1), self.models * max(self.slots, 3 * self.most_questions))
+        if largest > LARGEST_ARRAY:
+            raise ValueError(f"an array of {largest} numbers does not fit in memory. Use fewer models, beliefs or questions")
+        try:
+            self.activation.check(self.beliefs, self.questions)
+            if self.network is not None:
+                self.network.check(self.beliefs)
+            if self.usage is not None:
+                self.usage.weights(self.beliefs)
+        except HarnessError as error:
+            raise ValueError(str(error)) from None
 
     def _check_questions(self) -> None:
         if min(self.question_counts()) < 1:
@@ -198,9 +238,12 @@ class Simulation(Config):
 
     def _check_sums(self) -> None:
         moments = self.landscape.moments()
-        for name, mean, sd in (("values", moments.value, moments.value_sd), ("signals", moments.signal, moments.signal_sd)):
-            if not abs(mean) + 8 * sd <= LARGEST_SIGNAL:
+        spreads = ("values", moments.value, moments.value_sd), ("signals", moments.signal, moments.signal_sd)
+        for (name, mean, sd), reach in zip(spreads, self.landscape.reach(), strict=True):
+            if not reach <= LARGEST_SIGNAL:
                 raise ValueError(f"landscape: {name} of mean {mean:g} and SD {sd:g} would be cut at ±{LARGEST_SIGNAL:g}. Give a smaller mean or SD")
+            if self.slots * abs(mean) + 8 * sd * self.slots**0.5 > LARGEST_PRODUCTS:
+                raise ValueError(f"sums of {name} over {self.slots} beliefs of mean {mean:g} would not be exact. Hold fewer, or give a smaller mean or SD")
         if self.models * (self.slots * abs(moments.value) + 8 * moments.value_sd * self.slots**0.5) > LARGEST_SUM:
             raise ValueError(f"sums of value over {self.models} models of {self.slots} beliefs would not be exact. Use fewer models, or a smaller mean")
 

@@ -241,8 +241,7 @@ def score_all(rules, ground, genotypes, by_question):  # type: ignore[no-untyped
         score_row(rules, ground, genotypes, row)
         sums = genotypes.sums[row if len(genotypes.sums) > 1 else 0]
         for q in range(by_question.shape[1]):
-            mass = 1.0 if rules.additive else sums[MASS, q]
-            by_question[row, q] = sums[SIGNALS, q] / mass if mass > 0 else 0.0
+            by_question[row, q] = sums[SIGNALS, q] * share_of(rules, sums[MASS, q])
 
 
 @lean_kernel
@@ -290,13 +289,19 @@ def fill_gains(ground, genotypes, row):  # type: ignore[no-untyped-def]
         ground.gains[slot] = min(max(ground.links[genotypes.held[row, slot]], 0.0), LARGEST_GAIN)
 
 
+@lean_kernel
+def share_of(rules, mass):  # type: ignore[no-untyped-def]
+    """What the sums of a question are multiplied by: they are left as they are, or divided by its mass."""
+    return 1.0 if rules.additive else 1.0 / mass if mass > 0.0 else 0.0
+
+
 @partial(lean_kernel, fastmath={"reassoc", "nsz"})  # sums four at a time
 def average(rules, genotypes, row, sums):  # type: ignore[no-untyped-def]
     """F(m) and the same average of value, from the sums by question."""
     fitness, tested, active = 0.0, 0.0, 0
     for q in range(sums.shape[1]):
         mass = sums[MASS, q]
-        share = 1.0 if rules.additive else 1.0 / mass if mass > 0.0 else 0.0
+        share = share_of(rules, mass)
         fitness += sums[SIGNALS, q] * share
         tested += sums[VALUES, q] * share
         active += 1 if mass > 0.0 else 0

@@ -63,7 +63,7 @@ def breed(world: World, population: Population, scores: Scores, alive: np.ndarra
         measured=False,
     )
     changed = mutate(world, children, belief_worth(world, population), rng) if simulation.mutation.any else np.zeros(models, dtype=bool)
-    return children.change(genotypes=np.arange(models)) if simulation.reproduction == "recombining" else put_copies_first(children, changed)
+    return children.change(genotypes=np.arange(models, dtype=np.int32)) if simulation.reproduction == "recombining" else put_copies_first(children, changed)
 
 
 def put_copies_first(children: Population, changed: np.ndarray) -> Population:
@@ -72,4 +72,4 @@ def put_copies_first(children: Population, changed: np.ndarray) -> Population:
     group, changed = children.genotypes[order], changed[order]
     begins = np.append(True, (group[1:] != group[:-1]) | changed[1:])
     parts = {name: getattr(children, name)[order] for name in ("held", "sizes", "founders", "personalities")}
-    return children.change(genotypes=np.cumsum(begins), **parts)
+    return children.change(genotypes=(np.cumsum(begins) - 1).astype(np.int32), **parts)

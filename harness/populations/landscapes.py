@@ -15,6 +15,9 @@ Positive = Annotated[float, Field(gt=0)]
 Correlation = Annotated[float, Field(ge=-1, le=1)]
 
 
+TAIL, LONG_TAIL = 8.0, 32.0  # standard deviations that a normal, and an exponential, exceeds less than once in 10**13 draws
+
+
 @dataclass(frozen=True, kw_only=True)
 class Moments:
     """Exact moments of a landscape; `deceptive` is P(v < 0, a > 0), None where no closed form is known."""
@@ -54,6 +57,10 @@ class BivariateNormal(Config):
             deceptive=deceptive_quadrant(self.value_mean / self.value_sd, self.signal_mean / self.signal_sd, self.rho),
         )
 
+    def reach(self) -> tuple[float, float]:
+        """How far from 0 values and signals lie at most."""
+        return abs(self.value_mean) + TAIL * self.value_sd, abs(self.signal_mean) + TAIL * self.signal_sd
+
 
 class Uniform(Config):
     """v uniform on ±value_width, a uniform on ±signal_width, independent: the test says nothing about value."""
@@ -71,6 +78,10 @@ class Uniform(Config):
         value_sd, signal_sd = self.value_width / math.sqrt(3.0), self.signal_width / math.sqrt(3.0)
         return Moments(value=0.0, signal=0.0, value_sd=value_sd, signal_sd=signal_sd, correlation=0.0, deceptive=0.25)
 
+    def reach(self) -> tuple[float, float]:
+        """The widths."""
+        return self.value_width, self.signal_width
+
 
 class Unimodal(Config):
     """v = a = sd Z + mean: the test sees exactly what is good."""
@@ -87,6 +98,10 @@ class Unimodal(Config):
     def moments(self) -> Moments:
         """The parameters themselves; nothing is deceptive."""
         return Moments(value=self.mean, signal=self.mean, value_sd=self.sd, signal_sd=self.sd, correlation=1.0, deceptive=0.0)
+
+    def reach(self) -> tuple[float, float]:
+        """How far from 0 values and signals lie at most."""
+        return (abs(self.mean) + TAIL * self.sd,) * 2
 
 
 class Cluster(Config):
@@ -141,6 +156,11 @@ class Clusters(Config):
             deceptive=float(share @ np.array(quadrants)),
         )
 
+    def reach(self) -> tuple[float, float]:
+        """That of the family that lies farthest out."""
+        value, signal, value_sd, signal_sd = self.columns("value", "signal", "value_sd", "signal_sd")
+        return float((np.abs(value) + TAIL * value_sd).max()), float((np.abs(signal) + TAIL * signal_sd).max())
+
 
 class Asymmetric(Config):
     """v Boltzmann: p(v) proportional to exp(-E(v) / T) for v >= mu - sigma T, with E(v) = (v - mu) / sigma. So v = mu + sigma T (X - 1), X exponential.
@@ -159,6 +179,8 @@ class Asymmetric(Config):
 
     @model_validator(mode="after")
     def _check_tail(self) -> Asymmetric:
+        if not self.value_scale * self.temperature > 1e-100:
+            raise ValueError(f"value_scale * temperature is {self.value_scale * self.temperature:g}, too small to tell values apart")
         if self.value_scale * self.temperature > 2.0:
             raise ValueError(f"value_scale * temperature must be at most 2, not {self.value_scale * self.temperature:g}: the tail would be cut at 64")
         return self
@@ -182,6 +204,12 @@ class Asymmetric(Config):
             correlation=self.rho,
             deceptive=negative_value * positive_signal if self.rho == 0.0 else None,
         )
+
+    def reach(self) -> tuple[float, float]:
+        """As far as the tail of the exponential reaches, on its side, and the normal part of the signal beside it."""
+        spread, normal = self.value_scale * self.temperature, TAIL * math.sqrt(1.0 - self.rho**2)
+        value = max(abs(self.value_mean - spread), abs(self.value_mean + LONG_TAIL * spread))
+        return value, abs(self.signal_mean) + self.signal_sd * (LONG_TAIL * abs(self.rho) + normal)
 
 
 AnyLandscape = Annotated[BivariateNormal | Uniform | Unimodal | Clusters | Asymmetric, Field(discriminator="kind")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from harness.populations.state import EMPTY, Measure, Population
 from harness.populations.world import World
 
 LARGEST_GAIN = 4.0
+FLAT = 1e-20  # a variance below it is rounding error
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,7 @@ def belief_worth(world: World, population: Population) -> np.ndarray:
 
 def change_test(world: World, population: Population, scored: Callable[[], Scores], rng: np.random.Generator) -> Population:
     """The population before the changed test; `scored` gives its scores on the present one, where the policy needs them."""
-    changing = world.simulation.test
+    changing, scored = world.simulation.test, cache(scored)
     assert changing is not None
     written, dropped, added = population.written.copy(), [], {}
     for _ in range(changing.dropped):
@@ -182,7 +184,7 @@ def change_test(world: World, population: Population, scored: Callable[[], Score
     for _ in range(changing.added):
         question = int(np.flatnonzero(written == EMPTY)[0])
         added[question] = rng.random(len(chances)) < chances
-        written[question] = max(1, population.generation)
+        written[question] = population.generation + 1
     return population.change(test=population.test.replace(dropped, added, len(written)), written=written)
 
 
@@ -215,7 +217,8 @@ def choose_dropped(world: World, population: Population, written: np.ndarray, sc
     if changing.drop == "oldest":
         return int(asked[np.argmin(written[asked])])
     if changing.drop == "uninformative":
-        return int(asked[np.argmin(scored().by_question[:, asked].var(axis=0))])
+        variances = scored().by_question[:, asked].var(axis=0)
+        return int(asked[np.argmin(np.where(variances < FLAT, 0.0, variances))])  # the first of equals: what is left of rounding decides nothing
     return int(asked[np.argmax(redundancy(population.test.dense()[:, :, asked]))])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from operator import index
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from harness import jit
 from harness.errors import HarnessError
+from harness.plaintext import cut
 
 
 class Purpose(IntEnum):
@@ -30,15 +31,22 @@ def make_generator(seed: int, purpose: Purpose) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, int(purpose)])))
 
 
-def check_seed(seed: object) -> int:
-    """A seed as Python's own whole number. Raises HarnessError for anything else."""
+def check_whole(what: str, value: object, least: int = 0) -> int:
+    """A whole number as Python's own, at least `least` and below 2**63. Raises HarnessError for anything else."""
     try:
-        number = index(seed)  # type: ignore[arg-type]
+        number = index(value)  # type: ignore[arg-type]
     except TypeError:
-        number = -1
-    if number < 0 or isinstance(seed, bool):
-        raise HarnessError(f"seed {seed!r} is not a whole number from 0 on", where="runs", mend="Give whole numbers")
+        number = least - 1
+    if not least <= number < 2**63 or isinstance(value, bool):
+        raise HarnessError(f"{what} {cut(repr(value), 60)} is not a whole number from {least} on", where="runs", mend="Give a whole number below 2**63")
     return number
+
+
+def check_seeds(seeds: object) -> list[int]:
+    """Seeds as Python's own whole numbers. Raises HarnessError for anything else."""
+    if not isinstance(seeds, Iterable):
+        raise HarnessError(f"seeds are {cut(repr(seeds), 60)}, which is no list", where="runs", mend="Give a list of whole numbers, such as range(20)")
+    return [check_whole("seed", seed) for seed in seeds]
 
 
 def _choose_distinct(uniforms: np.ndarray, pool: int) -> np.ndarray:

@@ -13,8 +13,8 @@ from harness.errors import HarnessError, nearest
 from harness.jit import ABSENT, unusable
 from harness.populations import engine_numpy
 from harness.populations.config import Simulation
-from harness.populations.rng import Purpose, check_seed, make_generator
-from harness.populations.state import MEASURES, Measure, Population, derive_measure
+from harness.populations.rng import Purpose, check_seeds, check_whole, make_generator
+from harness.populations.state import DERIVED, MEASURES, Measure, Population, derive_measure
 from harness.populations.world import World, draw_founders, draw_world
 
 Engine = Literal["auto", "numba", "numpy"]
@@ -32,7 +32,9 @@ class Runs:
         return len(self.seeds)
 
     def __getitem__(self, name: str) -> np.ndarray:
-        """(runs, generations + 1) one measure of `state.MEASURES` or `state.DERIVED`."""
+        """(runs, generations + 1) one measure of `state.MEASURES` or `state.DERIVED`. Raises HarnessError for another name."""
+        if name not in (*MEASURES, *DERIVED):
+            raise HarnessError(f"there is no measure {name!r}", where="runs", mend=nearest(str(name), (*MEASURES, *DERIVED)))
         return derive_measure(self.values, name)
 
     @property
@@ -44,8 +46,10 @@ class Runs:
 
 @dataclass
 class Run:
-    """One run, which may stop at any generation and go on: its world, its population, the generator of its course, and its history so far."""
+    """One run, which may stop at any generation and go on: its seeds (own, world's, founders'), its world, its population, the generator of its course, and its
+    history so far."""
 
+    seeds: tuple[int, int, int]
     world: World
     population: Population
     rng: np.random.Generator
@@ -54,7 +58,7 @@ class Run:
     def advance(self, until: int | None = None, engine: Engine = "auto") -> Run:
         """The same run at generation `until` (the last one if None), bit for bit as if it had never stopped. Raises HarnessError where it cannot go there."""
         last = self.world.simulation.generations
-        until = last if until is None else until
+        until = last if until is None else check_whole("generation", until)
         if not self.population.generation <= until <= last:
             mend = f"Give a generation from {self.population.generation} to {last}; a longer run is a simulation of more generations"
             raise HarnessError(f"a run at generation {self.population.generation} cannot go on until {until}", where="run", mend=mend)
@@ -63,13 +67,21 @@ class Run:
 
     def state(self) -> dict[str, Any]:
         """All that `start(…, state=…)` needs to go on in another process: arrays and the state of the generator."""
-        return {"population": self.population, "generator": self.rng.bit_generator.state, "history": self.history.copy()}
+        made = {"simulation": self.world.simulation, "seeds": self.seeds}
+        return made | {"population": self.population, "generator": self.rng.bit_generator.state, "history": self.history.copy()}
 
 
 def start(simulation: Simulation, seed: int, *, world_seed: int | None = None, founder_seed: int | None = None, state: dict[str, Any] | None = None) -> Run:
-    """A run before its first generation is measured, or with the `state` of one that was stopped."""
-    world = draw_world(simulation, seed if world_seed is None else world_seed)
-    run = Run(world, draw_founders(world, seed if founder_seed is None else founder_seed), make_generator(seed, Purpose.COURSE), empty_history(simulation))
+    """A run before its first generation is measured, or with the `state` of one that was stopped. Raises HarnessError for the state of another run."""
+    if founder_seed is not None and world_seed is None:
+        raise HarnessError("founder_seed without world_seed", mend="Founders are beliefs of one world: give world_seed, too")
+    own, *others = (check_whole("seed", seed if given is None else given) for given in (None, world_seed, founder_seed))
+    seeds = (own, others[0], others[1])
+    if state is not None and (state["simulation"], state["seeds"]) != (simulation, seeds):
+        what = "simulation" if state["simulation"] != simulation else "seed"
+        raise HarnessError(f"the state is that of another {what}", where="start", mend="Start with the simulation and the seeds of the run that was stopped")
+    world = draw_world(simulation, seeds[1])
+    run = Run(seeds, world, draw_founders(world, seeds[2]), make_generator(own, Purpose.COURSE), empty_history(simulation))
     if state is not None:
         run.population, run.history, run.rng.bit_generator.state = state["population"], state["history"].copy(), state["generator"]
     return run
@@ -88,7 +100,7 @@ def is_compiled() -> bool:
 def engine_name(asked: Engine = "auto") -> str:
     """The engine that will run. Raises HarnessError where numba is asked for and cannot be used."""
     if asked not in get_args(Engine):
-        raise HarnessError(f"unknown engine {asked!r}", where="runs", mend=nearest(asked, get_args(Engine)))
+        raise HarnessError(f"unknown engine {asked!r}", where="runs", mend=nearest(str(asked), get_args(Engine)))
     if asked == "numba" and not is_compiled():
         reason = "" if unusable() == ABSENT else f": {unusable()}"
         raise HarnessError(f"the fast engine needs numba{reason}", mend="Install it (pip install 'harness-evals[fast]') or use engine='numpy'")
@@ -108,9 +120,7 @@ def runs(
     simulation: Simulation, seeds: Sequence[int], *, world_seed: int | None = None, founder_seed: int | None = None, engine: Engine = "auto", workers: int = 1
 ) -> Runs:
     """One run for each seed. With `world_seed` all share one world, with `founder_seed` one set of founders (which asks for a shared world)."""
-    if founder_seed is not None and world_seed is None:
-        raise HarnessError("founder_seed without world_seed", mend="Founders are beliefs of one world: give world_seed, too")
-    numbers = tuple(check_seed(seed) for seed in seeds)
+    numbers, workers = tuple(check_seeds(seeds)), check_whole("the number of workers", workers, 1)
     choose_engine(engine)
 
     def run(seed: int) -> np.ndarray:

@@ -49,8 +49,8 @@ class Population:
     """All that decides what comes next, besides the world and the generator of its course.
 
     `held` (P, slots) int32, EMPTY behind each model's `sizes` (P,); `founders` (P,) the founder each model descends from, EMPTY where beliefs recombine;
-    `personalities` (P,); `genotypes` (P,) equal for neighbours that are copies; `test` the present activations; `written` (most questions,) the generation in
-    which each question was written, -1 where there is none; `measured` is True once this generation has been measured.
+    `personalities` (P,); `genotypes` (P,) equal for neighbours that are copies; `test` the present activations; `written` (most questions,) 0 for the first
+    questions, else one more than the generation in which each was added, EMPTY where there is none; `measured` is True once this generation has been measured.
     """
 
     generation: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -11,8 +12,10 @@ import numpy as np
 
 from harness.errors import HarnessError, nearest
 from harness.fingerprint import canonical
+from harness.plaintext import cut
 from harness.populations.base_model import Config
 from harness.populations.config import Simulation, simulation
+from harness.populations.rng import check_seeds
 from harness.populations.runs import Engine, runs
 from harness.populations.state import DERIVED, MEASURES
 
@@ -28,26 +31,38 @@ class Arm:
 
 def cross_arms(base: Mapping[str, Any], axes: Mapping[str, Sequence[Any]]) -> list[Arm]:
     """An arm for each combination of the axes' values (path to values), named like `rho=0.4 beta=5`; the last axis varies fastest."""
+    check_mapping("axes", axes)
     for path, values in axes.items():
-        if not len(values):
-            raise HarnessError(f"axis {path!r} has no values", where="sweep", mend="Give at least one")
+        if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray) or not len(values):
+            raise HarnessError(f"axis {path!r} has no list of values", where="sweep", mend="Give at least one")
     last = [path.rsplit(".", 1)[-1] for path in axes]
     short = last if len(set(last)) == len(last) else list(axes)
-    arms = {}
+    arms: dict[str, dict[str, Any]] = {}
     for values in itertools.product(*axes.values()):
-        name = " ".join(f"{part}={value if isinstance(value, str) else canonical(to_plain(value))}" for part, value in zip(short, values, strict=True))
-        arms[name or "base"] = dict(zip(axes, values, strict=True))
+        name = " ".join(f"{part}={to_text(value)}" for part, value in zip(short, values, strict=True)) or "base"
+        if name in arms:
+            raise HarnessError(f"arm {name!r} is given twice", where="sweep", mend="Give each value of an axis once")
+        arms[name] = dict(zip(axes, values, strict=True))
     return list_arms(base, arms)
 
 
 def list_arms(base: Mapping[str, Any], arms: Mapping[str, Mapping[str, Any]]) -> list[Arm]:
     """The arms as written: name to what each changes. Raises HarnessError in one line for what is unknown, impossible, or given twice."""
+    check_mapping("arms", arms)
     whole, names = simulation(base, "base").to_json(), dict[Simulation, str]()
+    for name, overrides in arms.items():
+        check_mapping(f"arm {name!r}", overrides)
     made = [Arm(name, dict(overrides), override(whole, name, overrides)) for name, overrides in arms.items()]
     for arm in made:
         if (other := names.setdefault(arm.simulation, arm.name)) != arm.name:
             raise HarnessError(f"arms {other!r} and {arm.name!r} have identical parameters", where="sweep", mend="Leave one out, or change a value")
     return made
+
+
+def check_mapping(what: str, value: object) -> None:
+    """Raises HarnessError for what is no mapping of names."""
+    if not isinstance(value, Mapping) or not all(isinstance(name, str) for name in value):
+        raise HarnessError(f"{what}: this is no mapping of names", where="sweep", mend="Write name: value")
 
 
 def override(base: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -> Simulation:
@@ -73,7 +88,10 @@ def run_sweep(arms: Sequence[Arm], seeds: Sequence[int], *, workers: int = 1, en
     Arms with equal seeds share what they do not change (worlds, founders), so they may be compared run by run. Raises HarnessError where two arms have equal
     runs: a parameter that nothing reads would be reported as one without effect.
     """
-    found = [runs(arm.simulation, seeds, workers=workers, engine=engine) for arm in arms]
+    numbers, twice = check_seeds(seeds), [name for name, count in Counter(arm.name for arm in arms).items() if count > 1]
+    if not arms or not numbers or len(set(numbers)) < len(numbers) or twice:
+        raise HarnessError(f"a sweep needs arms and seeds, each once{f' ({twice[0]!r} is there twice)' if twice else ''}", where="sweep", mend="Give each once")
+    found = [runs(arm.simulation, numbers, workers=workers, engine=engine) for arm in arms]
     for (one, ours), (other, theirs) in itertools.combinations(zip(arms, found, strict=True), 2):
         if np.array_equal(ours.values, theirs.values, equal_nan=True):
             what = f"arms {one.name!r} and {other.name!r} give identical runs: nothing reads what they differ in"
@@ -82,8 +100,8 @@ def run_sweep(arms: Sequence[Arm], seeds: Sequence[int], *, workers: int = 1, en
     columns = {"arm": np.repeat([arm.name for arm in arms], lengths)}
     for path in dict.fromkeys(path for arm in arms for path in arm.overrides):
         columns[f"simulation.{path}" if path in (*MEASURES, *DERIVED) else path] = np.repeat(to_column([parameter(arm, path) for arm in arms]), lengths)
-    columns["seed"] = np.concatenate([np.repeat(np.array(seeds), one.values.shape[1]) for one in found])
-    columns["generation"] = np.concatenate([np.tile(np.arange(one.values.shape[1]), len(seeds)) for one in found])
+    columns["seed"] = np.concatenate([np.repeat(np.array(numbers), one.values.shape[1]) for one in found])
+    columns["generation"] = np.concatenate([np.tile(np.arange(one.values.shape[1]), len(numbers)) for one in found])
     return columns | {name: np.concatenate([one[name].ravel() for one in found]) for name in (*MEASURES, *DERIVED)}
 
 
@@ -96,7 +114,15 @@ def to_column(values: Sequence[Any]) -> np.ndarray:
     """Numbers where all are numbers (NaN for what is missing), else text."""
     if all(value is None or isinstance(value, (int, float)) for value in values):
         return np.array([np.nan if value is None else value for value in values], dtype=float)
-    return np.array([value if isinstance(value, str) else canonical(to_plain(value)) for value in values])
+    return np.array([to_text(value) for value in values])
+
+
+def to_text(value: Any) -> str:
+    """A value as text: JSON, but for text itself. Raises HarnessError for what is no plain finite value."""
+    try:
+        return value if isinstance(value, str) else canonical(to_plain(value))
+    except (TypeError, ValueError):
+        raise HarnessError(f"{cut(repr(value), 60)} is no plain finite value", where="sweep", mend="Give numbers, text, lists or mappings") from None
 
 
 def put(value: Any, parts: Sequence[str], new: Any) -> bool:

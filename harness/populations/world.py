@@ -19,7 +19,6 @@ from harness.populations.rng import Purpose, choose_distinct, make_generator
 from harness.populations.state import EMPTY, Population
 
 STEP = 2.0**-26
-LARGEST_USE = 64.0
 LINK_STEP = 2.0**-6
 FLAT = 1e-9  # a standard deviation below it is rounding error
 SIGNAL, VALUE, ONE, RESIDUALS = 0, 1, 2, 3  # rows of `traits`
@@ -90,7 +89,7 @@ def draw_world(simulation: Simulation, seed: int) -> World:
         simulation=simulation,
         traits=traits,
         coefficients=mixtures(values, signals, simulation, len(traits)),
-        used=values if simulation.usage is None else to_grid(values * draw_usage(simulation.usage, beliefs, make_generator(seed, Purpose.USAGE))),
+        used=values if simulation.usage is None else round_to_grid(values * draw_usage(simulation.usage, beliefs, make_generator(seed, Purpose.USAGE))),
         activations=simulation.activation.draw(beliefs, simulation.questions, make_generator(seed, Purpose.ACTIVATION)),
         betas=simulation.selection.betas(simulation.generations),
         neighbours=neighbours,
@@ -121,7 +120,12 @@ def draw_founders(world: World, seed: int) -> Population:
 
 def to_grid(numbers: np.ndarray) -> np.ndarray:
     """The nearest multiples of 2**-26, clipped to ±64."""
-    return np.asarray(np.round(np.clip(numbers, -LARGEST_SIGNAL, LARGEST_SIGNAL) / STEP) * STEP)
+    return round_to_grid(np.clip(numbers, -LARGEST_SIGNAL, LARGEST_SIGNAL))
+
+
+def round_to_grid(numbers: np.ndarray) -> np.ndarray:
+    """The nearest multiples of 2**-26."""
+    return np.asarray(np.round(numbers / STEP) * STEP)
 
 
 def draw_traits(values: np.ndarray, signals: np.ndarray, simulation: Simulation, seed: int) -> np.ndarray:
@@ -177,9 +181,7 @@ def mixtures(values: np.ndarray, signals: np.ndarray, simulation: Simulation, tr
 
 def draw_network(network: Network, beliefs: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(neighbours, strengths), both (beliefs, degree): which others each belief acts on, and how strongly. Raises HarnessError where too few are left."""
-    if network.degree >= beliefs:
-        what = f"{beliefs} beliefs cannot each act on {network.degree} others"
-        raise HarnessError(what, where="network", mend=f"Give a degree of at most {beliefs - 1}")
+    network.check(beliefs)
     chosen = choose_distinct(rng.random((beliefs, network.degree)), beliefs - 1)
     chosen += chosen >= np.arange(beliefs)[:, None]  # every number but its own
     up, down = (round(size / LINK_STEP) * LINK_STEP for size in (network.excitation, network.inhibition))
@@ -187,15 +189,5 @@ def draw_network(network: Network, beliefs: int, rng: np.random.Generator) -> tu
 
 
 def draw_usage(usage: Usage, beliefs: int, rng: np.random.Generator) -> np.ndarray:
-    """(beliefs,) weights of mean 1. Raises HarnessError where one is too large, or no belief is used."""
-    if usage.kind == "even":
-        return np.ones(beliefs)
-    rank = rng.permutation(beliefs)
-    raw = (rank + 1.0) ** -usage.alpha if usage.kind == "zipf" else (rank >= int(usage.share * beliefs + 0.5)).astype(float)
-    if not raw.any():
-        raise HarnessError(f"a share of {usage.share:g} never used leaves none of {beliefs} beliefs", where="usage", mend="Give a smaller share")
-    weights = np.asarray(raw * (beliefs / raw.sum()))
-    if weights.max() > LARGEST_USE:
-        what = f"the most used of {beliefs} beliefs would weigh {weights.max():.0f}, above {LARGEST_USE:.0f}"
-        raise HarnessError(what, where="usage", mend="Give a smaller alpha" if usage.kind == "zipf" else "Give a smaller share")
-    return weights
+    """(beliefs,) weights of mean 1, dealt to the beliefs by chance. Raises HarnessError where one is too large, or no belief is used."""
+    return np.asarray(usage.weights(beliefs)[rng.permutation(beliefs)])

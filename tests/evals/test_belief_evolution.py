@@ -6,8 +6,8 @@ import importlib.util
 
 import pytest
 import yaml
-from harness.populations.sweep import list_arms
 
+from harness.populations.sweep import list_arms
 from tests.evals.room import HERE, cell, ran
 
 FOLDER = HERE / "evals/belief_evolution"

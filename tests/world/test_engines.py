@@ -212,12 +212,44 @@ def test_a_run_split_anywhere_is_the_unsplit_run(case, engine):
         assert all(np.array_equal(getattr(whole.population, part), getattr(run.population, part)) for part in PARTS)
 
 
-@pytest.mark.parametrize("until", [2, 99])
+@pytest.mark.parametrize("until", [2, 99, 3.5, "4", True])
 def test_going_where_a_run_cannot_go_is_told_in_one_line(until):
-    """Neither back nor beyond the last generation."""
+    """Neither back nor beyond the last generation, nor to anything that is no generation."""
     run = start(simulation(BASE), 1).advance(3, "numpy")
-    with pytest.raises(HarnessError, match=f"cannot go on until {until}. Give a generation from 3 to 10"):
+    with pytest.raises(HarnessError, match=r"cannot go on until|is not a whole number") as refused:
         run.advance(until)
+    assert "\n" not in str(refused.value) and run.population.generation == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "seeds", "what"),
+    [({"beliefs": 80}, {}, "simulation"), ({"landscape": {"kind": "uniform"}}, {}, "simulation"), ({}, {"world_seed": 4}, "seed")],
+)
+def test_the_state_of_another_run_is_refused(change, seeds, what):
+    """Compiled code would read beyond the arrays of another world, and another seed would give a run that never was."""
+    state = start(simulation(BASE), 1).advance(3, "numpy").state()
+    with pytest.raises(HarnessError, match=f"the state is that of another {what}"):
+        start(simulation({**BASE, **change}), 1, state=state, **seeds)
+
+
+@needs_numba
+@pytest.mark.parametrize("seed", range(12))
+def test_equally_uninformative_questions_go_in_their_order(seed):
+    """Once all models are copies no question tells them apart: rounding must not choose, or the engines choose differently."""
+    activation = {"kind": "similarity", "sharpness": 1}
+    test = {"every": 5, "added": 1, "dropped": 1, "drop": "uninformative"}
+    asked = {"models": 7, "beliefs": 50, "held": 5, "questions": 6, "generations": 30, "selection": {"beta": 200}, "activation": activation, "test": test}
+    plain, fast = (start(simulation(asked), seed).advance(engine=engine) for engine in ("numpy", "numba"))
+    assert plain.population.written.tolist() == fast.population.written.tolist()
+
+
+def test_the_oldest_question_goes_also_where_the_first_change_is_at_once():
+    """Questions added at generation 0 are older than those added at generation 1."""
+    test = {"every": 1, "first": 0, "added": 2, "dropped": 1, "policy": "random"}
+    run = start(simulation({"models": 3, "beliefs": 20, "held": 2, "questions": 1, "generations": 2, "test": test}), 1)
+    assert sorted(run.advance(0, "numpy").population.written.tolist()) == [-1, -1, 1, 1]
+    assert sorted(run.advance(1, "numpy").population.written.tolist()) == [-1, 1, 2, 2]
+    assert sorted(run.advance(2, "numpy").population.written.tolist()) == [2, 2, 3, 3]
 
 
 def combined(chance: random.Random) -> dict:

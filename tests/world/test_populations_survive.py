@@ -251,6 +251,21 @@ def test_evaluators_of_a_perfect_landscape_find_a_residual_of_their_own(rho, ask
     assert np.corrcoef(land.signals(0)[0], land.values)[0, 1] == pytest.approx(asked, abs=1e-6)
 
 
+@pytest.mark.parametrize(("first", "last", "generations"), [(-0.95, 1.0, 9), (0.2, 1.0, 12), (0.1, 1.0, 13), (-0.2, -1.0, 24)])
+def test_a_course_ends_at_a_perfect_correlation_and_not_beyond(first, last, generations):
+    """Rounding may pass 1, and beyond it there is no signal."""
+    evaluators = {"each": [{"correlation": first, "last": last}]}
+    assert finite(survived(generations=generations, evaluators=evaluators))
+    land = start(simulation({**SMALL, "generations": generations, "evaluators": evaluators}), 1).world
+    assert np.corrcoef(land.signals(generations)[0], land.values)[0, 1] == pytest.approx(last, abs=1e-6)
+
+
+def test_what_is_used_is_not_cut():
+    """A belief of value 5 that is used fifty times as often as others counts 250."""
+    run = start(simulation({**SMALL, "beliefs": 400, "landscape": {"kind": "bivariate_normal", "rho": 0.5, "value_mean": 5}, "usage": {"kind": "zipf"}}), 1)
+    assert run.world.used.max() > 64 and run.world.used.mean() == pytest.approx(5, abs=1.0)
+
+
 @pytest.mark.parametrize("spread", [1e-12, 1e-6])
 def test_landscapes_without_any_spread_are_flat(spread):
     """Signals too close for the grid are all alike: selection has nothing to choose by."""

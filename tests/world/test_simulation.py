@@ -105,6 +105,18 @@ TOGETHER = [
     ({"landscape": {"kind": "bivariate_normal", "rho": 0, "value_sd": 1000}}, "landscape.*64"),
     ({"landscape": {"kind": "clusters", "clusters": [{"value": 100, "signal": 1}]}}, "landscape.*64"),
     ({"test": {"added": 0, "dropped": 0}}, "test.*added.*dropped"),
+    # A rare family and a long tail reach farther than eight standard deviations of the whole.
+    ({"landscape": {"kind": "clusters", "clusters": [{"value": 0, "signal": 0}, {"value": 200, "signal": 0, "weight": 5e-4}]}}, "landscape.*64"),
+    ({"landscape": {"kind": "asymmetric", "value_mean": 48, "value_scale": 2}}, "landscape.*64"),
+    ({"landscape": {"kind": "asymmetric", "rho": 1, "signal_sd": 8}}, "landscape.*64"),
+    ({"landscape": {"kind": "asymmetric", "value_scale": 1e-200, "temperature": 1e-200}}, "too small to tell values apart"),
+    ({"beliefs": 2000, "held": 1000, "landscape": {"kind": "bivariate_normal", "rho": 0, "signal_mean": 50}}, "sums of signals over 1000 beliefs"),
+    ({"activation": {"kind": "simple", "count": 200}}, "cannot be probed by 200 of 100 questions"),
+    ({"activation": {"kind": "correlated", "correlation": -0.5}}, "cannot correlate below"),
+    ({"network": {"degree": 40}, "beliefs": 40, "held": 5}, "degree of at most 39"),
+    ({"usage": {"kind": "zipf", "alpha": 5}}, "the most used of 1000 beliefs would weigh"),
+    ({"beliefs": 1_000_000, "questions": 10_000, "activation": {"kind": "zipf"}}, "does not fit in memory"),
+    ({"diversity_every": 10**30}, "diversity_every"),
 ]
 
 
@@ -187,7 +199,8 @@ def test_founders_that_are_shared_ask_for_a_shared_world():
 
 def test_a_simulation_is_what_it_says_of_itself():
     """Described and made again it is equal, unchangeable, and equal to another of the same parameters."""
-    made = simulation({"selection": {"beta": 2, "last": 3}, "test": {"every": 7}, "mutation": {"gain": 0.1}, "usage": {"kind": "zipf"}, "network": {}})
+    parts = {"selection": {"beta": 2, "last": 3}, "test": {"every": 7}, "mutation": {"gain": 0.1}}
+    made = simulation({**parts, "usage": {"kind": "zipf", "alpha": 0.5}, "network": {}})
     assert simulation(made.to_json()) == made and len({made, simulation(made.to_json())}) == 1
     with pytest.raises(Exception, match="frozen"):
         made.models = 3

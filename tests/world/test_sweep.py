@@ -50,6 +50,8 @@ def test_listed_arms_change_what_they_name() -> None:
         ({"a": {"models.x": 1}}, "arm 'a': unknown parameter 'models.x'"),
         ({"a": {"evaluators.each.3.weight": 1}}, "arm 'a': unknown parameter 'evaluators.each.3.weight'"),
         ({"a": {"held": 61}}, "arm 'a': held is 61"),
+        ({"a": {"activation.count": 9}}, "arm 'a': .*probed by 9 of 8 questions"),
+        ({"a": None}, "arm 'a': this is no mapping"),
         ({"a": {"selection.beta": 5.0}, "b": {}}, "arms 'a' and 'b' have identical parameters"),
     ],
 )
@@ -66,7 +68,35 @@ def test_a_parameter_that_nothing_reads_is_refused() -> None:
         run_sweep(cross_arms(BASE, {"mutation.proposals": [1, 2]}), [1, 2])
 
 
+@pytest.mark.parametrize(
+    ("axes", "line"),
+    [
+        ({"selection.beta": [1, 1]}, "'beta=1' is given twice"),
+        ({"selection.beta": 3}, "has no list of values"),
+        ({"selection.beta": [float("nan")]}, "nan is no plain finite value"),
+        ({"selection.beta": [{1, 2}]}, "no plain finite value"),
+        ({5: [1]}, "no mapping of names"),
+        (["rho"], "no mapping of names"),
+    ],
+)
+def test_impossible_axes_are_refused_in_one_line(axes, line) -> None:
+    """Values that stand twice, that are no list or no values, and paths that are no text."""
+    with pytest.raises(HarnessError, match=line) as refused:
+        cross_arms(BASE, axes)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_sweep_needs_arms_and_seeds_each_once() -> None:
+    """None of either, a seed or a name that stands twice, a seed that is none: one line; a generator of seeds is a list of them."""
+    arms = list_arms(BASE, {"plain": {}, "hot": {"selection.beta": 9}})
+    for some, seeds in (([], [1]), (arms, []), (arms, [1, 1]), ([arms[0], arms[0]], [1]), (arms, [2**63]), (arms, 5), (arms, ["1"])):
+        with pytest.raises(HarnessError) as refused:
+            run_sweep(some, seeds)
+        assert "\n" not in str(refused.value)
+    assert run_sweep(arms, (seed for seed in (1, 2)))["seed"].dtype.kind == "i"
+
+
 def test_an_axis_needs_values() -> None:
     """An empty axis would make no arms."""
-    with pytest.raises(HarnessError, match=r"axis 'selection.beta' has no values"):
+    with pytest.raises(HarnessError, match=r"axis 'selection.beta' has no list of values"):
         cross_arms(BASE, {"selection.beta": []})
