@@ -156,12 +156,11 @@ def residual(signals: np.ndarray, values: np.ndarray) -> np.ndarray | None:
 def mixtures(values: np.ndarray, signals: np.ndarray, simulation: Simulation, traits: int) -> np.ndarray:
     """(G + 1, 2, R) weights of the traits in what the evaluators see, averaged over them by weight, and in what scores added questions."""
 
-    value_mean, value_sd, signal_mean, signal_sd = float(values.mean()), float(values.std()), float(signals.mean()), float(signals.std())
-
     def correlated(course: np.ndarray, number: int) -> np.ndarray:
         """Signals of the landscape's mean and SD with these correlations with value, from value and the residual of an evaluator."""
-        weights, slope = np.zeros((len(course), traits)), signal_sd * course / value_sd
-        weights[:, VALUE], weights[:, ONE] = slope, signal_mean - slope * value_mean
+        signal_sd = float(signals.std())
+        weights, slope = np.zeros((len(course), traits)), signal_sd * course / float(values.std())
+        weights[:, VALUE], weights[:, ONE] = slope, float(signals.mean()) - slope * float(values.mean())
         weights[:, RESIDUALS + number] = signal_sd * np.sqrt(1.0 - course**2)
         return weights
 
