@@ -18,8 +18,8 @@ STATUS = "status="
 NO_ANSWER = ("error", "empty")
 # Numbers in a row that say how an answer came about, not what it is.
 BOOKKEEPING = "item status replicate seed chunk tokens input_tokens output_tokens usd cached hits seconds latency attempts retries time timestamp index"
-# Those of them that may differ between two copies of one answer.
-PASSING = "replicate seed chunk usd cached hits seconds latency attempts retries time timestamp index"
+# Those of them that may vary between two copies of one answer.
+VARYING = "replicate seed chunk usd cached hits seconds latency attempts retries time timestamp index"
 
 
 class Part(NamedTuple):
@@ -80,7 +80,7 @@ def content_of(gathered: Any) -> dict[Any, tuple[str, ...]]:
     """Item id to what its rows say, in whatever order and chunks they were taken."""
     found: dict[Any, list[str]] = {}
     for row in gathered.rows:
-        said = {name: value for name, value in row.items() if name == gathered.outcome or name not in PASSING.split()}
+        said = {name: value for name, value in row.items() if name == gathered.outcome or name not in VARYING.split()}
         found.setdefault(row.get("item"), []).append(canonical(said))
     return {item: tuple(sorted(rows)) for item, rows in found.items()}
 
@@ -103,7 +103,7 @@ def own_seeds(gathered: Any) -> tuple[int, ...]:
         return seeds_of(gathered.behind)
     drawn: dict[Any, list[str]] = {}
     for row in gathered.rows:
-        drawn.setdefault(row.get("seed"), []).append(canonical({name: value for name, value in row.items() if name not in PASSING.split()}))
+        drawn.setdefault(row.get("seed"), []).append(canonical({name: value for name, value in row.items() if name not in VARYING.split()}))
     if None not in drawn:
         return unite((seed for seed in gathered.seeds if seed in drawn), lambda seed: tuple(sorted(drawn[seed])))
     return tuple(gathered.seeds) if len(gathered.rows) >= len(gathered.seeds) * len(gathered.content) else ()

@@ -457,6 +457,7 @@ def test_progress_notes_of_any_kind_are_survived(tmp_path: Path) -> None:
         watch.tell(tmp_path / f"{number}.json")
     os.mkfifo(tmp_path / "pipe.json")
     watch.tell(tmp_path / "pipe.json")
+    assert not watch.told
 
 
 # through the front door ------------------------------------------------------------------------------------------------------------------------
