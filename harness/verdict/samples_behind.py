@@ -33,11 +33,15 @@ def without_seed(cell: Cell) -> dict[str, Any]:
 
 
 def count_once(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """The cells, those of a hypothesis inconclusive that rest on the samples of an earlier one under another value of an axis: no rule may count them twice."""
+    """The cells, those of a hypothesis inconclusive that rest on the samples of an earlier one under another value of an axis: no rule may count them twice.
+
+    Equal samples of measures that differ are two pieces of evidence: what was varied made no difference.
+    """
     first: dict[Evidence, Cell] = {}
     counted = []
     for cell in cells:
         evidence = evidence_of(cell) if cell.kind == "hypothesis" and cell.verdict in DECIDED else ()
+        evidence = evidence and (*evidence, getattr(effect_of(cell), "fingerprint", ""))
         earlier = first.setdefault(evidence, cell) if evidence else cell
         if without_seed(earlier) != without_seed(cell):
             cell = replace(cell, verdict="inconclusive", p=None, reason=f"rests on {SAME} {earlier.id}, with which it counts once")

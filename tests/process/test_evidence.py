@@ -424,3 +424,12 @@ def test_seeds_and_controls_lift_confidence_by_their_samples(toy: Toy) -> None:
     results = toy.results()
     assert results["verdict"] == "supported" and not any("very same samples" in caveat or "One seed" in caveat for caveat in results["caveats"])
     assert "no out-of-distribution evaluation" in str(results["confidence"]) or "uncontrolled" in results["confidence"]["reason"]
+
+
+def test_equal_samples_of_measures_that_differ_count_each(toy: Toy) -> None:
+    """What was varied made no difference: an honest zero in every cell, not the same evidence again."""
+    toy.edit("conftest.py", 'f"{self.name} {item}"', "item")
+    toy.write(TESTS, ONE_DRAW.replace("coin.throw(NAME, 0.9)", 'coin.throw(f"{persona}-{behaviour}", 0.5)'))
+    toy.run()
+    results = toy.results()
+    assert results["verdict"] == "falsified" and not any("very same samples" in caveat for caveat in results["caveats"])

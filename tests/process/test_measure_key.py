@@ -25,7 +25,7 @@ import pytest
 import torch
 
 from harness.fingerprint import fingerprint
-from harness.run.measure_key import State, measure_key
+from harness.run.measure_key import State, is_written_by_user, measure_key
 
 ROOT = Path(__file__).parents[2]
 
@@ -377,3 +377,17 @@ def test_temporary_folders_of_pytest_are_not_counted() -> None:
     """Pytest numbers them by run, and has one for every worker; the test's own folder counts."""
     first, second = (key(Path(f"/tmp/pytest-of-me/{run}/test_jar0/v1")) for run in ("pytest-1", "pytest-2/popen-gw0"))
     assert first == second != key(Path("/tmp/pytest-of-me/pytest-1/test_jar0/v2"))
+
+
+def test_packages_of_another_environment_are_not_the_projects_own_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are found behind a .pth file or in PYTHONPATH, as torch may be; a module beside them that no distribution holds is the project's."""
+    info = tmp_path / "behind_module-1.0.dist-info"
+    info.mkdir()
+    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: behind_module\nVersion: 1.0\n")
+    info.joinpath("RECORD").write_text("behind_module.py,,\n")
+    for name in ("behind_module", "users_module"):
+        (tmp_path / f"{name}.py").write_text("class Thing:\n    def do(self):\n        return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    behind, users = (importlib.import_module(name) for name in ("behind_module", "users_module"))
+    assert not is_written_by_user(behind) and not is_written_by_user(behind.Thing)
+    assert is_written_by_user(users) and is_written_by_user(users.Thing)
