@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-SCHEMA = "harness/results/1"
+SCHEMA = "harness/results/2"
 # The doubt about a contrast that compares samples with themselves.
 # Notes of measurements whose outcomes are not those of their samples.
 EDITED = "the outcomes were edited after they were gathered"
@@ -111,6 +111,21 @@ class Fact(Word, frozen=True, kw_only=True):
     value: Any
 
 
+class SectionRecord(Word, frozen=True, kw_only=True):
+    """Base of what a section of the report shows. The name is unique in its section; further fields, their bounds and what must hold among them (raised as
+    ValueError in `__post_init__`) are the section's own."""
+
+    name: str
+
+
+class SectionEntry(Word, frozen=True, kw_only=True):
+    """A record as a cell reported it: the id of its section, its name, its fields as JSON values."""
+
+    section: str
+    name: str
+    value: dict[str, Any]
+
+
 class Cell(Word, frozen=True, kw_only=True):
     """One pytest item of an experiment and what came of it.
 
@@ -134,6 +149,7 @@ class Cell(Word, frozen=True, kw_only=True):
     p: float | None = None
     measurements: tuple[Measurement, ...] = ()
     facts: tuple[Fact, ...] = ()
+    sections: tuple[SectionEntry, ...] = ()
 
 
 class Check(Word, frozen=True, kw_only=True):
@@ -248,6 +264,7 @@ class Results(Word, frozen=True, kw_only=True):
     missing: tuple[str, ...]
     inputs: tuple[Input, ...]
     facts: dict[str, dict[str, Any]]
+    sections: dict[str, dict[str, Any]]
     environment: dict[str, Any]
     design: dict[str, Any]
     plan: dict[str, Any]

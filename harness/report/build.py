@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,13 @@ import msgspec
 from harness.errors import HarnessError
 from harness.files import is_plain, read_plain, require_no_links
 from harness.records import SCHEMA, Results, decode
-from harness.report import convergence, curves, evolution
 from harness.report.card import Card, card
 from harness.report.clean_result import clean_result
 from harness.report.drawn import GREAT, batches
-from harness.report.figures import MAKER, hero
+from harness.report.figures import MAKER, hero, pictured
 from harness.report.generated import beside, remove_generated, seal_json, seal_text, write_generated
 from harness.report.page import page
+from harness.report.sections import figures, require_sound
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
 from harness.report.untrusted import one_line
@@ -51,7 +52,8 @@ class Report:
 
 
 def build(run_folder: Path) -> Report:
-    """Writes clean_result.md, card.json, figures/ and index.html into the run folder, and leaves those of them alone that a person edited.
+    """Writes clean_result.md, card.json, figures/ and index.html into the run folder, and leaves those of them alone that a person edited. Figures of an
+    earlier report that this one does not have are removed.
 
     Raises HarnessError where results.json cannot be used.
     """
@@ -59,12 +61,13 @@ def build(run_folder: Path) -> Report:
     view = View(read_results(run_folder))
     made, pictures = card(view), drawn_all(view)
     prose, html = prose_of(view, made, run_folder), html_of(view, made, run_folder, pictures)
-    figures = tuple(run_folder / FIGURES / name for name in pictures)
-    for path, picture in zip(figures, pictures.values(), strict=True):
+    drawings = tuple(run_folder / FIGURES / name for name in pictures)
+    for path, picture in zip(drawings, pictures.values(), strict=True):
         write_bytes(path, picture)
+    remove_figures(run_folder, keep=set(pictures))
     places = (run_folder / CARD, run_folder / CLEAN_RESULT, run_folder / PAGE)
     notes = [write_generated(path, text) for path, text in zip(places, (seal_json(made.as_json()), prose, html), strict=True)]
-    return Report(card=places[0], clean_result=places[1], page=places[2], figures=figures, notes=tuple(filter(None, notes)))
+    return Report(card=places[0], clean_result=places[1], page=places[2], figures=drawings, notes=tuple(filter(None, notes)))
 
 
 def prose_of(view: View, made: Card, run_folder: Path) -> str:
@@ -87,19 +90,26 @@ def withdraw(run_folder: Path) -> tuple[str, ...]:
     require_no_links(run_folder, FIGURES)
     places = [run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)]
     notes = [remove_generated(path) for place in places for path in (place, beside(place))]
-    for path in (run_folder / FIGURES).glob("*.[ps][nv]g"):
-        with telling(path):
-            if is_plain(path) and MAKER.encode() in read_plain(path):
-                path.unlink()
+    remove_figures(run_folder)
     return tuple(filter(None, notes))
 
 
+def remove_figures(run_folder: Path, keep: AbstractSet[str] = frozenset()) -> None:
+    """Removes the figures that an earlier report drew, but those of these names; a picture of somebody else's stays."""
+    for path in (run_folder / FIGURES).glob("*.[ps][nv]g"):
+        with telling(path):
+            if path.name not in keep and is_plain(path) and MAKER.encode() in read_plain(path):
+                path.unlink()
+
+
 def drawn_all(view: View) -> dict[str, bytes]:
-    """Every figure of the report by file name: the hero, then what the design declares, then the training curves, then convergence, then evolution."""
+    """Every figure of the report by file name: the hero, then what the design declares, then those of the sections."""
     found = hero(view)
     for grid in grids(view):
         found |= trajectory(view, grid)
-    return found | curves.figure(view, curves.curves(view)) | convergence.pictures(view) | evolution.pictures(view)
+    for figure in figures(view):
+        found |= pictured(view, figure.stem, figure.draw, list(figure.addresses))
+    return found
 
 
 def read_results(run_folder: Path) -> Results:
@@ -114,13 +124,19 @@ def read_results(run_folder: Path) -> Results:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarnessError(f"not JSON: {one_line(str(error))}", where=str(path), mend="Run the experiment again; what it measured is in the store.") from error
     if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
-        raise HarnessError(f"schema {tree['schema']!r} is not {SCHEMA!r}", where=str(path), mend="Use the version of harness that wrote it.")
+        raise HarnessError(
+            f"schema {tree['schema']!r} is not {SCHEMA!r}",
+            where=str(path),
+            mend="Use the version of harness that wrote it, or run the experiment again: its samples are in the store.",
+        )
     try:
-        return decode(tree, Results)
+        results = decode(tree, Results)
     except msgspec.ValidationError as error:
         raise HarnessError(
             f"does not fit the records: {one_line(str(error))}", where=str(path), mend=f"The shape is {SCHEMA} (harness/report/results.schema.json)."
         ) from error
+    require_sound(results.sections)
+    return results
 
 
 def write_bytes(path: Path, data: bytes) -> None:

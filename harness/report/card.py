@@ -10,11 +10,10 @@ from harness.errors import HarnessError
 from harness.records import Measurement
 from harness.report import card_fields as fields
 from harness.report.addresses import Lookup, address, below, handles
-from harness.report.curves import GROUP as CURVES
-from harness.report.judges import judge_of, judges
 from harness.report.view import View
 
 Field = dict[str, Any]
+JUDGES = "Judges"  # a group of facts: which judge with which rubric judged a behaviour
 NO_TRAINING = "no training in this experiment"
 NO_JUDGE = "the measure's description names no judge"
 NO_SAMPLING = "the measure's description names no sampling"
@@ -61,7 +60,6 @@ def card(view: View) -> Card:
         {
             "Model": builder.models(),
             "Training": builder.training(),
-            **builder.curves(),
             "Data": builder.data(),
             "Eval": builder.evals(),
             "Compute": {"all": builder.compute()},
@@ -72,7 +70,9 @@ def card(view: View) -> Card:
 
 class _Builder:
     def __init__(self, view: View) -> None:
-        self.view, self.tree, self.lookup, self.judges = view, view.tree, Lookup(view.tree), judges(view)
+        self.view, self.tree, self.lookup = view, view.tree, Lookup(view.tree)
+        judges = self.tree["facts"].get(JUDGES, {})
+        self.judges = {name: value for name, value in sorted(judges.items()) if isinstance(value, dict)}
 
     def at(self, *places: str, why: str = "") -> Field:
         """The first of the places where something stands."""
@@ -103,10 +103,9 @@ class _Builder:
             return {"all": {name: {"not_applicable": NO_TRAINING} for name in fields.TRAINING}}
         return {name: self.recipe(base) for name, base in self.entries("Training").items()}
 
-    def curves(self) -> dict[str, dict[str, dict[str, Field]]]:
-        """One line for all training curves: their points are drawn, not listed."""
-        count = len(self.view.results.facts.get(CURVES, {}))
-        return {CURVES: {"all": {"curves": {"value": f"{count} curves, see figures", "from": f"{address('facts', CURVES)}/#"}}}} if count else {}
+    def judge_of(self, measure: str) -> str | None:
+        """The judge of a measure: the one that is named after it, or that states it as its behaviour or measure."""
+        return next((name for name, stated in self.judges.items() if measure in (name, stated.get("behaviour"), stated.get("measure"))), None)
 
     def recipe(self, base: str) -> dict[str, Field]:
         found = self.listed(base, fields.TRAINING)
@@ -139,15 +138,15 @@ class _Builder:
 
     def evals(self) -> dict[str, dict[str, Field]]:
         described = {name: self.evaluation(name, base) for name, base in self.entries("Eval").items()}
-        used = {id(judge_of(self.judges, name)) for name in described}
-        others = {f"judge {judge.name}": self.listed(judge.at, fields.JUDGE) for judge in self.judges if id(judge) not in used}
+        used = {self.judge_of(name) for name in described}
+        others = {f"judge {judge}": self.listed(address("facts", JUDGES, judge), fields.JUDGE) for judge in self.judges if judge not in used}
         return described | others
 
     def evaluation(self, name: str, base: str) -> dict[str, Field]:
         found = self.listed(base, fields.EVAL)
-        judge = judge_of(self.judges, name)
-        if judge:
-            found |= {key: field for key, field in self.listed(judge.at, fields.JUDGE).items() if "missing" in found[key]}
+        judge = self.judge_of(name)
+        if judge is not None:
+            found |= {key: field for key, field in self.listed(address("facts", JUDGES, judge), fields.JUDGE).items() if "missing" in found[key]}
         said = " ".join(str(found[key].get("value", "")) for key in ("metric", "method", "judge")).lower()
         for keys, applies, why in (
             (fields.JUDGED, "judge" in said, NO_JUDGE),

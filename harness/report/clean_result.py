@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from harness.report import convergence, curves, evolution, judges
 from harness.report import view as views
 from harness.report.addresses import below
+from harness.report.blocks import Figure
 from harness.report.card import Card
 from harness.report.drawn import Batch, Sample, few_files
 from harness.report.numbers import Numbers, Used
+from harness.report.sections import SETUP, Built, built
+from harness.report.table import to_markdown
 from harness.report.trajectories import grids, shown_in
 from harness.report.untrusted import code, fenced, in_markdown, one_line
 from harness.report.view import View
@@ -36,7 +38,7 @@ class CleanResult:
 
 def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> CleanResult:
     """The clean result of a run; `figure` is the path of the hero figure relative to the run folder."""
-    numbers = Numbers(view.tree, show=number, dress=in_markdown)
+    numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
     template = environment().get_template("clean_result.md.j2")
     body = template.render(**names(numbers, view, card, batches), figure=figure)
     text = f"{body.rstrip()}\n\n{address_table(numbers.used)}"
@@ -45,7 +47,8 @@ def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> C
 
 def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dict[str, Any]:
     """What every template may call by name; the page uses the same."""
-    shown, parts, evolved = grids(view), convergence.parts(view), evolution.parts(view)
+    shown = grids(view)
+    setup, found = split_sections(built(view, numbers))
     return {
         "n": numbers,
         "num": numbers.num,
@@ -63,14 +66,15 @@ def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dic
         "grid_owners": {grid.declared.of for grid in shown},
         "rows": [row for row in view.rows if not shown_in(shown, row)],
         "grid_rows": [row for row in view.rows if shown_in(shown, row)],
-        "judges": judges.judges(view),
-        "judging": judges,
-        "curves": curves.curves(view),
-        "curving": curves,
-        **parts,
-        **evolved,
-        "stems": convergence.stems(parts) + evolution.stems(evolved),
+        "setup": setup,
+        "sections": found,
+        "stems": [block.stem for section in (*setup, *found) for block in section.blocks if isinstance(block, Figure)],
     }
+
+
+def split_sections(sections: list[Built]) -> tuple[list[Built], list[Built]]:
+    """(those that describe the setup, those that tell results)."""
+    return [one for one in sections if one.position < SETUP], [one for one in sections if one.position >= SETUP]
 
 
 def environment() -> Environment:
@@ -85,7 +89,7 @@ def environment() -> Environment:
         "code": code,
         "tcode": partial(code, table=True),
         "block": fenced,
-        "quoted": quoted,
+        "blocks": lambda section: to_markdown(section.blocks),
         "sample": sample_block,
         "pretty": pretty,
         "card_value": card_value,
@@ -110,11 +114,6 @@ def sample_block(sample: Sample) -> str:
     """A drawn row as a code block."""
     lines = [f"{one_line(name)}: {value if len(value) <= LONGEST else value[:LONGEST] + CUT}" for name, value in sample.fields]
     return fenced("\n".join(lines))
-
-
-def quoted(text: str) -> str:
-    """A text as a code block inside a quotation."""
-    return "\n".join(f"> {line}" for line in fenced(text).split("\n"))
 
 
 def pretty(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.fingerprint import canonical
 from harness.report.forest import Mark, Panel, panels
 from harness.report.numbers import Numbers
+from harness.report.palette import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, shorten_end
 from harness.report.untrusted import one_line
 from harness.report.view import View
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with any common colour blindness; the marker's shape says the same again.
-BLUE, VERMILION, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#6b6b6b", "#1b1b1b"
 STYLES = {
     "supported": (BLUE, "o", BLUE),
     "passed": (BLUE, "o", BLUE),
@@ -32,7 +31,7 @@ STYLES = {
 }
 OTHER = (GREY, "X", "white")
 CONTROL_MARKERS = {"negative": "v", "positive": "^", "canary": "P"}
-WIDTH, ROW, HEAD, FOOT, TOP = 8.6, 0.30, 0.70, 0.46, 0.12  # inches
+ROW, HEAD, FOOT, TOP = 0.30, 0.70, 0.46, 0.12  # inches
 LEFT, RIGHT = 0.285, 0.67  # shares of the width: labels to the left of the axis, numbers to the right
 DPI = 160
 MAKER = "harness.report"  # in the metadata of every figure
@@ -90,13 +89,9 @@ def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
 
 def drawn(shown: list[Panel]) -> Figure:
     """The figure; one axis a panel, stacked, each as high as it has rows."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     heights = [ROW * max(1, len(panel.marks)) + HEAD for panel in shown]
     height = sum(heights) + FOOT + TOP
-    figure = Figure(figsize=(WIDTH, height), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(height)
     below = height - TOP
     for panel, tall in zip(shown, heights, strict=True):
         below -= tall
@@ -158,18 +153,13 @@ def _draw_mark(axes: Axes, place: int, mark: Mark) -> None:
 
 def _quiet(axes: Axes, panel: Panel) -> None:
     """Labels on the left, no frame, light ticks: the marks are what is to be seen."""
-    axes.set_yticks(range(len(panel.marks)), [short(mark.label) for mark in panel.marks])
+    axes.set_yticks(range(len(panel.marks)), [shorten_end(mark.label) for mark in panel.marks])
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.tick_params(axis="x", length=3, labelsize=8, labelcolor=GREY, color="#bdbdbd")
     axes.xaxis.set_visible(any(mark.value is not None for mark in panel.marks))
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color("#bdbdbd")
-
-
-def short(label: str, longest: int = 34) -> str:
-    text = one_line(label)
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _legend(figure: Figure, shown: list[Panel]) -> None:

@@ -51,11 +51,13 @@ class Used:
 
 @dataclass
 class Numbers:
-    """Resolves, formats and remembers. `show(value, shown, address)` dresses a number, `dress(text)` a quoted sentence, for the medium."""
+    """Resolves, formats and remembers. `show(value, shown, address)` dresses a number, `dress(text)` a quoted sentence and `code(text)` a name or path, for
+    the medium. What they return is joined by "+", so that dressed text stays dressed."""
 
     tree: dict[str, Any]
     show: Show = lambda _value, shown, _where: shown
     dress: Callable[[str], str] = lambda text: text
+    code: Callable[[str], str] = lambda text: text
     seen: dict[Used, None] = field(default_factory=dict)
     lookup: Lookup = field(init=False)
 

@@ -14,7 +14,8 @@ from harness.report.clean_result import names, pretty
 from harness.report.drawn import Batch, group_by_cells
 from harness.report.matrix import ABSENT, matrices
 from harness.report.numbers import Numbers
-from harness.report.untrusted import one_line, pieces, visible
+from harness.report.table import dressed, image_of, to_html
+from harness.report.untrusted import one_line, visible
 from harness.report.view import View
 
 if TYPE_CHECKING:
@@ -26,12 +27,14 @@ def page(view: View, card: Card, batches: list[Batch], pictures: Mapping[str, by
     """The page of a run; `pictures` are its figures by file name, of which the SVGs are embedded."""
     from markupsafe import Markup
 
-    numbers = Numbers(view.tree, show=_data, dress=shown)
+    numbers = Numbers(view.tree, show=_data, dress=dressed, code=in_code)
+    images = {name.removesuffix(".svg"): Markup(base64.b64encode(picture).decode()) for name, picture in pictures.items() if name.endswith(".svg")}
     template = environment().get_template("index.html.j2")
     body = template.render(
         **names(numbers, view, card, batches),
         sample_groups=group_by_cells(batches),
-        svg={name.removesuffix(".svg"): Markup(base64.b64encode(picture).decode()) for name, picture in pictures.items() if name.endswith(".svg")},
+        image=lambda stem: image_of(stem, images),
+        blocks=lambda section: to_html(section.blocks, images),
         css=Markup(files("harness.report").joinpath("templates/page.css").read_text(encoding="utf-8")),
         matrices=matrices(view),
         symbols=views.SYMBOLS,
@@ -48,15 +51,15 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("harness.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True, finalize=plain
     )
-    found.filters |= {"shown": shown, "line": lambda text: shown(one_line(str(text))), "pretty": lambda value: shown(pretty(value))}
+    found.filters |= {"shown": dressed, "line": lambda text: dressed(one_line(str(text))), "pretty": lambda value: dressed(pretty(value))}
     return found
 
 
-def shown(text: str) -> Markup:
-    """Untrusted text: escaped, with every hidden character as a marked, visible escape."""
-    from markupsafe import Markup, escape
+def in_code(text: str) -> Markup:
+    """A name or a path."""
+    from markupsafe import Markup
 
-    return Markup("").join(Markup('<span class="esc">{}</span>').format(run) if strange else escape(run) for run, strange in pieces(text))
+    return Markup("<code>{}</code>").format(dressed(one_line(text)))
 
 
 def plain(value: Any) -> Any:
@@ -80,4 +83,4 @@ def _data(value: Any, text: str, where: str) -> Markup:
     from markupsafe import Markup
 
     raw = "" if value is None else value
-    return Markup('<data value="{}" title="{}"{}>{}</data>').format(raw, one_line(where), Markup(' class="none"') if value is None else "", shown(text))
+    return Markup('<data value="{}" title="{}"{}>{}</data>').format(raw, one_line(where), Markup(' class="none"') if value is None else "", dressed(text))

@@ -8,7 +8,8 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 from harness.report.addresses import below
-from harness.report.figures import BLUE, GREY, INK, ORANGE, VERMILION, WIDTH, pictured, short
+from harness.report.figures import pictured
+from harness.report.palette import BLUE, GREY, INK, ORANGE, VERMILION, WIDTH, new_figure, shorten_end
 from harness.report.trajectories import Entry, Grid, Point
 from harness.report.view import View
 
@@ -43,15 +44,11 @@ def trajectory(view: View, grid: Grid) -> dict[str, bytes]:
 
 def drawn(grid: Grid) -> Figure:
     """The figure; rows from top to bottom, each with one y axis."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     columns = grid.orders[1] if grid.declared.columns else ("",)
     rows = [_Row(grid, name, columns) for name in (grid.orders[0] if grid.entries else ())]
     wide = max(NARROWEST, (WIDTH - LEFT - RIGHT - GAP * (len(columns) - 1)) / max(1, len(columns)))
     width, height = LEFT + RIGHT + wide * len(columns) + GAP * (len(columns) - 1), HEAD + FOOT + sum(row.height for row in rows)
-    figure = Figure(figsize=(width, height), facecolor="white")
-    FigureCanvasAgg(figure)
+    figure = new_figure(height, width)
     top = height - HEAD
     for row in rows:
         for place in range(len(columns)):
@@ -61,7 +58,7 @@ def drawn(grid: Grid) -> Figure:
         top -= row.height
     if not rows:
         figure.text(0.5, 0.5, "no cell was run", ha="center", color=GREY)
-    figure.text((LEFT + (width - LEFT - RIGHT) / 2) / width, 0.08 / height, short(grid.declared.x), ha="center", fontsize=9, color=INK)
+    figure.text((LEFT + (width - LEFT - RIGHT) / 2) / width, 0.08 / height, shorten_end(grid.declared.x), ha="center", fontsize=9, color=INK)
     _legend(figure, grid, height)
     return figure
 
@@ -106,14 +103,14 @@ class _Row:
         title, size = _title(self.name, self.columns[place], wide)
         axes.set_title(title, loc="left", fontsize=size, fontweight="bold", color=INK, pad=3)
         longest = max(3, int(wide / len(self.xs) / 0.062))
-        axes.set_xticks(range(len(self.xs)), [short(x, longest) for x in self.xs])
+        axes.set_xticks(range(len(self.xs)), [shorten_end(x, longest) for x in self.xs])
         ticks = [tick for tick in MaxNLocator(4).tick_values(*self.limits) if self.limits[0] <= tick <= self.limits[1]]
         axes.set_yticks(ticks)
         axes.grid(axis="y", color="#ececec", linewidth=0.6, zorder=0)
         axes.set_axisbelow(True)
         axes.tick_params(length=2, labelsize=7, labelcolor=GREY, color="#bdbdbd", labelleft=place == 0, pad=2)
         if place == 0:
-            axes.set_ylabel(short(" / ".join(units(self.grid)), 20), fontsize=8, color=INK, labelpad=3)
+            axes.set_ylabel(shorten_end(" / ".join(units(self.grid)), 20), fontsize=8, color=INK, labelpad=3)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         for side in ("left", "bottom"):
@@ -122,9 +119,9 @@ class _Row:
 
 def _title(row: str, column: str, wide: float) -> tuple[str, float]:
     """The head of a panel and its size: smaller where it is long, and cut only where it would be too small to read."""
-    behind = f" · {short(column, 22)}" if column else ""
-    size = min(8.0, max(5.8, wide / (0.0084 * (len(short(row)) + len(behind)))))
-    return short(row, max(6, int(wide / (0.0084 * size)) - len(behind))) + behind, size
+    behind = f" · {shorten_end(column, 22)}" if column else ""
+    size = min(8.0, max(5.8, wide / (0.0084 * (len(shorten_end(row)) + len(behind)))))
+    return shorten_end(row, max(6, int(wide / (0.0084 * size)) - len(behind))) + behind, size
 
 
 def units(grid: Grid, only: str = "") -> list[str]:
@@ -149,7 +146,7 @@ def _holes(grid: Grid, xs: tuple[str, ...], panel: list[Entry]) -> dict[int, str
     found: dict[int, str] = {}
     for entry in panel:
         words = {line: points[0].word for line, points in zip(grid.declared.lines, entry.points, strict=True) if points[0].word}
-        names = [] if len(words) == len(grid.declared.lines) else [short(line, 10) for line in words]
+        names = [] if len(words) == len(grid.declared.lines) else [shorten_end(line, 10) for line in words]
         if words:
             x = xs.index(entry.values[grid.names.index(grid.declared.x)])
             found[x] = "\n".join(dict.fromkeys([*found.get(x, "").split("\n"), *names, *words.values()])).strip("\n")
@@ -190,7 +187,7 @@ def _legend(figure: Figure, grid: Grid, height: float) -> None:
     for place, line in enumerate(grid.declared.lines):
         colour, marker = LOOKS[place % len(LOOKS)]
         own = " / ".join(units(grid, line))
-        label = f"{short(line)} ({short(own, 12)})" if mixed and own else short(line)
+        label = f"{shorten_end(line)} ({shorten_end(own, 12)})" if mixed and own else shorten_end(line)
         handles.append(Line2D([], [], color=colour, marker=marker, markerfacecolor="white", markeredgewidth=1.2, linewidth=1.3, label=label))
     if any(point.word for entry in grid.entries for points in entry.points for point in points):
         handles.append(Line2D([], [], color=GREY, marker="X", markerfacecolor="white", linewidth=0, label="no number, and why"))

@@ -10,7 +10,7 @@ import pytest
 
 from harness.design.places import FILE_NAME
 from harness.errors import HarnessError, Inconclusive, nearest
-from harness.records import Fact, Measurement
+from harness.records import Fact, Measurement, SectionRecord
 from harness.run.measuring import Measure
 from harness.run.recorder import Answer
 from harness.run.sampling import Gathering
@@ -48,6 +48,22 @@ def facts(recorder: Any) -> Callable[[str, str, Any], None]:
         fact = Fact(group=group, name=name, value=value)
         if fact not in recorder.facts:
             recorder.facts.append(fact)
+
+    return add
+
+
+@pytest.fixture
+def report(recorder: Any) -> Callable[[SectionRecord], None]:
+    """`report(record)` adds a record to its section of the report; its type says which section that is."""
+
+    def add(record: SectionRecord) -> None:
+        from harness.report.sections import entry_of
+
+        entry = entry_of(record)
+        if any((entry.section, entry.name) == (one.section, one.name) and entry != one for one in recorder.sections):
+            raise HarnessError(f"two records of the section {entry.section!r} are named {entry.name!r}", mend="Give each its own name")
+        if entry not in recorder.sections:
+            recorder.sections.append(entry)
 
     return add
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from harness.design.universe import Planned
-from harness.records import Cell, Fact
+from harness.records import Cell, Fact, SectionEntry
 from harness.run.active import Active
 from harness.run.measuring import Measure
 from harness.run.outcome import Outcome, Stop, reason_of
@@ -32,6 +32,7 @@ class Recorder:
         self.active, self.planned, self.stop = active, planned, stop
         self.measure = Measure(planned.id)
         self.facts: list[Fact] = []
+        self.sections: list[SectionEntry] = []
         self.answers: list[Answer] = []  # of criteria, each of which counts
         self.judged = ("", "")
         self.p: float | None = None
@@ -113,6 +114,7 @@ class Recorder:
             p=self.p,
             measurements=tuple(self.measure.taken),
             facts=tuple(self.facts),
+            sections=tuple(self.sections),
         )
 
     def deciding(self, outcome: Outcome) -> Answer | None:

@@ -254,7 +254,7 @@ def sound(cell: Cell) -> Cell:
     except (TypeError, ValueError, msgspec.ValidationError) as error:
         reason = f"what the test measured or told cannot be written: {plain(str(error))}"
         said = {name: plain(getattr(cell, name)) for name in ("effect", "threshold", "detail")}
-        return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=(), p=None, **said)
+        return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=(), sections=(), p=None, **said)
 
 
 def stopped(cell: Cell) -> Stop:

@@ -24,6 +24,7 @@ from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, RESULTS, htm
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.generated import is_edited
+from harness.report.table import MissingFigure
 from harness.report.untrusted import one_line
 from harness.report.view import View
 from harness.run.environment import version_of
@@ -309,11 +310,9 @@ def card_differences(path: Path, made: dict[str, Any]) -> list[Difference]:
 
 def text_differences(path: Path, make: Callable[[], str]) -> tuple[list[Difference], list[str]]:
     """Lines of the generated text that are changed or gone are differences; lines that a person added are told of and are none."""
-    from jinja2 import UndefinedError
-
     try:
         made = make().split("\n")
-    except UndefinedError as error:
+    except MissingFigure as error:
         if any((path.parent / FIGURES).glob("*.svg")):  # one was taken out; a copy without pictures has none
             return [Difference(address=FIGURES, stored=ABSENT, recomputed=str(error))], []
         return [], [f"{path.name} is not compared: a figure of it is not there ({error})"]

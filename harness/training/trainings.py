@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -84,8 +83,3 @@ def outside(folder: Path) -> Layer:
         return folder
 
     return Layer(key, same)
-
-
-def curve(done: Trained) -> dict[str, Any]:
-    """The loss curve as the report draws it."""
-    return {"step": list(done.steps), "loss": list(done.loss), "learning_rate": list(done.learning_rate)}

@@ -57,6 +57,7 @@ def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], 
         missing=lost,
         inputs=universe.inputs,
         facts=facts(cells),
+        sections=sections(cells),
         environment=universe.environment,
         design=universe.design,
         plan=plan,
@@ -133,6 +134,17 @@ def facts(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
             name = f"{fact.name} ({number})"
         group[name] = fact.value
     return found
+
+
+def sections(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
+    """Records of the report's sections by section and name. A name that a later cell gives to another record gets the cell's id behind it."""
+    found: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        for entry in cell.sections:
+            section = found.setdefault(entry.section, {})
+            name = entry.name if section.get(entry.name, entry.value) == entry.value else f"{entry.name} ({cell.id})"
+            section[name] = {**entry.value, "name": name}
+    return {name: dict(sorted(section.items())) for name, section in sorted(found.items())}
 
 
 def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int, alike: int) -> tuple[str, ...]:

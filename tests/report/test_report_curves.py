@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.report.curves import MOST, UNREADABLE, curves, drawn, figure
 from markdown_it import MarkdownIt
 from PIL import Image
 from sample_leakage import curve, facts, leakage, write_leakage
@@ -17,7 +18,6 @@ from test_report_page import Seen
 from harness.report.addresses import value_at
 from harness.report.build import build
 from harness.report.card import card
-from harness.report.curves import MOST, UNREADABLE, curves, drawn, figure
 from harness.report.view import View
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from harness.report.judges import columns, judges, told
 from markdown_it import MarkdownIt
 from sample_leakage import JUDGES, facts, write_leakage
 from sample_run import results
@@ -17,7 +18,6 @@ from test_report_page import Seen
 from harness.report.addresses import value_at
 from harness.report.build import build
 from harness.report.card import card
-from harness.report.judges import columns, judges, told
 from harness.report.numbers import Numbers, is_share
 from harness.report.view import View
 from harness.verdict.intervals import rate_interval

@@ -1,0 +1,22 @@
+"""Convergence: how alike models answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from harness.protocols import Section
+
+
+class Domain:
+    """What this domain adds to the core."""
+
+    name = "convergence"
+
+    def sections(self) -> list[Section[Any]]:
+        from harness.domains.convergence.sections import SECTIONS
+
+        return SECTIONS
+
+
+DOMAIN = Domain()

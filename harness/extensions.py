@@ -1,0 +1,49 @@
+"""What installed packages add: the domains that the entry points of the group `harness.domains` name. Loaded on first use."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.protocols import Domain, Section
+
+GROUP = "harness.domains"
+
+
+@cache
+def domains() -> dict[str, Domain]:
+    """Every installed domain by name. Raises HarnessError where one cannot be loaded, or two have one name."""
+    found: dict[str, Domain] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        if point.name in found:
+            raise HarnessError(f"two installed packages provide the domain {point.name!r}", where=origin(point), mend="Uninstall one of them")
+        found[point.name] = load(point)
+    return found
+
+
+def load(point: EntryPoint) -> Domain:
+    try:
+        loaded: Domain = point.load()
+    except Exception as error:  # whatever importing somebody else's package raises
+        told = f"the domain {point.name!r} cannot be loaded: {type(error).__name__}: {error}"
+        raise HarnessError(told, where=origin(point), mend="Repair or uninstall the package that provides it") from error
+    return loaded
+
+
+def origin(point: EntryPoint) -> str:
+    return f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
+
+
+@cache
+def sections() -> dict[str, Section[Any]]:
+    """Every section of every domain by id, in the order of their positions. Raises HarnessError where two have one id or one type of record."""
+    found: dict[str, Section[Any]] = {}
+    for domain in domains().values():
+        for section in domain.sections():
+            if (other := next((one for one in found.values() if one.id == section.id or one.record is section.record), None)) is not None:
+                told = f"the sections {other.id!r} and {section.id!r} have one id or one type of record"
+                raise HarnessError(told, where=f"domain {domain.name}", mend="Give each section its own")
+            found[section.id] = section
+    return dict(sorted(found.items(), key=lambda item: (item[1].position, item[0])))

@@ -1,0 +1,41 @@
+"""The interfaces through which domains and other packages plug in. They are registered by entry points, never by editing a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from harness.records import SectionRecord
+
+if TYPE_CHECKING:
+    from harness.report.blocks import Block
+    from harness.report.numbers import Numbers
+
+R = TypeVar("R", bound=SectionRecord, contravariant=True)
+
+
+class Section(Protocol[R]):
+    """A section of the report. `position` orders sections; below 100 they describe how the run was set up, from 100 on what it found.
+
+    `record` is the type of its records, by which `report(record)` finds the section. A test may report any number of them.
+    """
+
+    id: str
+    title: str
+    position: int
+
+    @property
+    def record(self) -> type[Any]: ...
+
+    def build(self, records: Mapping[str, R], numbers: Numbers) -> Iterable[Block]:
+        """What to show. `records` maps the address of each record in results.json to the record, in the order of their names; every number gets into a
+        block through `numbers`, by its address."""
+        ...
+
+
+class Domain(Protocol):
+    """Everything about one subject: an object named by an entry point of the group `harness.domains`. Loading it must be quick and import nothing heavy."""
+
+    name: str
+
+    def sections(self) -> Sequence[Section[Any]]: ...

@@ -1,0 +1,30 @@
+"""What all figures share: colours, the width of a report, a blank figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.plaintext import one_line
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's palette: told apart with any common colour blindness; the marker's shape says the same again.
+BLUE, VERMILION, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#6b6b6b", "#1b1b1b"
+WIDTH = 8.6  # inches
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """A blank figure of these inches, drawn without a display."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def shorten_end(text: str, longest: int = 34) -> str:
+    """A text on one line, cut at its end."""
+    line = one_line(text)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
