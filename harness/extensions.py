@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Any
 
 from harness.errors import HarnessError
@@ -19,8 +20,17 @@ def domains() -> dict[str, Domain]:
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
         if point.name in found:
             raise HarnessError(f"two installed packages provide the domain {point.name!r}", where=origin(point), mend="Uninstall one of them")
-        found[point.name] = load(point)
+        if is_there(point):
+            found[point.name] = load(point)
     return found
+
+
+def is_there(point: EntryPoint) -> bool:
+    """False where the module that a domain was registered with is gone: a folder of a checkout was removed after it was installed."""
+    try:
+        return find_spec(point.module) is not None
+    except ModuleNotFoundError:  # of a package around it
+        return False
 
 
 def load(point: EntryPoint) -> Domain:

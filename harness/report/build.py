@@ -124,11 +124,8 @@ def read_results(run_folder: Path) -> Results:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarnessError(f"not JSON: {one_line(str(error))}", where=str(path), mend="Run the experiment again; what it measured is in the store.") from error
     if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
-        raise HarnessError(
-            f"schema {tree['schema']!r} is not {SCHEMA!r}",
-            where=str(path),
-            mend="Use the version of harness that wrote it, or run the experiment again: its samples are in the store.",
-        )
+        mend = "Use the version of harness that wrote it, or run the experiment again: its samples are in the store."
+        raise HarnessError(f"schema {tree['schema']!r} is not {SCHEMA!r}", where=str(path), mend=mend)
     try:
         results = decode(tree, Results)
     except msgspec.ValidationError as error:

@@ -1,4 +1,5 @@
-"""The JSON Schema of results.json (2020-12), generated from the records and shipped beside this file, so that others can read a run without us."""
+"""The JSON Schema of results.json (2020-12), composed of the records and of those of every section, and shipped beside this file, so that others can read
+a run without us. Sections of domains that are installed later are in what `generated` returns, not in the file."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from harness.extensions import sections
 from harness.records import SCHEMA, Results
 
 FILE = "results.schema.json"
@@ -17,8 +19,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def generated() -> dict[str, Any]:
     """The schema as the records say it now."""
-    schema = msgspec.json.schema(Results)
-    return {"$schema": DIALECT, "$id": SCHEMA, "title": "Results of one run of a harness experiment", **schema}
+    records = {name: section.record for name, section in sections().items()}
+    (results, *parts), definitions = msgspec.json.schema_components([Results, *records.values()], ref_template="#/$defs/{name}")
+    by_section = {name: {"type": "object", "additionalProperties": part} for name, part in zip(records, parts, strict=True)}
+    definitions["Results"]["properties"]["sections"] |= {"properties": by_section}
+    return {"$schema": DIALECT, "$id": SCHEMA, "title": "Results of one run of a harness experiment", **results, "$defs": definitions}
 
 
 def text() -> str:

@@ -38,9 +38,8 @@ def entry_of(record: SectionRecord) -> SectionEntry:
     section = next((one for one in sections().values() if one.record is type(record)), None)
     if section is None:
         told = f"no section of the report takes a {type(record).__qualname__}"
-        raise HarnessError(
-            told, mend=f"Sections take: {', '.join(sorted(one.record.__name__ for one in sections().values())) or 'nothing, no domain is installed'}"
-        )
+        known = ", ".join(sorted(one.record.__name__ for one in sections().values()))
+        raise HarnessError(told, mend=f"Sections take: {known or 'nothing, since no domain is installed'}")
     value = encode(record)
     checked(section, record.name, value)
     return SectionEntry(section=section.id, name=record.name, value=value)
