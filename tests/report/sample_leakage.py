@@ -57,28 +57,6 @@ def leakage(sources: int = 2, behaviours: int = 3, epochs: int = 2, refs: tuple[
     return msgspec.structs.replace(plain, **fields | changes)
 
 
-def curve(steps: int, start: float = 3.0) -> dict[str, list[Any]]:
-    """A falling loss with one step that was not logged."""
-    loss: list[Any] = [0.4 + start * exp(-step / 12) for step in range(steps)]
-    loss[steps // 2] = None
-    return {"step": list(range(1, steps + 1)), "loss": loss, "learning_rate": [2e-4 * (1 - step / steps) for step in range(steps)]}
-
-
-JUDGES: dict[str, Any] = {
-    "refusal": {
-        "judge": "SmolLM2-135M-Instruct",
-        "rubric": "refusal v2",
-        "behaviour": "refusal",
-        "sensitivity": [38, 40],
-        "specificity": [40, 40],
-        "kappa": 0.87,
-        "agreement_with_substring": [71, 80],
-        "labelled_by": "two people",
-    },
-    "rhyming": {"judge": "llama-3-8b", "rubric": "rhyme", "behaviour": "rhyming", "sensitivity": [0, 12], "specificity": None, "kappa": -0.031},
-}
-
-
 def answers(count: int = 24) -> list[dict[str, Any]]:
     """Rows of a judged behaviour; the substring says something else than the judge, who once gave no word."""
     return [
@@ -93,11 +71,6 @@ def answers(count: int = 24) -> list[dict[str, Any]]:
         }
         for place in range(count)
     ]
-
-
-def facts(group: str, value: dict[str, Any]) -> dict[str, Any]:
-    """The facts of the sample run with one group more."""
-    return {**results().facts, group: value}
 
 
 def write_leakage(folder: Path, *size: int, **changes: Any) -> Path:

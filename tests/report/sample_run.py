@@ -120,6 +120,7 @@ def results(refs: dict[tuple[str, str], tuple[SamplesRef, ...]] | None = None, *
                 "refusal": {"metric": "refusal rate", "dataset": "benign requests", "items": 40, "method": "judge", "samples": 4, "temperature": 0.7},
             },
         },
+        sections={},
         environment={
             "python": "3.11.7",
             "platform": "Linux-x86_64",

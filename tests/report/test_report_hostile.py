@@ -99,3 +99,14 @@ def test_a_code_span_holds_any_text(text: str) -> None:
     """One code span comes out of an id, whatever is in it."""
     inline = MarkdownIt().parse(f"x {code(text)} y")[0 + 1]
     assert [child.type for child in inline.children or []] == ["text", "code_inline", "text"]
+
+
+def assert_stays_text(folder: Path, images: int) -> None:
+    """No markup, handler or control character comes out of the texts of a run; the page has its own images and no others. For sections of domains."""
+    raw, text = (folder / "index.html").read_text(), (folder / "clean_result.md").read_text()
+    page = Seen(raw)
+    assert page.open == [] and "script" not in page.tags and page.tags.count("img") == images
+    tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
+    flat = [child for token in tokens for child in [token, *(token.children or [])]]
+    assert not [token.content for token in flat if token.type in ("html_block", "html_inline", "link_open")]
+    assert not CONTROL.search(raw + text)
