@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.design.declaring import control, gate, hypothesis, kill
     from harness.errors import HarnessError, Inconclusive
-    from harness.records import Calibration, Cell, Interval, Measurement, Results, Threshold
+    from harness.records import Calibration, Cell, Effect, Interval, Measurement, Results, Threshold
 
 __version__ = "0.1.0"
 
-__all__ = ["Calibration", "Cell", "HarnessError", "Inconclusive", "Interval", "Measurement", "Results", "Threshold", "control", "gate", "hypothesis", "kill"]
+__all__ = [
+    "Calibration",
+    "Cell",
+    "Effect",
+    "HarnessError",
+    "Inconclusive",
+    "Interval",
+    "Measurement",
+    "Results",
+    "Threshold",
+    "control",
+    "gate",
+    "hypothesis",
+    "kill",
+]
 
 PLACES = {
     "design.declaring": ("control", "gate", "hypothesis", "kill"),
     "errors": ("HarnessError", "Inconclusive"),
-    "records": ("Calibration", "Cell", "Interval", "Measurement", "Results", "Threshold"),
+    "records": ("Calibration", "Cell", "Effect", "Interval", "Measurement", "Results", "Threshold"),
 }
 
 

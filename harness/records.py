@@ -77,6 +77,20 @@ class Measurement(Word, frozen=True, kw_only=True):
     derived: dict[str, Any] | None = None
 
 
+class Effect(Word, frozen=True, kw_only=True):
+    """A value with all that a measurement of it needs: `n` counts the sampling units behind it, `p` is None where there is no test, `arms` are the mean
+    outcomes of the terms of a contrast."""
+
+    value: float
+    interval: Interval
+    n: int
+    p: float | None = None
+    p_floor: float | None = None
+    p_method: str = ""
+    note: str = ""
+    arms: tuple[float, ...] = ()
+
+
 class Threshold(Word, frozen=True, kw_only=True):
     """A registered bar: an effect of at least `value` (in `unit`) towards `direction`; `floor` and `ceiling` bound what the measure can resolve."""
 

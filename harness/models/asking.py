@@ -188,7 +188,7 @@ class Asker:
 
     async def _from_purse(self, ask: Ask, purse: Purse, price: Price | None) -> Answer:
         assert price is not None  # _check refused a budget without a price
-        aside, usd = price.at_most(ask), None
+        aside, usd = ask.cost_at_most(price), None
         await purse.set_aside(aside)
         try:
             answer = await self.provider.ask(ask)

@@ -9,11 +9,8 @@ from typing import Any
 import msgspec
 
 from harness.models.model_names import same_model
-from harness.models.provider import Ask
 
 MILLION = 1_000_000
-# What a chat template may add to a turn, in tokens; generous, since the estimate must not fall short.
-TURN_TOKENS = 16
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -25,12 +22,6 @@ class Price(msgspec.Struct, frozen=True):
     def cost(self, input_tokens: int, output_tokens: int) -> float:
         """US dollars."""
         return (input_tokens * self.input + output_tokens * self.output) / MILLION
-
-    def at_most(self, ask: Ask) -> float:
-        """US dollars that a call cannot exceed: a token is at least one byte of text, and an answer ends at `max_tokens`."""
-        words = sum(len(turn.content.encode("utf-8", "surrogatepass")) + TURN_TOKENS for turn in ask.messages)
-        shape = 0 if ask.schema is None else len(msgspec.json.encode(ask.schema))
-        return self.cost(words + shape, ask.max_tokens)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 
@@ -20,10 +20,8 @@ from harness.errors import HarnessError, nearest
 from harness.models.addresses import authority, checked_url, local
 from harness.models.chat import Message
 from harness.models.model_names import same_model
+from harness.models.prices import Price
 from harness.models.status import Status, decide_status
-
-if TYPE_CHECKING:
-    from harness.models.prices import Price
 
 # A vendor's key goes to that vendor alone: a spec comes from a file, and a file must not be able to send a key elsewhere.
 ENDPOINT_KEY = "HARNESS_ENDPOINT_KEY"
@@ -39,6 +37,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 # Characters of an error that are kept; and of a key: anything shorter ("none") is a word that a model may say.
 LONGEST, SHORTEST = 200, 8
+# What a chat template may add to a turn, in tokens; generous, since the estimate must not fall short.
+TURN_TOKENS = 16
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +62,12 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             raise HarnessError("an ask needs a turn beside the system turn, which comes first", where=self.model, mend="Use tuple(chat(user, system)).")
         if self.max_tokens < 1:
             raise HarnessError(f"max_tokens={self.max_tokens} must be at least one", where=self.model, mend="Say how long an answer may be, in tokens.")
+
+    def cost_at_most(self, price: Price) -> float:
+        """US dollars that this call cannot exceed: a token is at least one byte of text, and an answer ends at `max_tokens`."""
+        words = sum(len(turn.content.encode("utf-8", "surrogatepass")) + TURN_TOKENS for turn in self.messages)
+        shape = 0 if self.schema is None else len(msgspec.json.encode(self.schema))
+        return price.cost(words + shape, self.max_tokens)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

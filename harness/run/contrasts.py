@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from harness.errors import HarnessError
-from harness.records import Calibration, Interval, Measurement
+from harness.records import Calibration, Effect, Interval, Measurement
 from harness.run.values import ByItem, known, number, share
 
 Replicates = ByItem | Sequence[ByItem]
 Terms = Sequence[tuple[float, Replicates]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Effect:
-    """A value with all that a measurement of it needs; `n` counts the sampling units that answered, `arms` are the terms' own means."""
-
-    value: float
-    interval: Interval
-    n: int
-    p: float
-    p_floor: float
-    p_method: str
-    note: str
-    arms: tuple[float, ...] = ()
 
 
 def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Effect:
@@ -71,18 +56,18 @@ def with_seeds(effect: Effect, by_seed: Sequence[float], unit: str) -> Effect:
     """The effect with the noise between seeds: the wider interval and the larger p of the two ways of looking, over items and over seeds."""
     from harness.verdict.seednoise import seed_interval, seed_p, seed_sd
 
-    items, seeds, p = effect.interval, seed_interval(by_seed), seed_p(by_seed)
+    items, seeds, by_item, p = effect.interval, seed_interval(by_seed), effect.p or 0.0, seed_p(by_seed)
     # A single item says nothing of other items, however far apart the seeds lie.
     by_items = items.method.startswith("none") or items.high - items.low >= seeds.high - seeds.low
     kept, other = (items, seeds) if by_items else (seeds, items)
     method = f"{kept.method}; wider than {'' if by_items else 'over items: '}{other.method}"
     over = f"Student's t over {len(by_seed)} seeds"
-    larger = f"{effect.p_method} (p not below that of {over})" if effect.p >= p else f"{over} (p above that of the {effect.p_method})"
+    larger = f"{effect.p_method} (p not below that of {over})" if by_item >= p else f"{over} (p above that of the {effect.p_method})"
     return Effect(
         value=effect.value,
         interval=replace(kept, method=method),
         n=effect.n,
-        p=max(p, effect.p),
+        p=max(p, by_item),
         p_floor=effect.p_floor,
         p_method=larger,
         note="; ".join(filter(None, (effect.note, f"SD over {len(by_seed)} seeds {seed_sd(by_seed):.1f} {unit}"))),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
-from harness.records import COMPUTED, EDITED, Calibration, Interval, Measurement, SamplesRef, encode
+from harness.records import COMPUTED, EDITED, Calibration, Effect, Interval, Measurement, SamplesRef, encode
 from harness.run.comparable import (
     attribute,
     differing_seeds,
@@ -24,15 +24,12 @@ from harness.run.comparable import (
     samples_compared,
     selected,
 )
-from harness.run.contrasts import Effect, balanced, contrast_of, corrected_of, correlation_of, replicated
+from harness.run.contrasts import balanced, contrast_of, corrected_of, correlation_of, replicated
 from harness.run.outcomes import Outcomes, seeds_of, unite
 from harness.run.recompute import derive
 from harness.run.sampling import Gathered
 from harness.run.secrets import key_in
 from harness.run.values import ByItem, check_test, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
-
-if TYPE_CHECKING:
-    from harness.verdict.agreement.findings import Finding
 
 Measured = ByItem | Gathered
 Terms = Sequence[tuple[float, Measured | Sequence[Measured]]]
@@ -51,7 +48,7 @@ class Source(Protocol):
 
 class Measure:
     """The `measure` fixture: `measure(name, value, unit, …)` and `measure.rate`, `mean`, `shift`, `contrast`, `corrected`, `correlation`,
-    `similarity`.
+    `effect`.
 
     Each call records one measurement. Outcomes are what `gather` returned, its `outcomes(field)`, or a plain mapping from item id with `sources`; the first
     two bring sampling unit, seeds and sources along. `unsampled` says why no samples of this run stand behind a number that is to decide something.
@@ -78,6 +75,7 @@ class Measure:
         sources: tuple[Source, ...] = (),
         note: str = "",
         unsampled: str = "",
+        arms: tuple[float, ...] = (),
     ) -> Measurement:
         """Records a number as it is. Raises HarnessError for NaN, an unknown unit, a value the unit cannot take or outside its interval, N below 1 or above the
         rows of the sources, an interval of no width or of a low level, seeds that the sources do not have, a p of 0, below its floor, that contradicts the
@@ -86,7 +84,7 @@ class Measure:
             interval = given(interval, number(value, name), name, whole(n, name))
         if p is not None:
             check_test(number(p, f"p of {name}"), p_method, interval, unit, name)
-        tested: dict[str, Any] = {"interval": interval, "seeds": seeds, "p": p, "p_floor": p_floor, "p_method": p_method}
+        tested: dict[str, Any] = {"interval": interval, "seeds": seeds, "p": p, "p_floor": p_floor, "p_method": p_method, "arms": arms}
         found = self._build(name, value, unit, n, sampling_unit, sources, note=note, unsampled=unsampled, **tested)
         return self._record(found, typed=True)
 
@@ -302,15 +300,24 @@ class Measure:
         derived = derive("correlation", [(1.0, [mapping]) for mapping in basis.mappings], sampling_unit=basis.sampling_unit)
         return self._effect(name, effect, "correlation", basis, derived=derived)
 
-    def similarity(
-        self, name: str, found: Finding, *, unit: str = "similarity", sources: tuple[Source, ...] = (), note: str = "", unsampled: str = ""
+    def effect(
+        self,
+        name: str,
+        effect: Effect,
+        unit: str,
+        *,
+        sampling_unit: str = "item",
+        sources: tuple[Source, ...] = (),
+        seeds: tuple[int, ...] = (),
+        note: str = "",
+        unsampled: str = "",
     ) -> Measurement:
-        """A finding of `harness.verdict.agreement`: a similarity, a difference of two, or a share of another (`unit="ratio"`), with its two-way interval and
-        the p of permuted prompts."""
-        basis = Basis(name, [], sources, "prompt", (), unsampled)
-        noted = "; ".join(filter(None, (f"{found.models} respondents", note)))
-        tested = {"p": found.p, "p_floor": found.p_floor, "p_method": found.p_method}
-        return self._take(name, found.value, unit, found.n, basis, interval=found.interval, note=noted, **tested)
+        """Records what a statistic of the test's own or of a domain found, held to what a number is held to that the test typed."""
+        tested: dict[str, Any] = {"interval": effect.interval, "seeds": seeds, "p": effect.p, "p_floor": effect.p_floor, "p_method": effect.p_method}
+        noted = "; ".join(filter(None, (effect.note, note)))
+        return self(
+            name, effect.value, unit, n=effect.n, sampling_unit=sampling_unit, sources=sources, note=noted, unsampled=unsampled, arms=effect.arms, **tested
+        )
 
     def _effect(self, name: str, effect: Effect, unit: str, basis: Basis, **others: Any) -> Measurement:
         tested = {"p": effect.p, "p_floor": effect.p_floor, "p_method": effect.p_method, "arms": effect.arms}

@@ -300,7 +300,7 @@ def test_an_estimate_is_never_below_the_cost():
     """A prompt has no more tokens than bytes, whatever the script, and an answer none beyond its bound."""
     price = Price(1_000_000.0, 0.0)
     text = "naïve 漢字 🙂"
-    assert price.at_most(ask(1, messages=tuple(chat(text)))) >= len(text.encode())
+    assert ask(1, messages=tuple(chat(text))).cost_at_most(price) >= len(text.encode())
 
 
 @pytest.mark.parametrize("messages", [(), tuple(chat("hi", "a"))[:1], tuple(chat("hi", "a"))[::-1]])

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from harness.errors import HarnessError, Inconclusive
-from harness.records import Interval
+from harness.records import Effect, Interval
 from harness.verdict.agreement.compared import WITHIN, Compared
 from harness.verdict.agreement.permuting import PERMUTATIONS, movable, permutation_p, permuted, still
 from harness.verdict.agreement.tally import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
@@ -40,6 +40,12 @@ class Finding:
     p: float | None = None
     p_floor: float | None = None
     p_method: str = ""
+
+    @property
+    def effect(self) -> Effect:
+        """What `measure.effect` records of it."""
+        note = f"{self.models} respondents"
+        return Effect(value=self.value, interval=self.interval, n=self.n, p=self.p, p_floor=self.p_floor, p_method=self.p_method, note=note)
 
 
 @dataclass(frozen=True)
