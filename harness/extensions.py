@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.protocols import Domain, Section
+from harness.protocols import Domain, Section, Simulation
 
 GROUP = "harness.domains"
 
@@ -44,6 +44,18 @@ def load(point: EntryPoint) -> Domain:
 
 def origin(point: EntryPoint) -> str:
     return f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
+
+
+@cache
+def simulations() -> dict[str, Simulation]:
+    """What simulates a threshold, by its unit. Raises HarnessError where two domains simulate one unit."""
+    found: dict[str, Simulation] = {}
+    for domain in domains().values():
+        for unit, simulation in domain.simulations().items():
+            if unit in found:
+                raise HarnessError(f"two domains simulate thresholds in {unit!r}", where=f"domain {domain.name}", mend="Uninstall one of them")
+            found[unit] = simulation
+    return found
 
 
 @cache

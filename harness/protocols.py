@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from harness.records import SectionRecord
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from harness.report.blocks import Block
     from harness.report.numbers import Numbers
 
@@ -33,9 +36,30 @@ class Section(Protocol[R]):
         ...
 
 
+class Simulation(Protocol):
+    """How the plan simulates a cell whose threshold is in a certain unit. `needs` are what such a threshold declares under `simulation`; `draws` is the number
+    of simulated cells, `p_floor` the smallest p that the test of a real one can give, `assumptions` says in words what is simulated."""
+
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def draws(self) -> int: ...
+    @property
+    def p_floor(self) -> float: ...
+    @property
+    def assumptions(self) -> str: ...
+
+    def answers(
+        self, *, n: int, effect: float, threshold: float, direction: str, numbers: Mapping[str, float], seed: object
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """(the criterion holds, it does not) in each draw; neither where it cannot tell. `effect` and `threshold` are in the unit."""
+        ...
+
+
 class Domain(Protocol):
     """Everything about one subject: an object named by an entry point of the group `harness.domains`. Loading it must be quick and import nothing heavy."""
 
     name: str
 
     def sections(self) -> Sequence[Section[Any]]: ...
+    def simulations(self) -> Mapping[str, Simulation]: ...

@@ -226,6 +226,45 @@ class Input(Word, frozen=True, kw_only=True):
     lines: int
 
 
+class Planned(Word, frozen=True, kw_only=True):
+    """A cell that may run: `needs` are cell ids; `key` is the hash of all that can change its outcome."""
+
+    id: str
+    owner: str
+    kind: Kind
+    nodeid: str
+    params: dict[str, Any]
+    statement: str
+    polarity: str
+    needs: tuple[str, ...]
+    key: str
+    selected: bool
+
+
+class Universe(Word, frozen=True, kw_only=True):
+    """Everything known before the run."""
+
+    experiment: str
+    folder: str
+    scale: ScaleName
+    seeds: tuple[int, ...]
+    design: dict[str, Any]
+    settings: dict[str, Any]
+    thresholds: tuple[Threshold, ...]
+    promise: Promise
+    inputs: tuple[Input, ...]
+    cells: tuple[Planned, ...]
+    cell_cost: Cost
+    environment: dict[str, Any]
+    costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
+
+    def cell(self, cell_id: str) -> Planned:
+        return next(cell for cell in self.cells if cell.id == cell_id)
+
+    def of(self, owner: str) -> list[Planned]:
+        return [cell for cell in self.cells if cell.owner == owner]
+
+
 class Stopped(Word, frozen=True, kw_only=True):
     """What gates and kill criteria spared: the cells not run and what the plan said they would have cost."""
 

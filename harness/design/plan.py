@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from harness.design.costs import total, undeclared
+from harness.costs import total, undeclared
 from harness.design.power import simulated
 from harness.design.spec import ExperimentSpec, ThresholdSpec
-from harness.design.universe import Planned, Universe
-from harness.records import encode
+from harness.records import Planned, Universe, encode
 from harness.verdict.seednoise import detectable
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.design import alike_power
+from harness.design import unit_power
 from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec
 from harness.records import ScaleName
 from harness.seeds import generator
@@ -28,13 +28,11 @@ def simulated(spec: ExperimentSpec, name: str, scale: ScaleName) -> dict[str, An
     hypothesis = spec.hypotheses[name]
     cells = cells_of(spec, hypothesis, scale)
     bars = [bar_of(spec, hypothesis, params) for params in cells]
-    if alike_power.known(spec, bars, scale):
-        return alike_power.simulated(spec, hypothesis, scale, cells, bars)
+    if (simulation := unit_power.simulation_of(spec, bars, scale)) is not None:
+        return unit_power.simulate(spec, hypothesis, scale, cells, [bar for bar in bars if bar is not None], simulation)
     missing = [bar for bar in bars if bar is None or unknown(spec, bar, scale)]
     if missing:
-        return {
-            "not_simulated": "a threshold lacks n, expected_baseline or expected_effect (a similarity: n, models, expected_effect and SDs), or has another unit"
-        }
+        return {"not_simulated": "a threshold lacks n, expected_baseline or expected_effect, or has another unit than pp and lacks its `simulation`"}
     known = [bar for bar in bars if bar is not None]
     floors = [(params, 0.5 ** (size(spec, bar, scale) - 1)) for params, bar in zip(cells, known, strict=True)]
     return {

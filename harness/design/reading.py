@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME
-from harness.design.rule import Rule
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
 from harness.errors import HarnessError, nearest
 from harness.records import ScaleName
+from harness.verdict.rule import Rule
 from harness.yamlfile import YamlFile, short
 
 FILE = re.compile(r"\w[\w.-]*")  # in every script, but no separator and no leading dot
@@ -34,7 +34,7 @@ def read_plain(folder: Path) -> dict[str, Any]:
         spec = ExperimentSpec.model_validate(file.data)
     except ValidationError as error:
         raise told(error, file) from None
-    checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_bounds, check_hypotheses)
+    checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_simulations, check_bounds, check_hypotheses)
     for check in (*checks, check_primary, check_trajectories):
         check(spec, file)
     return spec.model_dump(mode="json")
@@ -207,16 +207,35 @@ def check_sizes(spec: ExperimentSpec, file: YamlFile) -> None:
         settings = spec.scales[scale].settings
         for label, threshold in spec.at(scale).thresholds.items():
             own = spec.scales[scale].thresholds.get(label, {})
-            for key, name in (("n", threshold.n), ("models", threshold.models)):
+            sizes = [(("n",), threshold.n), *((("simulation", key), value) for key, value in threshold.simulation.items())]
+            for path, name in sizes:
                 if not isinstance(name, str):
                     continue
-                where = file.where("scales", scale, "thresholds", label, key) if key in own else file.where("thresholds", label, key)
+                key = path[-1]
+                where = file.where("scales", scale, "thresholds", label, *path) if path[0] in own else file.where("thresholds", label, *path)
                 if name not in settings:
                     raise HarnessError(f"{label} takes its {key} from {name!r}, which is no setting of {scale}", where=where, mend=nearest(name, settings))
                 if isinstance(settings[name], bool) or not isinstance(settings[name], int) or settings[name] < 1:  # type: ignore[operator]
                     where = file.where("scales", scale, "settings", name)
                     told = f"{label} takes its {key} from {name}, which is {settings[name]!r}"
                     raise HarnessError(told, where=where, mend="Write a whole number of at least 1 there")
+
+
+def check_simulations(spec: ExperimentSpec, file: YamlFile) -> None:
+    """What a threshold declares for its simulation is what the domain of its unit asks for."""
+    for label, threshold in spec.thresholds.items():
+        if not threshold.simulation:
+            continue
+        from harness.extensions import simulations
+
+        where, found = file.where("thresholds", label, "simulation"), simulations().get(threshold.unit)
+        if found is None:
+            mend = f"Units that are simulated by a domain: {', '.join(sorted(simulations())) or 'none'}"
+            raise HarnessError(f"no installed domain simulates thresholds in {threshold.unit}", where=where, mend=mend)
+        for key in threshold.simulation:
+            if key not in found.needs:
+                where = file.where("thresholds", label, "simulation", key)
+                raise HarnessError(f"the simulation of {label} does not take {key!r}", where=where, mend=nearest(key, found.needs))
 
 
 def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:

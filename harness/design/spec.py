@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict, field_validator, model_validator
 
-from harness.design.rule import Rule
 from harness.errors import nearest
 from harness.records import Cost, ScaleName, Threshold
 from harness.units import LEVELS, UNITS
+from harness.verdict.rule import Rule
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
 # Strict: `yes` is no 1, "3" is no number, and 3.0 is no whole one. A union takes each value as what it is.
@@ -35,7 +35,7 @@ class ThresholdSpec(Part):
     """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation.
 
     `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan holds the bar against it.
-    For a similarity, `models` (a number or a setting) and the SDs between models, between prompts and of what is left feed the simulation instead.
+    A unit that a domain simulates needs `n`, `expected_effect` and, under `simulation`, what that domain asks for: numbers, or settings that hold them.
     """
 
     value: Number = Field(gt=0)
@@ -47,10 +47,7 @@ class ThresholdSpec(Part):
     expected_effect: Number | None = Field(default=None, gt=0)
     n: str | Positive | None = None
     seed_sd: Number | None = Field(default=None, gt=0)
-    models: str | Positive | None = None
-    model_sd: Number | None = Field(default=None, ge=0)
-    prompt_sd: Number | None = Field(default=None, ge=0)
-    residual_sd: Number | None = Field(default=None, ge=0)
+    simulation: dict[str, str | Annotated[FiniteFloat, Strict(), Field(ge=0)]] = {}
 
     @field_validator("unit")
     @classmethod

@@ -13,13 +13,15 @@ from typing import Any
 
 import msgspec
 
+from harness.code_dependencies import code_fingerprint
 from harness.damage import describe_damage
 from harness.design.plan import plan_of
-from harness.design.universe import Universe
+from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
+from harness.extensions import simulations
 from harness.fingerprint import fingerprint, tree_fingerprint
 from harness.plaintext import cut, encodable
-from harness.records import Deviation, Execution, Results, encode
+from harness.records import Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
 from harness.run.secrets import cleaned
@@ -82,7 +84,13 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     rows, torn = run.read()
     universe = run.universe(rows)
     key = fingerprint(
-        {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells], "by": planner()}
+        {
+            "design": universe.design,
+            "scale": universe.scale,
+            "seeds": universe.seeds,
+            "cells": [cell.id for cell in universe.cells],
+            "by": [planner(), *simulated_by(universe)],
+        }
     )
     try:
         plan = Store(store).value("plans", key, lambda: plan_of(universe), dict[str, Any]) if store else plan_of(universe)
@@ -96,13 +104,20 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
 
 def decided(folder: Path, universe: Universe, rows: list[dict[str, Any]], torn: int, plan: dict[str, Any]) -> Results:
     """The results of these rows of a journal, of which `torn` lines could not be used."""
-    return decide(in_order(universe, rows), last_cells(universe, rows), plan, execution(folder, rows, torn))
+    spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
+    return decide(spec, in_order(universe, rows), last_cells(universe, rows), plan, execution(folder, rows, torn))
 
 
 @cache
 def planner() -> str:
     """sha256 over the code of the design half: a plan kept by other code is not this one."""
     return tree_fingerprint(HERE, [path.relative_to(HERE).as_posix() for half in ("design", "verdict") for path in (HERE / half).glob("*.py")])
+
+
+def simulated_by(universe: Universe) -> list[str]:
+    """sha256 over the code of the domains that simulate its thresholds."""
+    units = sorted({bar["unit"] for bar in universe.design["thresholds"].values() if bar.get("simulation")})
+    return [code_fingerprint(type(simulations()[unit]).__module__) for unit in units if unit in simulations()]
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:

@@ -15,11 +15,10 @@ import msgspec
 
 from harness.appendlog import AppendLog, sealed_line
 from harness.damage import note_damage, noted_damage, relative_name, take_to_replace
-from harness.design.universe import Universe
 from harness.errors import HarnessError
 from harness.files import move_aside, plain_digest, plain_stream, read_plain, require_no_links
 from harness.fingerprint import fingerprint
-from harness.records import Cell, SamplesRef, decode, encode
+from harness.records import Cell, SamplesRef, Universe, decode, encode
 from harness.store import Store, held, lock_at, read_sealed, reading, replacing, telling, write_sealed, write_text
 
 PARTS = (".lock", ".run", ".run/board", ".run/damaged", ".run/locks", ".run/passing", ".run/progress", "figures", "journal.jsonl", "samples")

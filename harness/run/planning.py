@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from harness.design.costs import in_words
+from harness.costs import in_words
 from harness.design.plan import plan_of, work_left
 from harness.design.work import pieces_of, work_lines
 from harness.records import Cost, decode

@@ -6,8 +6,7 @@ import time
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from harness.design.universe import Planned
-from harness.records import Cell, Fact, SectionEntry
+from harness.records import Cell, Fact, Planned, SectionEntry
 from harness.run.active import Active
 from harness.run.measuring import Measure
 from harness.run.outcome import Outcome, Stop, reason_of

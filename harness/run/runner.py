@@ -22,11 +22,10 @@ import msgspec
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness.design.universe import Planned
 from harness.errors import HarnessError
 from harness.fingerprint import canonical
 from harness.opened_files import opened_files
-from harness.records import Cell, decode, encode
+from harness.records import Cell, Planned, decode, encode
 from harness.run.active import Active
 from harness.run.body import Body
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of

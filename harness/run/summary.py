@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from harness.design.costs import in_words
+from harness.costs import in_words
 from harness.records import Execution, Results
 from harness.report.untrusted import one_line, visible
 from harness.run.finish import Told

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.design.universe import Planned
-from harness.records import Cell, Check, Verdict
+from harness.records import Cell, Check, Planned, Verdict
 
 # The worst cell speaks for the check.
 WORST: tuple[Verdict, ...] = ("failed", "error", "inconclusive", "killed", "blocked", "missing", "passed")

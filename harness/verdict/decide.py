@@ -6,13 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.design.costs import total
-from harness.design.spec import ExperimentSpec
-from harness.design.universe import Planned, Universe
-from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Results, Stopped
+from harness.costs import total
+from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Planned, Results, Stopped, Universe
 from harness.verdict.checks import decide_checks
 from harness.verdict.confidence import confidence
-from harness.verdict.hypotheses import by_number, decide_hypotheses
+from harness.verdict.hypotheses import Registered, by_number, decide_hypotheses
 from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 
 LEAD = {
@@ -27,9 +25,8 @@ STOPPED = ("blocked", "killed")
 DECIDED = ("supported", "falsified", "passed", "failed")
 
 
-def decide(universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
-    """All of results.json from what was planned and the cells that finished (by id)."""
-    spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
+def decide(spec: Registered, universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
+    """All of results.json from what was registered, what was planned and the cells that finished (by id)."""
     cells = count_once(sorted((found.get(planned.id) or missing(planned) for planned in universe.cells), key=reading_order))
     checks = decide_checks(universe.cells, cells)
     stated = tuple(with_statement(cell, universe) for cell in cells)

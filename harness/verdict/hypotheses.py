@@ -5,16 +5,46 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
 
-from harness.design.spec import ExperimentSpec, HypothesisSpec
 from harness.records import SAME_SAMPLES, Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
+from harness.verdict.rule import Rule
 from harness.verdict.tally import conjunction_p, evaluate
+
+
+class RegisteredHypothesis(Protocol):
+    """The rule of a hypothesis, the family that it is tested in, and the controls that guard it (None: all)."""
+
+    @property
+    def rule(self) -> Rule: ...
+    @property
+    def family(self) -> Literal["confirmatory", "exploratory"]: ...
+    @property
+    def guarded_by(self) -> tuple[str, ...] | None: ...
+
+
+class Registered(Protocol):
+    """What a decision takes from the declaration of an experiment."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def question(self) -> str: ...
+    @property
+    def parents(self) -> tuple[str, ...]: ...
+    @property
+    def hypotheses(self) -> Mapping[str, RegisteredHypothesis]: ...
+    @property
+    def primary(self) -> str: ...
+    @property
+    def alpha(self) -> float: ...
+
 
 ANSWER: dict[str, bool | None] = {"supported": True, "falsified": False}
 
 
-def decide_hypotheses(spec: ExperimentSpec, cells: Sequence[Cell], checks: Mapping[str, Check]) -> tuple[HypothesisResult, ...]:
+def decide_hypotheses(spec: Registered, cells: Sequence[Cell], checks: Mapping[str, Check]) -> tuple[HypothesisResult, ...]:
     """All hypotheses in the order of their names, H2 before H10; Holm runs over the confirmatory ones that have a p."""
     own = {name: [cell for cell in cells if cell.owner == name] for name in spec.hypotheses}
     ps = {name: rule_p(spec.hypotheses[name], own[name]) for name in spec.hypotheses}
@@ -29,7 +59,7 @@ def by_number(name: str) -> list[tuple[int, str]]:
 
 
 def one(
-    spec: ExperimentSpec, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None, every: Sequence[Cell]
+    spec: Registered, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None, every: Sequence[Cell]
 ) -> HypothesisResult:
     hypothesis = spec.hypotheses[name]
     verdict, reason = by_rule(hypothesis, cells)
@@ -68,7 +98,7 @@ def controls(checks: Mapping[str, Check], cells: Sequence[Cell]) -> list[Check]:
     return [check for check in checks.values() if check.kind == "control" and not (check.verdict == "inconclusive" and set(check.cells) <= empty)]
 
 
-def by_rule(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> tuple[Verdict, str]:
+def by_rule(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> tuple[Verdict, str]:
     """The verdict of the rule alone, with its reason."""
     answer = evaluate(hypothesis.rule, [(cell.params, ANSWER.get(cell.verdict)) for cell in cells])
     yes = sum(cell.verdict == "supported" for cell in cells)
@@ -86,7 +116,7 @@ def by_rule(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> tuple[Verdict,
     return "inconclusive", f"between the bars: {tally}"
 
 
-def rule_p(hypothesis: HypothesisSpec, cells: Sequence[Cell]) -> float | None:
+def rule_p(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> float | None:
     """Partial-conjunction p of the rule; None where no cell has a p.
 
     A cell that does not support counts as p = 1 (its two-sided p may be small in the wrong direction), and so does one without a p beside others.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from harness.design.rule import Rule
 from harness.verdict.family import partial_conjunction
+from harness.verdict.rule import Rule
 
 if TYPE_CHECKING:
     import numpy as np

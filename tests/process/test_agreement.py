@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.domains.convergence.power import simulated_power
 from harness.errors import HarnessError, Inconclusive
 from harness.verdict.agreement.categories import kappa, krippendorff, percent
 from harness.verdict.agreement.clusters import clustered
 from harness.verdict.agreement.compared import ANYWHERE, WITHIN, blocked, compared
 from harness.verdict.agreement.findings import Findings
 from harness.verdict.agreement.permuting import added, compiled, dealings, permutation_p, permuted
-from harness.verdict.agreement.power import simulated_power
 from harness.verdict.agreement.reconciling import reconciled
 from harness.verdict.agreement.tally import pairs_within
 from harness.verdict.agreement.twoway import TwoWay
@@ -306,7 +306,7 @@ def test_power_grows_with_models_and_is_small_without_an_effect():
 
 def test_components_of_a_study_are_recovered():
     """From one simulated study of many models, the SDs of models, prompts and residuals come back."""
-    from harness.verdict.agreement.power import components, one
+    from harness.domains.convergence.power import components, one
 
     study, _ = planted(models=20, prompts=60)
     found = [components(one(RNG(seed), 20, 60, 0.1, (0.04, 0.08, 0.12)), study.pairs) for seed in range(20)]

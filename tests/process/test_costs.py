@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from harness.design.costs import in_words, total, undeclared
-from harness.design.universe import Universe
-from harness.records import Cost, Promise
+from harness.costs import in_words, total, undeclared
+from harness.records import Cost, Promise, Universe
 from tests.process.conftest import Toy
 from tests.process.test_lock import harness
 

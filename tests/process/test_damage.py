@@ -15,10 +15,10 @@ import pytest
 
 from harness.appendlog import AppendLog, sealed_line
 from harness.damage import describe_damage, forget_damage, noted_damage
-from harness.design.universe import Planned as PlannedCell
 from harness.errors import HarnessError
 from harness.fingerprint import NotCanonicalError, canonical, fingerprint, from_canonical
 from harness.records import Cell, Cost, SamplesRef, decode, encode
+from harness.records import Planned as PlannedCell
 from harness.run.active import Entry
 from harness.run.folder import RunFolder
 from harness.run.progress import Watch

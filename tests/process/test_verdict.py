@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.design.power import simulated
-from harness.design.rule import Rule
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval, Measurement, Threshold
@@ -19,6 +18,7 @@ from harness.verdict.criterion import Criterion
 from harness.verdict.family import holm, partial_conjunction
 from harness.verdict.hypotheses import decide_hypotheses
 from harness.verdict.intervals import mean_interval, newcombe_paired, rate_interval
+from harness.verdict.rule import Rule
 from harness.verdict.tally import conjunction_p, evaluate, evaluate_many
 from harness.verdict.tests import mcnemar, permutation_test, sign_flip
 

@@ -11,10 +11,9 @@ import pytest
 
 from harness.design.plan import plan_of, work_left
 from harness.design.spec import ExperimentSpec
-from harness.design.universe import Planned
 from harness.design.work import pieces_of, work_lines
 from harness.errors import HarnessError
-from harness.records import Cost
+from harness.records import Cost, Planned
 from tests.growing import times_as_long
 from tests.process.conftest import Toy
 from tests.process.test_costs import universe

@@ -44,6 +44,9 @@ class Domain:
     def sections(self):
         return [Weights()]
 
+    def simulations(self):
+        return {}
+
 
 DOMAIN = Domain()
 '''

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.protocols import Section
+    from harness.protocols import Section, Simulation
 
 
 class Domain:
@@ -17,6 +17,11 @@ class Domain:
         from harness.domains.convergence.sections import SECTIONS
 
         return SECTIONS
+
+    def simulations(self) -> dict[str, Simulation]:
+        from harness.domains.convergence.power import SimilaritySimulation
+
+        return {"similarity": SimilaritySimulation()}
 
 
 DOMAIN = Domain()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.design.universe import Universe
-from harness.records import Cost, Kind
+from harness.records import Cost, Kind, Universe
 
 FIELDS = ("gpu_hours", "usd", "seconds")
 Charged = tuple[str, Kind]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from harness.seeds import generator
 from harness.verdict.agreement.compared import Compared, pairs_of
+from harness.verdict.agreement.permuting import PERMUTATIONS
 from harness.verdict.agreement.twoway import TwoWay
 from harness.verdict.criterion import answers
 
@@ -14,6 +16,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIMULATIONS, DRAWS = 200, 400
+
+
+class SimilaritySimulation:
+    """Cells whose effect is a similarity of models beyond a baseline: `models` are compared on n prompts, with the SDs of `simulated_answers`."""
+
+    needs = ("models", "model_sd", "prompt_sd", "residual_sd")
+    draws, p_floor = SIMULATIONS, 1 / (PERMUTATIONS + 1)
+    assumptions = "normal effects of models, prompts and residuals with the declared SDs, cells independent; before Holm"
+
+    def answers(
+        self, *, n: int, effect: float, threshold: float, direction: str, numbers: Mapping[str, float], seed: object
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        sds = (numbers["model_sd"], numbers["prompt_sd"], numbers["residual_sd"])
+        models = int(numbers["models"])
+        return simulated_answers(models=models, prompts=n, effect=effect, bar=threshold, direction=direction, sds=sds, seed=seed)
 
 
 def simulated_power(*, models: int, prompts: int, effect: float, bar: float, sds: tuple[float, float, float], seed: object = 0) -> float:

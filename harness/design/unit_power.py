@@ -1,0 +1,81 @@
+"""What thresholds in a unit of a domain's could see, for the plan: each cell is simulated by the domain, all of them are decided by the rule of the real run.
+
+The cells of a run may share what they were drawn from; here each is drawn by itself, which makes a rule over all cells look a little harder than it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.extensions import simulations
+from harness.seeds import generator
+from harness.verdict.tally import conjunction_p, evaluate_many
+
+if TYPE_CHECKING:
+    from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec
+    from harness.protocols import Simulation
+    from harness.records import ScaleName
+
+
+def simulation_of(spec: ExperimentSpec, bars: Sequence[ThresholdSpec | None], scale: ScaleName) -> Simulation | None:
+    """The simulation of a domain where one serves every threshold, and each declares all that it needs."""
+    units = {bar.unit if bar is not None and bar.simulation else "" for bar in bars}
+    found = simulations().get(next(iter(units))) if len(units) == 1 else None
+    return found if found is not None and all(bar is not None and is_complete(spec, bar, scale, found) for bar in bars) else None
+
+
+def is_complete(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation) -> bool:
+    numbers = [number_of(spec, bar.simulation.get(name), scale) for name in simulation.needs]
+    return bar.expected_effect is not None and bool(number_of(spec, bar.n, scale)) and None not in numbers
+
+
+def number_of(spec: ExperimentSpec, value: str | float | None, scale: ScaleName) -> float | None:
+    """A number as it stands, or the setting of that name."""
+    found = spec.scales[scale].settings.get(value) if isinstance(value, str) else value
+    return float(found) if isinstance(found, int | float) else None
+
+
+def simulate(
+    spec: ExperimentSpec, hypothesis: HypothesisSpec, scale: ScaleName, cells: list[dict[str, Any]], bars: Sequence[ThresholdSpec], simulation: Simulation
+) -> dict[str, Any]:
+    """false_pass, power and p_floor, as the plan of a difference of rates has them."""
+    rates = {name: pass_rate(spec, hypothesis, scale, cells, bars, simulation, with_effect=effect) for name, effect in (("false_pass", False), ("power", True))}
+    floor = conjunction_p(hypothesis.rule, [(params, simulation.p_floor) for params in cells])
+    return {**rates, "p_floor": floor, "simulations": simulation.draws, "assumptions": simulation.assumptions}
+
+
+def pass_rate(
+    spec: ExperimentSpec,
+    hypothesis: HypothesisSpec,
+    scale: ScaleName,
+    cells: list[dict[str, Any]],
+    bars: Sequence[ThresholdSpec],
+    simulation: Simulation,
+    *,
+    with_effect: bool,
+) -> float:
+    """Share of simulated experiments in which the rule supports the hypothesis. Cells with one threshold share its draws, each in an order of its own."""
+    import numpy as np
+
+    drawn: dict[int, Any] = {}
+    outcomes = []
+    for index, bar in enumerate(bars):
+        if id(bar) not in drawn:
+            drawn[id(bar)] = answers(spec, bar, scale, simulation, with_effect=with_effect)
+        order = generator("alike power", spec.id, scale, index, with_effect).permutation(simulation.draws)
+        outcomes.append([side[order] for side in drawn[id(bar)]])
+    yes, no = (np.array([outcome[side] for outcome in outcomes]) for side in (0, 1))
+    holds, _ = evaluate_many(hypothesis.rule, [(params, index) for index, params in enumerate(cells)], yes, no)
+    return float(holds.mean())
+
+
+def answers(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> tuple[Any, Any]:
+    return simulation.answers(
+        n=int(number_of(spec, bar.n, scale) or 0),
+        effect=(bar.expected_effect or 0.0) if with_effect else 0.0,
+        threshold=bar.value,
+        direction=bar.direction,
+        numbers={name: number_of(spec, bar.simulation[name], scale) or 0.0 for name in simulation.needs},
+        seed=(spec.id, scale, with_effect),
+    )
