@@ -83,15 +83,8 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     run = RunFolder(folder, token)
     rows, torn = run.read()
     universe = run.universe(rows)
-    key = fingerprint(
-        {
-            "design": universe.design,
-            "scale": universe.scale,
-            "seeds": universe.seeds,
-            "cells": [cell.id for cell in universe.cells],
-            "by": [planner(), *simulated_by(universe)],
-        }
-    )
+    planned = {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells]}
+    key = fingerprint({**planned, "by": [planner(), *simulated_by(universe)]})
     try:
         plan = Store(store).value("plans", key, lambda: plan_of(universe), dict[str, Any]) if store else plan_of(universe)
     except HarnessError:  # kept for speed alone
