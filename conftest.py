@@ -4,6 +4,7 @@ pytest_plugins = [
     "fixtures.banks",
     "fixtures.behaviours",
     "fixtures.comparing",
+    "fixtures.evolution_report",
     "fixtures.inside",
     "fixtures.judges",
     "fixtures.members",
@@ -11,7 +12,6 @@ pytest_plugins = [
     "fixtures.populations",
     "fixtures.recipes",
     "fixtures.tasks",
-    "fixtures.telling",
     "fixtures.traits",
     "fixtures.training",
 ]

@@ -50,8 +50,9 @@ def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
 
 
 @gate("G2")
-def test_the_laws_of_population_genetics_hold(settings, facts, measure):
+def test_the_laws_of_population_genetics_hold(settings, report, measure):
     """Price, mutation, response, drift, fixation and all the other laws hold, each within a bound that errs for the whole family once in a thousand."""
+    from harness.domains.evolution.sections import Law
     from harness.populations.laws.every_law import EVERY_LAW, judged
     from harness.populations.runs import runs
 
@@ -60,9 +61,8 @@ def test_the_laws_of_population_genetics_hold(settings, facts, measure):
         mine = [one for one in found if one.finding.law == law]
         worst = max(mine, key=lambda one: abs(one.finding.z) / one.bound)
         told = asdict(worst.finding) | {"z": worst.finding.z if math.isfinite(worst.finding.z) else None}
-        told["law"], told["tests"] = told.pop("says"), len(mine)
         bound = worst.bound if worst.finding.se else 0.0  # an exact law leaves no room
-        facts("Laws", law, told | {"bound": bound, "holds": all(one.holds for one in mine)})
+        report(Law(name=told.pop("law"), **told, bound=bound, holds=all(one.holds for one in mine), tests=len(mine)))
     held = [one for one in found if one.finding.se > 0]
     measure("largest |z| over its bound", max(abs(one.finding.z) / one.bound for one in held), "ratio", n=len(held), sampling_unit="statistic")
     broken = [f"{one.finding.law}, {one.finding.statistic}: {one.finding.observed:g}, not {one.finding.expected:g}" for one in found if not one.holds]
@@ -70,7 +70,7 @@ def test_the_laws_of_population_genetics_hold(settings, facts, measure):
 
 
 @gate("G3", needs="G1")
-def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, told_courses, told_phases, told_deception, told_beliefs):
+def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, report_courses, report_phases, report_deception, report_beliefs):
     """Every arm of every level runs, no two arms are equal and no two runs of one are: each parameter that is varied is read by something."""
     arms = {name: evolved(name) for level in levels.values() for name in level}
     facts("Model", "populations", SIMULATED)
@@ -85,10 +85,10 @@ def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, told
         "models selected among", scored, "count", n=len(arms), sampling_unit="arm", sources=tuple(source for arm in arms.values() for source in arm.sources)
     )
     for panel, names in PANELS.items():
-        told_courses(panel, names)
-    told_phases(RHOS, BETAS)
-    told_deception(RHOS, 5)
-    told_beliefs([f"rho {rho:g}, beta 5" for rho in (0, 0.4, 0.8)])
+        report_courses(panel, names)
+    report_phases(RHOS, BETAS)
+    report_deception(RHOS, 5)
+    report_beliefs([f"rho {rho:g}, beta 5" for rho in (0, 0.4, 0.8)])
     seen: dict[str, str] = {}
     for name, arm in arms.items():
         shown = [repr([value for key, value in sorted(row.items()) if key != "item"]) for row in arm.gathered.rows]
@@ -118,9 +118,11 @@ def test_tests_are_what_was_asked_for(evolved, measure):
 
 
 @gate("G5", needs=["G1", "G2"])
-def test_the_published_figures_are_met(simulated, published, measure, facts):
+def test_the_published_figures_are_met(simulated, published, measure, report):
     """At the published sizes every mean of the published levels 1 to 4 lies where two such sets of runs should lie, the whole table once in a thousand not."""
     from scipy.stats import norm
+
+    from harness.domains.evolution.sections import PublishedFigure
 
     base, conditions = published
     tests = sum(name in stated for stated, _ in conditions.values() for name in WORDS)
@@ -136,9 +138,9 @@ def test_the_published_figures_are_met(simulated, published, measure, facts):
             interval = (ours - 1.96 * error, ours + 1.96 * error)
             unit = "rate" if name == "deceptive" else "value"
             measure(f"{WORDS[name]}, {condition}", ours, unit, n=len(values), sampling_unit="run", interval=interval, seeds=arm.seeds, sources=arm.sources)
-            told = {"quantity": WORDS[name], "condition": condition, "published": mean, "published_sd": sd, "published_n": stated["runs"]}
-            held = {"ours": ours, "low": interval[0], "high": interval[1], "n": len(values), "z": z, "holds": abs(z) <= bound}
-            facts("Published", f"{WORDS[name]}, {condition}", told | held | {"note": f"bound {bound:.2f}"})
+            theirs = {"published": mean, "published_sd": sd, "published_n": stated["runs"]}
+            held = {"ours": ours, "low": interval[0], "high": interval[1], "n": len(values), "z": z, "bound": bound}
+            report(PublishedFigure(name=f"{WORDS[name]}, {condition}", quantity=WORDS[name], condition=condition, **theirs, **held))
             scores.append(z)
             missed += [] if abs(z) <= bound else [f"{WORDS[name]} of {condition} is {ours:.3f}, published {mean:.3f} (z {z:.1f})"]
     measure("mean square of z over the table", float(np.square(scores).mean()), "ratio", n=len(scores), sampling_unit="statistic")

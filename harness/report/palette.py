@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette: told apart with any common colour blindness; the marker's shape says the same again.
 BLUE, VERMILION, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#6b6b6b", "#1b1b1b"
+GAP = "#f3f3f3"  # behind the hatching of what was not measured
 WIDTH = 8.6  # inches
 
 
@@ -28,3 +29,9 @@ def shorten_end(text: str, longest: int = 34) -> str:
     """A text on one line, cut at its end."""
     line = one_line(text)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def is_dark(red: float, green: float, blue: float) -> bool:
+    """True where white letters stand out more than black ones: a relative luminance below .18 (WCAG 2.2, contrast ratio)."""
+    luminance = sum(share * level**2.2 for share, level in zip((0.2126, 0.7152, 0.0722), (red, green, blue), strict=True))
+    return bool(luminance < 0.18)
