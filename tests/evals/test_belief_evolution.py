@@ -27,10 +27,10 @@ def test_the_arms_are_the_published_design():
 
 @pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed: the reference would take minutes here")
 def test_two_workers_tell_what_one_process_does(tmp_path):
-    """Gates and their facts are equal with -n 2, and a population of six runs of ten generations decides nothing by accident of the machine."""
+    """Gates, their facts and their records are equal with -n 2, and a population of six runs of ten generations decides nothing by accident of the machine."""
     words = ("-m", "gate or kill")
     one, _ = ran(tmp_path / "one", "belief_evolution", (), *words, **TINY)
     two, _ = ran(tmp_path / "two", "belief_evolution", (), *words, "-n", "2", **TINY)
-    for part in ("cells", "checks", "facts", "caveats"):
+    for part in ("cells", "checks", "facts", "sections", "caveats"):
         assert one[part] == two[part], part
     assert {name: cell(one, name)["verdict"] for name in ("G1", "G2", "G3", "G5")} == dict.fromkeys(("G1", "G2", "G3", "G5"), "passed")

@@ -18,7 +18,7 @@ from harness.report.record_format import Count, Real, format_mean
 
 MOST_MEASURES, MOST_ARMS, MOST_ROWS = 4, 14, 100  # measures and arms in a figure, where each arm has a look of its own; rows of a table in the clean result
 CAPTION = ". Means over runs by generation, shaded by their interval; a line breaks where there is no number, as after extinction."
-FIRST, LAST = (("first generation", "mean [interval]"), ("last generation", "mean [interval]"))
+HEADINGS = ("generation", "mean [interval]", "generation", "mean [interval]", "runs")  # of the first and of the last generation
 
 
 class MeasuredCourse(Word, frozen=True, kw_only=True):
@@ -90,14 +90,14 @@ def build_figure(stem: str, title: str, panel: Panel) -> Figure:
 
 
 def build_table(title: str, panel: Panel, numbers: Numbers) -> Table:
-    columns = [*(Column(heading=name) for name in ("arm", "measure", "unit")), *(Column(heading=name, numeric=True) for name in (*FIRST, *LAST, "runs"))]
+    columns = [Column(heading="arm"), Column(heading="measure"), *(Column(heading=name, numeric=True) for name in HEADINGS)]
     rows = [row(numbers, at, course, measure) for at, course in panel.items() for measure in course.measures]
     return Table(title=title + ": first and last generation", columns=columns, rows=rows, folded=True, most=MOST_ROWS)
 
 
 def row(numbers: Numbers, at: str, course: Course, measure: MeasuredCourse) -> list[str]:
     where = below(at, "measures", measure.name)
-    cells = [numbers.told(below(at, "arm")), numbers.told(below(where, "name")), numbers.told(below(where, "unit"))]
+    cells = [numbers.told(below(at, "arm")), numbers.told(below(where, "name")) + " (" + numbers.told(below(where, "unit")) + ")"]
     for index in (0, len(course.generations) - 1):
         cells += [numbers.num(below(at, "generations", index), "count"), format_mean(numbers, where, measure, ("mean", "low", "high"), index)]
     return [*cells, numbers.num(below(at, "runs"), "count")]
