@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import yaml
 
-from harness.populations.config import Simulation, simulation
-from harness.populations.runs import runs
-from harness.populations.sweep import list_arms
+from harness.domains.evolution.config import Simulation, simulation
+from harness.domains.evolution.runs import runs
+from harness.domains.evolution.sweep import list_arms
 
 REPO = Path(__file__).parents[1]
 SKETCH = REPO.parent / "shared" / "tools" / "evolution_sketch.py"
@@ -34,7 +34,7 @@ RHO, BETA, DENSITY = 0.5, 5.0, 0.1
 RATES = (0.0, 0.001, 0.005, 0.01)
 SKETCH_BOUND, COMPILE_BOUND, STUDY_BOUND = 1.5, 15.0, 60.0  # times the sketch, seconds, seconds
 BATCH, ROUNDS = 40, 7
-COMPILE = "import time; t = time.perf_counter(); from harness.populations.runs import runs; from harness.populations.config import Simulation; import numba"
+COMPILE = "import time; from harness.domains.evolution.runs import runs; from harness.domains.evolution.config import Simulation; import numba"
 COMPILE += "; t = time.perf_counter(); runs(Simulation(generations=1), [0]); print(time.perf_counter() - t)"
 
 

@@ -15,8 +15,8 @@ REPO = Path(__file__).parents[1]
 numba = pytest.importorskip("numba")
 
 USED = """
-from harness.populations.runs import engine_name, runs
-from harness.populations.config import simulation
+from harness.domains.evolution.runs import engine_name, runs
+from harness.domains.evolution.config import simulation
 from harness.verdict.agreement import permuting
 print(engine_name("auto"), permuting.compiled() is None)
 try:

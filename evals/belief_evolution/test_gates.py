@@ -15,7 +15,7 @@ RHOS, BETAS = (0, 0.2, 0.4, 0.6, 0.8, 1), (1, 2, 5, 10, 20)
 # What the card asks of models, said of populations.
 SIMULATED = {
     "name": "simulated populations",
-    "source": "harness/populations",
+    "source": "harness/domains/evolution",
     "version": "the code hash of each samples file",
     "licence": "MIT",
     "parameters": "none: beliefs, not weights",
@@ -37,8 +37,8 @@ PANELS = {
 @gate("G1")
 def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
     """The fast engine gives the populations of the readable one for a small population of every arm; where numba is absent only the readable one runs."""
-    from harness.populations.runs import is_compiled, runs
-    from harness.populations.sweep import list_arms
+    from harness.domains.evolution.runs import is_compiled, runs
+    from harness.domains.evolution.sweep import list_arms
 
     arms = [arm for level in levels.values() for arm in list_arms(SMALL, {name: given | {"questions": SMALL["questions"]} for name, given in level.items()})]
     facts("Environment", "engine", "numba, equal to the numpy engine" if is_compiled() else "numpy: numba is absent, so this is slower")
@@ -52,9 +52,9 @@ def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
 @gate("G2")
 def test_the_laws_of_population_genetics_hold(settings, report, measure):
     """Price, mutation, response, drift, fixation and all the other laws hold, each within a bound that errs for the whole family once in a thousand."""
+    from harness.domains.evolution.laws.every_law import EVERY_LAW, judged
+    from harness.domains.evolution.runs import runs
     from harness.domains.evolution.sections import Law
-    from harness.populations.laws.every_law import EVERY_LAW, judged
-    from harness.populations.runs import runs
 
     found = judged([finding for law in EVERY_LAW.values() for finding in law(runs, settings["laws"])])
     for law in EVERY_LAW:
@@ -100,8 +100,8 @@ def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, repo
 @gate("G4", needs="G1")
 def test_tests_are_what_was_asked_for(evolved, measure):
     """A coverage of .6 is .6, and a correlation of .2 is .2, neither .9997 nor .04."""
-    from harness.populations.metrics import examined
-    from harness.populations.world import draw_world
+    from harness.domains.evolution.metrics import examined
+    from harness.domains.evolution.world import draw_world
 
     for name in ("coverage 0.2", "coverage 0.6", "coverage 1", "correlation 0", "correlation 0.2", "correlation 0.6"):
         simulation = evolved(name).simulation

@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 import yaml
 
-from harness.populations.sweep import list_arms
+from harness.domains.evolution.sweep import list_arms
 from tests.evals.room import HERE, cell, ran
 
 FOLDER = HERE / "evals/belief_evolution"

@@ -1,1 +1,0 @@
-"""Populations of simulated models under selection for looking aligned."""
