@@ -126,4 +126,4 @@ def _count(here: dict[str, Any] | list[Any], condition: str) -> int:
     if not condition:
         return len(here)
     field, _, wanted = condition.partition("=")
-    return sum(1 for item in here if isinstance(item, dict) and str(item.get(field)) == wanted)
+    return sum(1 for item in (here.values() if isinstance(here, dict) else here) if isinstance(item, dict) and str(item.get(field)) == wanted)

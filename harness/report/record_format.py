@@ -33,6 +33,12 @@ def format_text(numbers: Numbers, at: str, record: Any, key: str, absent: str = 
     return numbers.told(below(at, key)) if getattr(record, key) else numbers.dress(absent)
 
 
+def format_list(numbers: Numbers, at: str, record: Any, key: str, absent: str = "not stated") -> str:
+    """`a, b` from a field that lists texts, each told by its address."""
+    texts = [numbers.told(below(at, key, place)) for place in range(len(getattr(record, key)))]
+    return type(texts[0])(", ").join(texts) if texts else numbers.dress(absent)
+
+
 def format_interval(numbers: Numbers, at: str, record: Any, low: str = "low", high: str = "high") -> str:
     """`[.27, .41]` from two fields."""
     if getattr(record, low) is None or getattr(record, high) is None:

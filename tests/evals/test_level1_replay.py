@@ -84,13 +84,13 @@ def test_the_liveness_gate_names_the_nine_dead_and_blocks_the_analysis(tmp_path,
             assert one["verdict"] == "blocked", one["id"]
             assert one["stopped_by"] == "G1"
     assert results["verdict"] == "blocked"
-    stated = results["facts"]["Respondents"]["gemini-1.5-flash"]
+    stated = results["sections"]["respondents"]["gemini-1.5-flash"]
     assert (stated["error"], stated["ok"], stated["alive"]) == (30, 0, False)
     assert results["facts"]["Eval"]["answers-gemini-1.5-flash"]["warning"].startswith("30 of 30 rows (100.0 %) are errors; the first: responses[")
     report = (tmp_path / "run" / "clean_result.md").read_text(encoding="utf-8")
     assert "gemini-1.5-flash" in report
     assert not re.search(r"0\.713\b", report)
-    assert "Similarity" not in results["facts"]
+    assert set(results["sections"]) == {"respondents"}
 
 
 def test_the_live_ones_are_compared_through_the_front_door(tmp_path, live):
@@ -100,7 +100,7 @@ def test_the_live_ones_are_compared_through_the_front_door(tmp_path, live):
     assert {name: cell(results, name)["verdict"] for name in ("G1", "G2", "G3", "G4", "K1", "K2")} == dict.fromkeys(
         ("G1", "G2", "G3", "G4", "K1", "K2"), "passed"
     )
-    tfidf = results["facts"]["Similarity"]["tfidf"]
+    tfidf = results["sections"]["similarity"]["tfidf"]
     # Ten empty replies are no answers: without them the mean is higher than over texts that include them (.340).
     assert tfidf["overall"] == pytest.approx(0.357, abs=0.003)
     for name in ("truthfulness", "safety_boundaries", "instruction_following", "uncertainty_expression", "context_awareness"):

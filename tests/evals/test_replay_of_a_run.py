@@ -37,12 +37,12 @@ def test_a_run_is_replayed_to_the_same_numbers(tmp_path, first):
     folder, first = first
     replay = {name: {"spec": recorded(folder, name), "kind": fields.get("kind", "model")} for name, fields in ASKED.items()}
     second, shown = experiment(tmp_path / "second", replay, **SMALL)
-    for group in ("Similarity", "Agreement", "Ranking", "Pairs"):
-        assert first["facts"][group] == second["facts"][group], group
+    for section in ("similarity", "agreement", "clusters", "ranking", "pairs"):
+        assert first["sections"][section] == second["sections"][section], section
     assert {one["id"]: one["verdict"] for one in first["cells"] if one["id"].startswith(("G", "H1", "H2", "H3"))} == {
         one["id"]: one["verdict"] for one in second["cells"] if one["id"].startswith(("G", "H1", "H2", "H3"))
     }
-    stated = second["facts"]["Respondents"]["words"]
+    stated = second["sections"]["respondents"]["words"]
     assert (stated["hits"], stated["usd"]) == (30, 0.0), "what is replayed comes from a cache and costs nothing"
     varied = cell(second, "H6[paraphrase]")
     assert varied["verdict"] == "error", "variations lie in other samples files: a recording never makes an answer up"
@@ -57,5 +57,5 @@ def test_null_models_show_no_agreement_and_nothing_is_claimed(tmp_path, first):
         if one["owner"] == "H1":
             assert one["verdict"] in ("falsified", "inconclusive", "blocked"), one["reason"]
     second, _ = experiment(tmp_path / "two", ASKED, "-n", "2", **SMALL)
-    for name in ("cells", "hypotheses", "checks", "facts", "caveats"):
+    for name in ("cells", "hypotheses", "checks", "facts", "sections", "caveats"):
         assert first[name] == second[name], name

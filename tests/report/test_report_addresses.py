@@ -38,9 +38,11 @@ def test_two_things_of_one_name_are_addressed_by_index() -> None:
 
 
 def test_counts_have_addresses_too() -> None:
-    """The number of cells, and the number of blocked ones, can be looked up."""
+    """The number of cells, and the number of blocked ones, can be looked up; things under names are counted as those in a list."""
     assert value_at(TREE, "cells/#") == 2
     assert value_at(TREE, "cells/#verdict=blocked") == 1
+    named = {"a": {"kind": "model", "alive": True}, "b": {"kind": "null", "alive": True}, "c": 3}
+    assert [value_at(named, where) for where in ("#", "#kind=model", "#alive=True", "#kind=guise")] == [3, 1, 2, 0]
 
 
 @pytest.mark.parametrize("where", ["", "cells/H9", "cells/7", "seeds/x", "cells/H1[c-x]/nothing", "seeds/0/deeper"])

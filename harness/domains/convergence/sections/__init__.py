@@ -1,10 +1,20 @@
-"""What the report shows of this domain, beside what every report shows."""
+"""What the report shows of a comparison of models, beside what every report shows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.domains.convergence.sections.agreement import Agreement, AgreementRow
+from harness.domains.convergence.sections.clusters import Clustering, Clusters, Join
+from harness.domains.convergence.sections.levels import Levels, ProtocolLevel
+from harness.domains.convergence.sections.pairs import AnswerPair, Pairs
+from harness.domains.convergence.sections.ranking import ExpectedMet, Ranking
+from harness.domains.convergence.sections.respondents import Respondents, RespondentSummary
+from harness.domains.convergence.sections.similarity import SimilarityMatrices, SimilarityMatrix
+
+__all__ = ["SECTIONS", "AgreementRow", "AnswerPair", "Clustering", "ExpectedMet", "Join", "ProtocolLevel", "RespondentSummary", "SimilarityMatrix"]
+
 if TYPE_CHECKING:
     from harness.protocols import Section
 
-SECTIONS: list[Section[Any]] = []
+SECTIONS: list[Section[Any]] = [Respondents(), Levels(), Agreement(), SimilarityMatrices(), Clusters(), Ranking(), Pairs()]
