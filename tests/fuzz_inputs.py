@@ -26,10 +26,10 @@ from harness.design.persona import load_persona
 from harness.design.promise import LOCK_NAME, read_lock
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
+from harness.judges.labelled import load_labelled
+from harness.judges.rubric import load_rubric, rubric_for
 from harness.measures.banks import Request, load_rows
-from harness.measures.labelled import load_labelled
 from harness.measures.questions import load_questions
-from harness.measures.rubric import load_rubric, rubric_for
 from harness.measures.tasks import load_tasks
 from harness.models.model_sets import load_model_set
 

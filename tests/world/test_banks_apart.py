@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.measures.labelled import load_labelled, split
+from harness.judges.labelled import load_labelled, split
 from harness.training.auditing import normal
 
 BANKS = Path(__file__).parents[2] / "banks"

@@ -17,8 +17,8 @@ import msgspec
 
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
-from harness.measures.judging import HOUSE, Judged, Said
-from harness.measures.rubric import load_rubric, one_line, rubric_for
+from harness.judges.judging import HOUSE, Judged, Said
+from harness.judges.rubric import load_rubric, one_line, rubric_for
 from harness.models.asking import Asker
 from harness.models.batches import Batches
 from harness.models.chat import chat

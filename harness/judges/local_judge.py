@@ -15,10 +15,10 @@ from typing import Any
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint
+from harness.judges.judging import Judged, Said
+from harness.judges.labelled import Labelled, load_labelled, split
+from harness.judges.wording import wordings
 from harness.measures.encoder import encoder
-from harness.measures.judging import Judged, Said
-from harness.measures.labelled import Labelled, load_labelled, split
-from harness.measures.wording import wordings
 
 # Inverse strength of the L2 penalty. In cross-validation by prompt over whole banks 1, 5 and 30 differed by less than .03 in sensitivity + specificity.
 PENALTY_C = 5.0

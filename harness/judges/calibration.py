@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.measures.judging import Judge, Said
-from harness.measures.labelled import Labelled
+from harness.judges.judging import Judge, Said
+from harness.judges.labelled import Labelled
 
 
 class Calibrated(msgspec.Struct, frozen=True, kw_only=True):

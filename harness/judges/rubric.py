@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from harness.errors import HarnessError, nearest
 from harness.fingerprint import file_fingerprint, fingerprint
-from harness.measures.judging import HOUSE, Judged
+from harness.judges.judging import HOUSE, Judged
 from harness.yamlfile import YamlFile
 
-RUBRICS = HOUSE / "measures" / "rubrics"
+RUBRICS = HOUSE / "judges" / "rubrics"
 LEAST = 50
 LONGEST = 200
 

@@ -10,11 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.measures.calibration import calibrate, kappa, told
+from harness.judges.calibration import calibrate, kappa, told
+from harness.judges.judging import CHUNK, Judged, Judging, Said, judge_fingerprint, said
+from harness.judges.labelled import HELD_OUT, Labelled, load_labelled, split
+from harness.judges.local_judge import LocalJudge
 from harness.measures.encoder import packaged
-from harness.measures.judging import CHUNK, Judged, Judging, Said, judge_fingerprint, said
-from harness.measures.labelled import HELD_OUT, Labelled, load_labelled, split
-from harness.measures.local_judge import LocalJudge
 from harness.measures.refusal import refuses
 
 BANKS = Path(__file__).parents[2] / "banks" / "judged"

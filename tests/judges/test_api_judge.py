@@ -10,11 +10,11 @@ import pytest
 from faulty_server import MODEL, FaultyServer, Handler, all_good, always
 
 from harness.errors import HarnessError
-from harness.measures.api_judge import ApiJudge
-from harness.measures.calibration import calibrate
-from harness.measures.judging import Judged, Judging, Said, judge_fingerprint
-from harness.measures.labelled import Labelled
-from harness.measures.rubric import RUBRICS, load_rubric, rubric_for
+from harness.judges.api_judge import ApiJudge
+from harness.judges.calibration import calibrate
+from harness.judges.judging import Judged, Judging, Said, judge_fingerprint
+from harness.judges.labelled import Labelled
+from harness.judges.rubric import RUBRICS, load_rubric, rubric_for
 
 VENDORS = ["openai", "anthropic"]
 BEHAVIOURS = ["refusal", "sycophancy", "misalignment", "bad_advice"]
@@ -292,7 +292,7 @@ def test_a_missing_key_or_unknown_names_are_one_line(tmp_path, monkeypatch):
     with pytest.raises(HarnessError, match="does not judge 'sycophancy'"):
         ApiJudge("openai/gpt-4o-mini", "sycophancy", tmp_path / "replies.sqlite", offline=True, rubric=rubric_for("refusal"))
     told = ApiJudge("openai/gpt-4o-mini", "refusal", tmp_path / "replies.sqlite", offline=True).describe()
-    assert (told["judge"], told["rubric"]) == ("openai/gpt-4o-mini", "harness/measures/rubrics/refusal.yaml") and json.dumps(told)
+    assert (told["judge"], told["rubric"]) == ("openai/gpt-4o-mini", "harness/judges/rubrics/refusal.yaml") and json.dumps(told)
     assert not list(tmp_path.iterdir())
 
 
