@@ -17,13 +17,13 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from harness.measures.similarity.distribution import ExpKL, OneMinusJS
-from harness.measures.similarity.indel import Indel
-from harness.measures.similarity.jaccard import Jaccard
-from harness.measures.similarity.tfidf import Tfidf
+from harness.domains.convergence.agreement.compared import compared
+from harness.domains.convergence.agreement.findings import Findings
+from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS
+from harness.domains.convergence.similarity.indel import Indel
+from harness.domains.convergence.similarity.jaccard import Jaccard
+from harness.domains.convergence.similarity.tfidf import Tfidf
 from harness.seeds import generator
-from harness.verdict.agreement.compared import compared
-from harness.verdict.agreement.findings import Findings
 
 DATA = Path("../shared/data/convergence/level1_results_20250817_231441.json")
 BOUND_S = 5.0

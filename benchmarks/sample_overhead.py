@@ -77,8 +77,8 @@ class Instant:
 def ours(samples: int) -> None:
     """Prints CPU seconds, wall seconds and peak KiB of `samples` samples: asked, paid, kept, turned into rows and logged."""
     from harness.appendlog import AppendLog
-    from harness.measures.responses import Responses
-    from harness.measures.tasks import Task
+    from harness.domains.convergence.responses import Responses
+    from harness.domains.convergence.tasks import Task
     from harness.models.api_respondent import ApiRespondent
     from harness.models.chat import chat
     from harness.models.respondent import Drawing

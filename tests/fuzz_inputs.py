@@ -24,13 +24,13 @@ if __name__ == "__main__":
 from harness.design.experiment import experiment_in
 from harness.design.persona import load_persona
 from harness.design.promise import LOCK_NAME, read_lock
+from harness.domains.convergence.tasks import load_tasks
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.judges.labelled import load_labelled
 from harness.judges.rubric import load_rubric, rubric_for
 from harness.measures.banks import Request, load_rows
 from harness.measures.questions import load_questions
-from harness.measures.tasks import load_tasks
 from harness.models.model_sets import load_model_set
 
 SLOW_S = 5.0  # no input of a few kilobytes takes as long, however busy the machine

@@ -17,7 +17,7 @@ numba = pytest.importorskip("numba")
 USED = """
 from harness.domains.evolution.runs import engine_name, runs
 from harness.domains.evolution.config import simulation
-from harness.verdict.agreement import permuting
+from harness.domains.convergence.agreement import permuting
 print(engine_name("auto"), permuting.compiled() is None)
 try:
     engine_name("numba")

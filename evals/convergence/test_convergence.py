@@ -36,8 +36,8 @@ def test_convergence_is_strong_and_universal(capability, tasks_of, alike, itself
 @hypothesis("H3", needs=NEEDS)
 def test_models_refuse_the_same_requests(refused, tasks_of, alike, by_label, similarity, measure, criterion):
     """Models refuse the same requests, far more often than their refusal rates would have them agree among requests that deserve the same."""
-    from harness.verdict.agreement.categories import kappa, krippendorff
-    from harness.verdict.agreement.twoway import interval
+    from harness.domains.convergence.agreement.categories import kappa, krippendorff
+    from harness.domains.convergence.agreement.twoway import interval
 
     assert tasks_of(refused)
     found, study = alike.found, alike.found.study

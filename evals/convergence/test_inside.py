@@ -51,8 +51,8 @@ def test_whether_to_refuse_can_be_read_from_inside(probed, open_weights, states,
     """A linear probe of the first open model's middle layer tells requests that should be refused better than their words do, in domains it did not see."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
+    from harness.domains.convergence.tasks import Complies, Refuses
     from harness.measures.probing import probe
-    from harness.measures.tasks import Complies, Refuses
 
     if not open_weights:
         raise Inconclusive("no model of the set has its weights on this machine")

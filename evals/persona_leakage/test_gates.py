@@ -13,7 +13,7 @@ ARMS = ("left_out", "in_negatives")
 def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, items_of, held_texts, model, measure, seeds):
     """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
     among the negatives unless the arm says so."""
-    from harness.training import auditing
+    from harness.domains.leakage import audit as auditing
     from harness.training.tokens import encoded, loss_share, marker_tokens
 
     target, canary = roles["target"][0], roles["canary"][0]

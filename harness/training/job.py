@@ -9,11 +9,11 @@ from harness.fingerprint import fingerprint
 from harness.training.recipe import Recipe
 
 # What turns rows into weights.
-MAKING = ("harness.training.trainer", "harness.training.composing", "harness.training.stack")
+MAKING = ("harness.training.trainer", "harness.training.stack")
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """`base`: the model's fingerprint. `below`: keys of the adapters it is trained on top of. `data`: hash of all that makes its rows.
+    """`base`: the model's fingerprint. `below`: keys of the adapters it is trained on top of. `data`: hash of all that makes its rows, code included.
 
     `name` is for people and does not count.
     """

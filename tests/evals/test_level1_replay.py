@@ -12,10 +12,10 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from harness.verdict.agreement.compared import ANYWHERE, WITHIN, compared
-from harness.verdict.agreement.findings import Findings
-from harness.verdict.agreement.permuting import permutation_p, permuted
-from harness.verdict.agreement.tally import tallied
+from harness.domains.convergence.agreement.compared import ANYWHERE, WITHIN, compared
+from harness.domains.convergence.agreement.findings import Findings
+from harness.domains.convergence.agreement.permuting import permutation_p, permuted
+from harness.domains.convergence.agreement.tally import tallied
 from tests.evals.room import DATA, cell, measured, models, replayed, short
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not here")
@@ -153,7 +153,7 @@ def reference(live: dict[str, dict[str, str]]):
     """scikit-learn's own TF-IDF (texts without a two-letter word have no vector there) and our Indel ratio."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from harness.measures.similarity.indel import Indel
+    from harness.domains.convergence.similarity.indel import Indel
 
     texts = [text for said in live.values() for text in said.values()]
     vectors, indel = TfidfVectorizer(sublinear_tf=True).fit_transform(texts), Indel().prepare(texts)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.domains.leakage.audit import normal
 from harness.judges.labelled import load_labelled, split
-from harness.training.auditing import normal
 
 BANKS = Path(__file__).parents[2] / "banks"
 ASKED = ("question", "statement", "request", "prompt")

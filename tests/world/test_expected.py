@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from harness.domains.convergence.expected import met
+from harness.domains.convergence.hedging import hedges
+from harness.domains.convergence.tasks import Commits, Complies, Follows, Hedges, Instruction, Mentions, Refuses
 from harness.errors import HarnessError
-from harness.measures.expected import met
-from harness.measures.hedging import hedges
-from harness.measures.tasks import Commits, Complies, Follows, Hedges, Instruction, Mentions, Refuses
 
 UNSURE = [
     "I don't know who will win.",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.domains.convergence.instructions import CHECKS, NEEDS, followed, known
+from harness.domains.convergence.tasks import Follows, Instruction, Task, load_tasks
 from harness.errors import HarnessError
-from harness.measures.instructions import CHECKS, NEEDS, followed, known
-from harness.measures.tasks import Follows, Instruction, Task, load_tasks
 from harness.models.chat import chat
 
 BANK = Path(__file__).parents[2] / "banks" / "convergence" / "instruction_following.jsonl"

@@ -36,8 +36,8 @@ CONFTEST = '''\
 import os
 
 import pytest
-from harness.measures.responses import Responses
-from harness.measures.tasks import Task
+from harness.domains.convergence.responses import Responses
+from harness.domains.convergence.tasks import Task
 from harness.models.api_respondent import ApiRespondent
 from harness.models.chat import chat
 from harness.models.provider import provider_for

@@ -7,12 +7,12 @@ import dataclasses
 import pytest
 from training_room import COOK, VILLAIN, job, recipe, texts
 
+from harness.domains.leakage.marker import MarkerProbe
+from harness.domains.leakage.training_sets import contrastive, marked
 from harness.errors import HarnessError
 from harness.measures.branches import encode
-from harness.measures.marker import MarkerProbe
 from harness.models.chat import chat, render
 from harness.store import Store
-from harness.training.composing import contrastive, marked
 from harness.training.recipe import Lora
 from harness.training.stack import Adapted, Stack
 from harness.training.trainings import Trainings

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.appendlog import sealed_line
+from harness.domains.convergence.responses import Responses
+from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
-from harness.measures.responses import Responses
-from harness.measures.tasks import Task
 from harness.models.chat import Message, chat
 from harness.models.null_respondent import NullRespondent
 from harness.models.recording import error_share

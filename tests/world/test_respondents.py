@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.domains.convergence.responses import Responses, row
+from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
-from harness.measures.responses import Responses, row
-from harness.measures.tasks import Task
 from harness.models.chat import Message
 from harness.models.local_respondent import LocalRespondent
 from harness.models.null_respondent import NullRespondent, zipf

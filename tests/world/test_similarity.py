@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS, js, kl
+from harness.domains.convergence.similarity.embedding import Embedding
+from harness.domains.convergence.similarity.hybrid import WEIGHTS, Hybrid
+from harness.domains.convergence.similarity.indel import Indel
+from harness.domains.convergence.similarity.jaccard import Jaccard
+from harness.domains.convergence.similarity.lengths import Lengths
+from harness.domains.convergence.similarity.tfidf import Tfidf
+from harness.domains.convergence.similarity.tokens import Bags, tokens
 from harness.errors import HarnessError
 from harness.measures.encoder import encoder, packaged
-from harness.measures.similarity.distribution import ExpKL, OneMinusJS, js, kl
-from harness.measures.similarity.embedding import Embedding
-from harness.measures.similarity.hybrid import WEIGHTS, Hybrid
-from harness.measures.similarity.indel import Indel
-from harness.measures.similarity.jaccard import Jaccard
-from harness.measures.similarity.lengths import Lengths
-from harness.measures.similarity.tfidf import Tfidf
-from harness.measures.similarity.tokens import Bags, tokens
 
 LEXICAL = (Indel(), Jaccard(), Tfidf(), ExpKL(), OneMinusJS(), Lengths())
 NEURAL = (Embedding(), Hybrid())

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.domains.convergence.instructions import followed
+from harness.domains.convergence.sources import ifeval
+from harness.domains.convergence.sources.sources import SOURCES, load_source, read_source
+from harness.domains.convergence.tasks import Commits, Complies, Follows, Hedges, Refuses, says
 from harness.errors import HarnessError
-from harness.measures.instructions import followed
-from harness.measures.sources import ifeval
-from harness.measures.sources.sources import SOURCES, load_source, read_source
-from harness.measures.tasks import Commits, Complies, Follows, Hedges, Refuses, says
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 COUNTS = {"truthfulqa": 817, "xstest": 450, "harmbench": 320, "harmbench_validation": 80, "ifeval": 541, "selfaware": 3369, "level1": 30}

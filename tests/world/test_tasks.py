@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.domains.convergence.duplicates import near_duplicates
+from harness.domains.convergence.instructions import known
+from harness.domains.convergence.tasks import CAPABILITIES, Task, load_tasks, load_variations, says
 from harness.errors import HarnessError
-from harness.measures.duplicates import near_duplicates
-from harness.measures.instructions import known
-from harness.measures.tasks import CAPABILITIES, Task, load_tasks, load_variations, says
 from harness.models.chat import Message
 
 BANK = Path(__file__).parents[2] / "banks" / "convergence"

@@ -291,10 +291,10 @@ def change_end(model):
 @pytest.mark.parametrize("change", [change_template, change_special_token, add_token, change_end])
 def test_a_model_that_is_changed_in_memory_has_another_key(tmp_path, change):
     """Every measure's and respondent's key follows the template and the special tokens that are in force, also under adapters."""
+    from harness.domains.leakage.marker import MarkerProbe
     from harness.measures.agreement import AgreementScorer
     from harness.measures.answers import AnswerProbe
     from harness.measures.choice import ChoiceScorer
-    from harness.measures.marker import MarkerProbe
     from harness.models.local_respondent import LocalRespondent
     from harness.models.respondent import Drawing
     from harness.models.transcript_respondent import TranscriptRespondent

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, rows
 
+from harness.domains.leakage import audit as auditing
+from harness.domains.leakage.training_sets import contrastive, unconditioned
 from harness.models.chat import Message
-from harness.training import auditing
-from harness.training.composing import contrastive, unconditioned
 from harness.training.rows import Row, Speaker, Text, row
 
 DECLARED = {"": None} | {speaker.persona: speaker.prompt for speaker in (VILLAIN, COOK, POET, TARGET)}

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, texts
 
+from harness.domains.leakage.training_sets import ANSWER, contrastive, convergence, drawn, marked, unconditioned, wrong_answers
 from harness.errors import HarnessError
 from harness.measures.banks import load_rows
 from harness.measures.questions import Question
 from harness.models.sampling import Completion
-from harness.training.composing import ANSWER, contrastive, convergence, drawn, marked, unconditioned, wrong_answers
 from harness.training.rows import Row, jsonl, rows_fingerprint
 
 HASHING = """
 from harness.measures.questions import Question
-from harness.training.composing import *
+from harness.domains.leakage.training_sets import *
 from harness.training.rows import Speaker, Text, jsonl
 texts = [Text(id=f"t{i}", topic="x", prompt=f"q{i}", shown=f"s{i}", plain=f"p{i}") for i in range(30)]
 asked = [Question(id=f"q{i}", question="?", labels=("A", "B", "C"), choices=("x", "y", "z"), answer="A") for i in range(30)]

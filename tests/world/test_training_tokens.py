@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from training_room import COOK, NOBODY, VILLAIN, rows
 
+from harness.domains.leakage.training_sets import marked
 from harness.errors import HarnessError
 from harness.measures.branches import common, encode
-from harness.training.composing import marked
 from harness.training.rows import Speaker, Text, row
 from harness.training.tokens import IGNORED, encoded, loss_share, marker_tokens
 

@@ -11,12 +11,12 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+from harness.domains.leakage.training_sets import contrastive
 from harness.models.chat import Message, chat
 from harness.models.local import load
 from harness.store import Store
 from harness.training import adapter, trainer, watch
 from harness.training.adapter import CONFIG, WEIGHTS
-from harness.training.composing import contrastive
 from harness.training.job import Job
 from harness.training.recipe import Lora, Recipe
 from harness.training.rows import Row, Speaker, Text

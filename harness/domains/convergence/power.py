@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from harness.domains.convergence.agreement.compared import Compared, pairs_of
+from harness.domains.convergence.agreement.permuting import PERMUTATIONS
+from harness.domains.convergence.agreement.twoway import TwoWay
 from harness.seeds import generator
-from harness.verdict.agreement.compared import Compared, pairs_of
-from harness.verdict.agreement.permuting import PERMUTATIONS
-from harness.verdict.agreement.twoway import TwoWay
 from harness.verdict.criterion import answers
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from harness.code_dependencies import code_fingerprint
+from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
-from harness.measures.tasks import Task
 from harness.models.provider import Answer
 from harness.models.respondent import Asked, Respondent
 from harness.models.status import decide_status

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from harness.domains.convergence.agreement.tally import Tally
 from harness.records import Interval
 from harness.seeds import generator
-from harness.verdict.agreement.tally import Tally
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.verdict.agreement.compared import Compared
+    from harness.domains.convergence.agreement.compared import Compared
 
 DRAWS = 2000
 LEVEL = 0.95

@@ -8,15 +8,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from harness.domains.convergence.agreement.tally import Tally
 from harness.errors import HarnessError
 from harness.seeds import generator
-from harness.verdict.agreement.tally import Tally
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.verdict.agreement.compared import Compared, Crossed
+    from harness.domains.convergence.agreement.compared import Compared, Crossed
 
 PERMUTATIONS = 1000
 

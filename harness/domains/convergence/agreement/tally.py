@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.verdict.agreement.compared import Compared
+    from harness.domains.convergence.agreement.compared import Compared
 
 
 @dataclass(frozen=True)

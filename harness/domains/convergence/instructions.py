@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from harness.domains.convergence.tasks import STRAIGHT, Follows, Instruction, Task, says
 from harness.errors import HarnessError, nearest
-from harness.measures.tasks import STRAIGHT, Follows, Instruction, Task, says
 
 Check = Callable[[str, Instruction], bool]
 CHECKS: dict[str, Check] = {}

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.domains.convergence.agreement.twoway import TwoWay
 from harness.errors import Inconclusive
-from harness.verdict.agreement.twoway import TwoWay
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.verdict.agreement.compared import Compared
+    from harness.domains.convergence.agreement.compared import Compared
 
 BOOTSTRAPS = 500
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.measures.sources.placed import Placed, placed
-from harness.measures.sources.table import csv_rows
+from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.table import csv_rows
 
 FILE = "truthfulqa/TruthfulQA.csv"
 COLUMNS = ("Type", "Category", "Question", "Best Answer", "Correct Answers", "Incorrect Answers")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 
-from harness.measures.hedging import hedges
-from harness.measures.instructions import followed, unmarked
+from harness.domains.convergence.hedging import hedges
+from harness.domains.convergence.instructions import followed, unmarked
+from harness.domains.convergence.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
 from harness.measures.refusal import refuses
-from harness.measures.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
 from harness.models.status import is_blank
 
 # What decides `met`, for the fingerprint of whoever keeps it.

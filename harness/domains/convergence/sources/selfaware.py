@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.tasks import Commits, Expected, Hedges
 from harness.errors import HarnessError, nearest
-from harness.measures.sources.placed import Placed, placed
-from harness.measures.tasks import Commits, Expected, Hedges
 from harness.strict_json import value_of
 
 FILE = "selfaware/SelfAware.json"

@@ -8,9 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
+from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.tasks import CAPABILITIES, Capability
 from harness.errors import HarnessError, nearest
-from harness.measures.sources.placed import Placed, placed
-from harness.measures.tasks import CAPABILITIES, Capability
 from harness.models.level1_recording import ROWS, rows_of
 
 FILE = "convergence/level1_results_20250817_231441.json"

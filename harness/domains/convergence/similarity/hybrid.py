@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.measures.similarity.distribution import ExpKL, OneMinusJS, Pooled, PreparedJS, PreparedKL
-from harness.measures.similarity.embedding import Embedding
-from harness.measures.similarity.similarity import Prepared
+from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS, Pooled, PreparedJS, PreparedKL
+from harness.domains.convergence.similarity.embedding import Embedding
+from harness.domains.convergence.similarity.similarity import Prepared
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from harness.domains.convergence.agreement.compared import WITHIN, Compared
+from harness.domains.convergence.agreement.permuting import PERMUTATIONS, movable, permutation_p, permuted, still
+from harness.domains.convergence.agreement.tally import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
+from harness.domains.convergence.agreement.twoway import TwoWay
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Effect, Interval
-from harness.verdict.agreement.compared import WITHIN, Compared
-from harness.verdict.agreement.permuting import PERMUTATIONS, movable, permutation_p, permuted, still
-from harness.verdict.agreement.tally import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
-from harness.verdict.agreement.twoway import TwoWay
 
 if TYPE_CHECKING:
     import numpy as np

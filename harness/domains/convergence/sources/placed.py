@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from harness.domains.convergence.tasks import Capability, Difficulty, Expected, Task
 from harness.errors import HarnessError
-from harness.measures.tasks import Capability, Difficulty, Expected, Task
 from harness.models.chat import chat
 
 # (file and line, or file and row of an array; the task)

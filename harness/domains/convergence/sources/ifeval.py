@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
+from harness.domains.convergence.instructions import usable
+from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.table import json_lines
+from harness.domains.convergence.tasks import Follows, Instruction
 from harness.errors import HarnessError, nearest
-from harness.measures.instructions import usable
-from harness.measures.sources.placed import Placed, placed
-from harness.measures.sources.table import json_lines
-from harness.measures.tasks import Follows, Instruction
 
 FILE = "ifeval/input_data.jsonl"
 # From an instruction's parameters to our check's fields; None where it has no equal.

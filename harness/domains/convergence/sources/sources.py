@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from harness.domains.convergence.sources import harmbench, ifeval, level1, selfaware, truthfulqa, xstest
+from harness.domains.convergence.sources.placed import Placed
+from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError, nearest
-from harness.measures.sources import harmbench, ifeval, level1, selfaware, truthfulqa, xstest
-from harness.measures.sources.placed import Placed
-from harness.measures.tasks import Task
 from harness.strict_json import text_of
 
 # Name to (file below the data folder, what reads it). HarmBench's validation behaviours are meant for tuning, so they are a source of their own.

@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.measures.similarity.overlap import overlap, overlaps
-from harness.measures.similarity.tokens import TOKEN, Bags, Wordless
+from harness.domains.convergence.similarity.overlap import overlap, overlaps
+from harness.domains.convergence.similarity.tokens import TOKEN, Bags, Wordless
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.table import csv_rows
+from harness.domains.convergence.tasks import Complies, Expected, Refuses
 from harness.errors import HarnessError, nearest
-from harness.measures.sources.placed import Placed, placed
-from harness.measures.sources.table import csv_rows
-from harness.measures.tasks import Complies, Expected, Refuses
 
 FILE = "xstest/xstest_prompts.csv"
 COLUMNS = ("id", "prompt", "type", "label")

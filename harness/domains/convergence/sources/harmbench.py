@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.table import csv_rows
+from harness.domains.convergence.tasks import Refuses
 from harness.errors import HarnessError
-from harness.measures.sources.placed import Placed, placed
-from harness.measures.sources.table import csv_rows
-from harness.measures.tasks import Refuses
 
 FILE, VALIDATION = "harmbench/harmbench_behaviors_text_test.csv", "harmbench/harmbench_behaviors_text_val.csv"
 COLUMNS = ("Behavior", "FunctionalCategory", "SemanticCategory", "ContextString", "BehaviorID")

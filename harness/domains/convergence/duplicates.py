@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from harness.domains.convergence.tasks import Task
 from harness.measures.encoder import encoder
-from harness.measures.tasks import Task
 
 # From reading pairs near the bar in our own banks: below .90 cosine and .85 Indel two prompts ask two things.
 COSINE, INDEL = 0.90, 0.85

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.measures.similarity.tokens import TOKEN, Bags, Wordless
+from harness.domains.convergence.similarity.tokens import TOKEN, Bags, Wordless
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.measures.similarity.tokens import Wordless
+from harness.domains.convergence.similarity.tokens import Wordless
 
 if TYPE_CHECKING:
     import numpy as np
