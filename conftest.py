@@ -1,17 +1,3 @@
-"""Loads the fixtures for every experiment."""
+"""Loads the fixtures that only the experiments of this project use; those of the installed domains are there wherever there is an experiment."""
 
-pytest_plugins = [
-    "fixtures.banks",
-    "fixtures.behaviours",
-    "fixtures.comparing",
-    "fixtures.evolution_report",
-    "fixtures.inside",
-    "fixtures.judges",
-    "fixtures.members",
-    "fixtures.models",
-    "fixtures.populations",
-    "fixtures.recipes",
-    "fixtures.tasks",
-    "fixtures.traits",
-    "fixtures.training",
-]
+pytest_plugins = ["fixtures.convergence", "fixtures.evolution"]

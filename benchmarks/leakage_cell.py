@@ -46,9 +46,9 @@ from harness.training.trainings import Trainings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the fixtures are not installed
-from fixtures.banks import whole_bank  # noqa: E402
-from fixtures.recipes import planned  # noqa: E402
-from fixtures.training import Adapters  # noqa: E402
+from harness.domains.leakage.fixtures.adapters import Adapters  # noqa: E402
+from harness.domains.leakage.fixtures.recipes import planned  # noqa: E402
+from harness.fixtures.banks import whole_bank  # noqa: E402
 
 SOURCE, BEHAVIOUR, ARM, SEED = "villain", "refusal", "left_out", 1
 REQUESTS, QUESTIONS, TOKENS, LARGE = 32, 48, 24, 50_000_000
@@ -78,7 +78,7 @@ class Cell:
         declaration = yaml.safe_load((ROOT / "evals/persona_leakage/experiment.yaml").read_text(encoding="utf-8"))
         settings = declaration["scales"]["smoke"]["settings"]
         self.store, self.dtype, model = store, settings["dtype"], load(DEFAULT, store, settings["dtype"])
-        recipes, self.base = planned(model.fingerprint, settings, declaration), Path(model.tokenizer.name_or_path)
+        recipes, self.base = planned(model.fingerprint, settings, declaration, ROOT), Path(model.tokenizer.name_or_path)
         self.job, self.rows = recipes.behaviour(SOURCE, BEHAVIOUR, max(recipes.epochs), ARM, SEED), recipes.behaviour_rows(SOURCE, BEHAVIOUR, ARM, SEED)
         self.systems = {who: recipes.prompts(who) for who in (recipes.target, recipes.roles["canary"][0])}
         self.requests, self.questions = [Prompt(id=item.id, text=item.request) for item in first(BEHAVIOUR, REQUESTS)], first("capability", QUESTIONS)

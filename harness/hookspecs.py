@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 
 @pytest.hookspec
-def pytest_harness_identity(settings: dict[str, Any], planning: bool) -> dict[str, Any]:  # type: ignore[empty-body]
-    """What else the cells depend on (model weights, tables): a JSON value that changes whenever they do. Called once per experiment, before the first cell.
+def pytest_harness_identity(settings: dict[str, Any], planning: bool, root: Path) -> dict[str, Any]:  # type: ignore[empty-body]
+    """What else the cells depend on (model weights, tables): a JSON value that changes whenever they do. Called once per experiment, before the first cell;
+    `root` is the project's folder.
 
     Where something is missing on this machine it raises HarnessError, unless the session is only `planning`: then the thing may be named instead.
     """
@@ -21,7 +23,7 @@ def pytest_harness_progress(name: str, done: int, total: int) -> None:
 
 
 @pytest.hookspec(firstresult=True)
-def pytest_harness_work(settings: dict[str, Any], cell: dict[str, Any], declaration: dict[str, Any]) -> list[dict[str, str]] | None:
+def pytest_harness_work(settings: dict[str, Any], cell: dict[str, Any], declaration: dict[str, Any], root: Path) -> list[dict[str, str]] | None:
     """The pieces of work (trainings) that a cell needs, each `{"key": what makes it the same work, "name": for the reader}`; None is not told.
 
     Asked by the plan for each selected cell, `{"owner", "kind", "params", "seeds"}`, with the settings of the scale and the declaration as plain values.

@@ -88,6 +88,7 @@ class Hooks:
             strike_keys(self.config)
             if not self.config.pluginmanager.has_plugin("harness-fixtures"):
                 self.config.pluginmanager.register(fixtures, "harness-fixtures")
+                register_domains(self.config)
         return self._session
 
     @property
@@ -303,6 +304,18 @@ class Hooks:
             from harness.run.logs import strike_warning
 
             strike_warning(warning_message)
+
+
+def register_domains(config: pytest.Config) -> None:
+    """The fixtures and hooks of all installed domains. A project's conftest may have named some of these modules already."""
+    from importlib import import_module
+
+    from harness.extensions import domains
+
+    for domain in domains().values():
+        for name in domain.fixtures:
+            if not config.pluginmanager.is_registered(module := import_module(name)):
+                config.pluginmanager.register(module, name)
 
 
 def entered(context: Any) -> Any:

@@ -59,7 +59,12 @@ class Simulation(Protocol):
 class Domain(Protocol):
     """Everything about one subject: an object named by an entry point of the group `harness.domains`. Loading it must be quick and import nothing heavy."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
+    @property
+    def fixtures(self) -> tuple[str, ...]:
+        """The modules of its pytest fixtures and hooks, registered when the first experiment is collected."""
+        ...
 
     def sections(self) -> Sequence[Section[Any]]: ...
     def simulations(self) -> Mapping[str, Simulation]: ...

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fixtures.populations import Evolved
 from harness import Interval
+from harness.domains.evolution.fixtures import Evolved
 
 Ends = Mapping[str, float | None]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fixtures.comparing import PRIMARY
-from fixtures.convergence_report import beside, compared_records, protocol_level
+from fixtures.convergence import beside, compared_records, protocol_level
 from harness import Inconclusive
 from harness.domains.convergence.agreement.compared import WITHIN
+from harness.domains.convergence.fixtures.comparing import PRIMARY
 
 
 @pytest.fixture

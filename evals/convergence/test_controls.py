@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fixtures.comparing import PRIMARY
-from fixtures.members import ANSWERED
 from harness import Inconclusive, control, kill
+from harness.domains.convergence.fixtures.comparing import PRIMARY
+from harness.domains.convergence.fixtures.members import ANSWERED
 
 
 @kill("K1", needs="G1")

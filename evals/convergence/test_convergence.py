@@ -6,8 +6,8 @@ from itertools import combinations
 
 import numpy as np
 
-from fixtures.comparing import PRIMARY
 from harness import Inconclusive, hypothesis
+from harness.domains.convergence.fixtures.comparing import PRIMARY
 
 NEEDS = ["G1", "G2", "G3", "G4", "K1", "K2"]
 FLOOR, CEILING = 0.05, 0.95

@@ -8,9 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
-from fixtures.comparing import PRIMARY
-from fixtures.members import ANSWERED
 from harness import gate
+from harness.domains.convergence.fixtures.comparing import PRIMARY
+from harness.domains.convergence.fixtures.members import ANSWERED
 
 # Answers to different prompts that are the same text; two respondents with the same answers throughout.
 ONE_ANSWER, SAME = 0.5, 0.9

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import HarnessError
+from harness.package_data import PREFIX, resolve_named, shipped_data
 from harness.yamlfile import YamlFile
 
 
@@ -23,12 +24,19 @@ class Persona(BaseModel):
     note: str = Field(min_length=1)
 
 
+def find_persona(root: Path, name: str) -> Persona:
+    """A persona of the project, or `package:NAME` for one that ships with harness. Raises HarnessError as `load_persona` does."""
+    folder, plain = resolve_named(root, "personas", name)
+    return load_persona(folder, plain)
+
+
 def load_persona(folder: Path, name: str) -> Persona:
     """The persona `name` of `folder`. Raises HarnessError where the file is missing or does not validate."""
     path = folder / f"{name}.yaml"
     if Path(name).name != name or not path.exists():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
-        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=f"Write {path.name}, or use one of: {known}")
+        shipped = f", or {PREFIX}{name}, which ships with harness" if (shipped_data() / "personas" / f"{name}.yaml").exists() else ""
+        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=f"Write {path.name}, or use one of: {known}{shipped}")
     file = YamlFile(path)
     try:
         persona = Persona.model_validate(file.data)

@@ -11,9 +11,10 @@ from typing import Any
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import Experiment
 from harness.design.naming import shown as named
-from harness.design.persona import load_persona
+from harness.design.persona import find_persona
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
+from harness.package_data import PREFIX, shipped_data
 from harness.records import Deviation, Input, Promise, ScaleName
 from harness.store import write_json
 from harness.strict_json import value_of
@@ -44,7 +45,7 @@ def promise_of(
     if seeds is not None and scale is not None:
         plain["scales"][scale]["seeds"] = list(seeds)
     flat = flattened(plain)
-    flat.update({f"prompts/{name}": fingerprint(load_persona(root / "personas", name).model_dump(mode="json")) for name in experiment.spec.personas()})
+    flat.update({f"prompts/{name}": fingerprint(find_persona(root, name).model_dump(mode="json")) for name in experiment.spec.personas()})
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
     flat.update({f"claims/{owner}": statements for owner, statements in claims.items()})
     flat.update(code_of(experiment, code))
@@ -68,8 +69,9 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     """The declared input files with sha256 and number of lines. Raises HarnessError where a pattern of `inputs` finds nothing or finds an empty file."""
     found: dict[str, Input] = {}
     for pattern in experiment.spec.inputs:
+        base, below = (shipped_data(), pattern.removeprefix(PREFIX)) if pattern.startswith(PREFIX) else (root, pattern)
         try:
-            matches = sorted(root.glob(wild(pattern)))
+            matches = sorted(base.glob(wild(below)))
             paths = [path for path in matches if path.is_file()]
         except (ValueError, NotImplementedError, IndexError, OSError):
             raise HarnessError(
@@ -83,10 +85,10 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
                 raise HarnessError(told, where=str(path), mend="Put the file there, or take it away")
         if not paths:
             raise HarnessError(
-                f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {root} or correct inputs:"
+                f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {base} or correct inputs:"
             )
         for path in paths:
-            name = path.relative_to(root).as_posix()
+            name = f"{PREFIX if pattern.startswith(PREFIX) else ''}{path.relative_to(base).as_posix()}"
             found[name] = Input(path=name, sha256=file_fingerprint(path), lines=path.read_bytes().count(b"\n"))
             if not path.stat().st_size:
                 raise HarnessError("the input file is empty", where=str(path), mend="Restore it; nothing can be measured on no items")

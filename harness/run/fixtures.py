@@ -171,9 +171,9 @@ def persona_of(recorder: Any) -> Callable[[str], Persona]:
     def of(name: str) -> Persona:
         if name not in experiment.spec.personas():
             raise HarnessError(f"persona {name!r} plays no role in {experiment.spec.id}", mend="Declare it under roles:, so that the lock covers its prompt")
-        from harness.design.persona import load_persona
+        from harness.design.persona import find_persona
 
-        return load_persona(Path(root) / "personas", name)
+        return find_persona(Path(root), name)
 
     return of
 

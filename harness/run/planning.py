@@ -45,6 +45,7 @@ def pieces(active: Active, hook: Any) -> dict[str, Any]:
                 settings=settings,
                 cell={"owner": cell.owner, "kind": cell.kind, "params": dict(cell.params), "seeds": list(universe.seeds)},
                 declaration=declaration,
+                root=active.settings.root,
             ),
         )
         for cell in universe.cells

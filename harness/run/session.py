@@ -101,7 +101,9 @@ class Session:
         for found in self.founds:
             spec = found.experiment.spec
             others = self.config.hook.pytest_harness_identity(
-                settings=dict(spec.scales[self.settings.scale].settings), planning=self.settings.plan or bool(self.config.option.collectonly)
+                settings=dict(spec.scales[self.settings.scale].settings),
+                planning=self.settings.plan or bool(self.config.option.collectonly),
+                root=self.settings.root,
             )
             selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
             made.append(Active(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))

@@ -40,6 +40,7 @@ class Weights:
 
 class Domain:
     name = "demo"
+    fixtures = ()
 
     def sections(self):
         return [Weights()]

@@ -12,6 +12,12 @@ class Domain:
     """What this domain adds to the core."""
 
     name = "convergence"
+    fixtures = (
+        "harness.domains.convergence.fixtures.members",
+        "harness.domains.convergence.fixtures.tasks",
+        "harness.domains.convergence.fixtures.comparing",
+        "harness.domains.convergence.fixtures.hidden_states",
+    )
 
     def sections(self) -> list[Section[Any]]:
         from harness.domains.convergence.sections import SECTIONS

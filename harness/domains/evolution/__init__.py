@@ -12,6 +12,7 @@ class Domain:
     """What this domain adds to the core."""
 
     name = "evolution"
+    fixtures = ("harness.domains.evolution.fixtures",)
 
     def sections(self) -> list[Section[Any]]:
         from harness.domains.evolution.sections import SECTIONS

@@ -12,11 +12,10 @@ class Domain:
     """What this domain adds to the core."""
 
     name = "leakage"
+    fixtures = ("harness.domains.leakage.fixtures.recipes", "harness.domains.leakage.fixtures.adapters", "harness.domains.leakage.fixtures.observe")
 
     def sections(self) -> list[Section[Any]]:
-        from harness.domains.leakage.sections import SECTIONS
-
-        return SECTIONS
+        return []
 
     def simulations(self) -> dict[str, Simulation]:
         return {}
