@@ -77,7 +77,7 @@ def test_only_harness_is_installed() -> None:
     import tomllib
 
     found = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    assert found["tool"]["setuptools"]["packages"]["find"]["include"] == ["harness*"]
+    assert found["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["harness"]
 
 
 def test_nothing_is_ever_unpickled_or_trusted() -> None:

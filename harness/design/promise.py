@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -127,15 +128,15 @@ def read_lock(experiment: Experiment) -> dict[str, Any] | None:
     return lock
 
 
-def compared(experiment: Experiment, found: Mapping[str, Any]) -> Promise:
-    """The promise as it stands beside the one that was locked."""
-    lock = read_lock(experiment)
+def compared(experiment: Experiment, found: Mapping[str, Any], root: Path) -> Promise:
+    """The promise as it stands beside the one that was locked. `lock_file` is the path from `root`, also of a lock that is not there yet."""
+    lock, place_of_lock = read_lock(experiment), Path(os.path.relpath(experiment.folder / LOCK_NAME, root)).as_posix()
     if lock is None:
-        return Promise(sha256=fingerprint(dict(found)), locked=False)
+        return Promise(sha256=fingerprint(dict(found)), locked=False, lock_file=place_of_lock)
     promised = lock["promise"]
     places = [place for place in sorted({*promised, *found}) if promised.get(place, ABSENT) != found.get(place, ABSENT)]
     deviations = tuple(Deviation(what=place, promised=shown(promised, place), found=shown(found, place)) for place in places)
-    return Promise(sha256=fingerprint(dict(found)), locked=True, locked_at=lock["locked_at"], lock_file=LOCK_NAME, deviations=deviations)
+    return Promise(sha256=fingerprint(dict(found)), locked=True, locked_at=lock["locked_at"], lock_file=place_of_lock, deviations=deviations)
 
 
 def shown(side: Mapping[str, Any], place: str) -> str:

@@ -14,6 +14,7 @@ from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
 from harness.errors import HarnessError, nearest
+from harness.package_data import PREFIX
 from harness.records import ScaleName
 from harness.verdict.rule import Rule
 from harness.yamlfile import YamlFile, short
@@ -117,9 +118,10 @@ def check_roles(spec: ExperimentSpec, file: YamlFile) -> None:
                     mend=f"Give it one role, or argue for both under argued: {{{persona}: reason}}",
                 )
             played[persona] = role
-            if wrong_name(persona) or not FILE.fullmatch(persona):
+            if wrong_name(persona) or not FILE.fullmatch(persona.removeprefix(PREFIX)):
                 where = file.where("roles", role, index)
-                raise HarnessError(f"{shown(persona)} cannot name a persona's file", where=where, mend="Use letters, digits, '.', '_' and '-'")
+                mend = f"Use letters, digits, '.', '_' and '-', behind {PREFIX} for one that ships with harness"
+                raise HarnessError(f"{shown(persona)} cannot name a persona's file", where=where, mend=mend)
     for persona in spec.argued:
         if persona not in played:
             raise HarnessError(f"argued names {persona!r}, which plays no role", where=file.where("argued", persona), mend=nearest(persona, played))

@@ -120,7 +120,7 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         design=experiment.plain,
         settings=dict(spec.scales[scale].settings),
         thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
-        promise=compared(experiment, promise),
+        promise=compared(experiment, promise, settings.root),
         inputs=tuple(inputs_of(experiment, settings.root)),
         cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code, found.options), selected),
         cell_cost=spec.scales[scale].cell_cost.word(),

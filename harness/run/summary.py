@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 from typing import Any
 
 from harness.costs import in_words
@@ -106,7 +107,7 @@ def footer(results: Results) -> list[str]:
     for deviation in results.promise.deviations[:6]:
         lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:
-        lines.append(f"not pre-registered (harness lock {results.design.get('id', '')} writes the promise)")
+        lines.append(f"not pre-registered (harness lock {PurePosixPath(results.promise.lock_file).parent} writes the promise)")
     lines += [f"note: {one_line(note)}" for note in results.execution.notes]
     lines.append(work_done(results.execution))
     return lines

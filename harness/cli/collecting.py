@@ -1,0 +1,52 @@
+"""Collects experiments with pytest, quietly, for the commands that look at declarations."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable
+from typing import Any
+
+from harness.errors import HarnessError
+
+# This command imported the package before pytest could rewrite its asserts; a project that turns warnings into errors need not mind.
+REWRITE = "ignore::pytest.PytestAssertRewriteWarning"
+
+
+def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
+    """Collects with pytest, quietly, and hands the session to `use`. Raises HarnessError with what pytest could not collect."""
+    import pytest
+
+    class Catch:
+        """Keeps what a collection found."""
+
+        problems: list[str] = []  # noqa: RUF012
+        value: Any = None
+
+        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+            if report.failed:
+                self.problems.append(last_line(str(report.longrepr)))
+
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            hooks: Any = session.config.pluginmanager.get_plugin("harness-session")
+            if hooks is not None and not self.problems:
+                try:
+                    self.value = use(hooks.session)
+                except HarnessError as error:
+                    self.problems.append(str(error))
+
+    catch, out = Catch(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        code = pytest.main(["--collect-only", "-q", "--capture=no", "-p", "no:cacheprovider", "-W", REWRITE, *words], plugins=[catch])
+    if catch.problems:
+        raise HarnessError(catch.problems[0].removeprefix("ERROR: "))
+    if not catch.value:
+        last = [line for line in out.getvalue().splitlines() if line.strip()][-1:] or ["nothing was collected"]
+        raise HarnessError(last[0].removeprefix("ERROR: "), mend="Name a folder with an experiment" if code != 4 else "")
+    return catch.value
+
+
+def last_line(text: str) -> str:
+    """The line of pytest's that says what went wrong: the last it marks with E, or the last of all."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [text]
+    return next((line[1:].strip() for line in reversed(lines) if line.startswith("E  ")), lines[-1])

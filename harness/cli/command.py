@@ -1,0 +1,18 @@
+"""What the commands share: a parser each, an answer each."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+CLEAN, FINDINGS, USAGE = 0, 1, 2
+Answer = tuple[int, Any, list[str]]  # exit code, JSON value, lines
+
+
+def add_command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], help: str, more: str = "") -> argparse.ArgumentParser:
+    """A parser for a command; `help` is its line in the list of commands, `more` follows it in its own help."""
+    made: argparse.ArgumentParser = commands.add_parser(name, help=help, description=f"{help}. {more}" if more else help)
+    made.add_argument("--json", action="store_true", help="print JSON")
+    made.set_defaults(run=run)
+    return made

@@ -1,0 +1,38 @@
+"""`harness lock`: the promise of an experiment, beside its declaration."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from harness.cli.collecting import collect
+from harness.cli.command import CLEAN, Answer, add_command
+from harness.errors import HarnessError
+
+
+def add(commands: Any) -> None:
+    lock = add_command(commands, "lock", run, "write the promise of an experiment beside its experiment.yaml")
+    lock.add_argument("path", help="the experiment's folder")
+    lock.add_argument("--again", action="store_true", help="replace a promise that was made before")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    from harness.design.promise import LOCK_NAME, write_lock
+    from harness.run.environment import commit_of
+
+    folder = Path(arguments.path).resolve()
+    if not (folder / "experiment.yaml").exists():
+        raise HarnessError("holds no experiment.yaml", where=str(folder), mend="Name the folder of an experiment, such as evals/persona_prompting")
+    if (folder / LOCK_NAME).exists() and not arguments.again:
+        raise HarnessError("a promise was made already", where=str(folder / LOCK_NAME), mend="Keep it; or add --again, and say why in the report")
+
+    def write(session: Any) -> Any:
+        root = session.settings.root
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        mine = [found for found in session.founds if found.experiment.folder == folder]
+        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now)) for found in mine]
+
+    paths = collect([str(folder)], write)
+    return CLEAN, {"locks": paths}, [f"wrote {path}" for path in paths]

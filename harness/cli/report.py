@@ -1,0 +1,32 @@
+"""`harness report`: the report of a run, made again."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.errors import HarnessError
+
+
+def add(commands: Any) -> None:
+    report = add_command(commands, "report", run, "make the report of a run again; also for a run that was killed")
+    report.add_argument("folder", type=Path, help="a run folder, such as reports/<experiment>/latest")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    from harness.records import encode
+    from harness.run.telling import told_again
+
+    told = told_again(arguments.folder)
+    if told.problem:
+        raise HarnessError(told.problem)
+    complete = bool(told.results and told.results.complete)
+    value = {"folder": str(told.folder), "verdict": told.results.verdict if told.results else None, "complete": complete, "notes": list(told.notes)}
+    if told.difference is not None:
+        first = "; ".join((told.difference.line(), *told.notes))
+        line = f"results.json differs from its journal, no report was written: {first}. Run harness verify {arguments.folder}"
+        return FINDINGS, {**value, "difference": encode(told.difference)}, [line]
+    lines = [f"report: {told.folder}/index.html", *told.notes, *([] if complete else ["the run is incomplete"])]
+    return (CLEAN if complete else FINDINGS), value, lines
