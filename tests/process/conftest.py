@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -227,8 +228,9 @@ def hear_signals() -> None:
 
 
 def kill(process: subprocess.Popen[str]) -> None:
-    """kill -9 for the process and all its children."""
-    os.killpg(process.pid, signal.SIGKILL)
+    """kill -9 for the process and all its children, where they have not ended by themselves."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 
 
