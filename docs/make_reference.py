@@ -26,7 +26,7 @@ from harness.design.spec import ExperimentSpec
 from harness.run.folder import FINAL
 from harness.run.measuring import Measure
 from harness.run.settings import OPTIONS, Option
-from harness.run.values import UNITS
+from harness.units import UNITS
 
 ROOT = Path(__file__).parents[1]
 PATH = ROOT / "docs" / "reference.md"

@@ -1,4 +1,7 @@
-"""What installed packages add: the domains that the entry points of the group `harness.domains` name. Loaded on first use."""
+"""What installed packages add by entry points: domains (`harness.domains`) and responders (`harness.responders`). Loaded on first use.
+
+The names `harness.checks` and `harness.engines` are kept for what comes next.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.protocols import Domain, Section, Simulation
+from harness.units import UNITS, Unit
 
-GROUP = "harness.domains"
+GROUP, RESPONDERS = "harness.domains", "harness.responders"
 
 
 @cache
@@ -44,6 +48,38 @@ def load(point: EntryPoint) -> Domain:
 
 def origin(point: EntryPoint) -> str:
     return f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
+
+
+@cache
+def responders() -> dict[str, EntryPoint]:
+    """The openers of responders by the prefix of their specs, not loaded yet. Raises HarnessError where two packages claim one prefix."""
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=RESPONDERS):
+        if point.name in found and found[point.name].value != point.value:
+            raise HarnessError(f"two installed packages answer specs that begin with {point.name}/", where=origin(point), mend="Uninstall one of them")
+        found[point.name] = point
+    return found
+
+
+@cache
+def domain_units() -> dict[str, Unit]:
+    """(smallest, largest value, meaning) of the units that domains add. Raises HarnessError for one that exists already."""
+    found: dict[str, Unit] = {}
+    for domain in domains().values():
+        for unit, bounds in domain.units().items():
+            if unit in found or unit in UNITS:
+                raise HarnessError(f"the unit {unit!r} exists already", where=f"domain {domain.name}", mend="Give it another name")
+            found[unit] = bounds
+    return found
+
+
+def unit_named(unit: str) -> Unit | None:
+    """(smallest, largest value, meaning) of a unit, None for one that nobody knows."""
+    return UNITS.get(unit) or domain_units().get(unit)
+
+
+def unit_names() -> list[str]:
+    return [*UNITS, *domain_units()]
 
 
 @cache

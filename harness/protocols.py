@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from harness.report.blocks import Block
     from harness.report.numbers import Numbers
+    from harness.units import Unit
 
 R = TypeVar("R", bound=SectionRecord, contravariant=True)
 
@@ -67,4 +68,10 @@ class Domain(Protocol):
         ...
 
     def sections(self) -> Sequence[Section[Any]]: ...
-    def simulations(self) -> Mapping[str, Simulation]: ...
+    def simulations(self) -> Mapping[str, Simulation]:
+        """What simulates thresholds for the plan, by their unit."""
+        ...
+
+    def units(self) -> Mapping[str, Unit]:
+        """Units beyond those of harness.units: (smallest, largest value, meaning) by name."""
+        ...

@@ -6,8 +6,8 @@ import math
 
 # What the outcomes behind an effect can be: shares behind percentage points, and points.
 LEVELS: dict[str, tuple[float, float]] = {"pp": (0.0, 1.0), "points": (0.0, 100.0)}
-# Unit: (smallest, largest value it can take, what it is).
-UNITS: dict[str, tuple[float, float, str]] = {
+Unit = tuple[float, float, str]  # smallest and largest value that it can take, what it is
+UNITS: dict[str, Unit] = {
     "rate": (0.0, 1.0, "share of units, 0 to 1"),
     "pp": (-200.0, 200.0, "percentage points, difference of two rates or of two such differences"),
     "points": (-200.0, 200.0, "points on a scale of 0 to 100, their difference, or the difference of two differences"),

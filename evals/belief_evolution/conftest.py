@@ -40,13 +40,11 @@ def over_runs(measure):
 
 
 @pytest.fixture
-def published(recorder):
+def published(context):
     """(base, conditions): what all published runs set, and by "level 1, rho 0" the published figures of a condition with what it sets besides."""
-    from pathlib import Path
-
     from harness.yamlfile import YamlFile
 
-    data = YamlFile(Path(recorder.active.experiment.folder) / "published.yaml").data
+    data = YamlFile(context.folder / "published.yaml").data
     levels = {name: level for name, level in data.items() if name.startswith("level ")}
     conditions = {f"{name}, {each}": (stated, level["set"] | stated["set"]) for name, level in levels.items() for each, stated in level["conditions"].items()}
     return data["base"], conditions

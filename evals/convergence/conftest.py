@@ -47,13 +47,6 @@ def by_label():
 
 
 @pytest.fixture
-def budget(recorder):
-    """The budget in US dollars that holds in this run, None where there is none."""
-    own, given = recorder.active.experiment.spec.budget.usd, recorder.active.settings.budget_usd
-    return min((limit for limit in (own, given) if limit is not None), default=None)
-
-
-@pytest.fixture
 def beyond_echo(study, replies, tasks):
     """`beyond_echo(respondents)`: (a comparison, how much more alike pairs of them are than each is to the prompt, both above mismatch, pairs by tasks)."""
 
@@ -84,12 +77,12 @@ def live_models(level):
 
 
 @pytest.fixture
-def tell(alike, study, replies, tasks, level, settings, report, budget):
+def tell(alike, study, replies, tasks, level, settings, report, context):
     """`tell()` reports what the comparison found: matrices, agreement with its baselines, rankings, clusters, pairs of answers, the level."""
 
     def told() -> None:
         baselines = {label: study([one, *level], tasks) for label, one in beside(replies).items()}
-        for record in (protocol_level(settings, level, replies, budget), *compared_records(alike, baselines, replies)):
+        for record in (protocol_level(settings, level, replies, context.budget_usd), *compared_records(alike, baselines, replies)):
             report(record)
 
     return told

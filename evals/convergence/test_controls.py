@@ -10,14 +10,14 @@ from harness.domains.convergence.fixtures.members import ANSWERED
 
 
 @kill("K1", needs="G1")
-def test_the_budget_is_spent(replies, measure, budget):
+def test_the_budget_is_spent(replies, measure, context):
     """The budget would have been passed, so that somebody was not asked; or nobody knows what an answer cost although there is a budget."""
     unpaid = [f"{name}: {one.unpaid}" for name, one in replies.items() if one.unpaid]
     answered = [row["usd"] for one in replies.values() for row in one.rows.values() if row["status"] in ANSWERED]
     unknown = sum(cost is None for cost in answered)
     measure("spent, where known", sum(cost for cost in answered if cost is not None), "usd", n=max(1, len(answered)), sampling_unit="answer")
     assert not unpaid, unpaid[0]
-    assert budget is None or not unknown, f"the cost of {unknown} of {len(answered)} answers is unknown"
+    assert context.budget_usd is None or not unknown, f"the cost of {unknown} of {len(answered)} answers is unknown"
 
 
 @kill("K2", needs=["G1", "K1"])

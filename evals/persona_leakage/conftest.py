@@ -141,9 +141,9 @@ def last(settings) -> int:
 
 
 @pytest.fixture
-def cells_of(recorder):
+def cells_of(context):
     """`cells_of("source")`: the values of an axis at the scale in force."""
-    return lambda axis: recorder.active.experiment.axis(axis, recorder.active.universe.scale)
+    return lambda axis: context.axes[axis]
 
 
 def calibration(observed: Any) -> Calibration:

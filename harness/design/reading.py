@@ -35,7 +35,7 @@ def read_plain(folder: Path) -> dict[str, Any]:
         spec = ExperimentSpec.model_validate(file.data)
     except ValidationError as error:
         raise told(error, file) from None
-    checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_simulations, check_bounds, check_hypotheses)
+    checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_units, check_simulations, check_bounds, check_hypotheses)
     for check in (*checks, check_primary, check_trajectories):
         check(spec, file)
     return spec.model_dump(mode="json")
@@ -221,6 +221,18 @@ def check_sizes(spec: ExperimentSpec, file: YamlFile) -> None:
                     where = file.where("scales", scale, "settings", name)
                     told = f"{label} takes its {key} from {name}, which is {settings[name]!r}"
                     raise HarnessError(told, where=where, mend="Write a whole number of at least 1 there")
+
+
+def check_units(spec: ExperimentSpec, file: YamlFile) -> None:
+    """The unit of a threshold is one that harness or an installed domain knows."""
+    from harness.extensions import unit_named, unit_names
+
+    for scale in spec.scales:
+        for label, threshold in spec.at(scale).thresholds.items():
+            if unit_named(threshold.unit) is None:
+                own = "unit" in spec.scales[scale].thresholds.get(label, {})
+                where = file.where("scales", scale, "thresholds", label, "unit") if own else file.where("thresholds", label, "unit")
+                raise HarnessError(f"{label}: unknown unit {threshold.unit!r}", where=where, mend=nearest(threshold.unit, unit_names()))
 
 
 def check_simulations(spec: ExperimentSpec, file: YamlFile) -> None:

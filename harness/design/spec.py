@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict, field_validator, model_validator
 
-from harness.errors import nearest
+from harness.extensions import unit_named
 from harness.records import Cost, ScaleName, Threshold
-from harness.units import LEVELS, UNITS
+from harness.units import LEVELS, Unit
 from harness.verdict.rule import Rule
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.]*$")]
@@ -31,6 +32,11 @@ class FromRole(Part):
     role: str
 
 
+def bounds_of(unit: str) -> Unit:
+    """The bounds of a unit. One that nobody knows has none: it is refused where a declaration is read, and a run that was made with it can be reported."""
+    return unit_named(unit) or (-math.inf, math.inf, "")
+
+
 class ThresholdSpec(Part):
     """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation.
 
@@ -49,22 +55,16 @@ class ThresholdSpec(Part):
     seed_sd: Number | None = Field(default=None, gt=0)
     simulation: dict[str, str | Annotated[FiniteFloat, Strict(), Field(ge=0)]] = {}
 
-    @field_validator("unit")
-    @classmethod
-    def _known_unit(cls, unit: str) -> str:
-        if unit not in UNITS:
-            raise ValueError(f"unknown unit {unit!r}. {nearest(unit, UNITS)}")
-        return unit
-
     @model_validator(mode="after")
     def _value_in_unit(self) -> ThresholdSpec:
-        if self.value > UNITS[self.unit][1]:
-            raise ValueError(f"{self.value:g} {self.unit} can never be reached: the largest is {UNITS[self.unit][1]:g}")
+        _, largest, _ = bounds_of(self.unit)
+        if self.value > largest:
+            raise ValueError(f"{self.value:g} {self.unit} can never be reached: the largest is {largest:g}")
         return self
 
     @model_validator(mode="after")
     def _bounds_possible(self) -> ThresholdSpec:
-        low, high = LEVELS.get(self.unit, UNITS[self.unit][:2])
+        low, high = LEVELS.get(self.unit, bounds_of(self.unit)[:2])
         for side, bound in (("floor", self.floor), ("ceiling", self.ceiling)):
             if bound is not None and not low <= bound <= high:
                 raise ValueError(f"the {side} {bound:g} lies where no level of a {self.unit} threshold can be: it is {low:g} to {high:g}")

@@ -1,4 +1,5 @@
-"""From a member of a model set to somebody who answers. A new kind of respondent is one file with an opener, and one line in OPENERS."""
+"""From a member of a model set to somebody who answers. A kind of respondent is an opener, registered by an entry point of
+the group `harness.responders` under the prefix of its specs; specs that no prefix claims go to the APIs."""
 
 from __future__ import annotations
 
@@ -6,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.models import local, null_respondent, replay_respondent
+from harness.extensions import responders
+from harness.models import null_respondent, replay_respondent
 from harness.models.api_respondent import ApiRespondent
 from harness.models.local_respondent import LocalRespondent
 from harness.models.model import Model
@@ -30,8 +32,9 @@ class Means:
 
 def opened(member: Member, drawing: Drawing, means: Means) -> Respondent:
     """The respondent that a member names. Raises HarnessError for a spec that nobody knows, a missing key (unless offline), or a bad recording."""
-    prefix = member.spec.partition("/")[0]
-    return OPENERS.get(prefix, from_api)(member, drawing, means)
+    point = responders().get(member.spec.partition("/")[0])
+    opener: Callable[[Member, Drawing, Means], Respondent] = from_api if point is None else point.load()
+    return opener(member, drawing, means)
 
 
 def from_weights(member: Member, drawing: Drawing, means: Means) -> Respondent:
@@ -54,10 +57,3 @@ def from_api(member: Member, drawing: Drawing, means: Means) -> Respondent:
     if member.price is not None:
         provider.price = Price(*member.price)
     return ApiRespondent(provider, means.cache, drawing, member.system, concurrency=means.concurrency, usd=member.usd, run=means.run, offline=means.offline)
-
-
-OPENERS = {
-    local.PREFIX.rstrip("/"): from_weights,
-    replay_respondent.PREFIX.rstrip("/"): from_recording,
-    null_respondent.SPEC.rstrip("/"): from_nothing,
-}

@@ -19,6 +19,7 @@ from harness.verdict.criterion import Criterion, require_level_of
 
 if TYPE_CHECKING:
     from harness.design.persona import Persona
+    from harness.run.context import Context
 
 
 @pytest.fixture
@@ -155,6 +156,14 @@ def settings(recorder: Any) -> DeclaredSettings:
 def seeds(recorder: Any) -> tuple[int, ...]:
     """The seeds in force: those of the scale, or --harness-seeds. A test that takes `seed` instead is repeated over them."""
     return recorder.active.universe.seeds  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def context(recorder: Any) -> Context:
+    """What the running cell knows of its run: scale, settings, values on the axes, folders, budgets."""
+    from harness.run.context import context_of
+
+    return context_of(recorder)
 
 
 @pytest.fixture

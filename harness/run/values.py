@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.extensions import unit_named, unit_names
 from harness.records import Interval, Measurement
-from harness.units import UNITS as UNITS
 
 ByItem = Mapping[str, Any]
 
@@ -29,9 +29,9 @@ def number(value: Any, name: str) -> float:
 
 
 def in_unit(value: float, unit: str, name: str) -> float:
-    if unit not in UNITS:
-        raise HarnessError(f"{name} has the unknown unit {unit!r}", mend=f"Use one of {', '.join(UNITS)}")
-    low, high, meaning = UNITS[unit]
+    if (bounds := unit_named(unit)) is None:
+        raise HarnessError(f"{name} has the unknown unit {unit!r}", mend=f"Use one of {', '.join(unit_names())}")
+    low, high, meaning = bounds
     if not low <= value <= high:
         raise HarnessError(f"{name} is {value:g}, which {unit} ({meaning}) cannot be", mend="Correct the value or the unit")
     return value

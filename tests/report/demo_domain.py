@@ -48,6 +48,9 @@ class Domain:
     def simulations(self):
         return {}
 
+    def units(self):
+        return {}
+
 
 DOMAIN = Domain()
 '''

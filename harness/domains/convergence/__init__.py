@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.protocols import Section, Simulation
+    from harness.units import Unit
 
 
 class Domain:
@@ -28,6 +29,9 @@ class Domain:
         from harness.domains.convergence.power import SimilaritySimulation
 
         return {"similarity": SimilaritySimulation()}
+
+    def units(self) -> dict[str, Unit]:
+        return {}
 
 
 DOMAIN = Domain()

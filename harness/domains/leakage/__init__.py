@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.protocols import Section, Simulation
+    from harness.units import Unit
 
 
 class Domain:
@@ -18,6 +19,9 @@ class Domain:
         return []
 
     def simulations(self) -> dict[str, Simulation]:
+        return {}
+
+    def units(self) -> dict[str, Unit]:
         return {}
 
 
