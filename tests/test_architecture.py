@@ -1,10 +1,12 @@
-"""The two sentences of the house, its public door, and what starting it costs."""
+"""The layers, the domains, the public door, and what starting the plugin costs."""
 
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,46 +14,125 @@ import pytest
 import harness
 
 PACKAGE = Path(harness.__file__).parent
-WORLD = ("models", "training", "measures", "populations")
-PROCESS = ("design", "run", "verdict", "report")
+REPO = PACKAGE.parent
+TOOLKIT = ("models", "training", "measures", "judges")
+CORE = ("design", "run", "verdict", "report")
+DOMAINS = sorted(path.name for path in (PACKAGE / "domains").iterdir() if (path / "__init__.py").exists())
+DOORS = ("plugin", "hookspecs", "cli", "harness")  # they may import anything
 HEAVY = {"torch", "transformers", "peft", "scipy", "numpy", "openai", "anthropic", "matplotlib", "jinja2", "pydantic", "yaml", "rich"}
 
 
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports, at its top or inside a function, type checking included."""
+def imports(path: Path, *, typing: bool = True, lazy: bool = True) -> set[str]:
+    """Every module that a file imports; without those for type checking alone, or those inside functions, where these are not asked for."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(ast.parse(path.read_text(encoding="utf-8")), typing, lazy):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return found
+
+
+def nodes(tree: ast.AST, typing: bool, lazy: bool) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and not typing and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not lazy:
+            continue
+        yield node
+        yield from nodes(node, typing, lazy)
 
 
 def files(*rooms: str) -> list[Path]:
     return [path for room in rooms for path in sorted((PACKAGE / room).rglob("*.py"))]
 
 
-@pytest.mark.parametrize("path", files(*WORLD), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_world_imports_neither_pytest_nor_process(path: Path) -> None:
-    """A measure, a model or a population knows nothing of tests, promises and reports."""
-    assert not [
-        name for name in imports(path) if name.split(".")[0] == "pytest" or name.startswith(tuple(f"harness.{room}" for room in (*PROCESS, "plugin", "cli")))
-    ]
+def named(paths: list[Path]) -> dict[str, object]:
+    return {"argvalues": paths, "ids": [path.relative_to(PACKAGE).as_posix() for path in paths]}
 
 
-@pytest.mark.parametrize("path", files(*PROCESS), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_process_imports_neither_models_nor_frameworks(path: Path) -> None:
+def reaching(path: Path, *rooms: str, typing: bool = True) -> list[str]:
+    """What a file imports of these parts of the package."""
+    return sorted(name for name in imports(path, typing=typing) if any(name == f"harness.{room}" or name.startswith(f"harness.{room}.") for room in rooms))
+
+
+@pytest.mark.parametrize("path", **named(files(*CORE)))
+def test_the_core_knows_no_toolkit_and_no_domain(path: Path) -> None:
     """A rule or a section of the report knows nothing of torch, models and simulators."""
-    foreign = ("torch", "transformers", "peft", *(f"harness.{room}" for room in WORLD))
-    assert not [name for name in imports(path) if name.startswith(foreign)]
+    assert not reaching(path, *TOOLKIT, "fixtures", "domains", "check", "review", "remote")
+    assert not {name.split(".")[0] for name in imports(path)} & {"torch", "transformers", "peft", "openai", "anthropic"}
 
 
-def test_the_common_ground_belongs_to_neither_half() -> None:
-    """The modules that both halves use import neither."""
-    base = "errors fingerprint seeds damage files appendlog store samples records plaintext textfile strict_json yamlfile units"
-    for name in base.split():
-        assert not [found for found in imports(PACKAGE / f"{name}.py") if found.startswith(tuple(f"harness.{room}" for room in (*WORLD, *PROCESS)))]
+@pytest.mark.parametrize("path", **named(files(*TOOLKIT)))
+def test_the_toolkit_knows_neither_pytest_nor_experiments(path: Path) -> None:
+    """A measure, a model or a judge knows nothing of tests, promises, reports and domains."""
+    assert not reaching(path, *CORE, "fixtures", "domains", "plugin", "cli")
+    assert "pytest" not in {name.split(".")[0] for name in imports(path)}
+
+
+@pytest.mark.parametrize("path", **named([path for path in sorted(PACKAGE.glob("*.py")) if path.stem not in ("__init__", *DOORS)]))
+def test_the_base_is_below_everything(path: Path) -> None:
+    """The modules that all share import none of the layers above them; the interfaces name types of the core for the type checker alone."""
+    assert not reaching(path, *CORE, *TOOLKIT, "fixtures", "domains", "plugin", "cli", typing=path.stem != "protocols")
+
+
+@pytest.mark.parametrize("path", **named(files("verdict")))
+def test_a_verdict_needs_no_declaration(path: Path) -> None:
+    assert not reaching(path, "design", "run", "report")
+
+
+@pytest.mark.parametrize("path", **named(files("design")))
+def test_a_design_needs_no_run(path: Path) -> None:
+    assert not reaching(path, "run", "report")
+
+
+@pytest.mark.parametrize("path", **named(files("domains")))
+def test_no_domain_knows_another(path: Path) -> None:
+    own = path.relative_to(PACKAGE / "domains").parts[0]
+    assert not reaching(path, *(f"domains.{name}" for name in DOMAINS if name != own))
+
+
+@pytest.mark.parametrize("path", **named(files("fixtures")))
+def test_the_shared_fixtures_know_no_domain(path: Path) -> None:
+    assert not reaching(path, "domains")
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    """There is no cycle among the imports at the top of the files."""
+    modules = {".".join(path.relative_to(REPO).with_suffix("").parts).removesuffix(".__init__"): path for path in PACKAGE.rglob("*.py")}
+    graph = {name: {found for found in imports(path, typing=False, lazy=False) if found in modules and found != name} for name, path in modules.items()}
+    while ends := [name for name, needs in graph.items() if not needs]:
+        for name in ends:
+            del graph[name]
+        for needs in graph.values():
+            needs.difference_update(ends)
+    # What is left imports a cycle or is part of one; the package around a module is imported before it, and imports nothing of it.
+    assert not graph
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_any_domain_can_be_taken_away(domain: str, tmp_path: Path) -> None:
+    """Without its folder, its experiments and its tests, everything else is collected, planned and imported as before."""
+    tracked = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPO, capture_output=True, text=True)
+    if tracked.returncode:
+        pytest.skip("a checkout without git")
+    for name in filter(None, tracked.stdout.split("\0")):
+        if (REPO / name).is_file() and not name.startswith(("reports/", f"harness/domains/{domain}/")):
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(REPO / name, tmp_path / name)
+    code = (
+        "import importlib, pathlib, sys\n"
+        "for path in sorted(pathlib.Path('harness').rglob('*.py')):\n"
+        "    name = '.'.join(path.with_suffix('').parts).removesuffix('.__init__')\n"
+        "    if not name.endswith(('__main__', 'engine_numba')): importlib.import_module(name)\n"
+        f"from harness.extensions import domains, sections\nassert {domain!r} not in domains() and sections()\n"
+    )
+    environment = {"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    plan = [sys.executable, "-m", "pytest", "evals/persona_prompting", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(plan, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0 and "27 tests collected" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_public_door_is_sorted_and_every_name_opens() -> None:
@@ -62,27 +143,25 @@ def test_the_public_door_is_sorted_and_every_name_opens() -> None:
 
 
 def test_importing_the_plugin_loads_nothing_heavy() -> None:
-    """Neither the frameworks nor our own heavy halves are loaded by the plugin alone."""
+    """Neither the frameworks nor our own heavy halves are loaded by the plugin alone, and no domain is."""
     code = "import sys, harness.plugin; print(*sys.modules)"
-    loaded = {name.split(".")[0] for name in subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()}
-    bare = {
-        name.split(".")[0]
-        for name in subprocess.run([sys.executable, "-c", "import sys, pytest; print(*sys.modules)"], capture_output=True, text=True).stdout.split()
-    }
-    assert not (loaded - bare) & HEAVY
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    bare = subprocess.run([sys.executable, "-c", "import sys, pytest; print(*sys.modules)"], capture_output=True, text=True).stdout.split()
+    assert not ({name.split(".")[0] for name in loaded} - {name.split(".")[0] for name in bare}) & HEAVY
+    assert not [name for name in loaded if name.startswith(("harness.domains", "harness.fixtures"))]
 
 
 def test_only_harness_is_installed() -> None:
     """The names fixtures, evals and personas stay out of site-packages, where they would collide with others."""
     import tomllib
 
-    found = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    found = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))
     assert found["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == ["harness"]
 
 
 def test_nothing_is_ever_unpickled_or_trusted() -> None:
     """No source file loads a pickle, and trust_remote_code is nowhere turned on."""
-    for path in [*PACKAGE.rglob("*.py"), *(PACKAGE.parent / "fixtures").glob("*.py")]:
+    for path in [*PACKAGE.rglob("*.py"), *(REPO / "fixtures").glob("*.py")]:
         text = path.read_text(encoding="utf-8")
         assert not {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"} & {name.split(".")[0] for name in imports(path)}, path
         assert "torch.load(" not in text and "trust_remote_code=True" not in text and "allow_pickle=True" not in text, path

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fixtures.evolution import report_beliefs, report_courses, report_deception, report_phases  # noqa: F401  fixtures
 from harness import Interval
 from harness.domains.evolution.fixtures import Evolved
 

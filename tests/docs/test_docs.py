@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Path:
     """A project with our fixtures, personas and banks, and no experiment but the one that evals/README.md writes."""
     for name in ("fixtures", "personas", "banks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("conftest.py", "pytest.ini"):
+    for name in ("pytest.ini",):
         shutil.copy(ROOT / name, tmp_path / name)
     for found in FILE.finditer(text_of("evals/README.md")):
         path = tmp_path / found["path"]

@@ -41,7 +41,7 @@ def experiment(root: Path, members: dict[str, dict[str, Any]], *words: str, **se
 def ran(root: Path, name: str, beside: tuple[str, ...], *words: str, **settings: Any) -> tuple[dict[str, Any], str]:
     """(results.json, what pytest printed) of an experiment copied to `root` with settings of its own at smoke scale."""
     own = f"evals/{name}"
-    for copied in ("conftest.py", "fixtures", "personas", own, *beside):
+    for copied in ("fixtures", "personas", own, *beside):
         kept = HERE / copied
         (root / copied).parent.mkdir(parents=True, exist_ok=True)
         if kept.is_dir():
