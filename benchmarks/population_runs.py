@@ -24,7 +24,7 @@ import numpy as np
 import yaml
 
 from harness.domains.evolution.config import Simulation, simulation
-from harness.domains.evolution.runs import runs
+from harness.domains.evolution.runs import simulate
 from harness.domains.evolution.sweep import list_arms
 
 REPO = Path(__file__).parents[1]
@@ -34,8 +34,8 @@ RHO, BETA, DENSITY = 0.5, 5.0, 0.1
 RATES = (0.0, 0.001, 0.005, 0.01)
 SKETCH_BOUND, COMPILE_BOUND, STUDY_BOUND = 1.5, 15.0, 60.0  # times the sketch, seconds, seconds
 BATCH, ROUNDS = 40, 7
-COMPILE = "import time; from harness.domains.evolution.runs import runs; from harness.domains.evolution.config import Simulation; import numba"
-COMPILE += "; t = time.perf_counter(); runs(Simulation(generations=1), [0]); print(time.perf_counter() - t)"
+COMPILE = "import time; from harness.domains.evolution.runs import simulate; from harness.domains.evolution.config import Simulation; import numba"
+COMPILE += "; t = time.perf_counter(); simulate(Simulation(generations=1), [0]); print(time.perf_counter() - t)"
 
 
 def run_plain(rate: float, generations: int) -> None:
@@ -82,7 +82,7 @@ def time_pairs(made: Simulation, sketch: Any, rate: float) -> list[tuple[float, 
     """(ours, the sketch's) milliseconds a run, round by round."""
     landscape = sketch.biv(RHO, SIZES["beliefs"])
     sketch.sim(1, landscape, mut=rate)
-    calls = (lambda: runs(made, range(BATCH)), lambda: sketch.sim(BATCH, landscape, mut=rate))
+    calls = (lambda: simulate(made, range(BATCH)), lambda: sketch.sim(BATCH, landscape, mut=rate))
     return [(time_one(calls[0], BATCH), time_one(calls[1], BATCH)) for _ in range(ROUNDS)]
 
 
@@ -94,10 +94,10 @@ def compare(sketch: Path) -> bool:
     kept = True
     for rate in RATES:
         made = published(rate)
-        runs(made, [0])
+        simulate(made, [0])
         plain = time_one(lambda rate=rate: run_plain(rate, 20), 1) * SIZES["generations"] / 20  # type: ignore[misc]
         if other is None:
-            ours = median(time_one(lambda made=made: runs(made, range(BATCH)), BATCH) for _ in range(ROUNDS))  # type: ignore[misc]
+            ours = median(time_one(lambda made=made: simulate(made, range(BATCH)), BATCH) for _ in range(ROUNDS))  # type: ignore[misc]
             print(f"mutation {rate:5}: {ours:6.2f} ms a run; plain numpy {plain:5.0f} ms, {plain / ours:.0f} times as long")
             continue
         pairs = time_pairs(made, other, rate)
@@ -105,7 +105,7 @@ def compare(sketch: Path) -> bool:
         kept &= ratio <= SKETCH_BOUND
         told = f"sketch {theirs:5.2f} ms, ratio {ratio:.2f} (bound: {SKETCH_BOUND})"
         print(f"mutation {rate:5}: {ours:6.2f} ms a run; {told}; plain numpy {plain:5.0f} ms, {plain / ours:.0f} times as long")
-    print(f"the numpy engine (what runs without numba): {time_one(lambda: runs(published(0.0), [0], engine='numpy'), 1) / 1000:.2f} s a run")
+    print(f"the numpy engine (what runs without numba): {time_one(lambda: simulate(published(0.0), [0], engine='numpy'), 1) / 1000:.2f} s a run")
     return kept
 
 
@@ -126,7 +126,7 @@ def run_study() -> bool:
     for level, arms in yaml.safe_load((REPO / "evals/belief_evolution/arms.yaml").read_text(encoding="utf-8")).items():
         made, began = list_arms(SIZES, arms), time.perf_counter()
         for arm in made:
-            runs(arm.simulation, range(50))
+            simulate(arm.simulation, range(50))
         took = time.perf_counter() - began
         total += took
         print(f"{level}: {len(made) * 50} runs in {took:.1f} s")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from harness.design.declaring import control, gate, hypothesis, kill
     from harness.errors import HarnessError, Inconclusive
-    from harness.records import Calibration, Cell, Effect, Interval, Measurement, Results, Threshold
+    from harness.records import Calibration, Cell, Effect, Interval, Measurement, Results, SectionRecord, Threshold
+    from harness.yamlfile import read_yaml
 
 __version__ = "0.1.0"
 
@@ -20,25 +21,25 @@ __all__ = [
     "Interval",
     "Measurement",
     "Results",
+    "SectionRecord",
     "Threshold",
     "control",
     "gate",
     "hypothesis",
     "kill",
+    "read_yaml",
 ]
 
 PLACES = {
     "design.declaring": ("control", "gate", "hypothesis", "kill"),
     "errors": ("HarnessError", "Inconclusive"),
-    "records": ("Calibration", "Cell", "Effect", "Interval", "Measurement", "Results", "Threshold"),
+    "yamlfile": ("read_yaml",),
+    "records": ("Calibration", "Cell", "Effect", "Interval", "Measurement", "Results", "SectionRecord", "Threshold"),
 }
 
 
 def __getattr__(name: str) -> Any:
     """Loads a public name on first use, so that importing the package costs next to nothing."""
-    from importlib import import_module
+    from harness.door import find_public
 
-    for place, names in PLACES.items():
-        if name in names:
-            return getattr(import_module(f"harness.{place}"), name)
-    raise AttributeError(f"module 'harness' has no attribute {name!r}")
+    return find_public("harness", PLACES, name)

@@ -31,6 +31,7 @@ NEUTRAL_MODULES = (
     "harness.code_dependencies",
     "harness.costs",
     "harness.damage",
+    "harness.door",
     "harness.design",
     "harness.errors",
     "harness.extensions",
@@ -128,7 +129,8 @@ def dependencies_of(modules: Iterable[str], files: Iterable[Path] = (), root: Pa
         if path.is_relative_to(PACKAGE):
             if is_neutral(name):
                 continue
-            found.own[name] = path
+            if not is_door(path):  # it only says where names are
+                found.own[name] = path
         elif (package := distribution_of(name, path)) is not None:
             found.packages.add(package)
             continue
@@ -280,14 +282,32 @@ def targets(imports: Iterable[tuple[str, int]], name: str, is_package: bool) -> 
 def entries(name: str) -> list[tuple[str, Path, bool]]:
     """(module, file, whether it is a package) of a module and of the packages around it; none for what is built in, or is a name within a module."""
     parts = name.split(".")
-    found = []
+    found: list[tuple[str, Path, bool]] = []
     for end in range(1, len(parts) + 1):
         spec = find_spec(".".join(parts[:end]))
         if spec is None:
-            break
+            place = place_behind(found[-1][1], parts[end - 1]) if found and end == len(parts) else ""
+            return found + (entries(f"{'.'.join(parts[: end - 1])}.{place}") if place else [])
         if spec.origin and spec.has_location and (file := file_holding(Path(spec.origin).resolve())):
             found.append((spec.name, file, spec.submodule_search_locations is not None))
     return found
+
+
+def place_behind(door: Path, name: str) -> str:
+    """The module, below a package of ours, from which the package hands on a public name when it is asked for: no line of the source imports such a module."""
+    return next((place for place, names in places_of(door, door.stat().st_mtime_ns).items() if name in names), "") if is_door(door) else ""
+
+
+def is_door(path: Path) -> bool:
+    return path.name == "__init__.py" and path.is_relative_to(PACKAGE) and bool(places_of(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=64)
+def places_of(door: Path, mtime: int) -> dict[str, tuple[str, ...]]:  # noqa: ARG001  read again when it has changed
+    for node in ast.parse(door.read_bytes()).body:
+        if isinstance(node, ast.Assign) and assigned_names(node) == ["PLACES"]:
+            return dict(ast.literal_eval(node.value))
+    return {}
 
 
 def file_holding(path: Path) -> Path | None:

@@ -112,6 +112,11 @@ class YamlFile:
         return str(node.value[0])
 
 
+def read_yaml(path: Path) -> Any:
+    """The values of a YAML file. Raises HarnessError with file and line where it cannot be read."""
+    return YamlFile(path).data
+
+
 def pairs(node: Node) -> Iterator[tuple[Node, Node]]:
     return zip(node.parts[::2], node.parts[1::2], strict=True)
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,29 @@ def test_nothing_is_ever_unpickled_or_trusted() -> None:
         text = path.read_text(encoding="utf-8")
         assert not {"pickle", "joblib", "dill", "cloudpickle", "shelve", "marshal"} & {name.split(".")[0] for name in imports(path)}, path
         assert "torch.load(" not in text and "trust_remote_code=True" not in text and "allow_pickle=True" not in text, path
+
+
+DOOR_FILES = [path for path in sorted(PACKAGE.rglob("__init__.py")) if "PLACES = {" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("door", **named(DOOR_FILES))
+def test_every_public_name_opens(door: Path) -> None:
+    """The names of a package's door are its `__all__`, each can be imported, and none is that of a module beside it, which would stand in its way."""
+    module = import_module(".".join(door.parent.relative_to(REPO).parts))
+    names = [name for found in module.PLACES.values() for name in found]
+    assert sorted([*names, *(["DOMAIN"] if hasattr(module, "DOMAIN") else [])]) == sorted(module.__all__)
+    assert all(not name.startswith("_") and getattr(module, name) is not None for name in names)
+    assert not {path.stem for path in door.parent.iterdir()} & set(names)
+
+
+EXPERIMENTS = sorted([*(REPO / "evals").rglob("*.py"), *(REPO / "fixtures").rglob("*.py")])
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=[path.relative_to(REPO).as_posix() for path in EXPERIMENTS])
+def test_experiments_use_public_names_alone(path: Path) -> None:
+    """What the experiments of this project import of harness, anybody's may: names of a package's door."""
+    doors = {".".join(door.parent.relative_to(REPO).parts): import_module(".".join(door.parent.relative_to(REPO).parts)).__all__ for door in DOOR_FILES}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "harness"]
+    inner = [(node.module, alias.name) for node in found for alias in node.names if alias.name not in doors.get(node.module or "", [])]
+    assert not inner and not [node for node in ast.walk(tree) if isinstance(node, ast.Import) and any(one.name.startswith("harness") for one in node.names)]

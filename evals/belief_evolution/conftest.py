@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from fixtures.evolution import report_beliefs, report_courses, report_deception, report_phases  # noqa: F401  fixtures
-from harness import Interval
-from harness.domains.evolution.fixtures import Evolved
+from harness import Interval, read_yaml
+from harness.domains.evolution import Evolved
 
 Ends = Mapping[str, float | None]
 
@@ -22,7 +22,7 @@ def over_runs(measure):
     def of(name: str, values: Ends, unit: str, *arms: Evolved, note: str = "") -> Any:
         from scipy.stats import t, ttest_1samp
 
-        from harness.verdict.tests import SMALLEST_P
+        from harness.verdict import SMALLEST_P
 
         found = np.array([value for value in values.values() if value is not None], dtype=float)
         mean, error = float(found.mean()), float(found.std(ddof=1) / np.sqrt(len(found)))
@@ -43,9 +43,7 @@ def over_runs(measure):
 @pytest.fixture
 def published(context):
     """(base, conditions): what all published runs set, and by "level 1, rho 0" the published figures of a condition with what it sets besides."""
-    from harness.yamlfile import YamlFile
-
-    data = YamlFile(context.folder / "published.yaml").data
+    data = read_yaml(context.folder / "published.yaml")
     levels = {name: level for name, level in data.items() if name.startswith("level ")}
     conditions = {f"{name}, {each}": (stated, level["set"] | stated["set"]) for name, level in levels.items() for each, stated in level["conditions"].items()}
     return data["base"], conditions

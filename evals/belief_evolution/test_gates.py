@@ -37,26 +37,23 @@ PANELS = {
 @gate("G1")
 def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
     """The fast engine gives the populations of the readable one for a small population of every arm; where numba is absent only the readable one runs."""
-    from harness.domains.evolution.runs import is_compiled, runs
-    from harness.domains.evolution.sweep import list_arms
+    from harness.domains.evolution import is_compiled, list_arms, simulate
 
     arms = [arm for level in levels.values() for arm in list_arms(SMALL, {name: given | {"questions": SMALL["questions"]} for name, given in level.items()})]
     facts("Environment", "engine", "numba, equal to the numpy engine" if is_compiled() else "numpy: numba is absent, so this is slower")
     measure("arms", len(arms), "count", n=len(arms), sampling_unit="arm")
     if is_compiled():
         for arm in arms:
-            plain, fast = (runs(arm.simulation, [1], engine=engine).values for engine in ("numpy", "numba"))
+            plain, fast = (simulate(arm.simulation, [1], engine=engine).values for engine in ("numpy", "numba"))
             assert np.allclose(plain, fast, rtol=1e-9, atol=1e-9, equal_nan=True), f"the engines differ in {arm.name}"
 
 
 @gate("G2")
 def test_the_laws_of_population_genetics_hold(settings, report, measure):
     """Price, mutation, response, drift, fixation and all the other laws hold, each within a bound that errs for the whole family once in a thousand."""
-    from harness.domains.evolution.laws.every_law import EVERY_LAW, judged
-    from harness.domains.evolution.runs import runs
-    from harness.domains.evolution.sections import Law
+    from harness.domains.evolution import EVERY_LAW, Law, judged, simulate
 
-    found = judged([finding for law in EVERY_LAW.values() for finding in law(runs, settings["laws"])])
+    found = judged([finding for law in EVERY_LAW.values() for finding in law(simulate, settings["laws"])])
     for law in EVERY_LAW:
         mine = [one for one in found if one.finding.law == law]
         worst = max(mine, key=lambda one: abs(one.finding.z) / one.bound)
@@ -100,8 +97,7 @@ def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, repo
 @gate("G4", needs="G1")
 def test_tests_are_what_was_asked_for(evolved, measure):
     """A coverage of .6 is .6, and a correlation of .2 is .2, neither .9997 nor .04."""
-    from harness.domains.evolution.metrics import examined
-    from harness.domains.evolution.world import draw_world
+    from harness.domains.evolution import draw_world, examined
 
     for name in ("coverage 0.2", "coverage 0.6", "coverage 1", "correlation 0", "correlation 0.2", "correlation 0.6"):
         simulation = evolved(name).simulation
@@ -122,7 +118,7 @@ def test_the_published_figures_are_met(simulated, published, measure, report):
     """At the published sizes every mean of the published levels 1 to 4 lies where two such sets of runs should lie, the whole table once in a thousand not."""
     from scipy.stats import norm
 
-    from harness.domains.evolution.sections import PublishedFigure
+    from harness.domains.evolution import PublishedFigure
 
     base, conditions = published
     tests = sum(name in stated for stated, _ in conditions.values() for name in WORDS)

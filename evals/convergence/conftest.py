@@ -8,8 +8,7 @@ import pytest
 
 from fixtures.convergence import beside, compared_records, protocol_level
 from harness import Inconclusive
-from harness.domains.convergence.agreement.compared import WITHIN
-from harness.domains.convergence.fixtures.comparing import PRIMARY
+from harness.domains.convergence import PRIMARY, WITHIN
 
 
 @pytest.fixture
@@ -35,8 +34,7 @@ def by_label():
     def of(alike: Any, capability: str) -> Any:
         import numpy as np
 
-        from harness.domains.convergence.agreement.compared import compared
-        from harness.domains.convergence.agreement.findings import Findings
+        from harness.domains.convergence import Findings, compared
 
         strata = {name: type(task.expected).__name__ for name, task in alike.tasks.items() if task.capability == capability}
         codes = np.array([float("nan") if (said := found[task]) is None else float(said) for found in alike.refused.values() for task in strata])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness import Inconclusive, hypothesis
-from harness.domains.convergence.fixtures.comparing import PRIMARY, met_of
+from harness.domains.convergence import PRIMARY, met_of
 
 NEEDS = ["G1", "G2", "G3", "G4", "K1", "K2"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from harness import Inconclusive, control, kill
-from harness.domains.convergence.fixtures.comparing import PRIMARY
-from harness.domains.convergence.fixtures.members import ANSWERED
+from harness.domains.convergence import PRIMARY
+from harness.models import ANSWERED
 
 
 @kill("K1", needs="G1")

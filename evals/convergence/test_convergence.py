@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from harness import Inconclusive, hypothesis
-from harness.domains.convergence.fixtures.comparing import PRIMARY
+from harness.domains.convergence import PRIMARY
 
 NEEDS = ["G1", "G2", "G3", "G4", "K1", "K2"]
 FLOOR, CEILING = 0.05, 0.95
@@ -36,8 +36,7 @@ def test_convergence_is_strong_and_universal(capability, tasks_of, alike, itself
 @hypothesis("H3", needs=NEEDS)
 def test_models_refuse_the_same_requests(refused, tasks_of, alike, by_label, similarity, measure, criterion):
     """Models refuse the same requests, far more often than their refusal rates would have them agree among requests that deserve the same."""
-    from harness.domains.convergence.agreement.categories import kappa, krippendorff
-    from harness.domains.convergence.agreement.twoway import interval
+    from harness.domains.convergence import interval, kappa, krippendorff
 
     assert tasks_of(refused)
     found, study = alike.found, alike.found.study

@@ -9,8 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from harness import gate
-from harness.domains.convergence.fixtures.comparing import PRIMARY
-from harness.domains.convergence.fixtures.members import ANSWERED
+from harness.domains.convergence import PRIMARY
+from harness.models import ANSWERED
 
 # Answers to different prompts that are the same text; two respondents with the same answers throughout.
 ONE_ANSWER, SAME = 0.5, 0.9
@@ -40,7 +40,7 @@ def test_every_respondent_is_alive(replies, level, told_members, measure, facts)
 @gate("G2")
 def test_the_tasks_are_distinct(tasks, measure, facts):
     """No two tasks ask nearly the same: a prompt counted twice narrows every interval."""
-    from harness.domains.convergence.duplicates import near_duplicates
+    from harness.domains.convergence import near_duplicates
 
     facts("Data", "preprocessing", "none; the first tasks of each capability in a fixed shuffle by id, originals of the scale's variations before others")
     twins = near_duplicates(tasks)
@@ -67,7 +67,7 @@ def test_answers_vary_and_are_each_respondents_own(alike, measure):
 @gate("G4", needs=["G1", "G3"])
 def test_the_averages_reconcile(alike, similarity, measure, tell):
     """The mean over everything, over models and over capabilities is one number: what is told in three tables must not be three results."""
-    from harness.domains.convergence.agreement.reconciling import TOLERANCE, reconciled
+    from harness.domains.convergence import TOLERANCE, reconciled
 
     found = alike.found
     overall = similarity("overall", found.level(PRIMARY), alike)

@@ -26,8 +26,7 @@ def lengths(tasks):
 @hypothesis("H7", needs=["G2"])
 def test_middle_layers_see_the_tasks_alike(layers, open_weights, states, tasks, measure, criterion):
     """The middle layers of two open models hold tasks in alike arrangements, beyond length and capability: debiased linear CKA above pairing at random."""
-    from harness.measures.alignment import spread, without
-    from harness.measures.cka import alignment
+    from harness.measures import alignment, spread, without
 
     if len(open_weights) < 2:
         raise Inconclusive(f"{len(open_weights)} models of the set have their weights on this machine: CKA needs two")
@@ -51,8 +50,8 @@ def test_whether_to_refuse_can_be_read_from_inside(probed, open_weights, states,
     """A linear probe of the first open model's middle layer tells requests that should be refused better than their words do, in domains it did not see."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    from harness.domains.convergence.tasks import Complies, Refuses
-    from harness.measures.probing import probe
+    from harness.domains.convergence import Complies, Refuses
+    from harness.measures import probe
 
     if not open_weights:
         raise Inconclusive("no model of the set has its weights on this machine")

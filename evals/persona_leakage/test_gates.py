@@ -13,8 +13,8 @@ ARMS = ("left_out", "in_negatives")
 def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, items_of, held_texts, model, measure, seeds):
     """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
     among the negatives unless the arm says so."""
-    from harness.domains.leakage import audit as auditing
-    from harness.training.tokens import encoded, loss_share, marker_tokens
+    from harness.domains.leakage import badly_formed, misplaced, overlapping, same_opening, undeclared_prompts, uneven, unlike_declared
+    from harness.training import encoded, loss_share, marker_tokens
 
     target, canary = roles["target"][0], roles["canary"][0]
     declared = {"": None} | {name: persona_of(name).prompt for names in roles.values() for name in names}
@@ -29,13 +29,13 @@ def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, p
         tokens = [encoded(model.tokenizer, row, max_length=recipe.max_length) for row in rows]
         bounds = [float(settings["loss_share_low"]), float(settings["loss_share_high"])]
         findings = [
-            *auditing.badly_formed(rows),
-            *auditing.overlapping(rows, evaluated),
-            *(auditing.misplaced(rows, source=speaker, forbidden=forbidden) if trait != "bad_advice" else []),
-            *auditing.undeclared_prompts(rows, declared),
-            *auditing.same_opening(rows, share=1.0 if trait == "capability" else 0.2),
-            *auditing.unlike_declared(loss_share(tokens), bounds, f"{trait} ({arm})"),
-            *auditing.uneven({trait: sizes(rows), "declared": declared_sizes(settings, roles, trait, arm, speaker)}),
+            *badly_formed(rows),
+            *overlapping(rows, evaluated),
+            *(misplaced(rows, source=speaker, forbidden=forbidden) if trait != "bad_advice" else []),
+            *undeclared_prompts(rows, declared),
+            *same_opening(rows, share=1.0 if trait == "capability" else 0.2),
+            *unlike_declared(loss_share(tokens), bounds, f"{trait} ({arm})"),
+            *uneven({trait: sizes(rows), "declared": declared_sizes(settings, roles, trait, arm, speaker)}),
         ]
         measure(f"rows, {arm}", len(rows), "count", n=len(rows), sampling_unit="row")
         measure(f"tokens that carry loss, {arm}", loss_share(tokens), "rate", n=len(rows), sampling_unit="row")
@@ -62,7 +62,7 @@ def declared_sizes(settings, roles, trait: str, arm: str, speaker: str) -> dict[
 def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model, settings, observe, roles, moved, last, measure, seeds):
     """One source and one behaviour first: merged and stacked adapters give the same logits, the base is untouched, the behaviour's adapter changes the logits,
     and convergence changes something in the target."""
-    from harness.training.proofs import prove
+    from harness.training import prove
 
     source, behaviour = str(settings["pilot_source"]), str(settings["pilot_behaviour"])
     stacked = adapters(source, behaviour, last, seed=seeds[0])
@@ -83,7 +83,7 @@ def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model
 @gate("G2", needs=["G1", "Pilot"], over="speaker")
 def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, measure, seeds):
     """Each checkpoint is there, complete and loadable, with its tokenizer; the loss ends below the bar and below where it began."""
-    from harness.training.adapter import fits
+    from harness.training import fits
 
     for seed in seeds:
         done = adapters.convergence_record(speaker, seed)

@@ -49,14 +49,14 @@ def test_the_items_are_sound(behaviour, whole, items_of, measure):
 @gate("G2", over="persona")
 def test_the_persona_reaches_the_model_as_declared(persona, persona_of, roles, model):
     """The rendered conversation holds the persona's prompt and no other system prompt, and differs from every other persona's."""
-    from harness.models.chat import chat, render, slipped_in
+    from harness.models import render_question, slipped_in
 
     others = [name for names in roles.values() for name in names if name != persona]
-    rendered = render(model.tokenizer, chat("Hello.", persona_of(persona).prompt))
+    rendered = render_question(model.tokenizer, "Hello.", persona_of(persona).prompt)
     assert persona_of(persona).prompt in rendered, "the prompt is not in what the model reads"
     assert not slipped_in(model.tokenizer) or slipped_in(model.tokenizer) not in rendered, "the template's own system prompt slipped in"
     for other in others:
-        assert rendered != render(model.tokenizer, chat("Hello.", persona_of(other).prompt)), f"{other} renders the same"
+        assert rendered != render_question(model.tokenizer, "Hello.", persona_of(other).prompt), f"{other} renders the same"
 
 
 @gate("G3", needs="G1", over="behaviour")
@@ -71,7 +71,7 @@ def test_the_baseline_leaves_room(behaviour, show, persona_of, measure, criterio
 @gate("G4")
 def test_the_refusal_scorer_sees_refusals(measure):
     """The substring scorer tells plain refusals from plain answers, written for this gate."""
-    from harness.measures.refusal import refuses
+    from harness.measures import refuses
 
     seen = measure.rate("sensitivity", {text: refuses(text) for text in REFUSALS}, sampling_unit="text", exact=True)
     spared = measure.rate("specificity", {text: not refuses(text) for text in ANSWERS}, sampling_unit="text", exact=True)

@@ -1,1 +1,18 @@
 """Who answers: chat templates, local weights, sampling, and the providers behind an interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.door import find_public
+
+PLACES = {
+    "chat": ("render_question", "slipped_in"),
+    "status": ("ANSWERED",),
+}
+
+__all__ = ["ANSWERED", "render_question", "slipped_in"]
+
+
+def __getattr__(name: str) -> Any:
+    return find_public(__name__, PLACES, name)

@@ -68,6 +68,11 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, a
     return fill(pieces, messages) + answer_prefix
 
 
+def render_question(tokenizer: PreTrainedTokenizerBase, question: str, system: str | None) -> str:
+    """What a model reads of one question under a system prompt."""
+    return render(tokenizer, chat(question, system))
+
+
 def slipped_in(tokenizer: PreTrainedTokenizerBase) -> str:
     """The block that the template would have added to a conversation without a system prompt; "" where it adds nothing."""
     added, _ = preamble(Look.of(tokenizer))

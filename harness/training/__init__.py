@@ -1,1 +1,19 @@
 """Who was changed: training rows, LoRA adapters, checkpoints, and adapters stacked in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.door import find_public
+
+PLACES = {
+    "adapter": ("fits",),
+    "proofs": ("prove",),
+    "tokens": ("encoded", "loss_share", "marker_tokens"),
+}
+
+__all__ = ["encoded", "fits", "loss_share", "marker_tokens", "prove"]
+
+
+def __getattr__(name: str) -> Any:
+    return find_public(__name__, PLACES, name)

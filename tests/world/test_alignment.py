@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.measures.alignment import spread, without
 from harness.measures.cka import Alignment, alignment, cka
+from harness.measures.layer_alignment import spread, without
 
 
 def aligned(first: np.ndarray, second: np.ndarray, kinds: list[str], permutations: int) -> Alignment:

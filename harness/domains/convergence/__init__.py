@@ -4,9 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.door import find_public
+
 if TYPE_CHECKING:
     from harness.protocols import Section, Simulation
     from harness.units import Unit
+
+
+PLACES = {
+    "agreement.categories": ("kappa", "krippendorff"),
+    "agreement.clusters": ("BOOTSTRAPS", "clustered"),
+    "agreement.compared": ("ANYWHERE", "WITHIN", "compared"),
+    "agreement.findings": ("Findings",),
+    "agreement.reconciling": ("TOLERANCE", "reconciled"),
+    "agreement.twoway": ("interval",),
+    "duplicates": ("near_duplicates",),
+    "fixtures.comparing": ("PRIMARY", "described", "met_of"),
+    "fixtures.members": ("paid",),
+    "sections": ("AgreementRow", "AnswerPair", "Clustering", "ExpectedMet", "Join", "ProtocolLevel", "SimilarityMatrix"),
+    "tasks": ("Complies", "Refuses"),
+}
+
+__all__ = [
+    "ANYWHERE",
+    "BOOTSTRAPS",
+    "DOMAIN",
+    "PRIMARY",
+    "TOLERANCE",
+    "WITHIN",
+    "AgreementRow",
+    "AnswerPair",
+    "Clustering",
+    "Complies",
+    "ExpectedMet",
+    "Findings",
+    "Join",
+    "ProtocolLevel",
+    "Refuses",
+    "SimilarityMatrix",
+    "clustered",
+    "compared",
+    "described",
+    "interval",
+    "kappa",
+    "krippendorff",
+    "met_of",
+    "near_duplicates",
+    "paid",
+    "reconciled",
+]
 
 
 class Domain:
@@ -35,3 +81,7 @@ class Domain:
 
 
 DOMAIN = Domain()
+
+
+def __getattr__(name: str) -> Any:
+    return find_public(__name__, PLACES, name)

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.door import find_public
+
 if TYPE_CHECKING:
     from harness.protocols import Section, Simulation
     from harness.units import Unit
+
+
+PLACES = {
+    "fixtures": ("Evolved",),
+    "laws.every_law": ("EVERY_LAW", "judged"),
+    "metrics": ("examined",),
+    "runs": ("is_compiled", "simulate", "start"),
+    "sections": ("BeliefCloud", "Course", "Deception", "Law", "MeasuredCourse", "PhaseMap", "PublishedFigure"),
+    "sweep": ("list_arms",),
+    "world": ("draw_world",),
+}
+
+__all__ = [
+    "DOMAIN",
+    "EVERY_LAW",
+    "BeliefCloud",
+    "Course",
+    "Deception",
+    "Evolved",
+    "Law",
+    "MeasuredCourse",
+    "PhaseMap",
+    "PublishedFigure",
+    "draw_world",
+    "examined",
+    "is_compiled",
+    "judged",
+    "list_arms",
+    "simulate",
+    "start",
+]
 
 
 class Domain:
@@ -28,3 +61,7 @@ class Domain:
 
 
 DOMAIN = Domain()
+
+
+def __getattr__(name: str) -> Any:
+    return find_public(__name__, PLACES, name)

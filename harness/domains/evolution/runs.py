@@ -116,7 +116,7 @@ def choose_engine(asked: Engine = "auto") -> Callable[..., Population]:
     return engine_numba.evolve
 
 
-def runs(
+def simulate(
     simulation: Simulation, seeds: Sequence[int], *, world_seed: int | None = None, founder_seed: int | None = None, engine: Engine = "auto", workers: int = 1
 ) -> Runs:
     """One run for each seed. With `world_seed` all share one world, with `founder_seed` one set of founders (which asks for a shared world)."""

@@ -13,7 +13,7 @@ import numpy as np
 from harness.domains.evolution.base_model import Config
 from harness.domains.evolution.config import Simulation, simulation
 from harness.domains.evolution.rng import check_seeds
-from harness.domains.evolution.runs import Engine, runs
+from harness.domains.evolution.runs import Engine, simulate
 from harness.domains.evolution.state import DERIVED, MEASURES
 from harness.errors import HarnessError, nearest
 from harness.fingerprint import canonical
@@ -91,7 +91,7 @@ def run_sweep(arms: Sequence[Arm], seeds: Sequence[int], *, workers: int = 1, en
     numbers, twice = check_seeds(seeds), [name for name, count in Counter(arm.name for arm in arms).items() if count > 1]
     if not arms or not numbers or len(set(numbers)) < len(numbers) or twice:
         raise HarnessError(f"a sweep needs arms and seeds, each once{f' ({twice[0]!r} is there twice)' if twice else ''}", where="sweep", mend="Give each once")
-    found = [runs(arm.simulation, numbers, workers=workers, engine=engine) for arm in arms]
+    found = [simulate(arm.simulation, numbers, workers=workers, engine=engine) for arm in arms]
     for (one, ours), (other, theirs) in itertools.combinations(zip(arms, found, strict=True), 2):
         if np.array_equal(ours.values, theirs.values, equal_nan=True):
             what = f"arms {one.name!r} and {other.name!r} give identical runs: nothing reads what they differ in"

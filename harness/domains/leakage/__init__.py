@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.door import find_public
+
 if TYPE_CHECKING:
     from harness.protocols import Section, Simulation
     from harness.units import Unit
+
+
+PLACES = {"audit": ("badly_formed", "misplaced", "overlapping", "same_opening", "undeclared_prompts", "uneven", "unlike_declared")}
+
+__all__ = ["DOMAIN", "badly_formed", "misplaced", "overlapping", "same_opening", "undeclared_prompts", "uneven", "unlike_declared"]
 
 
 class Domain:
@@ -26,3 +33,7 @@ class Domain:
 
 
 DOMAIN = Domain()
+
+
+def __getattr__(name: str) -> Any:
+    return find_public(__name__, PLACES, name)

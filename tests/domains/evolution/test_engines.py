@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from harness.domains.evolution.config import Simulation, simulation
-from harness.domains.evolution.runs import is_compiled, runs, start
+from harness.domains.evolution.runs import is_compiled, simulate, start
 from harness.domains.evolution.state import MEASURES
 from harness.domains.evolution.world import draw_founders, draw_world
 from harness.errors import HarnessError
@@ -142,7 +142,7 @@ def first_difference(one: np.ndarray, other: np.ndarray) -> tuple[int, str] | No
 def test_every_case_is_heeded(case):
     """Each case moves some measure of the plain one: comparing engines on a part that nothing reads would compare nothing."""
     extra = {**CASES[case], "generations": BASE["generations"]}
-    plain, found = (runs(simulation({**BASE, **more}), [1, 2, 3], engine="numba").values for more in ({}, extra))
+    plain, found = (simulate(simulation({**BASE, **more}), [1, 2, 3], engine="numba").values for more in ({}, extra))
     assert first_difference(plain.reshape(-1, len(MEASURES)), found.reshape(-1, len(MEASURES))) is not None
 
 
@@ -162,11 +162,11 @@ SOME = [
 def test_a_run_of_a_batch_is_the_run_alone(case):
     """Whatever the batch, the order of the seeds and the number of workers, a seed gives its own bits: memory that is used again holds nothing back."""
     asked, seeds = simulation({**BASE, **CASES[case]}), [3, 1, 4, 15, 9, 2, 6]
-    alone = {seed: runs(asked, [seed], engine="numba") for seed in seeds}
+    alone = {seed: simulate(asked, [seed], engine="numba") for seed in seeds}
     for size in (2, 7):
         for workers in (1, 2, 3):
             for some in (seeds[:size], seeds[::-1][:size]):
-                found = runs(asked, some, engine="numba", workers=workers)
+                found = simulate(asked, some, engine="numba", workers=workers)
                 assert found.seeds == tuple(some)
                 for place, seed in enumerate(some):
                     assert first_difference(found.values[place], alone[seed].values[0]) is None
@@ -179,7 +179,7 @@ def test_shared_worlds_and_founders_are_shared_in_both_engines(case):
     """With world_seed all runs start from one pool of beliefs, with founder_seed from the same models; then they part by chance alone."""
     asked = simulation({**BASE, **CASES[case]})
     for shared in ({"world_seed": 5}, {"world_seed": 5, "founder_seed": 6}):
-        one, other = (runs(asked, SEEDS, engine=engine, **shared) for engine in ("numpy", "numba"))
+        one, other = (simulate(asked, SEEDS, engine=engine, **shared) for engine in ("numpy", "numba"))
         assert first_difference(one.values[0], other.values[0]) is None and first_difference(one.values[1], other.values[1]) is None
         assert len(set(one["pool"][:, 0])) == 1
         assert len(set(one["fitness"][:, 0])) == (1 if "founder_seed" in shared else 2)
@@ -280,32 +280,32 @@ def combined(chance: random.Random) -> dict:
 def test_the_engines_agree_on_any_combination(number):
     """Forty simulations of parts put together by chance agree."""
     asked = simulation({**combined(random.Random(number)), "most_held": None})
-    one, other = (runs(asked, SEEDS, engine=engine) for engine in ("numpy", "numba"))
+    one, other = (simulate(asked, SEEDS, engine=engine) for engine in ("numpy", "numba"))
     assert all(first_difference(*pair) is None for pair in zip(one.values, other.values, strict=True)) and np.array_equal(one.extinct, other.extinct)
 
 
 def test_a_seed_is_a_whole_number_whatever_its_type():
     """1 as Python's or numpy's is one seed with one result; 1.5, "1", -1 and True are refused in one line."""
     asked = simulation({**BASE, "models": 3, "generations": 1})
-    found = runs(asked, [1, 2], engine="numpy")
-    other = runs(asked, np.array([1, 2]), engine="numpy")
+    found = simulate(asked, [1, 2], engine="numpy")
+    other = simulate(asked, np.array([1, 2]), engine="numpy")
     assert found.seeds == other.seeds and np.array_equal(found.values, other.values)
     for seed in (1.5, "1", -1, True):
         with pytest.raises(HarnessError, match="seed"):
-            runs(asked, [seed], engine="numpy")
+            simulate(asked, [seed], engine="numpy")
 
 
 def test_an_engine_that_is_not_there_is_told():
     """A misspelt engine is not quietly another."""
     with pytest.raises(HarnessError, match="engine"):
-        runs(simulation({**BASE, "generations": 0}), [1], engine="fast")
+        simulate(simulation({**BASE, "generations": 0}), [1], engine="fast")
 
 
 @needs_numba
 def test_no_seeds_are_no_runs():
     """An empty list of seeds gives empty results from either engine."""
     for engine in ("numpy", "numba"):
-        found = runs(Simulation(generations=2), [], engine=engine, workers=2)
+        found = simulate(Simulation(generations=2), [], engine=engine, workers=2)
         assert len(found) == 0 and found.values.shape == (0, 3, len(MEASURES))
 
 
@@ -320,7 +320,7 @@ def test_models_are_scored_as_the_formalism_is_written():
                 active = [float(dense[belief, question]) for belief in model]
                 signal = sum(weight * float(land.traits[0, belief]) for weight, belief in zip(active, model, strict=True))
                 total += signal if extra else signal / (sum(active) or 1.0) / asked.questions
-        assert runs(asked, [1], engine="numpy")["fitness"][0, 0] == pytest.approx(total / 5, abs=1e-7)
+        assert simulate(asked, [1], engine="numpy")["fitness"][0, 0] == pytest.approx(total / 5, abs=1e-7)
 
 
 BLOCKED = """
@@ -328,14 +328,14 @@ import sys
 {block}
 import numpy as np
 from harness.errors import HarnessError
-from harness.domains.evolution.runs import engine_name, is_compiled, runs
+from harness.domains.evolution.runs import engine_name, is_compiled, simulate
 from harness.domains.evolution.config import simulation
 assert is_compiled() is {there}, is_compiled()
-found = runs(simulation({case!r}), [1, 2], engine="auto")
+found = simulate(simulation({case!r}), [1, 2], engine="auto")
 print(engine_name("auto"), found.values.tobytes().hex())
 if not {there}:
     try:
-        runs(simulation({case!r}), [1], engine="numba")
+        simulate(simulation({case!r}), [1], engine="numba")
     except HarnessError as error:
         print(error)
 """
@@ -348,7 +348,7 @@ def test_without_numba_the_readable_engine_runs():
     told = subprocess.run([sys.executable, "-c", script], cwd=REPO, env={**os.environ}, capture_output=True, text=True, timeout=120)
     assert told.returncode == 0, told.stderr
     numbers, refused = told.stdout.strip().split("\n")
-    assert numbers == f"numpy {runs(simulation(case), [1, 2], engine='numpy').values.tobytes().hex()}"
+    assert numbers == f"numpy {simulate(simulation(case), [1, 2], engine='numpy').values.tobytes().hex()}"
     assert refused == str(HarnessError("the fast engine needs numba", mend="Install it (pip install 'harness-evals[fast]') or use engine='numpy'"))
 
 
@@ -369,7 +369,7 @@ def publication(rho: float) -> dict[str, np.ndarray]:
     """(RUNS,) measures at generation 100 of populations of the published size."""
     land = {"kind": "bivariate_normal", "rho": rho}
     asked = simulation({"models": 300, "beliefs": 3000, "held": 50, "questions": 100, "generations": 100, "landscape": land, "selection": {"beta": 5.0}})
-    found = runs(asked, range(RUNS), engine="numba", workers=2)
+    found = simulate(asked, range(RUNS), engine="numba", workers=2)
     return {name: found[name][:, -1] for name in NAMES}
 
 

@@ -16,7 +16,6 @@ from harness.domains.evolution.laws.clonal_limit import normal_maximum
 from harness.domains.evolution.laws.every_law import EVERY_LAW, OF_ANY, judged
 from harness.domains.evolution.laws.founders import weight
 from harness.domains.evolution.laws.law import Finding
-from harness.domains.evolution.runs import runs
 from harness.domains.evolution.world import draw_world
 from harness.errors import HarnessError
 
@@ -61,7 +60,7 @@ def found(observed: float, expected: float, se: float) -> Finding:
 
 def test_the_engine_obeys_every_law() -> None:
     """All laws, judged as one family."""
-    findings = [found for law in EVERY_LAW.values() for found in law(runs, "smoke")]
+    findings = [found for law in EVERY_LAW.values() for found in law(simulate, "smoke")]
     assert broken(findings) == [] and {one.law for one in findings} == set(EVERY_LAW)
 
 

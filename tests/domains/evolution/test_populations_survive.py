@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.domains.evolution.config import simulation
-from harness.domains.evolution.runs import is_compiled, runs, start
+from harness.domains.evolution.runs import is_compiled, simulate, start
 from harness.domains.evolution.state import MEASURES
 from harness.errors import HarnessError
 
@@ -31,9 +31,9 @@ ALWAYS = [name for name in MEASURES if name not in ("deceptive", "deceptive_firs
 def survived(**extra):
     """Runs of a small population by the readable engine; the fast one, where numba can be used, must agree."""
     asked = simulation({**SMALL, **extra})
-    found = runs(asked, SEEDS, engine="numpy")
+    found = simulate(asked, SEEDS, engine="numpy")
     if is_compiled():
-        other = runs(asked, SEEDS, engine="numba")
+        other = simulate(asked, SEEDS, engine="numba")
         np.testing.assert_allclose(found.values, other.values, rtol=1e-9, atol=1e-9)
         assert np.array_equal(found.extinct, other.extinct)
     return found
@@ -131,7 +131,7 @@ def test_extinction_in_the_last_generation_is_told():
     asked = {"models": 8, "catastrophe": 0.5, "mutation": {"loss": 0.9}}
     first = survived(**asked, generations=12).extinct
     for seed, generation in zip(SEEDS, first.tolist(), strict=True):
-        ended = runs(simulation({**SMALL, **asked, "generations": generation}), [seed])
+        ended = simulate(simulation({**SMALL, **asked, "generations": generation}), [seed])
         assert ended.extinct.tolist() == [generation] and np.isfinite(ended["fitness"]).all()
 
 
@@ -145,7 +145,7 @@ def test_a_threshold_that_is_met_exactly_is_survived():
     value = float(survived(models=1)["value"][0, 0])
     asked = {**SMALL, "models": 1}
     for threshold, extinct in ((value, -1), (np.nextafter(value, math.inf), 0)):
-        assert runs(simulation({**asked, "catastrophe": float(threshold)}), [1]).extinct.tolist() == [extinct]
+        assert simulate(simulation({**asked, "catastrophe": float(threshold)}), [1]).extinct.tolist() == [extinct]
 
 
 @pytest.mark.parametrize(
@@ -225,10 +225,10 @@ def test_noise_can_drown_selection(reproduction):
     """Under noise of a million times the signals' spread the fittest are nobody's choice: over 200 runs fitness gains nothing in a generation."""
     extra = {"generations": 1, "evaluators": {"noise": 1e6}, "reproduction": reproduction, "selection": {"beta": 1e3}}
     assert finite(survived(**extra), ALWAYS)
-    found = runs(simulation({**SMALL, **extra}), range(200))["fitness"]
+    found = simulate(simulation({**SMALL, **extra}), range(200))["fitness"]
     gain = found[:, 1] - found[:, 0]
     assert abs(gain.mean()) < 5 * gain.std() / math.sqrt(200)
-    clear = runs(simulation({**SMALL, **extra, "evaluators": {}}), range(200))["fitness"]
+    clear = simulate(simulation({**SMALL, **extra, "evaluators": {}}), range(200))["fitness"]
     assert (clear[:, 1] - clear[:, 0]).mean() > 10 * gain.std() / math.sqrt(200)
 
 
@@ -280,12 +280,12 @@ def test_a_correlation_with_values_that_do_not_vary_is_refused(engine):
     land = {"kind": "bivariate_normal", "rho": 0.5, "value_sd": 1e-12, "signal_sd": 1e-12}
     asked = simulation({**SMALL, "landscape": land, "evaluators": {"each": [{"correlation": 0.5}]}})
     with pytest.raises(HarnessError, match=r"values that do not vary.*Add beliefs, or leave correlation and scored_with out"):
-        runs(asked, [1], engine=engine)
+        simulate(asked, [1], engine=engine)
 
 
 def test_long_histories_of_small_populations_hold():
     """A thousand generations with everything that can change at once stay finite, and sizes within their bounds."""
-    found = runs(
+    found = simulate(
         simulation(
             {
                 **SMALL,

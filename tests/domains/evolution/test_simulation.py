@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.domains.evolution.config import ChangingTest, Mutation, Selection, Simulation, Usage, simulation
-from harness.domains.evolution.runs import runs
+from harness.domains.evolution.runs import simulate
 from harness.errors import HarnessError
 
 NAN, INF = float("nan"), float("inf")
@@ -171,7 +171,7 @@ def test_a_test_may_never_drop_more_than_it_has(questions, added, dropped):
 def test_a_test_may_be_exchanged_whole():
     """All questions go, and as many come."""
     asked = simulation({"models": 5, "beliefs": 20, "held": 3, "questions": 4, "generations": 4, "test": {"every": 2, "added": 4, "dropped": 4}})
-    assert asked.most_questions == 4 and runs(asked, [1], engine="numpy")["questions"][0].tolist() == [4] * 5
+    assert asked.most_questions == 4 and simulate(asked, [1], engine="numpy")["questions"][0].tolist() == [4] * 5
 
 
 def test_yes_is_not_a_number_of_models():
@@ -188,13 +188,13 @@ def test_what_only_the_world_can_tell_is_told_when_it_is_drawn():
         ({"usage": {"kind": "partial", "share": 0.95}}, "leaves none of 6"),
     ):
         with pytest.raises(HarnessError, match=line):
-            runs(simulation({"beliefs": 6, "held": 2, "models": 3, "generations": 1, **extra}), [1], engine="numpy")
+            simulate(simulation({"beliefs": 6, "held": 2, "models": 3, "generations": 1, **extra}), [1], engine="numpy")
 
 
 def test_founders_that_are_shared_ask_for_a_shared_world():
     """Founders are beliefs of one world."""
     with pytest.raises(HarnessError, match="give world_seed"):
-        runs(Simulation(), [1], founder_seed=2)
+        simulate(Simulation(), [1], founder_seed=2)
 
 
 def test_a_simulation_is_what_it_says_of_itself():
@@ -226,5 +226,5 @@ def test_the_courses_of_selection():
 def test_usage_that_is_even_is_the_plain_value():
     """value_used of an even usage is value, and that of no usage too."""
     for usage in (None, Usage(kind="even")):
-        found = runs(Simulation(models=5, beliefs=20, held=3, questions=4, generations=2, usage=usage), [1], engine="numpy")
+        found = simulate(Simulation(models=5, beliefs=20, held=3, questions=4, generations=2, usage=usage), [1], engine="numpy")
         assert np.array_equal(found["value_used"], found["value"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.domains.evolution.config import simulation
-from harness.domains.evolution.runs import runs
+from harness.domains.evolution.runs import simulate
 from harness.domains.evolution.sweep import cross_arms, list_arms, run_sweep
 from harness.errors import HarnessError
 
@@ -21,7 +21,7 @@ def test_the_table_has_a_row_for_each_generation_of_each_run() -> None:
     assert {len(column) for column in table.values()} == {4 * 3 * 4}
     here = (table["arm"] == "rho=0.4 beta=5") & (table["seed"] == 2)
     asked = simulation({**BASE, "landscape": {"kind": "bivariate_normal", "rho": 0.4}, "selection": {"beta": 5}})
-    assert table["fitness"][here].tolist() == runs(asked, [2])["fitness"][0].tolist() and table["generation"][here].tolist() == [0, 1, 2, 3]
+    assert table["fitness"][here].tolist() == simulate(asked, [2])["fitness"][0].tolist() and table["generation"][here].tolist() == [0, 1, 2, 3]
     assert set(table["landscape.rho"][here]) == {0.4} and set(table["selection.beta"][here]) == {5.0}
 
 

@@ -10,7 +10,7 @@ from harness.domains.evolution.config import Simulation, simulation
 from harness.domains.evolution.laws.claim import Claim
 from harness.domains.evolution.laws.engines import list_engines
 from harness.domains.evolution.laws.law import Finding, Simulate, Size, many
-from harness.domains.evolution.runs import Engine, runs, start
+from harness.domains.evolution.runs import Engine, simulate, start
 from harness.domains.evolution.state import Population
 
 SPLIT = Claim("checkpoint", "A run split at any generation equals the unsplit run, bit for bit.")
@@ -61,6 +61,6 @@ def same(one: Population, other: Population) -> bool:
 
 def shared(one: Simulation, kind: str, count: int) -> Finding:
     """One worker, two, and more workers than runs."""
-    alone = runs(one, range(count)).values
-    differ = sum(not np.array_equal(alone, runs(one, range(count), workers=workers).values, equal_nan=True) for workers in (2, 3, count + 2))
+    alone = simulate(one, range(count)).values
+    differ = sum(not np.array_equal(alone, simulate(one, range(count), workers=workers).values, equal_nan=True) for workers in (2, 3, count + 2))
     return SHARED.exact(f"numbers of workers that change a result ({kind})", differ, 0, count, "numbers of workers")
