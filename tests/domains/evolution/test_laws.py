@@ -16,6 +16,7 @@ from harness.domains.evolution.laws.clonal_limit import normal_maximum
 from harness.domains.evolution.laws.every_law import EVERY_LAW, OF_ANY, judged
 from harness.domains.evolution.laws.founders import weight
 from harness.domains.evolution.laws.law import Finding
+from harness.domains.evolution.runs import simulate
 from harness.domains.evolution.world import draw_world
 from harness.errors import HarnessError
 
