@@ -21,8 +21,10 @@ from pydantic_core import PydanticUndefined
 
 import harness
 from harness import cli, hookspecs, plugin, records
+from harness.cli import command
 from harness.design.persona import Persona
 from harness.design.spec import ExperimentSpec
+from harness.extensions import domains
 from harness.run.folder import FINAL
 from harness.run.measuring import Measure
 from harness.run.settings import OPTIONS, Option
@@ -42,9 +44,9 @@ MEANING = {
     "missing": "no result: not selected, or never finished",
 }
 OWN_EXITS = (
-    (cli.CLEAN, "clean"),
-    (cli.FINDINGS, "findings: an incomplete run, a difference, a plan not worth starting"),
-    (cli.USAGE, "usage: one line says where, what is wrong and the mend"),
+    (command.CLEAN, "clean"),
+    (command.FINDINGS, "findings: an incomplete run, a difference, a plan not worth starting"),
+    (command.USAGE, "usage: one line says where, what is wrong and the mend"),
 )
 PYTEST_EXITS = (
     (0, "every selected test passed or was skipped; with `--harness-falsified-ok` also where only hypotheses were falsified"),
@@ -62,8 +64,8 @@ def text() -> str:
         "# Reference\n\nWritten by `docs/make_reference.py` from the code (`make docs`). Do not edit: change the code and run it again.",
         section("Options of `pytest`", options()),
         section("Decorators and public names", public()),
-        section("Fixtures of the plugin", fixtures([ROOT / "harness/run/fixtures.py"])),
-        section("Fixtures of the project", fixtures(sorted((ROOT / "fixtures").glob("*.py")))),
+        section("Fixtures of every experiment", fixtures([ROOT / "harness/run/fixtures.py"])),
+        *(section(f"Fixtures of {name}", fixtures([path_of(module) for module in domain.fixtures])) for name, domain in domains().items()),
         section("`measure`", measures()),
         section("Units", table(("unit", "smallest", "largest", "what it is"), ((f"`{u}`", low, high, what) for u, (low, high, what) in UNITS.items()))),
         section("Markers", table(("marker", "what it says"), (marker(line) for line in plugin.MARKERS))),
@@ -136,6 +138,10 @@ def argument(one: inspect.Parameter | str) -> str:
     if isinstance(one, str):
         return one
     return one.name if one.default is inspect.Parameter.empty else f"{one.name}={one.default!r}"
+
+
+def path_of(module: str) -> Path:
+    return ROOT / f"{module.replace('.', '/')}.py"
 
 
 def fixtures(files: Sequence[Path]) -> str:

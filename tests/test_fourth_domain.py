@@ -1,10 +1,11 @@
-"""A fourth domain, in a package of its own outside the checkout, adds a measure, a unit, a section, a responder and fixtures by its entry points alone; its
-experiment runs, stands in the report, and runs again when the package's code is edited."""
+"""The fourth domain of docs/extending.md, in a package of its own outside the checkout, adds a measure, a unit, a section, a responder and fixtures by its
+entry points alone; its experiment runs, stands in the report, and runs again when the package's code is edited."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,142 +15,10 @@ from typing import Any
 import pytest
 
 REPO = Path(__file__).parents[1]
-PACKAGE = {
-    "baking/__init__.py": '''\
-"""How well models bake."""
-
-
-class Domain:
-    name = "baking"
-    fixtures = ("baking.fixtures",)
-
-    def sections(self):
-        from baking.loaves import Loaves
-
-        return [Loaves()]
-
-    def simulations(self):
-        return {}
-
-    def units(self):
-        return {"crumbs": (0.0, 1000.0, "crumbs on the board")}
-
-
-DOMAIN = Domain()
-''',
-    "baking/loaves.py": """\
-from harness.records import SectionRecord
-from harness.report.addresses import below
-from harness.report.blocks import Column, Table
-
-
-class Loaf(SectionRecord, frozen=True, kw_only=True):
-    crumbs: float
-
-
-class Loaves:
-    id, title, position = "loaves", "Loaves", 250
-    record = Loaf
-
-    def build(self, records, numbers):
-        rows = [[numbers.told(below(at, "name")), numbers.num(below(at, "crumbs"), "crumbs")] for at in records]
-        yield Table(title="", columns=[Column(heading="loaf"), Column(heading="weight", numeric=True)], rows=rows)
-""",
-    "baking/baker.py": '''\
-from harness.models.provider import Answer
-
-
-class Baker:
-    """Answers with as many crumbs as the kind says."""
-
-    def __init__(self, kind):
-        self.kind = kind
-
-    def describe(self):
-        return {"responder": "bakery", "kind": self.kind}
-
-    def groups(self, asked):
-        return [list(asked)]
-
-    def answers(self, asked, tick=None):
-        return [Answer(status="ok", text="crumb " * (3 if self.kind == "white" else 7)) for _ in asked]
-
-
-def opened(member, drawing, means):
-    return Baker(member.spec.partition("/")[2])
-''',
-    "baking/crumbs.py": '''\
-from harness.models.respondent import Asked
-
-
-class Crumbs:
-    """The crumbs in each answer."""
-
-    outcome, unit, sampling_unit = "crumbs", "crumbs", "question"
-
-    def __init__(self, baker):
-        self.baker = baker
-
-    def describe(self):
-        return {"measure": "crumbs", "baker": self.baker.describe()}
-
-    def chunks(self, items):
-        return [list(items)]
-
-    def score(self, chunk):
-        answers = self.baker.answers([Asked(id=item, turns=()) for item in chunk])
-        return [{"item": item, "crumbs": 10.0 * answer.text.split().count("crumb") + len(item) % 3} for item, answer in zip(chunk, answers, strict=True)]
-''',
-    "baking/fixtures.py": '''\
-import pytest
-
-
-@pytest.fixture
-def bake(gather, context):
-    """`bake(kind)`: the crumbs of a loaf."""
-
-    def bake_loaf(kind):
-        from harness.models.respondent import Drawing, Member
-        from harness.models.respondents import Means, opened
-
-        from baking.crumbs import Crumbs
-
-        means = Means(loaded=None, cache=context.root / "replies", root=context.root)
-        baker = opened(Member(name=kind, spec=f"bakery/{kind}"), Drawing(max_tokens=9), means)
-        return gather(f"crumbs-{kind}", Crumbs(baker), [f"loaf {number}" * (number % 4 + 1) for number in range(context.settings["loaves"])])
-
-    return bake_loaf
-''',
-}
-EXPERIMENT = {
-    "pytest.ini": "[pytest]\n",
-    "evals/bread/experiment.yaml": """\
-id: bread
-title: Rye leaves more crumbs
-question: Does rye leave more crumbs than white bread?
-axes: {loaf: [rye, white]}
-thresholds:
-  crumbs: {value: 20, unit: crumbs, direction: increase}
-hypotheses:
-  H1: {cells: [loaf], rule: {at_least: 1, of: loaf}, thresholds: [crumbs]}
-primary: H1
-scales:
-  smoke: {settings: {loaves: 12}}
-""",
-    "evals/bread/test_bread.py": '''\
-from baking.loaves import Loaf
-
-from harness import hypothesis
-
-
-@hypothesis("H1")
-def test_rye_leaves_more(loaf, bake, measure, criterion, report, context):
-    """A loaf leaves at least twenty crumbs."""
-    crumbs = measure.mean("crumbs", bake(loaf))
-    report(Loaf(name=f"{loaf} in {context.scale}", crumbs=crumbs.value))
-    assert criterion("crumbs").exceeds(crumbs)
-''',
-}
+GUIDE = (REPO / "docs/extending.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE))
+PACKAGE = {name: text for name, text in FILES.items() if name.startswith("baking/")}
+EXPERIMENT = {"pytest.ini": "[pytest]\n"} | {name: text for name, text in FILES.items() if name.startswith("evals/")}
 
 
 class Bakery:

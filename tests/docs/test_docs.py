@@ -64,8 +64,8 @@ def test_the_example_is_collected(project: Path) -> None:
     done = command(project, "pytest", "evals", "--collect-only", "-q")
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(line.partition("::")[2] for line in done.stdout.splitlines() if "::" in line) == [
-        "test_a_careful_role_lowers_agreement[librarian]",
-        "test_a_careful_role_lowers_agreement[medical_doctor]",
+        "test_a_careful_role_lowers_agreement[package:librarian]",
+        "test_a_careful_role_lowers_agreement[package:medical_doctor]",
         "test_other_words_for_the_assistant_do_not_count_as_care",
         "test_there_is_room_to_fall",
     ]
@@ -151,13 +151,6 @@ def test_every_option_that_is_named_exists() -> None:
     known = {option.flag for option in OPTIONS}
     for page in PAGES:
         assert set(re.findall(r"--harness-[a-z]+(?:-[a-z]+)*", page.read_text(encoding="utf-8"))) <= known, named(page)
-
-
-def test_every_file_of_the_package_is_in_the_architecture() -> None:
-    """docs/architecture.md tells what every Python file is for."""
-    told = text_of("docs/architecture.md")
-    files = [path for path in (ROOT / "harness").rglob("*.py") if path.name != "__init__.py"]
-    assert not [named(path) for path in files if f"`{path.name}`" not in told]
 
 
 def test_the_reference_is_current() -> None:
