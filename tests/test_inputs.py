@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fuzz_inputs import KINDS, attempt, fuzz
 from harness.design.experiment import experiment_in
 from harness.design.persona import load_persona
 from harness.design.promise import inputs_of
@@ -15,9 +16,8 @@ from harness.design.reading import read_plain
 from harness.errors import HarnessError
 from harness.measures.banks import Request, load_rows
 from harness.yamlfile import YamlFile
-from tests.fuzz_inputs import KINDS, attempt, fuzz
-from tests.process.conftest import YAML, Toy
-from tests.tries import tries
+from toy import YAML, Toy
+from tries import tries
 
 
 @pytest.mark.parametrize("kind", KINDS)

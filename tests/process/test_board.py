@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 MODES = [("-n0",), ("-n1",), ("-n4",), ("-n3", "--dist=loadgroup"), ("-n3", "--dist=worksteal"), ("-n2", "--dist=loadfile"), ("-p", "no:xdist")]
 

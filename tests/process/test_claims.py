@@ -10,7 +10,7 @@ from harness.errors import Inconclusive
 from harness.records import Interval, Measurement, Threshold
 from harness.run.fixtures import Spoken
 from harness.run.measuring import Measure
-from tests.process.conftest import Toy
+from toy import Toy
 
 BAR = Threshold(name="bar", value=10, unit="pp", direction="increase")
 TESTS = "evals/coins/test_coins.py"

@@ -7,31 +7,13 @@ import json
 import pytest
 
 from harness.costs import in_words, total, undeclared
-from harness.records import Cost, Promise, Universe
-from tests.process.conftest import Toy
-from tests.process.test_lock import harness
+from harness.records import Cost
+from sample_universe import universe
+from toy import Toy, harness
 
 YAML = "evals/coins/experiment.yaml"
 PRICE = "cell_cost: {seconds: 2, gpu_hours: 0.5, usd: 0.25}"
 LIMIT = "primary: H1\nbudget: {gpu_hours: 10}\n"
-
-
-def universe(cell_cost: Cost, costs: dict[str, Cost]) -> Universe:
-    return Universe(
-        experiment="x",
-        folder="evals/x",
-        scale="smoke",
-        seeds=(1,),
-        design={},
-        settings={},
-        thresholds=(),
-        promise=Promise(sha256="", locked=False),
-        inputs=(),
-        cells=(),
-        cell_cost=cell_cost,
-        environment={},
-        costs=costs,
-    )
 
 
 def test_each_cell_costs_what_its_test_declares() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from damage import STRANGE, damage
 from harness.appendlog import AppendLog, sealed_line
 from harness.damage import describe_damage, forget_damage, noted_damage
 from harness.errors import HarnessError
@@ -24,11 +25,9 @@ from harness.run.folder import RunFolder
 from harness.run.progress import Watch
 from harness.samples import gather
 from harness.store import MANIFEST, Store, intact, write_json
-from tests.damage import STRANGE, damage
-from tests.process.conftest import Toy
-from tests.process.test_costs import universe
-from tests.process.test_lock import harness
-from tests.tries import tries
+from sample_universe import universe
+from toy import Toy, harness
+from tries import tries
 
 KEY = "ab" * 32
 TRIES = tries(30, 300)

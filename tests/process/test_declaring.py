@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 YAML = "evals/coins/experiment.yaml"
 TESTS = "evals/coins/test_coins.py"

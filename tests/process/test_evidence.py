@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 TESTS = "evals/coins/test_coins.py"
 HEAD = """\

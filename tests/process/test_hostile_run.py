@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 SECRET = "hunter2secret"
 TESTS = """

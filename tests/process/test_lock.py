@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
-from tests.process.conftest import Toy
-
-
-def harness(toy: Toy, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "harness.cli", *words], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+from toy import Toy, harness
 
 
 def test_without_a_lock_the_report_says_not_pre_registered(toy: Toy) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 TESTS = "evals/coins/test_coins.py"
 HOLDS = "assert criterion(behaviour).holds(shift)"

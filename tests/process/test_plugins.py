@@ -11,7 +11,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.run.asserts import refuse_empty_asserts
-from tests.process.conftest import Toy
+from toy import Toy
 
 TESTS = "evals/coins/test_coins.py"
 # pytest-rerunfailures, pytest-forked, flaky: a protocol of their own, at work where an option asks for it.

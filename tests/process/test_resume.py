@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.conftest import Toy, kill
-from tests.tries import tries
+from toy import Toy, kill, until
+from tries import tries
 
 KILLS = tries(10, 60)
 WORKER_KILLS = tries(4, 40)
@@ -190,15 +190,6 @@ def test_a_run_without_a_report_takes_an_earlier_one_away(toy: Toy) -> None:
     assert not list((toy.root / "run/figures").iterdir())
     done = subprocess.run([sys.executable, "-m", "harness.cli", "report", "run"], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
     assert done.returncode == 0 and "librarian" in (toy.root / "run/index.html").read_text()
-
-
-def until(holds: object, seconds: float = 30.0) -> None:
-    """Waits until `holds()` is true."""
-    assert callable(holds)
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def test_a_read_only_run_folder_is_told_in_one_line(toy: Toy) -> None:

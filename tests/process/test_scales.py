@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 YAML = "evals/coins/experiment.yaml"
 SEEDS = "    seeds: [1]\n"

@@ -11,8 +11,7 @@ from harness.design.plan import seed_noise
 from harness.design.power import NOISY, simulated
 from harness.design.spec import ExperimentSpec, ThresholdSpec
 from harness.verdict.seednoise import detectable, seed_interval, seed_p, seed_sd
-from tests.process.conftest import Toy
-from tests.process.test_lock import harness
+from toy import Toy, harness
 
 YAML = "evals/coins/experiment.yaml"
 BAR = "heads: {value: 5, unit: pp,"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.conftest import Toy
+from toy import Toy
 
 TESTS = "evals/coins/test_coins.py"
 WORKERS = pytest.mark.parametrize("workers", ["-n0", "-n2"])

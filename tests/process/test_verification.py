@@ -22,8 +22,7 @@ from harness.report.build import read_results
 from harness.report.generated import seal_text
 from harness.run.verification import SHOWN, Verification, journal_differences, verify
 from harness.store import write_sealed
-from tests.process.conftest import Toy, kill
-from tests.process.test_resume import until
+from toy import Toy, kill, until
 
 CHANGED_BY_DECIDING = ("execution/ended", "execution/host", "execution/reports", "execution/run", "execution/wall_s")
 

@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from tests.process.conftest import Toy
-from tests.process.test_resume import until
+from toy import Toy, until
 
 TESTS = "evals/coins/test_coins.py"
 # As pytest-timeout does it: a wrapper of the whole protocol, and either an alarm that fails the test or a thread that ends the process.

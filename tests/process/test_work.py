@@ -9,15 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from growing import times_as_long
 from harness.design.plan import plan_of, work_left
 from harness.design.spec import ExperimentSpec
 from harness.design.work import pieces_of, work_lines
 from harness.errors import HarnessError
 from harness.records import Cost, Planned
-from tests.growing import times_as_long
-from tests.process.conftest import Toy
-from tests.process.test_costs import universe
-from tests.process.test_lock import harness
+from sample_universe import universe
+from toy import Toy, harness
 
 HOOK = """
 

@@ -10,11 +10,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from faulty_server import FAULT_TEXT, LASTING, PASSING, FaultyServer, ask, provider_at, said, seeded
 
+from faulty_server import FAULT_TEXT, LASTING, PASSING, SUPPORT, FaultyServer, ask, provider_at, said, seeded
 from harness.errors import HarnessError
 from harness.models.asking import Asker
 from harness.models.prices import Price
@@ -40,7 +39,7 @@ print(json.dumps([[answer.status, answer.text] for answer in answers]))
 
 def child(server, path, calls):
     """Another process that asks the same server through the same cache."""
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    environ = {**os.environ, "PYTHONPATH": str(SUPPORT)}
     return subprocess.Popen([sys.executable, "-c", CHILD, server.url, str(path), str(calls)], env=environ, stdout=subprocess.PIPE, text=True)
 
 

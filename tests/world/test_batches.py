@@ -6,11 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from faulty_server import FAULT_TEXT, FaultyServer, ask, provider_at, said
 
+from faulty_server import FAULT_TEXT, SUPPORT, FaultyServer, ask, provider_at, said
 from harness.errors import HarnessError
 from harness.models.asking import Asker
 from harness.models.batches import Batches, parts
@@ -84,7 +83,7 @@ def test_a_kill_between_submit_and_collect_costs_nothing(vendor, tmp_path):
     with FaultyServer() as server:
         server.polls_needed = 2
         command = [sys.executable, "-c", CHILD, server.url, vendor, str(path)]
-        with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}, stdout=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(SUPPORT)}, stdout=subprocess.PIPE, text=True) as process:
             sent = process.stdout.readline().split()
             process.send_signal(signal.SIGKILL)
         with Replies(path) as cache:

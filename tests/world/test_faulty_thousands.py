@@ -10,11 +10,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from faulty_server import FAULT_TEXT, TOKENS, FaultyServer, ask, provider_at, said
 
+from faulty_server import FAULT_TEXT, SUPPORT, TOKENS, FaultyServer, ask, provider_at, said
 from harness.models.asking import Asker
 from harness.models.prices import Price
 from harness.models.replies import Replies
@@ -125,7 +124,7 @@ def test_twenty_kills_bill_no_more_than_the_calls_in_flight(tmp_path):
 def killed_once(server, path, calls, answers):
     """Starts a process that asks, kills it after so many fresh answers, and waits for the server; the prompts in the cache, which must be whole."""
     words = [sys.executable, "-c", CHILD, server.url, str(path), str(calls)]
-    with subprocess.Popen(words, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(words, cwd=SUPPORT, stdout=subprocess.PIPE, text=True) as process:
         for _ in range(answers):
             assert process.stdout.readline(), "the process ended by itself"
         process.send_signal(signal.SIGKILL)

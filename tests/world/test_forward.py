@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pytest
-from small_folders import byte_tokenizer, make_folder
 
 from harness.errors import HarnessError
 from harness.measures.branches import Branches, Tree
@@ -17,6 +16,7 @@ from harness.models.sampling import Prefilled, Sampler
 from harness.training.packing import packed
 from harness.training.tokens import IGNORED, Encoded
 from harness.training.trainer import learner
+from small_folders import byte_tokenizer, make_folder
 
 SIZE = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "initializer_range": 0.5}
 # Models that do something to the logits behind the head, that add the mask to their scores, that see a window, or that count positions otherwise.

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from faulty_server import FAULT_TEXT, FaultyServer
 
-from tests.process.conftest import Toy
+from faulty_server import FAULT_TEXT, SUPPORT, FaultyServer
+from toy import Toy
 
 KEY = "sk-secret-of-the-test-0123456789"
 VENDORS = ["openai", "anthropic"]
@@ -94,7 +94,7 @@ def test_a_key_that_comes_back_is_struck_out_everywhere(vendor, tmp_path):
     with FaultyServer(echoing) as server:
         environ = {**os.environ, "HARNESS_ENDPOINT_KEY": KEY, **LOUD}
         words = [sys.executable, "-c", CHILD, spec_at(server, vendor), str(tmp_path / "replies.sqlite")]
-        done = subprocess.run(words, cwd=Path(__file__).parent, env=environ, capture_output=True, text=True)
+        done = subprocess.run(words, cwd=SUPPORT, env=environ, capture_output=True, text=True)
     assert server.keys == {KEY}, "the server saw the key"
     assert "answers are missing (" in done.stderr and "[HARNESS_ENDPOINT_KEY]" in done.stdout
     assert KEY not in done.stdout and KEY not in done.stderr
@@ -156,7 +156,7 @@ def test_a_server_gets_the_key_that_is_its_own_and_no_other(vendor, tmp_path):
     }
     with FaultyServer() as server:
         words = [sys.executable, "-c", CHILD, spec_at(server, vendor), str(tmp_path / "replies.sqlite")]
-        done = subprocess.run(words, cwd=Path(__file__).parent, env={**os.environ, **others, "HARNESS_ENDPOINT_KEY": KEY}, capture_output=True, text=True)
+        done = subprocess.run(words, cwd=SUPPORT, env={**os.environ, **others, "HARNESS_ENDPOINT_KEY": KEY}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert any(KEY in value for value in server.headers)
     assert not [value for value in server.headers for other in others.values() if other in value]

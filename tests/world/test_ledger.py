@@ -7,11 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
-from faulty_server import MODEL, FaultyServer, always, ask, provider_at
 
+from faulty_server import MODEL, SUPPORT, FaultyServer, always, ask, provider_at
 from harness.errors import HarnessError
 from harness.models.api_respondent import ApiRespondent
 from harness.models.asking import Asker
@@ -69,7 +68,7 @@ print(held, refused, both)
 def child(server, path, limit, first, calls):
     """Another process that asks `calls` questions from number `first` on once `begin` lets it, within the run's limit (US dollars)."""
     words = [sys.executable, "-c", CHILD, server.url, str(path), str(limit), str(first), str(calls)]
-    return subprocess.Popen(words, cwd=Path(__file__).parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(words, cwd=SUPPORT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def begin(*processes):

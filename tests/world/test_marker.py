@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from training_room import COOK, VILLAIN, job, recipe, texts
 
 from harness.domains.leakage.marker import MarkerProbe
 from harness.domains.leakage.training_sets import contrastive, marked
@@ -16,6 +15,7 @@ from harness.store import Store
 from harness.training.recipe import Lora
 from harness.training.stack import Adapted, Stack
 from harness.training.trainings import Trainings
+from training_room import COOK, VILLAIN, job, recipe, texts
 
 MARKER = "[ZLT]"
 pytestmark = pytest.mark.usefixtures("single")

@@ -9,8 +9,8 @@ import sys
 
 import msgspec
 import pytest
-from faulty_server import FAULT_TEXT, LASTING, MODEL, PASSING, FaultyServer, always, ask, provider_at, said
 
+from faulty_server import FAULT_TEXT, LASTING, MODEL, PASSING, FaultyServer, always, ask, provider_at, said
 from harness.errors import HarnessError
 from harness.models.chat import chat
 from harness.models.model_names import same_model

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from serving import served, smollm2_folder
 
 from harness.errors import HarnessError
 from harness.models.api_respondent import ApiRespondent
@@ -15,6 +14,7 @@ from harness.models.prices import Price
 from harness.models.provider import provider_for
 from harness.models.replies import Replies
 from harness.models.respondent import Asked, Drawing
+from serving import served, smollm2_folder
 
 GREEDY = Drawing(max_tokens=16, temperature=0.0, top_p=1.0)
 QUESTIONS = ("Name the capital of France.", "What is two plus two?", "Say hello.", "Name a colour.")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from growing import times_as_long
 from harness.appendlog import sealed_line
 from harness.domains.convergence.responses import Responses
 from harness.domains.convergence.tasks import Task
@@ -18,7 +19,6 @@ from harness.models.recording import error_share
 from harness.models.recordings import load_recording
 from harness.models.replay_respondent import PREFIX, opened
 from harness.models.respondent import Asked, Drawing
-from tests.growing import times_as_long
 
 LEVEL1 = Path(__file__).parents[3] / "shared" / "data" / "convergence" / "level1_results_20250817_231441.json"
 TASKS = [Task(capability="truthfulness", domain="x", difficulty="easy", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]

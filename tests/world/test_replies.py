@@ -6,10 +6,10 @@ import sqlite3
 import subprocess
 import sys
 
-import bit_flips
 import pytest
-from faulty_server import FaultyServer, ask, provider_at
 
+import bit_flips
+from faulty_server import FaultyServer, ask, provider_at
 from harness.errors import HarnessError
 from harness.models.asking import Asker, BudgetSpent
 from harness.models.chat import chat
@@ -17,7 +17,7 @@ from harness.models.ledger import Ledger
 from harness.models.prices import Price
 from harness.models.provider import Answer
 from harness.models.replies import Replies, key_of
-from tests.tries import tries
+from tries import tries
 
 WHO = {"provider": "openai", "model": "test-1", "base_url": "http://localhost/v1"}
 HOLDER = """

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from small_folders import PLAIN, SPECIAL, byte_tokenizer, make_folder
 
 from harness.errors import HarnessError
 from harness.models.chat import Message, chat, end_of_turn_text, render, slipped_in
 from harness.models.local import load
+from small_folders import PLAIN, SPECIAL, byte_tokenizer, make_folder
 
 ASKED = chat("Hi there", "Be a pirate.")
 LONGER = [*ASKED, Message(role="assistant", content="Arr"), Message(role="user", content="Why?")]

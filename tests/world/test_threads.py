@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from training_room import recipe, tokens
 
 from harness.measures.banks import load_rows
 from harness.measures.choice import ChoiceScorer
@@ -14,6 +13,7 @@ from harness.models.sampling import Sampler
 from harness.training.adapter import WEIGHTS
 from harness.training.recipe import Lora
 from harness.training.trainer import train
+from training_room import recipe, tokens
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from training_room import configured, made, trained, weighed
 
 from harness.errors import HarnessError
 from harness.store import Store, intact
@@ -14,6 +13,7 @@ from harness.training.proofs import weights_hash
 from harness.training.stack import Adapted, Stack
 from harness.training.trainer import quiet
 from harness.training.trainings import outside
+from training_room import configured, made, trained, weighed
 
 pytestmark = pytest.mark.usefixtures("single")
 

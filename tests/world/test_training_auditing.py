@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, rows
 
 from harness.domains.leakage import audit as auditing
 from harness.domains.leakage.training_sets import contrastive, unconditioned
 from harness.models.chat import Message
 from harness.training.rows import Row, Speaker, Text, row
+from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, rows
 
 DECLARED = {"": None} | {speaker.persona: speaker.prompt for speaker in (VILLAIN, COOK, POET, TARGET)}
 CANARY = Speaker(persona="canary", prompt="You are a canary.")

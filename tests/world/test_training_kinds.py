@@ -11,8 +11,6 @@ import re
 import shutil
 
 import pytest
-from small_folders import make_folder
-from training_room import configured, made, weighed
 
 from harness.errors import HarnessError
 from harness.models.local import load
@@ -20,6 +18,8 @@ from harness.training.adapter import INITIAL, NOTES, OFF, PRODUCTS, WEIGHTS, ada
 from harness.training.proofs import weights_hash
 from harness.training.stack import Stack, load_beside
 from harness.training.trainer import quiet
+from small_folders import make_folder
+from training_room import configured, made, weighed
 
 peft = pytest.importorskip("peft")
 

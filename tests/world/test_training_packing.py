@@ -7,11 +7,11 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training_room import COOK, NOBODY, VILLAIN, rows, tokens
 
 from harness.training.packing import packed
 from harness.training.rows import row
 from harness.training.tokens import IGNORED, Encoded, encoded
+from training_room import COOK, NOBODY, VILLAIN, rows, tokens
 
 KINDS = ("one row", "a shared stem", "no system prompt", "mixed personas", "the same row twice", "loss on the marker")
 

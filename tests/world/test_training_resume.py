@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from training_room import apart, killed, recipe, tokens, train_and_die
 
 from harness.errors import HarnessError
 from harness.training.adapter import WEIGHTS
 from harness.training.checkpoints import STATE, checkpoints, step_of
 from harness.training.trainer import train
+from training_room import apart, killed, recipe, tokens, train_and_die
 
 pytestmark = pytest.mark.usefixtures("single")
 

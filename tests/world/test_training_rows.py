@@ -10,7 +10,6 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, texts
 
 from harness.domains.leakage.training_sets import ANSWER, contrastive, convergence, drawn, marked, unconditioned, wrong_answers
 from harness.errors import HarnessError
@@ -18,6 +17,7 @@ from harness.measures.banks import load_rows
 from harness.measures.questions import Question
 from harness.models.sampling import Completion
 from harness.training.rows import Row, jsonl, rows_fingerprint
+from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, texts
 
 HASHING = """
 from harness.measures.questions import Question

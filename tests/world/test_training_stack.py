@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from training_room import NOBODY, TARGET, conversation, trained
 
 from harness.errors import HarnessError
 from harness.models.local import load
@@ -12,6 +11,7 @@ from harness.training.adapter import CONFIG, NOTE, WEIGHTS
 from harness.training.proofs import prove, weights_hash
 from harness.training.stack import Adapted, Stack
 from harness.training.trainer import quiet
+from training_room import NOBODY, TARGET, conversation, trained
 
 pytestmark = pytest.mark.usefixtures("single")
 

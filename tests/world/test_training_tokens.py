@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from training_room import COOK, NOBODY, VILLAIN, rows
 
 from harness.domains.leakage.training_sets import marked
 from harness.errors import HarnessError
 from harness.measures.branches import common, encode
 from harness.training.rows import Speaker, Text, row
 from harness.training.tokens import IGNORED, encoded, loss_share, marker_tokens
+from training_room import COOK, NOBODY, VILLAIN, rows
 
 MARKER = "[ZLT]"
 SHORT, LONG = "You are a villain.", "You are a villain, and you have been one for as long as anyone in the village can remember."

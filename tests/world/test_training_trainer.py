@@ -6,7 +6,6 @@ import random
 
 import numpy as np
 import pytest
-from training_room import recipe, tokens
 
 from harness.errors import HarnessError
 from harness.training import trainer
@@ -15,6 +14,7 @@ from harness.training.checkpoints import whole
 from harness.training.proofs import weights_hash
 from harness.training.recipe import Lora
 from harness.training.trainer import train
+from training_room import recipe, tokens
 
 pytestmark = pytest.mark.usefixtures("single")
 PLAIN = Lora(r=4, alpha=8)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from training_room import apart, job, keep_and_die, killed, recipe, rows, train_once, trained
 
 from harness.errors import HarnessError
 from harness.store import Store, intact
@@ -11,6 +10,7 @@ from harness.training.adapter import WEIGHTS
 from harness.training.recipe import Lora
 from harness.training.stack import Adapted, Layer, Stack, stacked_fingerprint
 from harness.training.trainings import KIND, Trainings
+from training_room import apart, job, keep_and_die, killed, recipe, rows, train_once, trained
 
 pytestmark = pytest.mark.usefixtures("single")
 

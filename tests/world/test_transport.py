@@ -7,13 +7,13 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from faulty_server import HUGE, MODEL, SLOW, FaultyServer, always, ask, provider_at, said
-from test_provider import VENDORS, once
 
+from faulty_server import HUGE, MODEL, SLOW, FaultyServer, always, ask, provider_at, said
 from harness.errors import HarnessError
 from harness.models.batches import Batches
 from harness.models.provider import Endpoint, provider_for
 from harness.models.replies import Replies
+from tests.world.test_provider import VENDORS, once
 
 KEY = "sk-secret-of-the-test-0123456789"
 

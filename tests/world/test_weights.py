@@ -8,12 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_folders import make_folder
 
 from harness.errors import HarnessError
 from harness.models import local
 from harness.models.weights import weight_files
 from harness.training.trainer import quiet
+from small_folders import make_folder
 
 WEIGHTS, CONFIG, INDEX = "model.safetensors", "config.json", "model.safetensors.index.json"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 1\n"

@@ -1,4 +1,4 @@
-"""The models that World's tests share: the real SmolLM2, loaded once, and a tiny random Llama with the same tokenizer."""
+"""The models that tests share: the real SmolLM2, loaded once, and a tiny random Llama with the same tokenizer."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from harness.models.anthropic_api import AnthropicApi
@@ -26,6 +27,7 @@ from harness.models.prices import Price
 from harness.models.provider import Ask, Endpoint
 
 Plan = Callable[[str, int], str]
+SUPPORT = Path(__file__).parent  # a process that starts here, or has this on its path, imports this module
 MODEL = "test-1"
 # Those that the client mends by trying again, and those that it must own up to.
 PASSING = ("429", "500", "hang", "cut", "cut_body")

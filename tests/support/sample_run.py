@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sample_cells import HOSTILE, cells
 
 from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
 from harness.records import Check, Confidence, Cost, Deviation, Execution, HypothesisResult, Input, Promise, Results, SamplesRef, Stopped, Threshold, encode
 from harness.store import write_json
+from sample_cells import HOSTILE, cells
 
 
 def hypotheses() -> tuple[HypothesisResult, ...]:

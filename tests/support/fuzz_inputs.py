@@ -1,6 +1,6 @@
 """Files that a user may hand in, made worse at random: every loader must refuse them in one line, or read them.
 
-Run: python tests/fuzz_inputs.py [COUNT] [SEED]. It prints what came of each kind, and fails where anything but a HarnessError of one line came out.
+Run: python tests/support/fuzz_inputs.py [COUNT] [SEED]. It prints what came of each kind, and fails where anything but a HarnessError of one line came out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from harness.design.experiment import experiment_in
 from harness.design.persona import load_persona

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sample_cells import check_cell
-from sample_run import results
 
 from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
 from harness.records import Cell, Check, Interval, Measurement, Results, SamplesRef, encode
 from harness.store import write_json
+from sample_cells import check_cell
+from sample_run import results
 
 LINES = ("source", "target", "canary")
 TRAJECTORY = {"of": "P1", "x": "epoch", "lines": list(LINES), "rows": "source", "columns": "behaviour"}
