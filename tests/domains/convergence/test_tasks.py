@@ -15,7 +15,7 @@ from harness.domains.convergence.tasks import CAPABILITIES, Task, load_tasks, lo
 from harness.errors import HarnessError
 from harness.models.chat import Message
 
-BANK = Path(__file__).parents[2] / "banks" / "convergence"
+BANK = Path(__file__).parents[3] / "banks" / "convergence"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from harness.domains.leakage.audit import normal
 from harness.judges.labelled import load_labelled, split
 
-BANKS = Path(__file__).parents[2] / "banks"
+BANKS = Path(__file__).parents[3] / "banks"
 ASKED = ("question", "statement", "request", "prompt")
 EVALUATED = ("multiple_choice", "false_statements", "benign_requests", "open_questions")
 

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.models.batches import Batches
 from harness.models.provider import Endpoint, provider_for
 from harness.models.replies import Replies
-from tests.world.test_provider import VENDORS, once
+from tests.models.test_provider import VENDORS, once
 
 KEY = "sk-secret-of-the-test-0123456789"
 

@@ -11,7 +11,7 @@ from harness.domains.convergence.tasks import Follows, Instruction, Task, load_t
 from harness.errors import HarnessError
 from harness.models.chat import chat
 
-BANK = Path(__file__).parents[2] / "banks" / "convergence" / "instruction_following.jsonl"
+BANK = Path(__file__).parents[3] / "banks" / "convergence" / "instruction_following.jsonl"
 
 # check, what it needs, an answer that follows, one that does not
 PAIRS = [

@@ -288,7 +288,7 @@ def test_whatever_a_measure_holds_counts(name: str) -> None:
 
 def test_equal_state_has_one_key_in_every_process() -> None:
     """Neither addresses nor the order of hashes are in a key."""
-    code = "import json, tests.process.test_measure_key as test; print(json.dumps(test.keys()))"
+    code = "import json, tests.run.test_measure_key as test; print(json.dumps(test.keys()))"
     printed = [
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True, text=True).stdout
         for seed in ("1", "2")

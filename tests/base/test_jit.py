@@ -11,7 +11,7 @@ import pytest
 
 from harness import jit
 
-REPO = Path(__file__).parents[1]
+REPO = Path(__file__).parents[2]
 numba = pytest.importorskip("numba")
 
 USED = """
