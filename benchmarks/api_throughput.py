@@ -1,7 +1,7 @@
 """Calls per second through ApiRespondent, which keeps every answer on disk before it hands it on, beside the bare AsyncOpenAI client on the same server.
 
 Run: python benchmarks/api_throughput.py [--served URL MODEL]. The server is ours, in a process of its own: it answers every call after 20 ms. With
-`--served` a real one is asked too, one call at a time: `python tests/world/serving.py` starts `transformers serve` and prints the two words.
+`--served` a real one is asked too, one call at a time: `python tests/support/serving.py` starts `transformers serve` and prints the two words.
 Both sides run in turn in the same session; the median of the repeats is shown.
 """
 

@@ -14,11 +14,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests are no installed package
 
 from harness.models.replay_respondent import opened
-from tests.process.test_work import counting, planning
-from tests.world.test_recording import recording_of
+from tests.design.test_work import counting, planning
+from tests.models.test_recording import recording_of
 
 
 def best(works: list[Callable[[], object]]) -> float:

@@ -1,4 +1,4 @@
-"""What all tests share: pytest's own tester, and the place of the shared real inputs."""
+"""What all tests share: pytest's own tester, small models, a toy experiment, and the place of the shared real inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
-pytest_plugins = ["pytester"]
+pytest.register_assert_rewrite("hostile_text")
+pytest_plugins = ["pytester", "small_models", "toy"]
 
 # Warnings are errors in tests alone: in an experiment a third party's warning is no evidence against anything. The last line counts first.
 STRICT = (

@@ -36,7 +36,7 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
     training: str
 
 
-# Where a LoRA may begin: each of these leaves the base's weights as they are (tests/world/test_training_kinds.py tries all that peft lists). PiSSA, OLoRA,
+# Where a LoRA may begin: each of these leaves the base's weights as they are (tests/training/test_training_kinds.py tries all that peft lists). PiSSA, OLoRA,
 # CorDA, LoftQ and LoRA-GA rewrite the base while the adapter is made or loaded, so what is saved belongs to a base that is nowhere.
 INITIAL = (True, False, "gaussian", "eva", "orthogonal", "mica")
 PLACES = ("target_modules", "exclude_modules", "layers_to_transform", "layers_pattern")

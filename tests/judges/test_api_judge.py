@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from faulty_server import MODEL, FaultyServer, Handler, all_good, always
 
+from faulty_server import MODEL, FaultyServer, Handler, all_good, always
 from harness.errors import HarnessError
 from harness.judges.api_judge import ApiJudge
 from harness.judges.calibration import calibrate

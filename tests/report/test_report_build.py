@@ -10,13 +10,13 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
-from sample_cells import measurement
-from sample_run import results
 
 from harness.errors import HarnessError
 from harness.records import encode
 from harness.report import schema
 from harness.report.build import build
+from sample_cells import measurement
+from sample_run import results
 
 
 def test_equal_results_give_equal_bytes(new_run: Callable[..., Path]) -> None:

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sample_run import MODEL, results
-
 from harness.report.addresses import value_at
 from harness.report.card import card
 from harness.report.view import View
+from sample_run import MODEL, results
 
 
 def made(**facts: Any) -> Any:

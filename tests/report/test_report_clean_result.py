@@ -6,12 +6,8 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from markdown_it import MarkdownIt
-from sample_cells import HOSTILE
-from sample_run import results
 
 from harness.records import Promise
 from harness.report.addresses import value_at
@@ -20,29 +16,14 @@ from harness.report.card import card
 from harness.report.clean_result import clean_result
 from harness.report.digits import MINUS
 from harness.report.view import View
+from sample_cells import HOSTILE
+from sample_run import results
+from seen_report import parsed, prose, table
 
 HEADINGS = [
     "TL;DR", "Background", "Methodology", "Results", "Next steps", "Detailed report", "Human summary", "Source issues", "Setup & hyper-parameters",
     "Runs & full data", "Sample outputs", "Headline numbers", "Standing caveats", "Artifacts", "Where each number is",
 ]  # fmt: skip
-
-
-def parsed(text: str) -> list[Any]:
-    return MarkdownIt("commonmark", {"html": True}).enable("table").parse(text)
-
-
-def prose(text: str) -> str:
-    """The text without code blocks and code spans (hashes, ids, commands, raw samples) and without the address table, as it renders."""
-    body = text.partition("## Where each number is")[0]
-    inline = [token for token in parsed(body) if token.type == "inline"]
-    return "\n".join("".join(child.content if child.type == "text" else " " for child in token.children) for token in inline)
-
-
-def table(text: str) -> list[tuple[str, str]]:
-    tokens = [token for token in parsed(text.partition("## Where each number is")[2]) if token.type == "inline"]
-    cells = ["".join(child.content for child in token.children) for token in tokens]
-    start = cells.index("address in `results.json`".replace("`", "")) + 1
-    return list(zip(cells[start::2], cells[start + 1 :: 2], strict=True))
 
 
 def test_the_parts_stand_in_their_order(built: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from sample_run import MODEL, results
 
 from harness.errors import HarnessError
 from harness.records import Interval, encode
 from harness.report.compare import compare
+from sample_run import MODEL, results
 
 
 def test_a_run_compared_with_itself_is_empty(built: Path) -> None:

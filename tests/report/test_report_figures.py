@@ -10,14 +10,14 @@ from pathlib import Path
 
 import msgspec
 from PIL import Image
-from sample_cells import accuracy
-from sample_run import results
 
 from harness.report.addresses import value_at
 from harness.report.figures import hero
 from harness.report.forest import panels
 from harness.report.numbers import Numbers
 from harness.report.view import View
+from sample_cells import accuracy
+from sample_run import results
 
 
 def test_every_cell_of_the_primary_hypothesis_has_a_line() -> None:
@@ -78,7 +78,7 @@ def test_the_figure_carries_its_provenance(built: Path) -> None:
 def test_no_global_state_is_touched() -> None:
     """Drawing leaves pyplot unimported and the user's settings as they were."""
     code = (
-        "import sys, matplotlib as m; m.rcParams['font.size'] = 3; sys.path.insert(0, 'tests/report')\n"
+        "import sys, matplotlib as m; m.rcParams['font.size'] = 3; sys.path.insert(0, 'tests/support')\n"
         "from sample_run import results\nfrom harness.report.view import View\nfrom harness.report.figures import hero\n"
         "hero(View(results()))\nprint('matplotlib.pyplot' in sys.modules, m.rcParams['font.size'])"
     )

@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 from harness.report.addresses import value_at
 from harness.report.build import read_results
 from harness.report.view import View
-
-VOID = {"meta", "img", "br", "link", "input", "hr"}
-
-
-class Seen(HTMLParser):
-    """Tags, attributes, numbers and text of a page; complains about tags that are not closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.data: list[dict[str, str]] = []
-        self.text: list[str] = []
-        self.open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag == "data":
-            self.data.append({name: value or "" for name, value in attrs})
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
+from seen_report import Seen
 
 
 def test_the_page_loads_nothing_and_runs_nothing(built: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sample_leakage import answers, leakage, write_leakage
 
 from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
@@ -13,6 +12,7 @@ from harness.records import SamplesRef, encode
 from harness.report.build import build
 from harness.report.drawn import GREAT, IN_PROSE, Batch, chosen, few_files, split_field
 from harness.store import write_json
+from sample_leakage import answers, leakage, write_leakage
 
 
 def test_positive_and_negative_answers_are_shown_by_the_judge(tmp_path: Path) -> None:

@@ -11,10 +11,6 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 from PIL import Image
-from sample_leakage import TRAJECTORY, leakage, write_leakage
-from test_report_clean_result import prose, table
-from test_report_hostile import CONTROL, HOSTILE
-from test_report_page import Seen
 
 from harness.errors import HarnessError
 from harness.records import Results
@@ -26,6 +22,10 @@ from harness.report.trajectories import Entry, Grid, grids
 from harness.report.trajectory_figure import strands, trajectory
 from harness.report.view import View
 from harness.store import write_json
+from hostile_text import CONTROL
+from sample_cells import HOSTILE
+from sample_leakage import TRAJECTORY, leakage, write_leakage
+from seen_report import Seen, prose, table
 
 
 @pytest.fixture(scope="module")

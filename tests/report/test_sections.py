@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_domain import CODE, install_demo
 from PIL import Image
-from sample_run import write_run
-from test_report_clean_result import table
-from test_report_hostile import HOSTILE, assert_stays_text
-from test_report_page import Seen
 
+from demo_domain import CODE, install_demo
 from harness import extensions
 from harness.errors import HarnessError
 from harness.report.build import build
 from harness.report.schema import generated
 from harness.report.sections import entry_of
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
+from sample_run import write_run
+from seen_report import Seen, table
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sample_cells import HOSTILE
-from sample_run import results
 from scipy.cluster.hierarchy import average
 from scipy.spatial.distance import squareform
 
@@ -27,6 +25,8 @@ from harness.records import Results, SectionRecord, encode
 from harness.report.sections import checked, entry_of
 from harness.report.view import View
 from harness.store import write_json
+from sample_cells import HOSTILE
+from sample_run import results
 
 MODELS = (
     "meta-llama/llama-3.1-405b-instruct", "openai/gpt-4o", "anthropic/claude-3.5-sonnet", "smollm2-135m", "smollm2-135m as a villain",

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from test_report_clean_result import table
-from test_report_hostile import HOSTILE, assert_stays_text
-from test_report_page import Seen
 
 from harness.domains.convergence.sections.agreement import Agreement
 from harness.domains.convergence.sections.agreement_figure import draw
 from harness.errors import HarnessError
 from harness.report.addresses import value_at
 from harness.report.build import build
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
+from seen_report import Seen, table
 from tests.domains.convergence.samples import CAPABILITIES, part, prose_part, recheck, row, write_records
 
 

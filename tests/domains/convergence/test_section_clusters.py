@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from test_report_hostile import HOSTILE, assert_stays_text
 
 from harness.domains.convergence.sections import Clustering, Join
 from harness.domains.convergence.sections.clusters import Clusters
@@ -18,6 +17,8 @@ from harness.errors import HarnessError
 from harness.records import encode
 from harness.report.addresses import value_at
 from harness.report.build import build
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
 from tests.domains.convergence.samples import MODELS, clustered, prose_part, recheck, write_records
 
 

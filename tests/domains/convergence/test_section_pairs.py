@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
-from test_report_clean_result import table
-from test_report_hostile import HOSTILE, assert_stays_text
-from test_report_page import Seen
 
 from harness.domains.convergence.sections.pairs import Pairs
 from harness.errors import HarnessError
 from harness.report.build import build
 from harness.report.untrusted import visible
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
+from seen_report import Seen, table
 from tests.domains.convergence.samples import pair, part, prose_part, recheck, write_records
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_clean_result import table
-from test_report_hostile import HOSTILE, assert_stays_text
 
 from harness.domains.convergence.sections.ranking import Ranking
 from harness.errors import HarnessError
 from harness.report.build import build
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
+from seen_report import table
 from tests.domains.convergence.samples import CAPABILITIES, MODELS, met, prose_part, recheck, write_records
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_clean_result import table
-from test_report_hostile import HOSTILE, assert_stays_text
-from test_report_page import Seen
 
 from harness.domains.convergence.sections.respondents import Respondents
 from harness.errors import HarnessError
 from harness.report.build import build
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
+from seen_report import Seen, table
 from tests.domains.convergence.samples import MODELS, convergence, level, member, part, prose_part, recheck, write_records
 
 

@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from test_report_clean_result import prose, table
-from test_report_hostile import HOSTILE, assert_stays_text
-from test_report_page import Seen
 
 from harness.domains.convergence.sections import SimilarityMatrix
 from harness.domains.convergence.sections.heat_map import draw
@@ -21,6 +18,9 @@ from harness.errors import HarnessError
 from harness.report.addresses import value_at
 from harness.report.build import build
 from harness.report.record_format import shorten
+from hostile_text import assert_stays_text
+from sample_cells import HOSTILE
+from seen_report import Seen, prose, table
 from tests.domains.convergence.samples import convergence, matrix, measured, part, prose_part, recheck, write_records
 
 FIGURES = ["agreement.png", "agreement.svg", "clusters.png", "clusters.svg", "hero.png", "hero.svg", "similarity.png", "similarity.svg"]

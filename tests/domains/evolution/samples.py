@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from sample_run import results, write_run
 
 from harness.errors import HarnessError
 from harness.extensions import sections
@@ -17,6 +16,7 @@ from harness.report.build import build
 from harness.report.numbers import Numbers
 from harness.report.sections import checked
 from harness.report.view import View
+from sample_run import results, write_run
 
 RHOS = (0.0, 0.4, 0.8, 1.0)
 GENERATIONS = (0, 1, 2, 5, 10, 20, 35, 50, 75, 100)

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from plain_simulator import PlainSimulator
 
 from harness.domains.evolution.adversary import adversary
 from harness.domains.evolution.config import simulation
@@ -19,6 +18,7 @@ from harness.domains.evolution.laws.law import Finding
 from harness.domains.evolution.runs import simulate
 from harness.domains.evolution.world import draw_world
 from harness.errors import HarnessError
+from tests.domains.evolution.plain_simulator import PlainSimulator
 
 CAUGHT = {
     "beta 15 % too strong": "price",

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from test_report_clean_result import table
-from test_report_hostile import HOSTILE, assert_stays_text, spoiled
-from test_report_page import Seen
 
 from harness.report.addresses import value_at
 from harness.report.build import build
+from hostile_text import assert_stays_text, spoiled
+from sample_cells import HOSTILE
+from seen_report import Seen, table
 from tests.domains.evolution.samples import cloud, course, deception, evolution, law, named, phase, published, refusal, write_evolution
 
 TITLES = {
