@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import shutil
 import sys
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,10 +15,11 @@ from typing import Any
 from harness.cli.command import CLEAN, Answer, add_command
 from harness.errors import HarnessError
 from harness.package_data import shipped_data
-from harness.store import write_text
+from harness.store import telling, write_text
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
-CONFIGURED = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml", "tox.ini", "setup.cfg")  # any of them makes this folder the root
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+CONFIGURED = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml")  # any of them makes this folder the root of a run
+SECTIONS = {"tox.ini": "[pytest]", "setup.cfg": "[tool:pytest]"}  # these do where they hold the section
 INI = "[pytest]\n"
 
 
@@ -28,17 +32,28 @@ def run(arguments: argparse.Namespace) -> Answer:
     """Writes what is not there yet; files of the user's own are never touched, and an experiment of that name is an error."""
     name = arguments.name
     if not NAME.fullmatch(name):
-        raise HarnessError(f"{name!r} cannot name an experiment", mend="Use lower-case letters, digits and underscores, beginning with a letter")
+        raise HarnessError(f"{name!r} cannot name an experiment", mend="Use at most 64 lower-case letters, digits and underscores, beginning with a letter")
     folder = Path("evals") / name
-    if folder.exists():
+    if os.path.lexists(folder):
         raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: harness init {name}_2")
     contents = wanted(name, folder)
-    written = [path for path in contents if not path.exists()]
-    for path in written:
-        write_text(path, contents[path])
+    written = {path: text for path, text in contents.items() if not os.path.lexists(path)}
+    write_all(written, folder)
     kept = [path for path in contents if path not in written]
     lines = [*(f"wrote {path}" for path in written), *(f"kept your {path}" for path in kept), "", *next_steps(folder)]
     return CLEAN, {"written": [str(path) for path in written], "kept": [str(path) for path in kept]}, lines
+
+
+def write_all(contents: Mapping[Path, str], folder: Path) -> None:
+    """Writes the files. The experiment's own folder takes its name last of all: where something goes wrong, the command can be typed again."""
+    making = folder.with_name(f".{folder.name}.{os.getpid()}")
+    try:
+        for path, text in contents.items():
+            write_text(making / path.name if path.parent == folder else path, text)
+        with telling(folder):
+            making.rename(folder)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
 
 
 def wanted(name: str, folder: Path) -> dict[Path, str]:
@@ -51,7 +66,13 @@ def wanted(name: str, folder: Path) -> dict[Path, str]:
         Path("personas/doubter.yaml"): template("doubter.yaml"),
         Path("banks/false_statements.jsonl"): (data / "banks/false_statements.jsonl").read_text(encoding="utf-8"),
     }
-    return found if any(Path(name).exists() for name in CONFIGURED) else {Path("pytest.ini"): INI, **found}
+    return found if is_configured() else {**found, Path("pytest.ini"): INI}
+
+
+def is_configured() -> bool:
+    """Whether pytest takes this folder for the root, where it looks for personas and banks."""
+    sections = (text in Path(name).read_text(encoding="utf-8", errors="replace") for name, text in SECTIONS.items() if Path(name).is_file())
+    return any(map(os.path.lexists, CONFIGURED)) or any(sections)
 
 
 def template(name: str) -> str:

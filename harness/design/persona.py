@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.errors import HarnessError
-from harness.package_data import PREFIX, resolve_named, shipped_data
+from harness.package_data import resolve_named, shipped_too
 from harness.yamlfile import YamlFile
 
 
@@ -35,8 +35,8 @@ def load_persona(folder: Path, name: str) -> Persona:
     path = folder / f"{name}.yaml"
     if Path(name).name != name or not path.exists():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
-        shipped = f", or {PREFIX}{name}, which ships with harness" if (shipped_data() / "personas" / f"{name}.yaml").exists() else ""
-        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=f"Write {path.name}, or use one of: {known}{shipped}")
+        mend = f"Write {path.name}, or use one of: {known}{shipped_too(f'personas/{name}.yaml')}"
+        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=mend)
     file = YamlFile(path)
     try:
         persona = Persona.model_validate(file.data)

@@ -15,7 +15,7 @@ from harness.design.naming import shown as named
 from harness.design.persona import find_persona
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
-from harness.package_data import PREFIX, shipped_data
+from harness.package_data import PREFIX, shipped_data, shipped_name, shipped_too
 from harness.records import Deviation, Input, Promise, ScaleName
 from harness.store import write_json
 from harness.strict_json import value_of
@@ -70,7 +70,8 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     """The declared input files with sha256 and number of lines. Raises HarnessError where a pattern of `inputs` finds nothing or finds an empty file."""
     found: dict[str, Input] = {}
     for pattern in experiment.spec.inputs:
-        base, below = (shipped_data(), pattern.removeprefix(PREFIX)) if pattern.startswith(PREFIX) else (root, pattern)
+        shipped = pattern.startswith(PREFIX)
+        base, below = (shipped_data(), shipped_name(pattern)) if shipped else (root, pattern)
         try:
             matches = sorted(base.glob(wild(below)))
             paths = [path for path in matches if path.is_file()]
@@ -85,11 +86,10 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
                 told = f"matches the input {named(pattern)}, and is a link to nothing, a pipe or a device"
                 raise HarnessError(told, where=str(path), mend="Put the file there, or take it away")
         if not paths:
-            raise HarnessError(
-                f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=f"Put it under {base} or correct inputs:"
-            )
+            mend = "Correct inputs:" if shipped else f"Put it under {base} or correct inputs:{shipped_too(pattern)}"
+            raise HarnessError(f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=mend)
         for path in paths:
-            name = f"{PREFIX if pattern.startswith(PREFIX) else ''}{path.relative_to(base).as_posix()}"
+            name = f"{PREFIX if shipped else ''}{path.relative_to(base).as_posix()}"
             found[name] = Input(path=name, sha256=file_fingerprint(path), lines=path.read_bytes().count(b"\n"))
             if not path.stat().st_size:
                 raise HarnessError("the input file is empty", where=str(path), mend="Restore it; nothing can be measured on no items")
