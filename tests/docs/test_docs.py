@@ -101,18 +101,6 @@ def test_mistakes_are_told_as_shown(project: Path) -> None:
         assert line[line.index(path.name) :] in told, line
 
 
-def test_the_readmes_own_experiment_is_collected(project: Path) -> None:
-    """The 25 lines of README.md are an experiment."""
-    blocks = {found["path"]: found["text"] for found in FILE.finditer(text_of("README.md"))}
-    for name, text in blocks.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(text, encoding="utf-8")
-    folder = str(Path(next(iter(blocks))).parent)
-    done = command(project, "pytest", folder, "--collect-only", "-q")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert sum("::" in line for line in done.stdout.splitlines()) == 3
-
-
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     """A link names a file or folder of the repository."""
