@@ -249,7 +249,7 @@ def commands() -> str:
 def word(action: argparse.Action) -> str:
     name = action.option_strings[0] if action.option_strings else f"<{action.dest}>"
     choices = f" {'|'.join(action.choices)}" if action.choices else " …" if action.option_strings and action.nargs != 0 else ""
-    return f"[{name}{choices}]" if action.option_strings or action.nargs == "*" else name
+    return f"[{name}{choices}]" if action.option_strings or action.nargs in ("*", "?") else name
 
 
 def verdicts() -> str:

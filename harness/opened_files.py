@@ -29,6 +29,7 @@ INSTALLED = "installed:"
 FOLDER = "folder:"
 WORKING_FOLDER = "working folder"
 INFO = ".dist-info"
+PACKAGES = (f"{os.sep}site-packages", f"{os.sep}dist-packages")
 EVENTS = ("open", "os.listdir", "os.scandir", "os.rename", "sqlite3.connect")
 LISTING = ("os.listdir", "os.scandir")
 SOURCE_READERS = ("/linecache.py", "/tokenize.py", "/inspect.py", "/_pytest/assertion/rewrite.py")
@@ -335,12 +336,13 @@ opened_files = OpenedFiles()
 
 @cache
 def is_project_code(file: str) -> bool:
-    return not file.startswith(("<", PACKAGE)) and not file.startswith(installed_folders())
+    return not file.startswith(("<", PACKAGE, *installed_folders())) and not os.path.realpath(file).startswith(installed_folders())
 
 
 @lru_cache(maxsize=1)
 def installed_folders() -> tuple[str, ...]:
-    folders = {*site.getsitepackages(), site.getusersitepackages(), *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "scripts"))}
+    behind = (path for path in sys.path if path.endswith(PACKAGES))  # of another environment, reached by a .pth file or by PYTHONPATH
+    folders = {*site.getsitepackages(), site.getusersitepackages(), *behind, *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "scripts"))}
     return tuple(f"{folder}{os.sep}" for folder in {*folders, *map(os.path.realpath, folders)})
 
 
