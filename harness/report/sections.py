@@ -40,8 +40,8 @@ def entry_of(record: SectionRecord) -> SectionEntry:
         told = f"no section of the report takes a {type(record).__qualname__}"
         known = ", ".join(sorted(one.record.__name__ for one in sections().values()))
         raise HarnessError(told, mend=f"Sections take: {known or 'nothing, since no domain is installed'}")
-    value = encode(record)
-    checked(section, record.name, value)
+    checked(section, record.name, encode(record))
+    value = msgspec.json.decode(msgspec.json.encode(record))  # as a journal gives it back, where a tuple is a list
     return SectionEntry(section=section.id, name=record.name, value=value)
 
 

@@ -15,6 +15,7 @@ from PIL import Image
 from demo_domain import CODE, install_demo
 from harness import extensions
 from harness.errors import HarnessError
+from harness.fixtures.sections import JudgeCalibration
 from harness.report.build import build
 from harness.report.schema import generated
 from harness.report.sections import entry_of
@@ -89,6 +90,7 @@ def test_a_record_that_does_not_fit_is_refused(tmp_path: Path, changes: dict[str
 def test_a_record_is_checked_where_it_is_reported(demo: Any) -> None:
     """A value of another type, a number that JSON does not know, and a record that no section takes are errors of the test."""
     assert entry_of(demo.Weight(name="a", grams=2.0)).value == {"name": "a", "grams": 2.0, "note": ""}
+    assert entry_of(JudgeCalibration(name="a", judge="m", sensitivity=(1, 2))) == entry_of(JudgeCalibration(name="a", judge="m", sensitivity=[1, 2]))
     for wrong in ({"note": 3}, {"grams": float("nan")}, {"grams": float("inf")}):
         with pytest.raises(HarnessError, match="sections/weights/a"):
             entry_of(demo.Weight(**{"name": "a", "grams": 1.0} | wrong))
