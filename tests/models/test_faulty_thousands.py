@@ -1,4 +1,5 @@
-"""Ten thousand calls, a fifth of which fail: none lost, none twice, none billed twice; and twenty kills in a row cost no more than the calls in flight."""
+"""Thousands of calls, a fifth of which fail: none lost, none twice, none billed twice; and kills in a row cost no more than the calls in flight. Ten
+thousand calls and twenty kills in `make chaos`."""
 
 from __future__ import annotations
 
@@ -17,9 +18,11 @@ from faulty_server import FAULT_TEXT, SUPPORT, TOKENS, FaultyServer, ask, provid
 from harness.models.asking import Asker
 from harness.models.prices import Price
 from harness.models.replies import Replies
+from tries import tries
 
-# A vendor's share of the ten thousand.
-CALLS = 5000
+# Of each vendor.
+CALLS = tries(1000, 5000)
+KILLS = tries(6, 20)
 FAULTS = ("429", "500", "hang", "cut", "malformed", "no_choices", "wrong_model")
 # Those that the client tries again by itself, once: half of them are over by then.
 TRIED_AGAIN = ("429", "500", "hang", "cut")
@@ -65,6 +68,7 @@ def left_after_one_run(number):
     return attempts == 2 or (attempts == 1 and fault not in TRIED_AGAIN)
 
 
+@pytest.mark.chaos
 @pytest.mark.parametrize("vendor", ["openai", "anthropic"])
 def test_thousands_of_calls_a_fifth_of_them_faulty(vendor, tmp_path):
     """Every ask has its answer or a named error, each good answer was made and billed once, and a second run asks for nothing but what is left."""
@@ -100,13 +104,14 @@ def twice(times):
     return [(prompt, when) for prompt, when in times.items() if len(when) > 1]
 
 
-def test_twenty_kills_bill_no_more_than_the_calls_in_flight(tmp_path):
-    """kill -9 at any moment, twenty times: the cache is whole after each, no answer that it holds is asked for again, and each kill loses at most the
+@pytest.mark.chaos
+def test_kills_bill_no_more_than_the_calls_in_flight(tmp_path):
+    """kill -9 at any moment, again and again: the cache is whole after each, no answer that it holds is asked for again, and each kill loses at most the
     calls that were in flight."""
-    path, calls, rng = tmp_path / "replies.sqlite", 2000, random.Random(1)
+    path, calls, rng = tmp_path / "replies.sqlite", 100 * KILLS, random.Random(1)
     kept_then: set[str] = set()
     with FaultyServer(delay_s=0.02) as server:
-        for _ in range(20):
+        for _ in range(KILLS):
             before, answers = server.billed.copy(), rng.randint(20, 60)
             kept = killed_once(server, path, calls, answers)
             assert kept_then <= kept and len(kept) < calls
@@ -117,8 +122,8 @@ def test_twenty_kills_bill_no_more_than_the_calls_in_flight(tmp_path):
         with Replies(path) as cache:
             final = Asker(provider_at(server, "openai"), cache).ask_all([ask(number) for number in range(calls)])
     assert [answer.text for answer in final] == [said(f"question {number}") for number in range(calls)]
-    assert sum(answer.cached for answer in final) == len(kept_then) > 20 * 20
-    assert sum(server.billed.values()) - calls <= 20 * IN_FLIGHT
+    assert sum(answer.cached for answer in final) == len(kept_then) > KILLS * 20
+    assert sum(server.billed.values()) - calls <= KILLS * IN_FLIGHT
 
 
 def killed_once(server, path, calls, answers):
