@@ -15,7 +15,7 @@ REPO = Path(__file__).parents[2]
 numba = pytest.importorskip("numba")
 
 USED = """
-from harness.domains.evolution.runs import engine_name, simulate
+from harness.domains.evolution.runs import engine_name
 from harness.domains.evolution.config import simulation
 from harness.domains.convergence.agreement import permuting
 print(engine_name("auto"), permuting.compiled() is None)
