@@ -240,7 +240,6 @@ def imports_in(tree: ast.AST) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "", node.level)
             yield from ((f"{node.module}.{alias.name}" if node.module else alias.name, node.level) for alias in node.names)
         elif isinstance(node, ast.Call) and call_name(node.func) in ("import_module", "__import__", "importorskip", "run_module") and node.args:
             yield from imported_text(node.args[0])
@@ -280,22 +279,24 @@ def targets(imports: Iterable[tuple[str, int]], name: str, is_package: bool) -> 
 
 
 def entries(name: str) -> list[tuple[str, Path, bool]]:
-    """(module, file, whether it is a package) of a module and of the packages around it; none for what is built in, or is a name within a module."""
+    """(module, file, whether it is a package) of a module and of the packages around it; none for what is built in, or is a name within a module. Whoever
+    holds a package of ours that hands on names, or imports `*` from it, can reach all of them."""
     parts = name.split(".")
     found: list[tuple[str, Path, bool]] = []
     for end in range(1, len(parts) + 1):
         spec = find_spec(".".join(parts[:end]))
         if spec is None:
-            place = place_behind(found[-1][1], parts[end - 1]) if found and end == len(parts) else ""
-            return found + (entries(f"{'.'.join(parts[: end - 1])}.{place}") if place else [])
+            places = places_behind(found[-1][1], parts[end - 1]) if found and end == len(parts) else []
+            return found + [entry for place in places for entry in entries(f"{'.'.join(parts[: end - 1])}.{place}")]
         if spec.origin and spec.has_location and (file := file_holding(Path(spec.origin).resolve())):
             found.append((spec.name, file, spec.submodule_search_locations is not None))
-    return found
+    return found + [entry for place in (places_behind(found[-1][1], "*") if found else []) for entry in entries(f"{name}.{place}")]
 
 
-def place_behind(door: Path, name: str) -> str:
-    """The module, below a package of ours, from which the package hands on a public name when it is asked for: no line of the source imports such a module."""
-    return next((place for place, names in places_of(door, door.stat().st_mtime_ns).items() if name in names), "") if is_door(door) else ""
+def places_behind(door: Path, name: str) -> list[str]:
+    """The modules, below a package of ours, from which the package hands on a public name (`*`: all names) when it is asked for: no line of the source
+    imports such a module."""
+    return [place for place, names in places_of(door, door.stat().st_mtime_ns).items() if name in (*names, "*")] if is_door(door) else []
 
 
 def is_door(path: Path) -> bool:

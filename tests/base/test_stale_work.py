@@ -17,6 +17,8 @@ from zipfile import ZipFile
 
 import pytest
 
+from harness.code_dependencies import dependencies_of
+
 YAML = """\
 id: jars
 title: Jars hold beans
@@ -39,6 +41,8 @@ def test_jar(jar, beans, measure, criterion):
 '''
 CONFTEST = '''\
 import pytest
+
+from harness.code_dependencies import dependencies_of
 
 
 class Beans:
@@ -483,3 +487,17 @@ def test_processes_that_plan_different_cells_are_refused(jars: Jars) -> None:
     jars.edit("evals/jars/experiment.yaml", "jar: [red]", "jar: [red, green, grey, black]")
     assert jars.run("-n2", cell=False)["complete"] is False
     assert "plan different cells under the same names" in jars.said and "Traceback" not in jars.said
+
+
+@pytest.mark.parametrize("line", ["import harness.measures", "from harness import measures", "from harness.measures import *"])
+def test_who_holds_a_package_depends_on_all_that_it_hands_on(tmp_path: Path, line: str) -> None:
+    """`harness.measures.probe` is loaded when it is asked for, so no import names its module."""
+    (tmp_path / "score.py").write_text(f"{line}\n")
+    found = dependencies_of((), [tmp_path / "score.py"], tmp_path)
+    assert {"harness.measures.probing", "harness.measures.cka", "harness.measures.refusal"} <= found.own.keys()
+
+
+def test_who_takes_one_public_name_depends_on_its_module_alone(tmp_path: Path) -> None:
+    (tmp_path / "score.py").write_text("from harness.measures import refuses\n")
+    found = dependencies_of((), [tmp_path / "score.py"], tmp_path).own
+    assert "harness.measures.refusal" in found and "harness.measures.probing" not in found
