@@ -104,7 +104,7 @@ def decided(folder: Path, universe: Universe, rows: list[dict[str, Any]], torn: 
 @cache
 def planner() -> str:
     """sha256 over the code of the design half: a plan kept by other code is not this one."""
-    return tree_fingerprint(HERE, [path.relative_to(HERE).as_posix() for half in ("design", "verdict") for path in (HERE / half).glob("*.py")])
+    return tree_fingerprint(HERE, ["costs.py", *(path.relative_to(HERE).as_posix() for half in ("design", "verdict") for path in (HERE / half).glob("*.py"))])
 
 
 def simulated_by(universe: Universe) -> list[str]:
