@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 
 SCHEMA = "harness/results/2"
-# The doubt about a contrast that compares samples with themselves.
 # Notes of measurements whose outcomes are not those of their samples.
 EDITED = "the outcomes were edited after they were gathered"
 COMPUTED = "the outcomes were computed by the test from its samples"
+# The doubt about a contrast that compares samples with themselves.
 SAME_SAMPLES = "both arms are the same samples: nothing is compared"
 
 Kind = Literal["gate", "kill", "control", "hypothesis"]

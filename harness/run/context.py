@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.run.fixtures import DeclaredSettings
 from harness.run.recorder import Recorder
 
 
@@ -36,7 +37,7 @@ def context_of(recorder: Recorder) -> Context:
     return Context(
         experiment=universe.experiment,
         scale=universe.scale,
-        settings=dict(universe.settings),
+        settings=DeclaredSettings(universe.settings),
         seeds=universe.seeds,
         cell=planned.id,
         params=dict(planned.params),

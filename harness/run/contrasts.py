@@ -56,7 +56,8 @@ def with_seeds(effect: Effect, by_seed: Sequence[float], unit: str) -> Effect:
     """The effect with the noise between seeds: the wider interval and the larger p of the two ways of looking, over items and over seeds."""
     from harness.verdict.seednoise import seed_interval, seed_p, seed_sd
 
-    items, seeds, by_item, p = effect.interval, seed_interval(by_seed), effect.p or 0.0, seed_p(by_seed)
+    assert effect.p is not None, "an effect over items carries a test"
+    items, seeds, by_item, p = effect.interval, seed_interval(by_seed), effect.p, seed_p(by_seed)
     # A single item says nothing of other items, however far apart the seeds lie.
     by_items = items.method.startswith("none") or items.high - items.low >= seeds.high - seeds.low
     kept, other = (items, seeds) if by_items else (seeds, items)
