@@ -43,6 +43,9 @@ def load(point: EntryPoint) -> Domain:
     except Exception as error:  # whatever importing somebody else's package raises
         told = f"the domain {point.name!r} cannot be loaded: {type(error).__name__}: {error}"
         raise HarnessError(told, where=origin(point), mend="Repair or uninstall the package that provides it") from error
+    if lacking := [part for part in ("name", "fixtures", "sections", "simulations", "units") if not hasattr(loaded, part)]:
+        told = f"the domain {point.name!r} lacks {', '.join(lacking)}"
+        raise HarnessError(told, where=origin(point), mend="Name an object with all parts of harness.protocols.Domain")
     return loaded
 
 

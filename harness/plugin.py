@@ -113,7 +113,10 @@ class Hooks:
             from harness.design.places import folder_of
 
             if folder_of(file_path.parent, self.settings.root) is not None:
-                self.session  # noqa: B018  the first file of an experiment brings the fixtures
+                try:
+                    self.session  # noqa: B018  the first file of an experiment brings the fixtures
+                except HarnessError as error:
+                    raise pytest.Collector.CollectError(str(error)) from None
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         from harness.design.places import folder_of, leads_back
@@ -314,7 +317,12 @@ def register_domains(config: pytest.Config) -> None:
 
     for domain in domains().values():
         for name in domain.fixtures:
-            if not config.pluginmanager.is_registered(module := import_module(name)):
+            try:
+                module = import_module(name)
+            except Exception as error:  # whatever importing somebody else's module raises
+                told = f"its fixtures {name} cannot be loaded: {type(error).__name__}: {error}"
+                raise HarnessError(told, where=f"domain {domain.name}", mend="Repair or uninstall the package that provides it") from error
+            if not config.pluginmanager.is_registered(module):
                 config.pluginmanager.register(module, name)
 
 

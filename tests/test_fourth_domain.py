@@ -96,3 +96,19 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert "No installed package knows the section 'loaves'" in (bakery.project / "reports/bread/latest/clean_result.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("DOMAIN = ", "DOMAIN = 3  # ", "the domain 'baking' lacks name"),
+        ("DOMAIN = ", "import no_such_module\nDOMAIN = ", "the domain 'baking' cannot be loaded"),
+        ("baking.fixtures", "baking.gone", "its fixtures baking.gone cannot be loaded"),
+    ],
+)
+def test_a_broken_domain_is_told_in_one_line(bakery: Bakery, old: str, new: str, told: str) -> None:
+    bakery.edit("baking/__init__.py", old, new)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(bakery.site), str(REPO)])}
+    command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=bakery.project, env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and told in done.stdout and "Traceback" not in done.stdout + done.stderr
