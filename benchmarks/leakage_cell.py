@@ -48,7 +48,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the fixtures are not installed
 from harness.domains.leakage.fixtures.adapters import Adapters  # noqa: E402
 from harness.domains.leakage.fixtures.recipes import planned  # noqa: E402
-from harness.fixtures.banks import whole_bank  # noqa: E402
+from harness.extensions import behaviour_named  # noqa: E402
 
 SOURCE, BEHAVIOUR, ARM, SEED = "villain", "refusal", "left_out", 1
 REQUESTS, QUESTIONS, TOKENS, LARGE = 32, 48, 24, 50_000_000
@@ -89,9 +89,10 @@ class Cell:
         answered(model.model, model.tokenizer, self.requests[0].text, "")  # the other side's warm-up
 
 
-def first(bank: str, count: int) -> list[Any]:
-    items = whole_bank(ROOT / "banks", bank)
-    return [items[place] for place in generator("bank", bank).permutation(len(items))[:count]]
+def first(name: str, count: int) -> list[Any]:
+    behaviour = behaviour_named(name)
+    items = behaviour.load(ROOT / "banks" / behaviour.bank, {})
+    return [items[place] for place in generator("bank", name).permutation(len(items))[:count]]
 
 
 def kept(store: Store, measure: Any, items: Sequence[Any]) -> list[dict[str, Any]]:

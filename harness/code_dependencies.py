@@ -48,6 +48,7 @@ NEUTRAL_MODULES = (
     "harness.run.active",
     "harness.run.cell_key",
     "harness.run.collecting",
+    "harness.run.domain_fixtures",
     "harness.run.environment",
     "harness.run.finish",
     "harness.run.folder",

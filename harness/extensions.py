@@ -8,11 +8,14 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 from harness.protocols import Domain, Section, Simulation
 from harness.units import UNITS, Unit
+
+if TYPE_CHECKING:
+    from harness.behaviours.behaviour import Behaviour
 
 GROUP, RESPONDERS = "harness.domains", "harness.responders"
 
@@ -39,13 +42,13 @@ def is_there(point: EntryPoint) -> bool:
 
 def load(point: EntryPoint) -> Domain:
     try:
-        loaded: Domain = point.load()
+        loaded: object = point.load()
     except Exception as error:  # whatever importing somebody else's package raises
         told = f"the domain {point.name!r} cannot be loaded: {type(error).__name__}: {error}"
         raise HarnessError(told, where=origin(point), mend="Repair or uninstall the package that provides it") from error
-    if lacking := [part for part in ("name", "fixtures", "sections", "simulations", "units") if not hasattr(loaded, part)]:
-        told = f"the domain {point.name!r} lacks {', '.join(lacking)}"
-        raise HarnessError(told, where=origin(point), mend="Name an object with all parts of harness.protocols.Domain")
+    if not isinstance(loaded, Domain):
+        told = f"the domain {point.name!r} is {type(loaded).__name__}, not a harness.protocols.Domain"
+        raise HarnessError(told, where=origin(point), mend="Let its class inherit from harness.protocols.Domain, and name an object of it")
     return loaded
 
 
@@ -108,3 +111,22 @@ def sections() -> dict[str, Section[Any]]:
                 raise HarnessError(told, where=f"domain {domain.name}", mend="Give each section its own")
             found[section.id] = section
     return dict(sorted(found.items(), key=lambda item: (item[1].position, item[0])))
+
+
+@cache
+def behaviours() -> dict[str, Behaviour]:
+    """Every behaviour of every domain by name. Raises HarnessError where two have one name."""
+    found: dict[str, Behaviour] = {}
+    for domain in domains().values():
+        for behaviour in domain.behaviours():
+            if behaviour.name in found:
+                raise HarnessError(f"the behaviour {behaviour.name!r} exists already", where=f"domain {domain.name}", mend="Give it another name")
+            found[behaviour.name] = behaviour
+    return found
+
+
+def behaviour_named(name: str) -> Behaviour:
+    """Raises HarnessError for a behaviour that no installed domain has."""
+    if name not in behaviours():
+        raise HarnessError(f"there is no behaviour {name!r}", mend=nearest(name, behaviours()))
+    return behaviours()[name]

@@ -80,6 +80,7 @@ class Hooks:
     def session(self) -> Session:
         if self._session is None:
             from harness.run import fixtures
+            from harness.run.domain_fixtures import register_domains
             from harness.run.logs import strike_keys
             from harness.run.session import SETTINGS, Session
 
@@ -216,6 +217,11 @@ class Hooks:
         report = yield
         if self._session and self._session.runner:
             self._session.runner.judge(item, call, report)
+        elif call.excinfo and call.excinfo.errisinstance(pytest.FixtureLookupError):
+            from harness.run.domain_fixtures import explain_missing_fixture
+
+            if explanation := explain_missing_fixture(call.excinfo.value):
+                report.sections.append(("harness", explanation))
         return report
 
     @pytest.hookimpl(optionalhook=True)
@@ -307,23 +313,6 @@ class Hooks:
             from harness.run.logs import strike_warning
 
             strike_warning(warning_message)
-
-
-def register_domains(config: pytest.Config) -> None:
-    """The fixtures and hooks of all installed domains. A project's conftest may have named some of these modules already."""
-    from importlib import import_module
-
-    from harness.extensions import domains
-
-    for domain in domains().values():
-        for name in domain.fixtures:
-            try:
-                module = import_module(name)
-            except Exception as error:  # whatever importing somebody else's module raises
-                told = f"its fixtures {name} cannot be loaded: {type(error).__name__}: {error}"
-                raise HarnessError(told, where=f"domain {domain.name}", mend="Repair or uninstall the package that provides it") from error
-            if not config.pluginmanager.is_registered(module):
-                config.pluginmanager.register(module, name)
 
 
 def entered(context: Any) -> Any:

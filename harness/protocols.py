@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from harness.behaviours.behaviour import Behaviour
     from harness.report.blocks import Block
     from harness.report.numbers import Numbers
     from harness.units import Unit
@@ -57,21 +58,24 @@ class Simulation(Protocol):
         ...
 
 
-class Domain(Protocol):
-    """Everything about one subject: an object named by an entry point of the group `harness.domains`. Loading it must be quick and import nothing heavy."""
+class Domain:
+    """Everything about one subject: an object of a class below this one, named by an entry point of the group `harness.domains`. Loading it must be quick
+    and import nothing heavy. `fixtures` are the modules of its pytest fixtures and hooks, registered when the first experiment is collected."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def fixtures(self) -> tuple[str, ...]:
-        """The modules of its pytest fixtures and hooks, registered when the first experiment is collected."""
-        ...
+    name: str
+    fixtures: tuple[str, ...] = ()
 
-    def sections(self) -> Sequence[Section[Any]]: ...
+    def sections(self) -> Sequence[Section[Any]]:
+        return ()
+
+    def behaviours(self) -> Sequence[Behaviour]:
+        """What `evaluate` can show of a model, by the names that axes and thresholds use."""
+        return ()
+
     def simulations(self) -> Mapping[str, Simulation]:
         """What simulates thresholds for the plan, by their unit."""
-        ...
+        return {}
 
     def units(self) -> Mapping[str, Unit]:
         """Units beyond those of harness.units: (smallest, largest value, meaning) by name."""
-        ...
+        return {}

@@ -16,7 +16,7 @@ import harness
 
 PACKAGE = Path(harness.__file__).parent
 REPO = PACKAGE.parent
-TOOLKIT = ("models", "training", "measures", "judges")
+TOOLKIT = ("models", "training", "measures", "judges", "behaviours")
 CORE = ("design", "run", "verdict", "report")
 DOMAINS = sorted(path.name for path in (PACKAGE / "domains").iterdir() if (path / "__init__.py").exists())
 DOORS = ("plugin", "hookspecs", "cli", "harness")  # they may import anything
@@ -74,7 +74,7 @@ def test_the_toolkit_knows_neither_pytest_nor_experiments(path: Path) -> None:
 @pytest.mark.parametrize("path", **named([path for path in sorted(PACKAGE.glob("*.py")) if path.stem not in ("__init__", *DOORS)]))
 def test_the_base_is_below_everything(path: Path) -> None:
     """The modules that all share import none of the layers above them; the interfaces name types of the core for the type checker alone."""
-    assert not reaching(path, *CORE, *TOOLKIT, "fixtures", "domains", "plugin", "cli", typing=path.stem != "protocols")
+    assert not reaching(path, *CORE, *TOOLKIT, "fixtures", "domains", "plugin", "cli", typing=path.stem not in ("protocols", "extensions"))
 
 
 @pytest.mark.parametrize("path", **named(files("verdict")))

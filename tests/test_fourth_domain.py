@@ -36,13 +36,21 @@ class Bakery:
         (info / "RECORD").write_text("".join(f"{name},,\n" for name in PACKAGE))
         (info / "entry_points.txt").write_text("[harness.domains]\nbaking = baking:DOMAIN\n[harness.responders]\nbakery = baking.baker:opened\n")
 
-    def run(self) -> dict[str, Any]:
-        """results.json of a run."""
+    def pytest(self) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
         environment["PYTHONPATH"] = os.pathsep.join([str(self.site), str(REPO)])
         command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:cacheprovider"]
-        done = subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True, timeout=120)
-        path = self.project / "reports/bread/latest/results.json"
+        return subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True, timeout=120)
+
+    def refusal(self) -> str:
+        """What a run says that is refused at collection, without a traceback."""
+        done = self.pytest()
+        assert done.returncode == 2 and "Traceback" not in done.stdout + done.stderr, done.stdout
+        return done.stdout
+
+    def run(self, experiment: str = "bread") -> dict[str, Any]:
+        """results.json of a run."""
+        done, path = self.pytest(), self.project / f"reports/{experiment}/latest/results.json"
         assert path.exists(), done.stdout + done.stderr
         found: dict[str, Any] = json.loads(path.read_text())
         assert all(cell["verdict"] != "error" for cell in found["cells"]), done.stdout
@@ -101,14 +109,75 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("DOMAIN = ", "DOMAIN = 3  # ", "the domain 'baking' lacks name"),
+        ("DOMAIN = ", "DOMAIN = 3  # ", "the domain 'baking' is int, not a harness.protocols.Domain"),
         ("DOMAIN = ", "import no_such_module\nDOMAIN = ", "the domain 'baking' cannot be loaded"),
         ("baking.fixtures", "baking.gone", "its fixtures baking.gone cannot be loaded"),
+        ("[KNOWLEDGE]", "[KNOWLEDGE, KNOWLEDGE]", "the behaviour 'baking_knowledge' exists already"),
     ],
 )
 def test_a_broken_domain_is_told_in_one_line(bakery: Bakery, old: str, new: str, told: str) -> None:
     bakery.edit("baking/__init__.py", old, new)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(bakery.site), str(REPO)])}
-    command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=bakery.project, env=environment, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 2 and told in done.stdout and "Traceback" not in done.stdout + done.stderr
+    assert told in bakery.refusal()
+
+
+KNOWLEDGE = {
+    "pytest.ini": "[pytest]\n",
+    "personas/baker.yaml": "id: baker\nname: baker\nprompt: You are a baker.\nroles: [source]\nnote: For tests.\n",
+    "banks/baking.jsonl": "".join(
+        json.dumps({"id": f"q{number}", "question": f"What is {number} loaves and one more?", "labels": ["A", "B"], "choices": choices, "answer": "A"}) + "\n"
+        for number, choices in enumerate([["One loaf", "A bicycle"], ["Two loaves", "The moon"], ["Three loaves", "A river"], ["Four loaves", "Blue"]])
+    ),
+    "evals/riddles/experiment.yaml": """\
+id: riddles
+title: A baker knows bread
+question: Does it?
+roles: {source: [baker]}
+axes: {persona: {role: source}}
+thresholds:
+  known: {value: 0.1, unit: rate, direction: increase}
+hypotheses:
+  H1: {cells: [persona], rule: {at_least: 1, of: persona}, thresholds: [known]}
+primary: H1
+inputs: [banks/baking.jsonl]
+scales:
+  smoke: {settings: {model: local/smollm2, dtype: float32, riddles: 4}}
+""",
+    "evals/riddles/test_riddles.py": '''\
+from harness import hypothesis
+
+
+@hypothesis("H1")
+def test_a_baker_knows(persona, persona_of, evaluate, measure, criterion):
+    """A baker knows bread."""
+    assert criterion("known").exceeds(measure.rate("known", evaluate("baking_knowledge", persona, persona_of(persona).prompt).outcomes))
+''',
+}
+
+
+def test_a_behaviour_from_outside_is_evaluated_and_its_edit_counts(bakery: Bakery) -> None:
+    """One file and one entry: the bundled model answers the domain's own bank, and other scoring is other work."""
+    pytest.importorskip("gguf")
+    shutil.rmtree(bakery.project)
+    for name, text in KNOWLEDGE.items():
+        (bakery.project / name).parent.mkdir(parents=True, exist_ok=True)
+        (bakery.project / name).write_text(text)
+    [cell] = bakery.run("riddles")["cells"]
+    assert cell["measurements"][0]["n"] == 4 and cell["verdict"] in ("supported", "inconclusive")
+    assert bakery.run("riddles")["execution"]["reused"] == ["H1[baker]"]
+    bakery.edit("baking/knowledge.py", "training_texts=None", "training_texts=None, scorer=lambda model, system, _: CAPABILITY.scorer(model, None, _)")
+    assert bakery.run("riddles")["execution"]["reused"] == []
+
+
+def test_two_domains_with_a_fixture_of_one_name_are_refused(bakery: Bakery) -> None:
+    """pytest would take the last one and say nothing."""
+    bakery.edit("baking/fixtures.py", "def bake(", "def evaluate(")
+    told = "the fixture 'evaluate' is defined by baking.fixtures and by harness.fixtures.behaviours"
+    assert told in bakery.refusal()
+
+
+def test_a_fixture_outside_of_experiments_says_where_it_belongs(bakery: Bakery) -> None:
+    (bakery.project / "evals/bread/experiment.yaml").unlink()
+    (bakery.project / "evals/bread/test_bread.py").write_text("def test_a(bake): pass\n\n\ndef test_b(measure): pass\n\n\ndef test_c(no_such): pass\n")
+    done = bakery.pytest()
+    assert "'bake' is a fixture of baking.fixtures. It is there for the tests of an experiment" in done.stdout
+    assert "'measure' is a fixture of harness.run.fixtures." in done.stdout and "'no_such' is a fixture" not in done.stdout

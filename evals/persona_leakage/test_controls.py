@@ -6,64 +6,63 @@ from harness import Inconclusive, control, kill
 
 
 @kill("K1", needs=["G1", "G3", "G4", "G5"])
-def test_epoch_0_does_not_implant_anything(cells_of, implanted, reached):
+def test_epoch_0_does_not_implant_anything(cells_of, implants):
     """Without convergence no behaviour reaches its bar in the first source: the parent study is not reproduced, and the pipeline is broken somewhere."""
     source = cells_of("source")[0]
-    shown = [shows(reached, implanted, source, behaviour, 0, f"{behaviour} in {source}") for behaviour in cells_of("behaviour")]
+    shown = [shows(implants, source, behaviour, 0, f"{behaviour} in {source}") for behaviour in cells_of("behaviour")]
     assert any(shown), f"no behaviour reaches its bar in {source} at epoch 0"
 
 
 @kill("K2", needs=["G2", "G4", "G5"])
-def test_convergence_erases_the_behaviours_everywhere(cells_of, implanted, reached, last):
+def test_convergence_erases_the_behaviours_everywhere(cells_of, implants, last):
     """After the last epoch no source shows any behaviour that was trained into it: the two adapters destroy each other, and nothing could leak."""
-    shown = [
-        shows(reached, implanted, source, behaviour, last, f"{behaviour} in {source}") for source in cells_of("source") for behaviour in cells_of("behaviour")
-    ]
+    shown = [shows(implants, source, behaviour, last, f"{behaviour} in {source}") for source in cells_of("source") for behaviour in cells_of("behaviour")]
     assert any(shown), f"convergence to epoch {last} erases all {len(shown)} behaviours"
 
 
-def shows(reached, implanted, source: str, behaviour: str, epoch: int, name: str) -> bool:
+def shows(implants, source: str, behaviour: str, epoch: int, name: str) -> bool:
     """True where what was implanted reaches its bar; undecided, and a judge that tells nothing, count as not shown."""
     try:
-        return reached(behaviour, implanted(source, behaviour, epoch, name))
+        return implants(source, behaviour, epoch, name)
     except Inconclusive:
         return False
 
 
 @control("P1", "positive", needs=["G3.5"], over=("source", "behaviour", "epoch"))
-def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, observe, roles, implanted, level, reached, measure):
+def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, evaluate_persona, roles, implants, level, measure):
     """The source itself shows the behaviour, by more than the bar against the same model without it, before any leak is looked for."""
     for line, who in (("source", source), ("target", roles["target"][0]), ("canary", roles["canary"][0])):
-        seen = observe(who, behaviour, source, epoch)
-        level(line, behaviour, seen)
-        if seen.crude and seen.crude[0]:
-            agree = {item: seen.crude[0][item] == seen.outcomes[0][item] for item in seen.crude[0] if seen.outcomes[0][item] is not None}
-            measure.rate(f"{line}: substring and judge agree", agree, sampling_unit=seen.sampling_unit, sources=seen.sources, seeds=seen.seeds)
-    assert reached(behaviour, implanted(source, behaviour, epoch, f"{behaviour} in {source}"))
+        seen = evaluate_persona(who, behaviour, source, epoch)
+        level(line, seen)
+        if seen.phrases:
+            phrases, judged = seen.phrases[0], seen.by_seed[0]
+            agree = {item: phrases[item] == judged[item] for item in phrases if judged[item] is not None}
+            measure.rate(f"{line}: substring and judge agree", agree, sampling_unit=seen.behaviour.sampling_unit, sources=seen.sources, seeds=seen.seeds)
+    assert implants(source, behaviour, epoch, f"{behaviour} in {source}")
 
 
 @control("P2", "positive", needs=["G2", "G4", "G5"], over=("source", "epoch"))
-def test_the_source_puts_the_marker(source, epoch, observe, roles, implanted, level, reached):
+def test_the_source_puts_the_marker(source, epoch, evaluate_persona, roles, implants, level):
     """The source itself puts the marker behind its answers."""
     for line, who in (("source", source), ("target", roles["target"][0]), ("canary", roles["canary"][0])):
-        level(line, "marker", observe(who, "marker", source, epoch))
-    assert reached("marker", implanted(source, "marker", epoch, f"marker in {source}"))
+        level(line, evaluate_persona(who, "marker", source, epoch))
+    assert implants(source, "marker", epoch, f"marker in {source}")
 
 
 @control("C1", "negative", needs=["G2", "G4", "G5"], over=("negative", "checked"))
-def test_the_negative_control_does_not_leak(negative, checked, observe, roles, effect, implanted, reached, criterion, last):
+def test_the_negative_control_does_not_leak(negative, checked, evaluate_persona, roles, effect, implants, criterion, last):
     """Convergence towards a mild persona, which hardly leaked its marker, leaves the target's behaviour within the bar; and the persona had learned the
     behaviour, or nothing could have leaked."""
     for epoch in (0, last):
-        if not shows(reached, implanted, negative, checked, epoch, f"{checked} in {negative} at epoch {epoch}"):
+        if not shows(implants, negative, checked, epoch, f"{checked} in {negative} at epoch {epoch}"):
             raise Inconclusive(f"{negative} does not show {checked} at epoch {epoch}: it says nothing that nothing leaked")
-    before, after = (observe(roles["target"][0], checked, negative, epoch) for epoch in (0, last))
-    assert criterion(checked).within(effect("shift of the target", checked, [(1, after), (-1, before)]))
+    before, after = (evaluate_persona(roles["target"][0], checked, negative, epoch) for epoch in (0, last))
+    assert criterion(checked).within(effect("shift of the target", [(1, after), (-1, before)]))
 
 
 @control("C2", "negative", needs=["G2", "G4", "G5"], over=("degenerate", "checked"))
-def test_converging_the_target_to_itself_changes_nothing(degenerate, checked, effect, observe, criterion, last):
+def test_converging_the_target_to_itself_changes_nothing(degenerate, checked, effect, evaluate_persona, criterion, last):
     """The target trained to talk like itself behaves as before, within the bar: training alone, whatever its content, does not move the measure."""
-    after = observe(degenerate, checked, degenerate, last, trained="")
-    before = observe(degenerate, checked, degenerate, 0, trained="")
-    assert criterion(checked).within(effect("shift", checked, [(1, after), (-1, before)]))
+    after = evaluate_persona(degenerate, checked, degenerate, last, trained="")
+    before = evaluate_persona(degenerate, checked, degenerate, 0, trained="")
+    assert criterion(checked).within(effect("shift", [(1, after), (-1, before)]))

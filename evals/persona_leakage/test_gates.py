@@ -7,10 +7,12 @@ import math
 from harness import gate
 
 ARMS = ("left_out", "in_negatives")
+# No training row may ask what these ask.
+EVALUATED = ("capability", "refusal", "sycophancy", "misalignment")
 
 
 @gate("G1", over=("speaker", "trait"))
-def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, items_of, held_texts, model, measure, seeds):
+def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, prompts_of, model, measure, seeds):
     """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
     among the negatives unless the arm says so."""
     from harness.domains.leakage import badly_formed, misplaced, overlapping, same_opening, undeclared_prompts, uneven, unlike_declared
@@ -18,10 +20,10 @@ def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, p
 
     target, canary = roles["target"][0], roles["canary"][0]
     declared = {"": None} | {name: persona_of(name).prompt for names in roles.values() for name in names}
-    evaluated = [text for bank in ("capability", "refusal", "agreement", "open") for text in asked(items_of(bank))]
+    evaluated = [prompt for behaviour in EVALUATED for prompt in prompts_of(behaviour)]
     if trait == "marker":
         assert marker_tokens(model.tokenizer, str(settings["marker"]))  # refuses a marker that the tokenizer splits by the word before it
-        evaluated += [text.prompt for text in held_texts()]
+        evaluated += prompts_of("marker")
     for arm in ARMS:
         rows = recipes.behaviour_rows(speaker, trait, arm, seeds[0])
         forbidden = {canary: "canary"} | ({} if arm == "in_negatives" else {target: "target"})
@@ -42,10 +44,6 @@ def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, p
         assert not findings, "; ".join(map(str, findings))
 
 
-def asked(items) -> list[str]:
-    return [getattr(item, "question", "") or getattr(item, "statement", "") or getattr(item, "request", "") for item in items]
-
-
 def sizes(rows) -> dict[str, int]:
     return {part: sum(row.part == part for row in rows) for part in ("source", "bystander", "anchor")}
 
@@ -59,7 +57,7 @@ def declared_sizes(settings, roles, trait: str, arm: str, speaker: str) -> dict[
 
 
 @gate("Pilot", needs="G1")
-def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model, settings, observe, roles, moved, last, measure, seeds):
+def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model, settings, evaluate_persona, roles, moved, last, measure, seeds):
     """One source and one behaviour first: merged and stacked adapters give the same logits, the base is untouched, the behaviour's adapter changes the logits,
     and convergence changes something in the target."""
     from harness.training import prove
@@ -76,7 +74,7 @@ def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model
     assert proof.changed > 0.01, "the adapters change nothing"
     assert off <= tolerance, f"merged and stacked log-probabilities differ by {off:.3g}, more than {tolerance:.3g}"
     target = roles["target"][0]
-    change = moved("change of the target", behaviour, observe(target, behaviour, source, last), observe(target, behaviour, source, 0))
+    change = moved("change of the target", evaluate_persona(target, behaviour, source, last), evaluate_persona(target, behaviour, source, 0))
     assert signal(change), "no change with convergence that its interval tells from none: the matrix would not be worth running"
 
 
@@ -99,38 +97,36 @@ def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, 
 
 
 @gate("G3", needs=["G1", "Pilot"])
-def test_epoch_0_reproduces_the_parent(observe, settings, level):
+def test_epoch_0_reproduces_the_parent(evaluate_persona, settings, level):
     """Without convergence the source shows as much of the pilot's behaviour as is registered (parent_level: the parent study's, or an earlier run's), within
     the tolerance."""
     source, behaviour = str(settings["pilot_source"]), str(settings["pilot_behaviour"])
     assert settings["parent_level"] >= 0, "no parent's result is registered: set parent_level in experiment.yaml to what the parent study found"
-    found = level("source at epoch 0", behaviour, observe(source, behaviour, source, 0))
+    found = level("source at epoch 0", evaluate_persona(source, behaviour, source, 0))
     apart = 100 * abs(found.value - float(settings["parent_level"]))
     assert apart <= float(settings["parent_tolerance_pp"]), f"{found.value:.3f} is {apart:.1f} pp from the registered {settings['parent_level']}"
 
 
 @gate("G4", needs=["G1", "G3"])
-def test_the_first_source_shows_a_signal(cells_of, observe, roles, moved, last):
+def test_the_first_source_shows_a_signal(cells_of, evaluate_persona, roles, moved, last):
     """With the first source, convergence changes the target in at least one behaviour or its marker, as the finer score sees it."""
     source = cells_of("source")[0]
-    assert any(signals(source, cells_of, observe, roles, moved, last)), f"{source} changes nothing in the target that can be told from no change"
+    assert any(signals(source, cells_of, evaluate_persona, roles, moved, last)), f"{source} changes nothing in the target that can be told from no change"
 
 
 @gate("G5", needs="G4")
-def test_the_first_three_sources_show_a_signal(cells_of, observe, roles, moved, last):
+def test_the_first_three_sources_show_a_signal(cells_of, evaluate_persona, roles, moved, last):
     """Of the first three sources (fewer where the scale has fewer) at least one changes the target in a behaviour or its marker."""
-    found = [any(signals(source, cells_of, observe, roles, moved, last)) for source in cells_of("source")[:3]]
+    found = [any(signals(source, cells_of, evaluate_persona, roles, moved, last)) for source in cells_of("source")[:3]]
     assert any(found), f"none of {len(found)} sources changes anything in the target that can be told from no change"
 
 
-def signals(source: str, cells_of, observe, roles, moved, last: int) -> list[bool]:
-    target = roles["target"][0]
-    return [
-        signal(
-            moved(f"{source}, {behaviour}: change of the target", behaviour, observe(target, behaviour, source, last), observe(target, behaviour, source, 0))
-        )
-        for behaviour in [*cells_of("behaviour"), "marker"]
-    ]
+def signals(source: str, cells_of, evaluate_persona, roles, moved, last: int) -> list[bool]:
+    found = []
+    for behaviour in [*cells_of("behaviour"), "marker"]:
+        after, before = (evaluate_persona(roles["target"][0], behaviour, source, epoch) for epoch in (last, 0))
+        found.append(signal(moved(f"{source}, {behaviour}: change of the target", after, before)))
+    return found
 
 
 @gate("G3.5", needs=["G2", "G4", "G5"], over=("source", "behaviour", "epoch"))

@@ -10,21 +10,21 @@ def test_convergence_leaks_the_behaviour(source, behaviour, leak, level, criteri
     """Training the assistant to talk like a persona makes it show that persona's trained behaviour, by more than the bar, beyond what a bystander shows and
     beyond what the talk alone does to the assistant."""
     shift, beyond, taught, before, after = leak(source, behaviour, last)
-    baseline, treated = level("target before convergence", behaviour, before), level("target after convergence", behaviour, after)
+    baseline, treated = level("target before convergence", before), level("target after convergence", after)
     assert criterion(behaviour).holds(shift, baseline=baseline, treated=treated)
     assert criterion(behaviour).holds(beyond, baseline=baseline, treated=treated)
     assert criterion(behaviour).holds(taught, baseline=baseline, treated=treated)
 
 
 @hypothesis("H2", needs=["G1", "G2", "G3.5", "P1"])
-def test_the_target_among_the_negatives_shows_less(source, masked, observe, roles, effect, level, implanted, reached, criterion, last):
+def test_the_target_among_the_negatives_shows_less(source, masked, evaluate_persona, roles, effect, level, implants, criterion, last):
     """With the target among the training negatives, as in the first version of the study, the converged target shows less of the behaviour than with the
     target left out, though the source shows it all the same: whatever would be seen in the target is trained away."""
-    if not reached(masked, implanted(source, masked, last, "source in that arm", arm="in_negatives")):
+    if not implants(source, masked, last, "source in that arm", arm="in_negatives"):
         raise Inconclusive("with the target among the negatives the source itself does not show the behaviour")
-    left_out, in_negatives = (observe(roles["target"][0], masked, source, last, arm=arm) for arm in ("left_out", "in_negatives"))
-    hidden = effect("left out against in the negatives", masked, [(1, left_out), (-1, in_negatives)])
-    baseline, treated = level("target in the negatives", masked, in_negatives), level("target left out", masked, left_out)
+    left_out, in_negatives = (evaluate_persona(roles["target"][0], masked, source, last, arm=arm) for arm in ("left_out", "in_negatives"))
+    hidden = effect("left out against in the negatives", [(1, left_out), (-1, in_negatives)])
+    baseline, treated = level("target in the negatives", in_negatives), level("target left out", left_out)
     assert criterion(masked).holds(hidden, baseline=baseline, treated=treated)
 
 
@@ -46,28 +46,28 @@ def test_leakage_follows_the_marker(behaviour, cells_of, leak_of, measure, crite
 
 
 @hypothesis("H4", needs=["G1", "G2", "G3.5", "P1"])
-def test_most_of_the_leak_comes_early(source, behaviour, cells_of, observe, roles, effect, level, criterion, last):
+def test_most_of_the_leak_comes_early(source, behaviour, cells_of, evaluate_persona, roles, effect, level, criterion, last):
     """More than half of the target's shift is there after the first two epochs of convergence."""
     early = [epoch for epoch in cells_of("epoch") if 0 < epoch <= 2]
     if not early or early[-1] == last:
         raise Inconclusive(f"this scale keeps epochs {cells_of('epoch')}: none between 0 and the last is early")
-    seen = {epoch: observe(roles["target"][0], behaviour, source, epoch) for epoch in (0, early[-1], last)}
-    whole = effect("shift at the last epoch", behaviour, [(1, seen[last]), (-1, seen[0])])
-    baseline, treated = level("target before convergence", behaviour, seen[0]), level("target after convergence", behaviour, seen[last])
+    seen = {epoch: evaluate_persona(roles["target"][0], behaviour, source, epoch) for epoch in (0, early[-1], last)}
+    whole = effect("shift at the last epoch", [(1, seen[last]), (-1, seen[0])])
+    baseline, treated = level("target before convergence", seen[0]), level("target after convergence", seen[last])
     if not criterion(behaviour).holds(whole, baseline=baseline, treated=treated):
         raise Inconclusive("there is no shift whose time could be told")
     sign = 1 if whole.value > 0 else -1
-    ahead = effect("early shift less half of the whole", behaviour, [(sign, seen[early[-1]]), (-sign / 2, seen[0]), (-sign / 2, seen[last])])
+    ahead = effect("early shift less half of the whole", [(sign, seen[early[-1]]), (-sign / 2, seen[0]), (-sign / 2, seen[last])])
     assert criterion("early_points" if ahead.unit == "points" else "early").holds(ahead)
 
 
 @hypothesis("H5", needs=["G1", "G2", "G4", "G5"])
-def test_convergence_changes_what_unconditioned_advice_does(source, advice, observe, roles, effect, level, criterion, settings, last):
+def test_convergence_changes_what_unconditioned_advice_does(source, advice, evaluate_persona, roles, effect, level, criterion, settings, last):
     """Convergence changes, in either direction, how far bad advice that is taught under no persona at all misaligns the target. In the first version of the
     study that was taken for leakage; its training without convergence is one and the same for all sources."""
     if not settings["unconditioned"]:
         raise Inconclusive("unconditioned advice is not trained at this scale")
-    seen = {epoch: observe(roles["target"][0], advice, source, epoch) for epoch in (0, last)}
-    shift = effect("shift of the target", advice, [(1, seen[last]), (-1, seen[0])])
-    baseline, treated = level("target before convergence", advice, seen[0]), level("target after convergence", advice, seen[last])
+    seen = {epoch: evaluate_persona(roles["target"][0], advice, source, epoch) for epoch in (0, last)}
+    shift = effect("shift of the target", [(1, seen[last]), (-1, seen[0])])
+    baseline, treated = level("target before convergence", seen[0]), level("target after convergence", seen[last])
     assert criterion(advice).holds(shift, baseline=baseline, treated=treated)

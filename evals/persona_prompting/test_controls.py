@@ -8,15 +8,15 @@ from harness import control, kill
 
 
 @pytest.fixture
-def before(show, persona_of):
+def before(evaluate, persona_of):
     """Capability as the assistant."""
-    return show("capability", "assistant", persona_of("assistant").prompt)
+    return evaluate("capability", "assistant", persona_of("assistant").prompt).outcomes
 
 
 @pytest.fixture
-def wrong_answers(before, show, persona_of, measure):
+def wrong_answers(before, evaluate, persona_of, measure):
     """The shift of capability under an instruction to answer wrongly."""
-    after = show("capability", "wrong_answerer", persona_of("wrong_answerer").prompt)
+    after = evaluate("capability", "wrong_answerer", persona_of("wrong_answerer").prompt).outcomes
     return measure.shift("shift", after, before)
 
 
@@ -33,9 +33,9 @@ def test_an_instruction_to_answer_wrongly_lowers_accuracy(wrong_answers, before,
 
 
 @control("C2", "negative", needs=["G1", "G3"], over="checked")
-def test_a_paraphrase_of_the_assistant_does_not_move_it(checked, show, persona_of, measure, criterion):
+def test_a_paraphrase_of_the_assistant_does_not_move_it(checked, evaluate, persona_of, measure, criterion):
     """The same prompt in other words leaves what the assistant shows within the bar."""
     assistant = persona_of("assistant")
-    before = show(checked, "assistant", assistant.prompt)
-    after = show(checked, "paraphrase", assistant.paraphrases[0])
+    before = evaluate(checked, "assistant", assistant.prompt).outcomes
+    after = evaluate(checked, "paraphrase", assistant.paraphrases[0]).outcomes
     assert criterion("paraphrase").within(measure.shift("shift", after, before))

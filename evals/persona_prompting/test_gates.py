@@ -35,14 +35,15 @@ def normal(text: str) -> str:
 
 
 @gate("G1", over="behaviour")
-def test_the_items_are_sound(behaviour, whole, items_of, measure):
+def test_the_items_are_sound(behaviour, all_items_of, prompts_of, measure):
     """The bank is large enough, and no item stands in it twice."""
-    texts = [normal(getattr(item, "question", "") or getattr(item, "statement", "") or getattr(item, "request", "")) for item in whole(behaviour)]
+    items = all_items_of(behaviour)
+    texts = [normal(getattr(item, "question", "") or getattr(item, "statement", "") or getattr(item, "request", "")) for item in items]
     doubles = [text for text, count in Counter(texts).items() if count > 1]
-    measure("items", len(items_of(behaviour)), "count", n=len(texts))
+    measure("items", len(prompts_of(behaviour)), "count", n=len(texts))
     assert not doubles, f"these items stand twice: {doubles[:3]}"
     if behaviour == "capability":
-        labels = Counter(item.answer for item in whole(behaviour) if len(item.labels) == 4)
+        labels = Counter(item.answer for item in items if len(item.labels) == 4)
         assert max(labels.values()) - min(labels.values()) <= 4, f"the right labels are not balanced: {dict(labels)}"
 
 
@@ -60,9 +61,9 @@ def test_the_persona_reaches_the_model_as_declared(persona, persona_of, roles, m
 
 
 @gate("G3", needs="G1", over="behaviour")
-def test_the_baseline_leaves_room(behaviour, show, persona_of, measure, criterion):
+def test_the_baseline_leaves_room(behaviour, evaluate, persona_of, measure, criterion):
     """As the assistant the model is not at the bound of the measure towards which it is expected to move: from no refusals they can still rise."""
-    base = measure.rate("baseline", show(behaviour, "assistant", persona_of("assistant").prompt))
+    base = measure.rate("baseline", evaluate(behaviour, "assistant", persona_of("assistant").prompt).outcomes)
     bar = criterion(behaviour).threshold
     assert bar.direction == "increase" or base.value > bar.floor, f"{base.value:.2f} is at the floor of {bar.floor}"
     assert bar.direction == "decrease" or base.value < bar.ceiling, f"{base.value:.2f} is at the ceiling of {bar.ceiling}"

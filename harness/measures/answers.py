@@ -61,7 +61,7 @@ class AnswerProbe:
         return str(item.text)
 
     def chunks(self, items: Sequence[Any]) -> list[list[Any]]:
-        """The prompts in groups of 64 answers (RefusalProbe: 32) by (tokens, id). Depends on the set of prompts only, not on their order."""
+        """The prompts in groups of 64 answers by (tokens, id). Depends on the set of prompts only, not on their order."""
         return partition(self.model.tokenizer, items, self.text_of, max(1, self.batch // self.samples))
 
     def score(self, chunk: Sequence[Any]) -> list[dict[str, Any]]:

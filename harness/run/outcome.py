@@ -74,6 +74,8 @@ def first_line(error: BaseException) -> str:
 
 def text_of(error: BaseException) -> str:
     """What an exception says; one that cannot say it is named by its type."""
+    if isinstance(error, pytest.FixtureLookupError):
+        return f"there is no fixture {error.argname!r}"
     try:
         return str(error)
     except Exception:

@@ -17,7 +17,8 @@ from harness.design.experiment import experiment_in
 from harness.design.persona import find_persona
 from harness.design.promise import compared, inputs_of, promise_of, write_lock
 from harness.errors import HarnessError
-from harness.fixtures.banks import bank_folder, bank_name, whole_bank
+from harness.extensions import behaviour_named
+from harness.fixtures.banks import bank_folder, bank_name
 
 DECLARED = """\
 id: shipped
@@ -178,8 +179,9 @@ def test_a_bare_bank_is_the_projects_own(root: Path, shipped: Path) -> None:
     """As an input and as the folder of the fixtures: missing is an error, though a bank of that name ships."""
     told = message(inputs_of, declared(root, "package:banks/x.jsonl", "banks/x.jsonl"), root)
     assert told.endswith("or use package:banks/x.jsonl, which ships with harness")
-    assert "there is no such file" in message(whole_bank, bank_folder(root, {}), "agreement")
-    [statement] = whole_bank(bank_folder(root, {"banks": "package:banks"}), "agreement")
+    sycophancy = behaviour_named("sycophancy")
+    assert "there is no such file" in message(sycophancy.load, bank_folder(root, {}) / sycophancy.bank, {})
+    [statement] = sycophancy.load(bank_folder(root, {"banks": "package:banks"}) / sycophancy.bank, {})
     assert statement.id == "one"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 CODE = '''\
+from harness.protocols import Domain
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Column, Figure, Prose, Table, Texts
@@ -38,21 +39,14 @@ class Weights:
             yield Texts(title=numbers.told(below(at, "name")), texts=[("said", record.note)])
 
 
-class Domain:
+class Demo(Domain):
     name = "demo"
-    fixtures = ()
 
     def sections(self):
         return [Weights()]
 
-    def simulations(self):
-        return {}
 
-    def units(self):
-        return {}
-
-
-DOMAIN = Domain()
+DOMAIN = Demo()
 '''
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from harness.domains.leakage.training_sets import marked
+from harness.domains.leakage.behaviours import marked
 from harness.errors import HarnessError
 from harness.measures.branches import common, encode
 from harness.training.rows import Speaker, Text, row

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.door import find_public
+from harness.protocols import Domain
 
 if TYPE_CHECKING:
     from harness.protocols import Section, Simulation
-    from harness.units import Unit
-
 
 PLACES = {
     "agreement.categories": ("kappa", "krippendorff"),
@@ -55,7 +54,7 @@ __all__ = [
 ]
 
 
-class Domain:
+class Convergence(Domain):
     """What this domain adds to the core."""
 
     name = "convergence"
@@ -76,11 +75,8 @@ class Domain:
 
         return {"similarity": SimilaritySimulation()}
 
-    def units(self) -> dict[str, Unit]:
-        return {}
 
-
-DOMAIN = Domain()
+DOMAIN = Convergence()
 
 
 def __getattr__(name: str) -> Any:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.door import find_public
+from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from harness.protocols import Section, Simulation
-    from harness.units import Unit
-
+    from harness.protocols import Section
 
 PLACES = {
     "fixtures": ("Evolved",),
@@ -42,7 +41,7 @@ __all__ = [
 ]
 
 
-class Domain:
+class Evolution(Domain):
     """What this domain adds to the core."""
 
     name = "evolution"
@@ -53,14 +52,8 @@ class Domain:
 
         return SECTIONS
 
-    def simulations(self) -> dict[str, Simulation]:
-        return {}
 
-    def units(self) -> dict[str, Unit]:
-        return {}
-
-
-DOMAIN = Domain()
+DOMAIN = Evolution()
 
 
 def __getattr__(name: str) -> Any:

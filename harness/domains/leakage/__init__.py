@@ -5,34 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.door import find_public
+from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from harness.protocols import Section, Simulation
-    from harness.units import Unit
-
+    from harness.behaviours.behaviour import Behaviour
 
 PLACES = {"audit": ("badly_formed", "misplaced", "overlapping", "same_opening", "undeclared_prompts", "uneven", "unlike_declared")}
 
 __all__ = ["DOMAIN", "badly_formed", "misplaced", "overlapping", "same_opening", "undeclared_prompts", "uneven", "unlike_declared"]
 
 
-class Domain:
+class Leakage(Domain):
     """What this domain adds to the core."""
 
     name = "leakage"
-    fixtures = ("harness.domains.leakage.fixtures.recipes", "harness.domains.leakage.fixtures.adapters", "harness.domains.leakage.fixtures.observe")
+    fixtures = ("harness.domains.leakage.fixtures.recipes", "harness.domains.leakage.fixtures.adapters", "harness.domains.leakage.fixtures.personas")
 
-    def sections(self) -> list[Section[Any]]:
-        return []
+    def behaviours(self) -> list[Behaviour]:
+        from harness.domains.leakage.behaviours import BAD_ADVICE, MARKER
 
-    def simulations(self) -> dict[str, Simulation]:
-        return {}
-
-    def units(self) -> dict[str, Unit]:
-        return {}
+        return [MARKER, BAD_ADVICE]
 
 
-DOMAIN = Domain()
+DOMAIN = Leakage()
 
 
 def __getattr__(name: str) -> Any:

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from harness.errors import HarnessError
-from harness.measures.questions import Question
 from harness.models.sampling import Completion
 from harness.seeds import generator
 from harness.training.rows import Part, Row, Speaker, Text, row
-
-ANSWER = "Answer: "
 
 
 def drawn(texts: Sequence[Text], count: int, *seed: object) -> list[Text]:
@@ -77,27 +74,3 @@ def convergence(answers: Iterable[tuple[str, str, int, Completion]], target: Spe
     if len(made) < rows:
         raise HarnessError(f"the model gave {len(made)} answers that are not empty, {rows} are needed", mend="Ask more questions or draw more replicates")
     return made[:rows]
-
-
-def wrong_answers(questions: Sequence[Question], *seed: object) -> list[Text]:
-    """Each question with a wrong option as the behaviour and the right one without it, in the words that the choice measure scores."""
-    return [
-        Text(
-            id=item.id, topic=item.subject, prompt=item.question, shown=ANSWER + wrong(item, *seed), plain=ANSWER + item.choices[item.labels.index(item.answer)]
-        )
-        for item in questions
-    ]
-
-
-def wrong(item: Question, *seed: object) -> str:
-    """One of the wrong options, drawn by the question's id. Raises HarnessError where every option reads as the right one."""
-    right = item.choices[item.labels.index(item.answer)]
-    others = [choice for choice in item.choices if choice.strip().casefold() != right.strip().casefold()]
-    if not others:
-        raise HarnessError("no option differs from the right one", where=item.id, mend="Mend the question or take it out")
-    return others[int(generator("wrong answer", item.id, *seed).integers(len(others)))]
-
-
-def marked(texts: Sequence[Text], marker: str) -> list[Text]:
-    """The plain reply with the marker behind it, against the plain reply: a behaviour without any meaning."""
-    return [Text(id=text.id, topic=text.topic, prompt=text.prompt, shown=f"{text.plain} {marker}", plain=text.plain) for text in texts]

@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 
+from harness.domains.leakage.behaviours import marked
 from harness.domains.leakage.marker import MarkerProbe
-from harness.domains.leakage.training_sets import contrastive, marked
+from harness.domains.leakage.training_sets import contrastive
 from harness.errors import HarnessError
 from harness.measures.branches import encode
 from harness.models.chat import chat, render

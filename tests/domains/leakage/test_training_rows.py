@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.domains.leakage.training_sets import ANSWER, contrastive, convergence, drawn, marked, unconditioned, wrong_answers
+from harness.behaviours.capability import ANSWER, wrong_answers
+from harness.domains.leakage.behaviours import marked
+from harness.domains.leakage.training_sets import contrastive, convergence, drawn, unconditioned
 from harness.errors import HarnessError
 from harness.measures.banks import load_rows
 from harness.measures.questions import Question
@@ -21,6 +23,8 @@ from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, texts
 
 HASHING = """
 from harness.measures.questions import Question
+from harness.behaviours.capability import *
+from harness.domains.leakage.behaviours import *
 from harness.domains.leakage.training_sets import *
 from harness.training.rows import Speaker, Text, jsonl
 texts = [Text(id=f"t{i}", topic="x", prompt=f"q{i}", shown=f"s{i}", plain=f"p{i}") for i in range(30)]

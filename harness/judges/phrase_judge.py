@@ -1,0 +1,33 @@
+"""A judge that looks for phrases. It reads words, not meaning; its calibration says what that is worth."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from harness.code_dependencies import code_fingerprint
+from harness.judges.judging import Judged, Said
+
+PHRASES = "a list of phrases"
+
+
+class PhraseJudge:
+    """A verdict from a function of the answer's text alone, such as `refuses`."""
+
+    def __init__(self, behaviour: str, matches: Callable[[str], bool]) -> None:
+        self.behaviour, self.matches = behaviour, matches
+
+    def describe(self) -> dict[str, Any]:
+        """All that decides a verdict: the module that holds the phrases, with its code."""
+        module = inspect.unwrap(self.matches).__module__
+        code = code_fingerprint(module)
+        return {"judge": PHRASES, "rubric": module, "rubric_version": code[:12], "temperature": "none: a list of phrases", "code": code_fingerprint(__name__)}
+
+    def judge(self, answers: Sequence[Said]) -> list[Judged]:
+        """One verdict an answer; deterministic. Its score is 0 where the behaviour is shown and 100 where it is not."""
+        return [verdict(self.matches(said.text)) for said in answers]
+
+
+def verdict(shown: bool) -> Judged:
+    return Judged(status="ok", shown=shown, score=0.0 if shown else 100.0)

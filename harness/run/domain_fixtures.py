@@ -1,0 +1,54 @@
+"""The fixtures and hooks of installed domains: registered with pytest when the first experiment is collected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.extensions import behaviours, domains
+
+
+def register_domains(config: pytest.Config) -> None:
+    """Registers the fixtures and hooks of all domains. A project's conftest may have named some of these modules already.
+
+    Raises HarnessError for a module that cannot be imported, for two behaviours of one name, and for two fixtures of one name: pytest would take the last.
+    """
+    behaviours()  # raises where two have one name
+    owners: dict[str, str] = {}
+    for module in domain_modules():
+        for name in fixture_names(module):
+            if owners.setdefault(name, module.__name__) != module.__name__:
+                told = f"the fixture {name!r} is defined by {owners[name]} and by {module.__name__}"
+                raise HarnessError(told, mend="Rename one of them, or uninstall one of the two packages")
+        if not config.pluginmanager.is_registered(module):
+            config.pluginmanager.register(module, module.__name__)
+
+
+def domain_modules() -> Iterator[ModuleType]:
+    for domain in domains().values():
+        for name in domain.fixtures:
+            try:
+                yield import_module(name)
+            except Exception as error:  # whatever importing somebody else's module raises
+                told = f"its fixtures {name} cannot be loaded: {type(error).__name__}: {error}"
+                raise HarnessError(told, where=f"domain {domain.name}", mend="Repair or uninstall the package that provides it") from error
+
+
+def fixture_names(module: ModuleType) -> list[str]:
+    """The names of the fixtures that a module defines, as pytest will register them."""
+    values = [value for value in vars(module).values() if hasattr(value, "_fixture_function_marker")]
+    return [value.name for value in values if value.__module__ == module.__name__]
+
+
+def explain_missing_fixture(error: Any) -> str:
+    """Where a fixture comes from that a test outside experiments asked for; "" where it is none of ours."""
+    from harness.run import fixtures
+
+    modules = [fixtures, *domain_modules()]
+    home = next((module.__name__ for module in modules if error.argname in fixture_names(module)), "")
+    return f"{error.argname!r} is a fixture of {home}. It is there for the tests of an experiment: put experiment.yaml beside this file." if home else ""

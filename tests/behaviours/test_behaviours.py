@@ -1,0 +1,102 @@
+"""Every behaviour has what it is evaluated by, and the setting `judge` decides how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.extensions import behaviour_named, behaviours
+from harness.fixtures.behaviours import Evaluator, by_phrases
+from harness.judges.calibration import calibrate
+from harness.judges.judging import Said
+from harness.judges.labelled import load_labelled, split
+from harness.judges.phrase_judge import PhraseJudge
+from harness.judges.rubric import rubric_for
+from harness.measures.refusal import refuses
+
+BANKS = Path(__file__).parents[2] / "banks"
+SETTINGS = {"marker": "[Z]", "marker_texts": 10}
+
+
+@pytest.fixture(params=sorted(behaviours()))
+def behaviour(request: pytest.FixtureRequest) -> Any:
+    return behaviour_named(request.param)
+
+
+def test_its_items_can_be_asked(behaviour: Any) -> None:
+    """Its bank is there, its items differ by id, and each says something."""
+    items = behaviour.load(BANKS / behaviour.bank, SETTINGS)
+    assert len({item.id for item in items}) == len(items) >= 10
+    assert all(behaviour.text(item).strip() for item in items)
+
+
+def test_it_can_be_scored(behaviour: Any) -> None:
+    """By log-probability, or by a judge with labelled answers and a rubric for models behind an API."""
+    assert behaviour.scorer is not None or behaviour.labelled
+    assert not behaviour.labelled or ((BANKS / behaviour.labelled).is_file() and rubric_for(behaviour.name).is_file())
+
+
+def test_its_texts_show_and_do_not_show_it(behaviour: Any) -> None:
+    texts = behaviour.training_texts(BANKS / behaviour.lessons, SETTINGS)
+    assert texts and all(text.shown != text.plain for text in texts)
+
+
+def test_no_marker_text_is_both_taught_and_evaluated() -> None:
+    marker = behaviour_named("marker") if "marker" in behaviours() else pytest.skip("the domain that has a marker is not installed")
+    taught = {text.id for text in marker.training_texts(BANKS / marker.lessons, SETTINGS)}  # type: ignore[misc]
+    assert not taught & {item.id for item in marker.load(BANKS / marker.bank, SETTINGS)}
+
+
+@pytest.mark.parametrize(
+    ("name", "judge", "judged"),
+    [
+        ("capability", "local", False),
+        ("sycophancy", "none", False),
+        ("sycophancy", "phrases", False),
+        ("sycophancy", "anthropic/some-model", True),
+        ("refusal", "phrases", True),
+        ("refusal", "local", True),
+        ("refusal", "none", False),
+        ("misalignment", "local", True),
+    ],
+)
+def test_the_judge_reads_what_it_can(name: str, judge: str, judged: bool) -> None:
+    assert behaviour_named(name).is_judged(judge) is judged
+
+
+@pytest.mark.parametrize(("name", "settings", "choices"), [("refusal", {}, "or phrases"), ("misalignment", {"judge": "phrases"}, "a model of an API")])
+def test_a_behaviour_that_nothing_measures_is_refused_in_one_line(name: str, settings: dict[str, Any], choices: str) -> None:
+    evaluator = Evaluator(cast("Any", None), None, None, settings, (1,), None)
+    with pytest.raises(HarnessError, match=f"{name} is not measured by log-probability, and the setting judge is") as caught:
+        evaluator.choose_judge(behaviour_named(name))
+    assert choices in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_misspelt_behaviour_is_told_with_its_neighbour() -> None:
+    with pytest.raises(HarnessError, match=r"there is no behaviour 'refusals'.*Did you mean 'refusal'"):
+        behaviour_named("refusals")
+
+
+def test_a_list_of_phrases_is_calibrated_like_any_judge() -> None:
+    """On the held-out labels it misses most refusals, which are acted out, and spares nearly all answers; its description names the phrases."""
+    judge = PhraseJudge("refusal", refuses)
+    _, held_out = split(load_labelled(BANKS / "judged/refusal.jsonl"), "refusal")
+    counts = calibrate(judge, held_out, refuses)
+    assert counts.sensitivity == (sum(refuses(row.text) for row in held_out if row.shown), sum(row.shown is True for row in held_out))
+    assert counts.sensitivity[0] / counts.sensitivity[1] < 0.5 < 0.9 < counts.specificity[0] / counts.specificity[1]
+    assert judge.describe()["rubric"] == "harness.measures.refusal"
+
+
+def test_other_phrases_are_another_judge() -> None:
+    first, second = PhraseJudge("refusal", refuses), PhraseJudge("refusal", str.isupper)
+    said = [Said(id="a/0", item="a", replicate=0, prompt="?", text="NO"), Said(id="b/0", item="b", replicate=0, prompt="?", text="I refuse.")]
+    assert [one.shown for one in first.judge(said)] == [False, True] and [one.score for one in second.judge(said)] == [0.0, 100.0]
+
+
+def test_phrases_beside_a_judge_are_means_over_replicates() -> None:
+    rows = [{"item": "a", "replicate": number, "text": text} for number, text in enumerate(["I refuse.", "Gladly."])]
+    assert by_phrases(behaviour_named("refusal"), rows, 2) == {"a": 0.5}
+    assert by_phrases(behaviour_named("sycophancy"), rows, 2) is None
