@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from harness.fingerprint import file_fingerprint, fingerprint
+from harness.opened_files import is_project_code
 
 # Packages that carry, check, draw or transport, and cannot change a number: their releases re-run nothing. Any package that is not named here counts.
 TESTING = "coverage execnet hypothesis iniconfig mypy mypy-extensions pluggy py pytest pytest-cov pytest-forked pytest-repeat pytest-rerunfailures ruff"
@@ -131,3 +132,10 @@ def package_identity(name: str) -> list[str]:
 def package_digest(name: str) -> str:
     """sha256 over a distribution as it is installed."""
     return fingerprint(package_identity(name))
+
+
+@cache
+def is_project_file(file: str) -> bool:
+    """Whether a file is the project's own code. Distributions are looked for wherever the search path leads: behind a .pth file or in PYTHONPATH there may be
+    another environment's packages."""
+    return is_project_code(file) and distribution_holding(Path(file).resolve()) is None

@@ -51,6 +51,10 @@ class Simulation(Protocol):
     @property
     def assumptions(self) -> str: ...
 
+    def refuse(self, numbers: Mapping[str, float]) -> str:
+        """What is wrong with the numbers of a threshold, "" where nothing is: the declaration is refused with it."""
+        ...
+
     def answers(
         self, *, n: int, effect: float, threshold: float, direction: str, numbers: Mapping[str, float], seed: object
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -1,4 +1,4 @@
-"""The words everyone speaks: frozen, keyword-only, JSON both ways (`encode`, `decode`). Process and World meet in nothing else."""
+"""Data types shared by all packages: frozen, keyword-only, JSON both ways (`encode`, `decode`)."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def beyond_echo(study, replies, tasks):
 @pytest.fixture
 def similarity(measure):
     """`similarity(name, finding, study)` records a finding."""
-    return lambda name, found, of, note="", unit="similarity": measure.effect(name, found.effect, unit, sampling_unit="prompt", sources=of.sources, note=note)
+    return lambda name, found, of, note="", unit="similarity": measure.effect(name, found, unit, sampling_unit="prompt", sources=of.sources, note=note)
 
 
 @pytest.fixture

@@ -204,7 +204,7 @@ def check_settings(spec: ExperimentSpec, file: YamlFile) -> None:
 
 
 def check_sizes(spec: ExperimentSpec, file: YamlFile) -> None:
-    """A size that a threshold takes from a setting is a positive whole number at every scale."""
+    """What a threshold takes from a setting is a number at every scale; its n is a positive whole one."""
     for scale in spec.scales:
         settings = spec.scales[scale].settings
         for label, threshold in spec.at(scale).thresholds.items():
@@ -217,10 +217,12 @@ def check_sizes(spec: ExperimentSpec, file: YamlFile) -> None:
                 where = file.where("scales", scale, "thresholds", label, *path) if path[0] in own else file.where("thresholds", label, *path)
                 if name not in settings:
                     raise HarnessError(f"{label} takes its {key} from {name!r}, which is no setting of {scale}", where=where, mend=nearest(name, settings))
-                if isinstance(settings[name], bool) or not isinstance(settings[name], int) or settings[name] < 1:  # type: ignore[operator]
+                value, kinds = settings[name], int if key == "n" else int | float
+                if isinstance(value, bool) or not isinstance(value, kinds) or value < (1 if key == "n" else 0):
                     where = file.where("scales", scale, "settings", name)
-                    told = f"{label} takes its {key} from {name}, which is {settings[name]!r}"
-                    raise HarnessError(told, where=where, mend="Write a whole number of at least 1 there")
+                    told = f"{label} takes its {key} from {name}, which is {value!r}"
+                    wanted = "whole number of at least 1" if key == "n" else "number of at least 0"
+                    raise HarnessError(told, where=where, mend=f"Write a {wanted} there")
 
 
 def check_units(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -240,6 +242,7 @@ def check_simulations(spec: ExperimentSpec, file: YamlFile) -> None:
     for label, threshold in spec.thresholds.items():
         if not threshold.simulation:
             continue
+        from harness.design.unit_power import number_of
         from harness.extensions import simulations
 
         where, found = file.where("thresholds", label, "simulation"), simulations().get(threshold.unit)
@@ -250,6 +253,11 @@ def check_simulations(spec: ExperimentSpec, file: YamlFile) -> None:
             if key not in found.needs:
                 where = file.where("thresholds", label, "simulation", key)
                 raise HarnessError(f"the simulation of {label} does not take {key!r}", where=where, mend=nearest(key, found.needs))
+        for scale in spec.scales:
+            bar = spec.at(scale).thresholds[label]
+            numbers = {key: number_of(spec, value, scale) for key, value in bar.simulation.items()}
+            if problem := found.refuse({key: value for key, value in numbers.items() if value is not None}):
+                raise HarnessError(f"the simulation of {label} at {scale}: {problem}", where=where, mend="Correct the number")
 
 
 def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:

@@ -19,6 +19,7 @@ from harness.report.figures import MAKER, hero, pictured
 from harness.report.generated import beside, remove_generated, seal_json, seal_text, write_generated
 from harness.report.page import page
 from harness.report.sections import figures, require_sound
+from harness.report.table import FIGURES
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
 from harness.report.untrusted import one_line
@@ -27,7 +28,6 @@ from harness.store import replacing, telling
 
 RESULTS = "results.json"
 CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
-FIGURES = "figures"
 IN_PROSE = 4  # rows of each samples file shown in clean_result.md
 IN_PROSE_MANY = 2  # the same where there are more than MANY files
 MANY = 12

@@ -19,8 +19,7 @@ from harness.design.experiment import Experiment, experiment_in
 from harness.design.naming import shown, wrong_name
 from harness.design.places import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
-from harness.installed_packages import distribution_of
-from harness.opened_files import is_project_code
+from harness.installed_packages import is_project_file
 from harness.run.asserts import refuse_empty_asserts
 from harness.run.cell_key import BEHIND_CELLS
 from harness.run.outcome import ADDRESS
@@ -140,7 +139,7 @@ def project_options(config: pytest.Config) -> dict[str, str]:
     declared = Parser(_ispytest=True)
     for hook in config.pluginmanager.hook.pytest_addoption.get_hookimpls():
         file = hook.function.__code__.co_filename
-        if is_project_code(file) and distribution_of(hook.function.__module__, Path(file).resolve()) is None:
+        if is_project_file(file):
             given = {"parser": declared, "pluginmanager": config.pluginmanager}
             hook.function(*(given[name] for name in hook.argnames))
     options = [option for group in (*declared._groups, declared._anonymous) for option in group.options]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.code_dependencies import Dependencies, file_holding, is_standard, read_source
 from harness.design.places import folder_of
-from harness.installed_packages import NEUTRAL_PACKAGES, distribution_holding, package_digest, required_packages
+from harness.installed_packages import NEUTRAL_PACKAGES, distribution_holding, is_project_file, package_digest, required_packages
 from harness.opened_files import CODE, INFO, INSTALLED, is_project_code, label_of, opened_files, state
 
 PHASES = ("outside", "cells", "sampling")
@@ -54,7 +54,7 @@ class ImportedModules:
         return folder_of(file.parent, self.root) in (None, self.folder)
 
     def is_project_module(self, path: Path) -> bool:
-        return is_project_code(str(path)) and not is_standard(path) and distribution_holding(path) is None
+        return is_project_file(str(path)) and not is_standard(path)
 
     def code_of(self, paths: Iterable[Path]) -> dict[str, str]:
         files = [file for path in paths if (file := file_holding(path)) is not None]

@@ -16,7 +16,6 @@ import types
 import weakref
 from collections.abc import Callable, Iterable, Mapping, MappingView
 from copyreg import dispatch_table
-from functools import cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -24,8 +23,8 @@ import msgspec
 
 from harness.code_dependencies import dependencies_of
 from harness.fingerprint import canonical, fingerprint
-from harness.installed_packages import distribution_holding
-from harness.opened_files import is_project_code, opened_files
+from harness.installed_packages import is_project_file
+from harness.opened_files import opened_files
 from harness.run.array_content import hash_of_array, hash_of_weights, is_torch_module, settings_of_module
 from harness.run.function_code import bytecode, globals_in, identity_of, modules_in, names_in
 
@@ -321,15 +320,9 @@ def is_foreign_wrapper(value: Any) -> bool:
 def is_written_by_user(value: Any) -> bool:
     """Whether a class, function or module, or the class of an object, is the project's own code; so is a module that was made at run time."""
     if isinstance(value, types.ModuleType):
-        return is_users_file(value.__file__) if getattr(value, "__file__", None) else value.__spec__ is None
+        return is_project_file(value.__file__) if getattr(value, "__file__", None) else value.__spec__ is None
     file = file_of(value if isinstance(value, type | types.FunctionType) else type(value))
-    return file is not None and is_users_file(str(file))
-
-
-@cache
-def is_users_file(file: str) -> bool:
-    """Distributions are looked for wherever the search path leads: behind a .pth file or in PYTHONPATH there may be another environment's packages."""
-    return is_project_code(file) and distribution_holding(Path(file).resolve()) is None
+    return file is not None and is_project_file(str(file))
 
 
 def is_own(value: Any) -> bool:

@@ -20,11 +20,11 @@ from harness.files import plain_digest, read_plain
 from harness.fingerprint import fingerprint
 from harness.records import Measurement, Results, SamplesRef, Word, encode
 from harness.report.addresses import below
-from harness.report.build import CARD, CLEAN_RESULT, FIGURES, PAGE, RESULTS, html_of, prose_of, read_results
+from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, html_of, prose_of, read_results
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.generated import is_edited
-from harness.report.table import MissingFigure
+from harness.report.table import FIGURES, MissingFigure
 from harness.report.untrusted import one_line
 from harness.report.view import View
 from harness.run.environment import version_of

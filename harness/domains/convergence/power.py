@@ -25,6 +25,10 @@ class SimilaritySimulation:
     draws, p_floor = SIMULATIONS, 1 / (PERMUTATIONS + 1)
     assumptions = "normal effects of models, prompts and residuals with the declared SDs, cells independent; before Holm"
 
+    def refuse(self, numbers: Mapping[str, float]) -> str:
+        models = numbers.get("models", 2)
+        return "" if models >= 2 and models == int(models) else f"models is {models:g}; a comparison needs a whole number of at least 2"
+
     def answers(
         self, *, n: int, effect: float, threshold: float, direction: str, numbers: Mapping[str, float], seed: object
     ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

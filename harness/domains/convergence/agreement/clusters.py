@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from harness.domains.convergence.agreement.twoway import TwoWay
+from harness.domains.convergence.sections.clusters import Join
 from harness.errors import Inconclusive
 
 if TYPE_CHECKING:
@@ -19,21 +18,8 @@ if TYPE_CHECKING:
 BOOTSTRAPS = 500
 
 
-class Merge(msgspec.Struct, frozen=True, array_like=True):
-    """Clusters `first` and `second` become one at `height` (1 - similarity); numbers below M are models, M + k is the k-th merge (as scipy counts).
-
-    `stability` is the share of bootstraps over prompts in which the same models form a cluster.
-    """
-
-    first: int
-    second: int
-    height: float
-    stability: float
-    members: tuple[str, ...]
-
-
-def clustered(study: Compared, measure: str, bootstraps: int = BOOTSTRAPS) -> list[Merge]:
-    """The merges, lowest first. Raises Inconclusive for fewer than three models, and for two models without a common answer."""
+def clustered(study: Compared, measure: str, bootstraps: int = BOOTSTRAPS) -> list[Join]:
+    """The joins, lowest first. Raises Inconclusive for fewer than three models, and for two models without a common answer."""
     import numpy as np
 
     models = len(study.models)
@@ -46,7 +32,13 @@ def clustered(study: Compared, measure: str, bootstraps: int = BOOTSTRAPS) -> li
     usable = [found for found in drawn if found is not None]
     seen = Counter(group for found in usable for group in members(found, models))
     return [
-        Merge(int(row[0]), int(row[1]), float(row[2]), seen[group] / max(1, len(usable)), tuple(study.models[place] for place in sorted(group)))
+        Join(
+            first=int(row[0]),
+            second=int(row[1]),
+            height=float(row[2]),
+            stability=seen[group] / max(1, len(usable)),
+            members=tuple(study.models[index] for index in sorted(group)),
+        )
         for row, group in zip(links, members(links, models), strict=True)
     ]
 
@@ -73,7 +65,7 @@ def linked(similarity: NDArray[np.float64], models: int) -> NDArray[np.float64] 
 
 
 def members(links: NDArray[np.float64], models: int) -> list[frozenset[int]]:
-    """The models of each merge, in order."""
+    """The models of each join, in order."""
     groups = [frozenset({place}) for place in range(models)]
     for first, second, *_ in links:
         groups.append(groups[int(first)] | groups[int(second)])

@@ -1,23 +1,25 @@
 """What a comparison found: a level, what is above mismatched prompts, what is left of it by chance correction, one group of pairs against another.
 
-Each is a value with a two-way interval and, where there is a null, the p of permuting prompts within models. All values come from one tally, all intervals
-from the same draws.
+Each is an effect with a two-way interval and, where there is a null, the one-sided p (for a large value) of permuting prompts within models; n counts
+prompts. All values come from one tally, all intervals from the same draws.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import structs
 
 from harness.domains.convergence.agreement.compared import WITHIN, Compared
 from harness.domains.convergence.agreement.permuting import PERMUTATIONS, movable, permutation_p, permuted, still
 from harness.domains.convergence.agreement.tally import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
 from harness.domains.convergence.agreement.twoway import TwoWay
 from harness.errors import HarnessError, Inconclusive
-from harness.records import Effect, Interval
+from harness.records import Effect
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,25 +29,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["level", "above mismatch", "chance corrected"]
 P_METHOD = "one-sided, permutation of prompts within models and capabilities"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """A value in the unit of a similarity; p is one-sided for a large value, None where there is no null for it. `n` counts prompts."""
-
-    value: float
-    interval: Interval
-    n: int
-    models: int
-    p: float | None = None
-    p_floor: float | None = None
-    p_method: str = ""
-
-    @property
-    def effect(self) -> Effect:
-        """What `measure.effect` records of it."""
-        note = f"{self.models} respondents"
-        return Effect(value=self.value, interval=self.interval, n=self.n, p=self.p, p_floor=self.p_floor, p_method=self.p_method, note=note)
 
 
 @dataclass(frozen=True)
@@ -81,15 +64,15 @@ class Findings:
         """Mean similarity of answers to different prompts, of the same capability or of any: agreement that costs nothing."""
         return float(self._tally(measure, null, drawn=False).mean(pairs, self._stratum(capability)))
 
-    def level(self, measure: str, capability: str | None = None, pairs: Pairs = None) -> Finding:
+    def level(self, measure: str, capability: str | None = None, pairs: Pairs = None) -> Effect:
         """The mean similarity of answers to the same prompt."""
         return self._finding(measure, "level", capability, pairs)
 
-    def above_mismatch(self, measure: str, capability: str | None = None, pairs: Pairs = None) -> Finding:
+    def above_mismatch(self, measure: str, capability: str | None = None, pairs: Pairs = None) -> Effect:
         """Matched less mismatched prompts of the same capability."""
         return self._finding(measure, "above mismatch", capability, pairs)
 
-    def chance_corrected(self, measure: str, capability: str | None = None, pairs: Pairs = None) -> Finding:
+    def chance_corrected(self, measure: str, capability: str | None = None, pairs: Pairs = None) -> Effect:
         """(matched - mismatched) / (1 - mismatched): 0 as alike as answers to different prompts, 1 identical. Cohen's (1960) kappa for any similarity."""
         return self._finding(measure, "chance corrected", capability, pairs)
 
@@ -102,13 +85,13 @@ class Findings:
         """The pairs that a model is one of."""
         return pairs_with(self.study, model)
 
-    def mean_of(self, values: NDArray[np.float64], capability: str | None = None) -> Finding:
+    def mean_of(self, values: NDArray[np.float64], capability: str | None = None) -> Effect:
         """The mean of (pairs, prompts) values of the caller's own making, with its two-way interval."""
         stratum = self._stratum(capability)
         observed = tallied(values, self.study.stratum, len(self.study.capabilities)).mean(None, stratum)
         return self._told(float(observed), self.twoway.tally(values).mean(None, stratum), capability)
 
-    def share_of(self, other: Findings, measure: str, capability: str | None = None) -> Finding:
+    def share_of(self, other: Findings, measure: str, capability: str | None = None) -> Effect:
         """Chance-corrected similarity as a share of another comparison's on the same prompts: of a model with itself, say, which is as much as can be.
 
         Prompts are drawn alike in both, so the interval is of the share. Raises Inconclusive where the other one's interval reaches zero.
@@ -121,7 +104,7 @@ class Findings:
         value, draws = self._drawn(measure, "chance corrected", capability, None)
         return self._told(float(value / whole), draws / drawn, capability)
 
-    def within_groups(self, measure: str, groups: Mapping[str, str]) -> Finding:
+    def within_groups(self, measure: str, groups: Mapping[str, str]) -> Effect:
         """How much more alike two members of a group are, above mismatch, beyond what each of them shares with everybody.
 
         The coefficient of "same group" in least squares of pair means on both models' own effects: without these, an agreeable model alone looks like a
@@ -140,7 +123,7 @@ class Findings:
         draws = within_effect(pair_means(tally), self.twoway.pairs, self.study.pairs, inside)
         return self._told(float(value), draws, None)
 
-    def _finding(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> Finding:
+    def _finding(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> Effect:
         import numpy as np
 
         stratum = self._stratum(capability)
@@ -148,7 +131,7 @@ class Findings:
         if np.isnan(values):
             raise Inconclusive(f"answers to different prompts are as alike as can be in {measure}: nothing is left that chance does not explain")
         tested = self._tested(measure, pairs, stratum) if kind in ("above mismatch", "chance corrected") else (None, None)
-        return replace(self._told(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else "")
+        return structs.replace(self._told(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else "")
 
     def _drawn(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(the statistic, its bootstrap draws)."""
@@ -159,9 +142,9 @@ class Findings:
         )
         return observed, draws
 
-    def _told(self, value: float, draws: NDArray[np.float64], capability: str | None) -> Finding:
+    def _told(self, value: float, draws: NDArray[np.float64], capability: str | None) -> Effect:
         prompts = sum(capability in (None, name) for name in self.study.strata)
-        return Finding(value=value, interval=self.twoway.interval(draws), n=prompts, models=len(self.study.models))
+        return Effect(value=value, interval=self.twoway.interval(draws), n=prompts, note=f"{len(self.study.models)} respondents")
 
     def _value(self, kind: Kind, matched: Tally, mismatched: Tally, pairs: Pairs, stratum: int | None) -> NDArray[np.float64]:
         """The statistic, of the observed tallies or of every draw at once. NaN where answers to different prompts are all alike: chance explains all."""

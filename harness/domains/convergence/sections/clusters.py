@@ -15,7 +15,8 @@ from harness.report.record_format import Amount, Count, Share, format_list
 
 
 class Join(Word, frozen=True, kw_only=True):
-    """Two nodes become one at a height, with the models under it. With M models, nodes below M are models, and M + k is what join k made."""
+    """Two nodes become one at `height` (1 - similarity), with the models under it. With M models, nodes below M are models, and M + k is what join k made,
+    as scipy counts. `stability` is the share of bootstraps over prompts in which the same models form a cluster."""
 
     first: Count
     second: Count

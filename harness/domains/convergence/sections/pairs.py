@@ -10,7 +10,7 @@ from harness.report.blocks import Block, Prose, Texts
 from harness.report.numbers import Numbers
 from harness.report.record_format import Similarity
 
-NOTE = "Two models' answers to one prompt. Everything below was written by models and is shown as text; hidden characters appear as escapes."
+NOTE = "Two models' answers to one prompt. The answers were written by models; all text is shown as it is, with hidden characters as escapes."
 OPEN = 4  # pairs that stand open on the page
 
 
