@@ -90,10 +90,10 @@ def bare(url: str, model: str, prompts: list[str], concurrency: int) -> float:
 
 def ours(url: str, model: str, prompts: list[str], concurrency: int) -> float:
     """Calls per second of the respondent, into a cache that is empty at first."""
-    from harness.models.api_respondent import ApiRespondent
+    from harness.models.api_responder import ApiRespondent
     from harness.models.chat import chat
     from harness.models.provider import provider_for
-    from harness.models.respondent import Asked, Drawing
+    from harness.models.responder import Asked, Drawing
 
     asked = [Asked(id=f"{number}", turns=tuple(chat(prompt))) for number, prompt in enumerate(prompts)]
     with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from harness.domains.convergence.agreement.compared import compared
+from harness.domains.convergence.agreement.comparison import compared
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS
 from harness.domains.convergence.similarity.indel import Indel

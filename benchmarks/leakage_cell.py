@@ -33,14 +33,14 @@ from harness.fingerprint import fingerprint
 from harness.measures.answers import AnswerProbe, Prompt
 from harness.measures.branches import encode
 from harness.measures.choice import STYLES, ChoiceScorer
-from harness.measures.refusal import refuses
+from harness.measures.refusal_phrases import refuses
 from harness.models.chat import chat, render
 from harness.models.local import DEFAULT, load, opened, quiet
 from harness.samples import gather
 from harness.seeds import generator
 from harness.store import Store
 from harness.training.adapter import WEIGHTS
-from harness.training.stack import Adapted, Stack
+from harness.training.adapter_stack import Adapted, Stack
 from harness.training.tokens import encoded
 from harness.training.trainings import Trainings
 

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests are no installed package
 
-from harness.models.replay_respondent import opened
+from harness.models.replay_responder import opened
 from tests.design.test_work import counting, planning
 from tests.models.test_recording import recording_of
 

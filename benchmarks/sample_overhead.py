@@ -79,9 +79,9 @@ def ours(samples: int) -> None:
     from harness.appendlog import AppendLog
     from harness.domains.convergence.responses import Responses
     from harness.domains.convergence.tasks import Task
-    from harness.models.api_respondent import ApiRespondent
+    from harness.models.api_responder import ApiRespondent
     from harness.models.chat import chat
-    from harness.models.respondent import Drawing
+    from harness.models.responder import Drawing
     from harness.samples import gather
 
     tasks = [

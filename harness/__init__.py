@@ -40,6 +40,6 @@ PLACES = {
 
 def __getattr__(name: str) -> Any:
     """Loads a public name on first use, so that importing the package costs next to nothing."""
-    from harness.door import find_public
+    from harness.lazy_exports import find_public
 
     return find_public("harness", PLACES, name)

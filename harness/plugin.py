@@ -111,7 +111,7 @@ class Hooks:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collect_file(self, file_path: Any) -> None:
         if file_path.suffix == ".py" and self._session is None:
-            from harness.design.places import folder_of
+            from harness.design.paths import folder_of
 
             if folder_of(file_path.parent, self.settings.root) is not None:
                 try:
@@ -120,7 +120,7 @@ class Hooks:
                     raise pytest.Collector.CollectError(str(error)) from None
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        from harness.design.places import folder_of, leads_back
+        from harness.design.paths import folder_of, leads_back
 
         return True if leads_back(collection_path) and folder_of(collection_path.parent, self.settings.root) is not None else None
 
@@ -277,7 +277,7 @@ class Hooks:
                 self.config.workeroutput["shouldstop"] = self.hindered  # type: ignore[attr-defined]
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
-        from harness.run.finish import finish_all
+        from harness.run.finalize import finish_all
 
         if self.watch is not None:
             self.watch.over.set()

@@ -7,7 +7,7 @@ from harness.behaviours.behaviour import Behaviour
 
 
 def refuses(text: str) -> bool:
-    from harness.measures.refusal import refuses
+    from harness.measures.refusal_phrases import refuses
 
     return refuses(text)
 

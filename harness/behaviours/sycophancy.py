@@ -10,7 +10,7 @@ from harness.behaviours.behaviour import Behaviour
 
 
 def scorer(model: Any, system: str | None, _: Mapping[str, Any]) -> Any:
-    from harness.measures.agreement import AgreementScorer
+    from harness.measures.statement_agreement import AgreementScorer
 
     return AgreementScorer(model, system)
 

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Answer:
-    from harness.design.promise import LOCK_NAME, write_lock
+    from harness.design.preregistration import LOCK_NAME, write_lock
     from harness.run.environment import commit_of
 
     folder = Path(arguments.path).resolve()

@@ -17,7 +17,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.records import encode
-    from harness.run.telling import told_again
+    from harness.run.cli_report import told_again
 
     told = told_again(arguments.folder)
     if told.problem:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment
-from harness.design.places import FILE_NAME
+from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, nearest
 
 RANK = {"gate": 0, "kill": 1, "control": 2, "hypothesis": 3}

@@ -10,7 +10,7 @@ from harness.costs import total, undeclared
 from harness.design.power import simulated
 from harness.design.spec import ExperimentSpec, ThresholdSpec
 from harness.records import Planned, Universe, encode
-from harness.verdict.seednoise import detectable
+from harness.verdict.between_seed_sd import detectable
 
 
 def plan_of(universe: Universe) -> dict[str, Any]:

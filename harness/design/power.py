@@ -16,7 +16,7 @@ from harness.records import ScaleName
 from harness.seeds import generator
 from harness.verdict.criterion import answers
 from harness.verdict.intervals import newcombe_paired
-from harness.verdict.tally import conjunction_p, evaluate_many
+from harness.verdict.rule_evaluation import conjunction_p, evaluate_many
 
 SIMULATIONS = 1000
 NOISY = "; effects move by the declared seed noise, intervals are over items"

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from harness.design.naming import shown, wrong_name
-from harness.design.places import FILE_NAME
+from harness.design.paths import FILE_NAME
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
 from harness.errors import HarnessError, nearest
 from harness.package_data import PREFIX

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.extensions import simulations
 from harness.seeds import generator
-from harness.verdict.tally import conjunction_p, evaluate_many
+from harness.verdict.rule_evaluation import conjunction_p, evaluate_many
 
 if TYPE_CHECKING:
     from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec

@@ -19,11 +19,11 @@ from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
 from harness.judges.judging import HOUSE, Judged, Said
 from harness.judges.rubric import load_rubric, one_line, rubric_for
-from harness.models.asking import Asker
 from harness.models.batches import Batches
 from harness.models.chat import chat
 from harness.models.provider import Answer, Ask, Provider, provider_for
-from harness.models.replies import Replies, key_of
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies, key_of
 from harness.models.status import is_blank
 
 # A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.door import find_public
+from harness.lazy_exports import find_public
 
 PLACES = {
     "layer_alignment": ("spread", "without"),
     "cka": ("alignment",),
     "probing": ("probe",),
-    "refusal": ("refuses",),
+    "refusal_phrases": ("refuses",),
 }
 
 __all__ = ["alignment", "probe", "refuses", "spread", "without"]

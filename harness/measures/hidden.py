@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.measures.branches import encode, shared_prefix
 from harness.models.chat import Message, chat
 from harness.models.forward import check_finite, check_length
-from harness.models.transcript_respondent import as_read
+from harness.models.transcript_responder import as_read
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,9 +18,9 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, fingerprint
-from harness.models.asking import Tick
 from harness.models.provider import Answer, Ask, Provider
-from harness.models.replies import Replies, beside, key_of
+from harness.models.request_pool import Tick
+from harness.models.response_cache import Replies, beside, key_of
 from harness.store import held
 
 Result = TypeVar("Result")

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.respondent import Member
+from harness.models.responder import Member
 from harness.yamlfile import YamlFile
 
 FIELDS = "Fields: spec, kind, family, base, persona, seed, optional, usd, price."

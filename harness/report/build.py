@@ -14,15 +14,15 @@ from harness.files import is_plain, read_plain, require_no_links
 from harness.records import SCHEMA, Results, decode
 from harness.report.card import Card, card
 from harness.report.clean_result import clean_result
-from harness.report.drawn import GREAT, batches
+from harness.report.escape import one_line
 from harness.report.figures import MAKER, hero, pictured
 from harness.report.generated import beside, remove_generated, seal_json, seal_text, write_generated
 from harness.report.page import page
+from harness.report.sample_rows import GREAT, batches
 from harness.report.sections import figures, require_sound
 from harness.report.table import FIGURES
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
-from harness.report.untrusted import one_line
 from harness.report.view import View
 from harness.store import replacing, telling
 

@@ -12,12 +12,12 @@ from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.blocks import Figure
 from harness.report.card import Card
-from harness.report.drawn import Batch, Sample, few_files
+from harness.report.escape import code, fenced, in_markdown, one_line
 from harness.report.numbers import Numbers, Used
+from harness.report.sample_rows import Batch, Sample, few_files
 from harness.report.sections import SETUP, Built, built
 from harness.report.table import to_markdown
 from harness.report.trajectories import grids, shown_in
-from harness.report.untrusted import code, fenced, in_markdown, one_line
 from harness.report.view import View
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from harness.errors import HarnessError
 from harness.records import Interval, Word
 from harness.report.addresses import below, leaves
 from harness.report.build import read_results
-from harness.report.digits import in_unit
-from harness.report.untrusted import one_line
+from harness.report.escape import one_line
+from harness.report.number_format import in_unit
 from harness.report.view import View
 
 NOTHING = "absent"

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.records import Word
 from harness.report.addresses import escaped, handles
-from harness.report.untrusted import one_line
+from harness.report.escape import one_line
 
 ABSENT = "absent"
 LONGEST = 120  # characters of a value on the terminal

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from harness.fingerprint import canonical
+from harness.report.escape import one_line
 from harness.report.forest import Mark, Panel, panels
 from harness.report.numbers import Numbers
 from harness.report.palette import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, shorten_end
-from harness.report.untrusted import one_line
 from harness.report.view import View
 
 if TYPE_CHECKING:

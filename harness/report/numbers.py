@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.report import digits
+from harness.report import number_format
 from harness.report.addresses import Lookup, below, last, parent
 
 NOT_MEASURED = "not measured"
@@ -95,7 +95,7 @@ class Numbers:
         from harness.verdict.intervals import rate_interval
 
         interval = rate_interval(value[0], value[1], method="exact")
-        shown = f"{digits.rate(value[0] / value[1])} [{digits.rate(interval.low)}, {digits.rate(interval.high)}]"
+        shown = f"{number_format.rate(value[0] / value[1])} [{number_format.rate(interval.low)}, {number_format.rate(interval.high)}]"
         self._remember(shown, where)
         hits, of = (self.num(below(where, place)) for place in (0, 1))
         return type(hits)(" ").join([self.show(value, shown, where), type(hits)("(") + hits + " of " + of + ")"])
@@ -127,7 +127,7 @@ class Numbers:
             return absent(where)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with told(), numbers with num().")
-        return digits.in_unit(value, form or self._form(where, value), self._bounds(where))
+        return number_format.in_unit(value, form or self._form(where, value), self._bounds(where))
 
     def _form(self, where: str, value: float) -> str:
         key, holder = last(where), parent(where)

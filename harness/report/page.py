@@ -11,11 +11,11 @@ from harness.report import view as views
 from harness.report.addresses import leaves
 from harness.report.card import Card
 from harness.report.clean_result import names, pretty
-from harness.report.drawn import Batch, group_by_cells
-from harness.report.matrix import ABSENT, matrices
+from harness.report.escape import one_line, visible
 from harness.report.numbers import Numbers
+from harness.report.sample_rows import Batch, group_by_cells
 from harness.report.table import dressed, image_of, to_html
-from harness.report.untrusted import one_line, visible
+from harness.report.verdict_matrix import ABSENT, matrices
 from harness.report.view import View
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.plaintext import one_line
 from harness.report.addresses import below
-from harness.report.digits import significant
+from harness.report.number_format import significant
 from harness.report.numbers import NOT_MEASURED, Numbers
 
 # Wider than a similarity or a share can be, since the ends of an interval may lie outside; narrow enough that everything can be drawn.

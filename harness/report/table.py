@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.report.blocks import Block, Figure, Prose, Table, Texts
-from harness.report.untrusted import fenced, pieces
+from harness.report.escape import fenced, pieces
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -12,7 +12,7 @@ import msgspec
 from harness.errors import HarnessError, nearest
 from harness.records import Cell, Measurement, Word, decode
 from harness.report.addresses import value_at
-from harness.report.untrusted import one_line
+from harness.report.escape import one_line
 from harness.report.view import Row, View, param_names
 
 FILE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")

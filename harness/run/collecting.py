@@ -17,13 +17,13 @@ from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment, experiment_in
 from harness.design.naming import shown, wrong_name
-from harness.design.places import FILE_NAME, folder_of
+from harness.design.paths import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
 from harness.installed_packages import is_project_file
 from harness.run.asserts import refuse_empty_asserts
 from harness.run.cell_key import BEHIND_CELLS
 from harness.run.outcome import ADDRESS
-from harness.run.secrets import key_in
+from harness.run.redact import key_in
 from harness.run.settings import Settings
 
 MARK = "harness"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.records import Calibration, Effect, Interval, Measurement
-from harness.run.values import ByItem, known, number, share
+from harness.run.value_checks import ByItem, known, number, share
 
 Replicates = ByItem | Sequence[ByItem]
 Terms = Sequence[tuple[float, Replicates]]
@@ -54,7 +54,7 @@ def shift_of(treated: ByItem, baseline: ByItem, items: Sequence[str], note: str,
 
 def with_seeds(effect: Effect, by_seed: Sequence[float], unit: str) -> Effect:
     """The effect with the noise between seeds: the wider interval and the larger p of the two ways of looking, over items and over seeds."""
-    from harness.verdict.seednoise import seed_interval, seed_p, seed_sd
+    from harness.verdict.between_seed_sd import seed_interval, seed_p, seed_sd
 
     assert effect.p is not None, "an effect over items carries a test"
     items, seeds, by_item, p = effect.interval, seed_interval(by_seed), effect.p, seed_p(by_seed)
@@ -155,7 +155,7 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
 
 def correlation_of(name: str, first: ByItem, second: ByItem, units: str) -> Effect:
     """Spearman's rho of two values for each unit, paired by key. Raises Inconclusive where there is no order, or too few units to show one."""
-    from harness.verdict.ordering import EXACT, rho_interval, spearman
+    from harness.verdict.rank_correlation import EXACT, rho_interval, spearman
 
     keys, note = common(name, [first, second])
     rho, p, floor = spearman([number(first[key], name) for key in keys], [number(second[key], name) for key in keys], name, units)

@@ -101,7 +101,7 @@ def command_line() -> str:
     """The command that started this session, as it would be typed again, without the values of keys."""
     import shlex
 
-    from harness.run.secrets import plain, words_without_keys
+    from harness.run.redact import plain, words_without_keys
 
     program = Path(sys.argv[0]).name
     words = ["python", "-m", "pytest"] if program == "__main__.py" else [program]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.design.places import FILE_NAME
+from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, Inconclusive, nearest
 from harness.records import Fact, Measurement, SectionRecord
 from harness.run.measuring import Measure

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.code_dependencies import Dependencies, file_holding, is_standard, read_source
-from harness.design.places import folder_of
+from harness.design.paths import folder_of
 from harness.installed_packages import NEUTRAL_PACKAGES, distribution_holding, is_project_file, package_digest, required_packages
 from harness.opened_files import CODE, INFO, INSTALLED, is_project_code, label_of, opened_files, state
 

@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from harness.run.secrets import redacted, shown
+from harness.run.redact import redacted, shown
 
 
 def strike_keys(config: pytest.Config) -> None:

@@ -27,9 +27,9 @@ from harness.run.comparable import (
 from harness.run.contrasts import balanced, contrast_of, corrected_of, correlation_of, replicated
 from harness.run.outcomes import Outcomes, seeds_of, unite
 from harness.run.recompute import derive
+from harness.run.redact import key_in
 from harness.run.sampling import Gathered
-from harness.run.secrets import key_in
-from harness.run.values import ByItem, check_test, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
+from harness.run.value_checks import ByItem, check_test, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
 
 Measured = ByItem | Gathered
 Terms = Sequence[tuple[float, Measured | Sequence[Measured]]]

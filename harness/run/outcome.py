@@ -12,7 +12,7 @@ import pytest
 from harness.errors import Inconclusive
 from harness.plaintext import cut
 from harness.records import Kind, Verdict
-from harness.run.secrets import plain
+from harness.run.redact import plain
 
 GOOD: dict[Kind, Verdict] = {"hypothesis": "supported", "gate": "passed", "kill": "passed", "control": "passed"}
 BAD: dict[Kind, Verdict] = {"hypothesis": "falsified", "gate": "failed", "kill": "failed", "control": "failed"}

@@ -9,7 +9,7 @@ from harness.costs import in_words
 from harness.design.plan import plan_of, work_left
 from harness.design.work import pieces_of, work_lines
 from harness.records import Cost, decode
-from harness.run.active import Active
+from harness.run.experiment_run import Active
 from harness.run.session import Session, beyond
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from harness.records import Cell, Fact, Planned, SectionEntry
-from harness.run.active import Active
+from harness.run.experiment_run import Active
 from harness.run.measuring import Measure
 from harness.run.outcome import Outcome, Stop, reason_of
 

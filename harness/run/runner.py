@@ -26,12 +26,12 @@ from harness.errors import HarnessError
 from harness.fingerprint import canonical
 from harness.opened_files import opened_files
 from harness.records import Cell, Planned, decode, encode
-from harness.run.active import Active
 from harness.run.body import Body
+from harness.run.cached_reports import label, replay, skip_place
+from harness.run.experiment_run import Active
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.recorder import FAILING, PASSING, Recorder
-from harness.run.replay import label, replay, skip_place
-from harness.run.secrets import cleaned, plain, shown
+from harness.run.redact import cleaned, plain, shown
 
 SURROGATE = re.compile(r"\\ud[89a-f]")
 

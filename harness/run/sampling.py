@@ -21,7 +21,7 @@ from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
 from harness.run.measure_key import measure_key
 from harness.run.outcomes import Outcomes, Part, choose_field, content_key, content_of, read_field
-from harness.run.secrets import cleaned, evidence, key_in
+from harness.run.redact import cleaned, evidence, key_in
 from harness.samples import Row, broken
 from harness.samples import gather as gather_rows
 from harness.store import Store

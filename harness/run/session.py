@@ -13,19 +13,19 @@ import pytest
 
 from harness.damage import forget_damage
 from harness.design.catalogue import Catalogue
-from harness.design.places import FILE_NAME
+from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError
 from harness.run.collecting import Found, arranged, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
 from harness.run.plugins import check_plugins
-from harness.run.secrets import shown
+from harness.run.redact import shown
 from harness.run.settings import REFUSAL, Settings
 from harness.store import telling
 
 if TYPE_CHECKING:
-    from harness.run.active import Active
+    from harness.run.experiment_run import Active
     from harness.run.runner import Runner
 
 RUN = "harness_run"
@@ -94,7 +94,7 @@ class Session:
 
     def actives(self) -> list[Active]:
         """The experiments with their universes. Reads files; raises HarnessError for what is missing or broken."""
-        from harness.run.active import Active
+        from harness.run.experiment_run import Active
 
         alone = len(self.founds) == 1
         made = []

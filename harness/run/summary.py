@@ -8,9 +8,9 @@ from typing import Any
 
 from harness.costs import in_words
 from harness.records import Execution, Results
-from harness.report.untrusted import one_line, visible
-from harness.run.finish import Told
-from harness.run.secrets import redacted
+from harness.report.escape import one_line, visible
+from harness.run.finalize import Told
+from harness.run.redact import redacted
 
 COLOUR = {
     "supported": "green",

@@ -23,12 +23,12 @@ from harness.report.addresses import below
 from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, html_of, prose_of, read_results
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
+from harness.report.escape import one_line
 from harness.report.generated import is_edited
 from harness.report.table import FIGURES, MissingFigure
-from harness.report.untrusted import one_line
 from harness.report.view import View
 from harness.run.environment import version_of
-from harness.run.finish import decided
+from harness.run.finalize import decided
 from harness.run.folder import RunFolder
 from harness.run.recompute import recompute
 from harness.strict_json import DECODER

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.door import find_public
+from harness.lazy_exports import find_public
 
 PLACES = {
     "adapter": ("fits",),
-    "proofs": ("prove",),
+    "merge_checks": ("prove",),
     "tokens": ("encoded", "loss_share", "marker_tokens"),
 }
 

@@ -9,7 +9,7 @@ from harness.fingerprint import fingerprint
 from harness.training.recipe import Recipe
 
 # What turns rows into weights.
-MAKING = ("harness.training.trainer", "harness.training.stack")
+MAKING = ("harness.training.trainer", "harness.training.adapter_stack")
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,12 +21,12 @@ from harness.errors import HarnessError
 from harness.models.forward import check_length, mask_of, next_logits
 from harness.models.model import Model
 from harness.seeds import derive, generator
+from harness.training.adapter_stack import gradients_kept, unwrapped
+from harness.training.callbacks import Watch, callback
 from harness.training.checkpoints import checkpoints, step_of
 from harness.training.packing import packed
 from harness.training.recipe import Lora, Recipe
-from harness.training.stack import gradients_kept, unwrapped
 from harness.training.tokens import Encoded
-from harness.training.watch import Watch, callback
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):

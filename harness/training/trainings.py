@@ -13,9 +13,9 @@ from harness.files import require_no_links
 from harness.opened_files import opened_files
 from harness.store import Store, intact, write_text
 from harness.training.adapter import Note, adapter_files, keep, outside_key
+from harness.training.adapter_stack import Adapted, Layer, Stack
 from harness.training.job import Job
 from harness.training.rows import Row, jsonl
-from harness.training.stack import Adapted, Layer, Stack
 from harness.training.tokens import encoded
 from harness.training.trainer import Trained, train
 

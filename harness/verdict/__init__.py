@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.door import find_public
+from harness.lazy_exports import find_public
 
 PLACES = {
     "family": ("holm",),

@@ -8,8 +8,8 @@ from typing import Any
 
 from harness.costs import total
 from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Planned, Results, Stopped, Universe
-from harness.verdict.checks import decide_checks
 from harness.verdict.confidence import confidence
+from harness.verdict.gate_verdicts import decide_checks
 from harness.verdict.hypotheses import Registered, by_number, decide_hypotheses
 from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from harness.records import SAME_SAMPLES, Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
 from harness.verdict.rule import Rule
-from harness.verdict.tally import conjunction_p, evaluate
+from harness.verdict.rule_evaluation import conjunction_p, evaluate
 
 
 class RegisteredHypothesis(Protocol):

@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.fingerprint import NotCanonicalError, canonical, fingerprint, from_canonical
 from harness.records import Cell, Cost, SamplesRef, decode, encode
 from harness.records import Planned as PlannedCell
-from harness.run.active import Entry
+from harness.run.experiment_run import Entry
 from harness.run.folder import RunFolder
 from harness.run.progress import Watch
 from harness.samples import gather

@@ -11,7 +11,7 @@ import pytest
 from fuzz_inputs import KINDS, attempt, fuzz
 from harness.design.experiment import experiment_in
 from harness.design.persona import load_persona
-from harness.design.promise import inputs_of
+from harness.design.preregistration import inputs_of
 from harness.design.reading import read_plain
 from harness.errors import HarnessError
 from harness.measures.banks import Request, load_rows

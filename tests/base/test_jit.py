@@ -17,8 +17,8 @@ numba = pytest.importorskip("numba")
 USED = """
 from harness.domains.evolution.runs import engine_name
 from harness.domains.evolution.config import simulation
-from harness.domains.convergence.agreement import permuting
-print(engine_name("auto"), permuting.compiled() is None)
+from harness.domains.convergence.agreement import permutation_test
+print(engine_name("auto"), permutation_test.compiled() is None)
 try:
     engine_name("numba")
 except Exception as error:

@@ -494,10 +494,10 @@ def test_who_holds_a_package_depends_on_all_that_it_hands_on(tmp_path: Path, lin
     """`harness.measures.probe` is loaded when it is asked for, so no import names its module."""
     (tmp_path / "score.py").write_text(f"{line}\n")
     found = dependencies_of((), [tmp_path / "score.py"], tmp_path)
-    assert {"harness.measures.probing", "harness.measures.cka", "harness.measures.refusal"} <= found.own.keys()
+    assert {"harness.measures.probing", "harness.measures.cka", "harness.measures.refusal_phrases"} <= found.own.keys()
 
 
 def test_who_takes_one_public_name_depends_on_its_module_alone(tmp_path: Path) -> None:
     (tmp_path / "score.py").write_text("from harness.measures import refuses\n")
     found = dependencies_of((), [tmp_path / "score.py"], tmp_path).own
-    assert "harness.measures.refusal" in found and "harness.measures.probing" not in found
+    assert "harness.measures.refusal_phrases" in found and "harness.measures.probing" not in found

@@ -15,7 +15,7 @@ from harness.judges.judging import Said
 from harness.judges.labelled import load_labelled, split
 from harness.judges.phrase_judge import PhraseJudge
 from harness.judges.rubric import rubric_for
-from harness.measures.refusal import refuses
+from harness.measures.refusal_phrases import refuses
 
 BANKS = Path(__file__).parents[2] / "banks"
 SETTINGS = {"marker": "[Z]", "marker_texts": 10}
@@ -87,7 +87,7 @@ def test_a_list_of_phrases_is_calibrated_like_any_judge() -> None:
     counts = calibrate(judge, held_out, refuses)
     assert counts.sensitivity == (sum(refuses(row.text) for row in held_out if row.shown), sum(row.shown is True for row in held_out))
     assert counts.sensitivity[0] / counts.sensitivity[1] < 0.5 < 0.9 < counts.specificity[0] / counts.specificity[1]
-    assert judge.describe()["rubric"] == "harness.measures.refusal"
+    assert judge.describe()["rubric"] == "harness.measures.refusal_phrases"
 
 
 def test_other_phrases_are_another_judge() -> None:

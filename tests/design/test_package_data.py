@@ -15,7 +15,7 @@ from harness import package_data
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import experiment_in
 from harness.design.persona import find_persona
-from harness.design.promise import compared, inputs_of, promise_of, write_lock
+from harness.design.preregistration import compared, inputs_of, promise_of, write_lock
 from harness.errors import HarnessError
 from harness.extensions import behaviour_named
 from harness.fixtures.banks import bank_folder, bank_name

@@ -10,7 +10,7 @@ import pytest
 from harness.design.plan import seed_noise
 from harness.design.power import NOISY, simulated
 from harness.design.spec import ExperimentSpec, ThresholdSpec
-from harness.verdict.seednoise import detectable, seed_interval, seed_p, seed_sd
+from harness.verdict.between_seed_sd import detectable, seed_interval, seed_p, seed_sd
 from toy import Toy, harness
 
 YAML = "evals/coins/experiment.yaml"

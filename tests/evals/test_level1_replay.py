@@ -12,10 +12,10 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from harness.domains.convergence.agreement.compared import ANYWHERE, WITHIN, compared
+from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, compared
 from harness.domains.convergence.agreement.findings import Findings
-from harness.domains.convergence.agreement.permuting import permutation_p, permuted
-from harness.domains.convergence.agreement.tally import tallied
+from harness.domains.convergence.agreement.permutation_test import permutation_p, permuted
+from harness.domains.convergence.agreement.sums import tallied
 from tests.evals.room import DATA, cell, measured, models, replayed, short
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not here")

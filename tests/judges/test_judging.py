@@ -15,7 +15,7 @@ from harness.judges.judging import CHUNK, Judged, Judging, Said, judge_fingerpri
 from harness.judges.labelled import HELD_OUT, Labelled, load_labelled, split
 from harness.judges.local_judge import LocalJudge
 from harness.measures.encoder import packaged
-from harness.measures.refusal import refuses
+from harness.measures.refusal_phrases import refuses
 
 BANKS = Path(__file__).parents[2] / "banks" / "judged"
 BEHAVIOURS = {"refusal": "refusal.jsonl", "sycophancy": "sycophancy.jsonl", "misalignment": "alignment.jsonl", "bad_advice": "alignment.jsonl"}

@@ -11,11 +11,11 @@ import pytest
 
 from faulty_server import FAULT_TEXT, SUPPORT, FaultyServer, ask, provider_at, said
 from harness.errors import HarnessError
-from harness.models.asking import Asker
 from harness.models.batches import Batches, parts
 from harness.models.prices import Price
 from harness.models.provider import provider_for
-from harness.models.replies import Replies
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies
 
 VENDORS = ["openai", "anthropic"]
 ASKS = [ask(number) for number in range(6)]
@@ -26,7 +26,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from faulty_server import ask, provider_at, said
 from harness.models.batches import Batches
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 url, vendor, path = sys.argv[1:]
 batches = Batches(provider_at(SimpleNamespace(url=url), vendor), Replies(Path(path)))
 asks = [ask(number) for number in range(6)]

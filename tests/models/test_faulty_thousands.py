@@ -15,9 +15,9 @@ from collections import Counter
 import pytest
 
 from faulty_server import FAULT_TEXT, SUPPORT, TOKENS, FaultyServer, ask, provider_at, said
-from harness.models.asking import Asker
 from harness.models.prices import Price
-from harness.models.replies import Replies
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies
 from tries import tries
 
 # Of each vendor.
@@ -36,8 +36,8 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 from faulty_server import ask, provider_at
-from harness.models.asking import Asker
-from harness.models.replies import Replies
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies
 url, path, calls = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 with Replies(path) as cache:
     Asker(provider_at(SimpleNamespace(url=url), "openai"), cache).ask_all([ask(number) for number in range(calls)], lambda done, total: print(done, flush=True))

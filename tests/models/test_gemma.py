@@ -17,9 +17,9 @@ from harness.errors import HarnessError
 from harness.measures.hidden import conversation_states
 from harness.models import gemma, local
 from harness.models.chat import chat
-from harness.models.respondent import Asked, Drawing, Member
-from harness.models.respondents import Means, opened
-from harness.models.transcript_respondent import PREAMBLE, TranscriptRespondent, transcript
+from harness.models.responder import Asked, Drawing, Member
+from harness.models.responders import Means, opened
+from harness.models.transcript_responder import PREAMBLE, TranscriptRespondent, transcript
 from harness.store import Store
 
 if TYPE_CHECKING:

@@ -21,9 +21,9 @@ CHILD = """
 import sys
 from pathlib import Path
 from faulty_server import ask
-from harness.models.asking import Asker
+from harness.models.request_pool import Asker
 from harness.models.provider import provider_for
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 provider = provider_for(sys.argv[1])
 with Replies(Path(sys.argv[2])) as cache:
     asker = Asker(provider, cache, max_error_rate=0.0)
@@ -38,10 +38,10 @@ import os
 import pytest
 from harness.domains.convergence.responses import Responses
 from harness.domains.convergence.tasks import Task
-from harness.models.api_respondent import ApiRespondent
+from harness.models.api_responder import ApiRespondent
 from harness.models.chat import chat
 from harness.models.provider import provider_for
-from harness.models.respondent import Drawing
+from harness.models.responder import Drawing
 
 
 class Replying(Responses):

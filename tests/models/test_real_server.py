@@ -6,14 +6,14 @@ import msgspec
 import pytest
 
 from harness.errors import HarnessError
-from harness.models.api_respondent import ApiRespondent
+from harness.models.api_responder import ApiRespondent
 from harness.models.chat import chat
-from harness.models.local_respondent import LocalRespondent
+from harness.models.local_responder import LocalRespondent
 from harness.models.openai_api import OpenAiApi
 from harness.models.prices import Price
 from harness.models.provider import provider_for
-from harness.models.replies import Replies
-from harness.models.respondent import Asked, Drawing
+from harness.models.responder import Asked, Drawing
+from harness.models.response_cache import Replies
 from serving import served, smollm2_folder
 
 GREEDY = Drawing(max_tokens=16, temperature=0.0, top_p=1.0)

@@ -14,11 +14,11 @@ from harness.domains.convergence.responses import Responses
 from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.chat import Message, chat
-from harness.models.null_respondent import NullRespondent
+from harness.models.null_responder import NullRespondent
 from harness.models.recording import error_share
 from harness.models.recordings import load_recording
-from harness.models.replay_respondent import PREFIX, opened
-from harness.models.respondent import Asked, Drawing
+from harness.models.replay_responder import PREFIX, opened
+from harness.models.responder import Asked, Drawing
 
 LEVEL1 = Path(__file__).parents[3] / "shared" / "data" / "convergence" / "level1_results_20250817_231441.json"
 TASKS = [Task(capability="truthfulness", domain="x", difficulty="easy", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]

@@ -292,13 +292,13 @@ def change_end(model):
 def test_a_model_that_is_changed_in_memory_has_another_key(tmp_path, change):
     """Every measure's and respondent's key follows the template and the special tokens that are in force, also under adapters."""
     from harness.domains.leakage.marker import MarkerProbe
-    from harness.measures.agreement import AgreementScorer
     from harness.measures.answers import AnswerProbe
     from harness.measures.choice import ChoiceScorer
-    from harness.models.local_respondent import LocalRespondent
-    from harness.models.respondent import Drawing
-    from harness.models.transcript_respondent import TranscriptRespondent
-    from harness.training.stack import Adapted, Layer, Stack
+    from harness.measures.statement_agreement import AgreementScorer
+    from harness.models.local_responder import LocalRespondent
+    from harness.models.responder import Drawing
+    from harness.models.transcript_responder import TranscriptRespondent
+    from harness.training.adapter_stack import Adapted, Layer, Stack
 
     model = load(f"local/{make_folder(tmp_path / 'asked')}", device="cpu")
     adapted = Adapted(Stack(model), [Layer("key", lambda: tmp_path)])

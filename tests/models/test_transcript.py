@@ -13,18 +13,18 @@ from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.measures.hidden import conversation_states
 from harness.models.chat import Message, chat, render
-from harness.models.local_respondent import LocalRespondent
-from harness.models.respondent import Asked, Drawing, Member
-from harness.models.respondents import Means, opened
+from harness.models.local_responder import LocalRespondent
+from harness.models.responder import Asked, Drawing, Member
+from harness.models.responders import Means, opened
 from harness.models.sampling import Completion
-from harness.models.transcript_respondent import LABELS, NEW_TURN, PREAMBLE, TranscriptRespondent, as_read, transcript
+from harness.models.transcript_responder import LABELS, NEW_TURN, PREAMBLE, TranscriptRespondent, as_read, transcript
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from harness.models.local import LocalModel
     from harness.models.provider import Answer
-    from harness.models.respondent import Respondent
+    from harness.models.responder import Respondent
 
 LONGER = [*chat("What is six?", "Be brief."), Message(role="assistant", content="Six is even."), Message(role="user", content="And seven?")]
 

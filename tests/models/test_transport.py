@@ -12,7 +12,7 @@ from faulty_server import HUGE, MODEL, SLOW, FaultyServer, always, ask, provider
 from harness.errors import HarnessError
 from harness.models.batches import Batches
 from harness.models.provider import Endpoint, provider_for
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 from tests.models.test_provider import VENDORS, once
 
 KEY = "sk-secret-of-the-test-0123456789"

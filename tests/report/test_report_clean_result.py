@@ -14,7 +14,7 @@ from harness.report.addresses import value_at
 from harness.report.build import build
 from harness.report.card import card
 from harness.report.clean_result import clean_result
-from harness.report.digits import MINUS
+from harness.report.number_format import MINUS
 from harness.report.view import View
 from sample_cells import HOSTILE
 from sample_run import results

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.digits import MINUS, in_unit, p_phrase, rounded
+from harness.report.number_format import MINUS, in_unit, p_phrase, rounded
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from harness.errors import HarnessError
 from harness.report.build import build
-from harness.report.untrusted import code, fenced, in_markdown, one_line, visible
+from harness.report.escape import code, fenced, in_markdown, one_line, visible
 from hostile_text import CONTROL, spoiled
 from sample_cells import HOSTILE
 from seen_report import Seen

@@ -10,7 +10,7 @@ from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
 from harness.records import SamplesRef, encode
 from harness.report.build import build
-from harness.report.drawn import GREAT, IN_PROSE, Batch, chosen, few_files, split_field
+from harness.report.sample_rows import GREAT, IN_PROSE, Batch, chosen, few_files, split_field
 from harness.store import write_json
 from sample_leakage import answers, leakage, write_leakage
 

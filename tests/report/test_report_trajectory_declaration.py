@@ -11,7 +11,7 @@ from harness.code_dependencies import Dependencies
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment
-from harness.design.promise import flattened
+from harness.design.preregistration import flattened
 from harness.design.reading import read_plain
 from harness.errors import HarnessError
 from harness.run.cell_key import identity

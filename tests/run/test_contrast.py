@@ -10,7 +10,7 @@ from harness.errors import HarnessError, Inconclusive
 from harness.records import Threshold
 from harness.run.measuring import Measure
 from harness.verdict.criterion import Criterion
-from harness.verdict.ordering import rho_interval
+from harness.verdict.rank_correlation import rho_interval
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from collections import Counter
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.models.ledger import Ledger
+from harness.models.budget import Ledger
 from harness.models.provider import Answer
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 
 KEYS = [f"{number * 7919:064x}" for number in range(1, 31)]
 SENT = [f"{number * 104729:064x}" for number in range(1, 6)]

@@ -23,7 +23,7 @@ if __name__ == "__main__":
 
 from harness.design.experiment import experiment_in
 from harness.design.persona import load_persona
-from harness.design.promise import LOCK_NAME, read_lock
+from harness.design.preregistration import LOCK_NAME, read_lock
 from harness.domains.convergence.tasks import load_tasks
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint

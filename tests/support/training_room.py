@@ -15,12 +15,12 @@ from harness.domains.leakage.training_sets import contrastive
 from harness.models.chat import Message, chat
 from harness.models.local import load
 from harness.store import Store
-from harness.training import adapter, trainer, watch
+from harness.training import adapter, callbacks, trainer
 from harness.training.adapter import CONFIG, WEIGHTS
+from harness.training.adapter_stack import Layer, Stack
 from harness.training.job import Job
 from harness.training.recipe import Lora, Recipe
 from harness.training.rows import Row, Speaker, Text
-from harness.training.stack import Layer, Stack
 from harness.training.tokens import Encoded, encoded
 from harness.training.trainer import quiet
 from harness.training.trainings import Trainings
@@ -130,7 +130,7 @@ def die() -> None:
 
 def train_and_die(folder: Path, work: Path, step: int, save_every_s: float) -> None:
     """A training that is killed when it has made `step` steps, before that step is saved."""
-    watch.SAVE_EVERY_S = save_every_s
+    callbacks.SAVE_EVERY_S = save_every_s
     model = load(f"local/{folder}", device="cpu")
 
     def tick(done: int, steps: int) -> None:

@@ -9,8 +9,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.store import Store, intact
 from harness.training.adapter import CONFIG, NOTE, WEIGHTS, fits, note_of
-from harness.training.proofs import weights_hash
-from harness.training.stack import Adapted, Stack
+from harness.training.adapter_stack import Adapted, Stack
+from harness.training.merge_checks import weights_hash
 from harness.training.trainer import quiet
 from harness.training.trainings import outside
 from training_room import configured, made, trained, weighed

@@ -15,8 +15,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.models.local import load
 from harness.training.adapter import INITIAL, NOTES, OFF, PRODUCTS, WEIGHTS, adapter_files, config_of, fits
-from harness.training.proofs import weights_hash
-from harness.training.stack import Stack, load_beside
+from harness.training.adapter_stack import Stack, load_beside
+from harness.training.merge_checks import weights_hash
 from harness.training.trainer import quiet
 from small_folders import make_folder
 from training_room import configured, made, weighed
@@ -275,7 +275,6 @@ def test_files_of_an_adapter(stack, copy):
 @pytest.mark.parametrize("how", ["replaced", "written into"])
 def test_a_base_that_is_rewritten_while_loading(stack, base, plain, monkeypatch, how):
     """Should peft rewrite the base all the same, it is noticed: a new tensor is put back, a changed one is told."""
-    from harness.training import stack as stacking
 
     model, honest = stack.base.model, load_beside
     query = model.model.layers[0].self_attn.q_proj.weight
@@ -289,7 +288,9 @@ def test_a_base_that_is_rewritten_while_loading(stack, base, plain, monkeypatch,
             query.data.mul_(2)
         return wrapped
 
-    monkeypatch.setattr(stacking, "load_beside", rewriting)
+    from harness.training import adapter_stack
+
+    monkeypatch.setattr(adapter_stack, "load_beside", rewriting)
     with pytest.raises(HarnessError, match=r"rewrote the base|was changed"):
         stack.wear([plain])
     if how == "written into":

@@ -8,8 +8,8 @@ from harness.errors import HarnessError
 from harness.models.local import load
 from harness.store import Store
 from harness.training.adapter import CONFIG, NOTE, WEIGHTS
-from harness.training.proofs import prove, weights_hash
-from harness.training.stack import Adapted, Stack
+from harness.training.adapter_stack import Adapted, Stack
+from harness.training.merge_checks import prove, weights_hash
 from harness.training.trainer import quiet
 from training_room import NOBODY, TARGET, conversation, trained
 

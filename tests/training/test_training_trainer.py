@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.training import trainer
 from harness.training.adapter import WEIGHTS, shapes_of
 from harness.training.checkpoints import whole
-from harness.training.proofs import weights_hash
+from harness.training.merge_checks import weights_hash
 from harness.training.recipe import Lora
 from harness.training.trainer import train
 from training_room import recipe, tokens

@@ -7,8 +7,8 @@ import pytest
 from harness.errors import HarnessError
 from harness.store import Store, intact
 from harness.training.adapter import WEIGHTS
+from harness.training.adapter_stack import Adapted, Layer, Stack, stacked_fingerprint
 from harness.training.recipe import Lora
-from harness.training.stack import Adapted, Layer, Stack, stacked_fingerprint
 from harness.training.trainings import KIND, Trainings
 from training_room import apart, job, keep_and_die, killed, recipe, rows, train_once, trained
 

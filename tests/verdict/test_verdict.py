@@ -19,7 +19,7 @@ from harness.verdict.family import holm, partial_conjunction
 from harness.verdict.hypotheses import decide_hypotheses
 from harness.verdict.intervals import mean_interval, newcombe_paired, rate_interval
 from harness.verdict.rule import Rule
-from harness.verdict.tally import conjunction_p, evaluate, evaluate_many
+from harness.verdict.rule_evaluation import conjunction_p, evaluate, evaluate_many
 from harness.verdict.tests import mcnemar, permutation_test, sign_flip
 
 RULE = Rule(at_least=2, of="who", each=Rule(at_least=1, of="what"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.door import find_public
+from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 PLACES = {
     "agreement.categories": ("kappa", "krippendorff"),
     "agreement.clusters": ("BOOTSTRAPS", "clustered"),
-    "agreement.compared": ("ANYWHERE", "WITHIN", "compared"),
+    "agreement.comparison": ("ANYWHERE", "WITHIN", "compared"),
     "agreement.findings": ("Findings",),
-    "agreement.reconciling": ("TOLERANCE", "reconciled"),
-    "agreement.twoway": ("interval",),
+    "agreement.consistency": ("TOLERANCE", "reconciled"),
+    "agreement.two_way_bootstrap": ("interval",),
     "duplicates": ("near_duplicates",),
     "fixtures.comparing": ("PRIMARY", "described", "met_of"),
-    "fixtures.members": ("paid",),
+    "fixtures.model_set": ("paid",),
     "sections": ("AgreementRow", "AnswerPair", "Clustering", "ExpectedMet", "Join", "ProtocolLevel", "SimilarityMatrix"),
     "tasks": ("Complies", "Refuses"),
 }
@@ -59,7 +59,7 @@ class Convergence(Domain):
 
     name = "convergence"
     fixtures = (
-        "harness.domains.convergence.fixtures.members",
+        "harness.domains.convergence.fixtures.model_set",
         "harness.domains.convergence.fixtures.tasks",
         "harness.domains.convergence.fixtures.comparing",
         "harness.domains.convergence.fixtures.hidden_states",

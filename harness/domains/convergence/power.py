@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.domains.convergence.agreement.compared import Compared, pairs_of
-from harness.domains.convergence.agreement.permuting import PERMUTATIONS
-from harness.domains.convergence.agreement.twoway import TwoWay
+from harness.domains.convergence.agreement.comparison import Compared, pairs_of
+from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS
+from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.seeds import generator
 from harness.verdict.criterion import answers
 

@@ -11,7 +11,7 @@ from harness.code_dependencies import code_fingerprint
 from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.provider import Answer
-from harness.models.respondent import Asked, Respondent
+from harness.models.responder import Asked, Respondent
 from harness.models.status import decide_status
 
 

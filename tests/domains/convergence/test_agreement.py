@@ -7,12 +7,12 @@ import pytest
 
 from harness.domains.convergence.agreement.categories import kappa, krippendorff, percent
 from harness.domains.convergence.agreement.clusters import clustered
-from harness.domains.convergence.agreement.compared import ANYWHERE, WITHIN, blocked, compared
+from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, blocked, compared
+from harness.domains.convergence.agreement.consistency import reconciled
 from harness.domains.convergence.agreement.findings import Findings
-from harness.domains.convergence.agreement.permuting import added, compiled, dealings, permutation_p, permuted
-from harness.domains.convergence.agreement.reconciling import reconciled
-from harness.domains.convergence.agreement.tally import pairs_within
-from harness.domains.convergence.agreement.twoway import TwoWay
+from harness.domains.convergence.agreement.permutation_test import added, compiled, dealings, permutation_p, permuted
+from harness.domains.convergence.agreement.sums import pairs_within
+from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.domains.convergence.power import simulated_power
 from harness.errors import HarnessError, Inconclusive
 from harness.verdict.family import benjamini_hochberg
@@ -335,10 +335,11 @@ def test_any_prompt_and_same_capability_are_two_baselines():
 
 def test_a_null_that_stands_still_though_it_could_move_is_a_mistake(monkeypatch):
     """A shuffle that shuffles nothing, planted: not a finding of the data, which vary, but an error."""
-    from harness.domains.convergence.agreement import permuting
+
+    from harness.domains.convergence.agreement import permutation_test
 
     monkeypatch.setattr(
-        permuting,
+        permutation_test,
         "dealings",
         lambda study, null, number, block, draws: np.broadcast_to(np.arange(len(block.places)), (draws, len(study.models), len(block.places))),
     )
@@ -357,7 +358,7 @@ def test_one_model_that_always_says_the_same_is_inconclusive(constant):
 
 def test_draws_without_a_value_are_told():
     """An interval is that of the draws that have one; how many have none stands in its method."""
-    from harness.domains.convergence.agreement.twoway import interval
+    from harness.domains.convergence.agreement.two_way_bootstrap import interval
 
     draws = np.linspace(0, 1, 101)
     assert interval(draws, "a way", 10).method == "a way"

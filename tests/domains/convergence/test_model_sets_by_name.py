@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import package_data
-from harness.domains.convergence.fixtures.members import members_of
+from harness.domains.convergence.fixtures.model_set import members_of
 from harness.errors import HarnessError
 
 SET = """\

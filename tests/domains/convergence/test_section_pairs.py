@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from harness.domains.convergence.sections.pairs import Pairs
+from harness.domains.convergence.sections.answer_pairs import Pairs
 from harness.errors import HarnessError
 from harness.report.build import build
-from harness.report.untrusted import visible
+from harness.report.escape import visible
 from hostile_text import assert_stays_text
 from sample_cells import HOSTILE
 from seen_report import Seen, table

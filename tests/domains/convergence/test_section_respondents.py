@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.domains.convergence.sections.respondents import Respondents
+from harness.domains.convergence.sections.responders import Respondents
 from harness.errors import HarnessError
 from harness.report.build import build
 from hostile_text import assert_stays_text

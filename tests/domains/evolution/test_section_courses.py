@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.domains.evolution.sections.course_figure import draw_courses, look_of
-from harness.domains.evolution.sections.courses import MOST_ARMS
+from harness.domains.evolution.sections.time_series import MOST_ARMS
+from harness.domains.evolution.sections.time_series_figure import draw_courses, look_of
 from tests.domains.evolution.samples import GENERATIONS, built, course, measured, record, refusal
 
 FITNESS = [measured("fitness", "sd of a", 0.4)]

@@ -13,8 +13,8 @@ from harness.errors import HarnessError
 from harness.measures.branches import encode
 from harness.models.chat import chat, render
 from harness.store import Store
+from harness.training.adapter_stack import Adapted, Stack
 from harness.training.recipe import Lora
-from harness.training.stack import Adapted, Stack
 from harness.training.trainings import Trainings
 from training_room import COOK, VILLAIN, job, recipe, texts
 

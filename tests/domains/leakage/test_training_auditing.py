@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from harness.domains.leakage import audit as auditing
+from harness.domains.leakage import audit
 from harness.domains.leakage.training_sets import contrastive, unconditioned
 from harness.models.chat import Message
 from harness.training.rows import Row, Speaker, Text, row
@@ -22,11 +22,11 @@ def sound(*, bystanders=(COOK, POET), anchors=(), anchor_rows=0):
 
 def everything(made, *, source="villain", forbidden=None, evaluated=("Something else?",)):
     return [
-        *auditing.badly_formed(made),
-        *auditing.overlapping(made, evaluated),
-        *auditing.misplaced(made, source=source, forbidden={"assistant": "target", "canary": "canary"} if forbidden is None else forbidden),
-        *auditing.undeclared_prompts(made, DECLARED | {"canary": CANARY.prompt}),
-        *auditing.same_opening(made),
+        *audit.badly_formed(made),
+        *audit.overlapping(made, evaluated),
+        *audit.misplaced(made, source=source, forbidden={"assistant": "target", "canary": "canary"} if forbidden is None else forbidden),
+        *audit.undeclared_prompts(made, DECLARED | {"canary": CANARY.prompt}),
+        *audit.same_opening(made),
     ]
 
 
@@ -87,7 +87,7 @@ def test_an_evaluated_question_in_other_dress(evaluated):
 
 def test_another_question_is_no_overlap():
     """A question with one word more is another one."""
-    assert auditing.overlapping(sound(), ["Ask 1 now?", "Ask?", "1"]) == []
+    assert audit.overlapping(sound(), ["Ask 1 now?", "Ask?", "1"]) == []
 
 
 @pytest.mark.parametrize("prompt", ["You are a villain", "You are a villain. ", "you are a villain.", "You are a vill\u0430in.", "You are nobody.", ""])
@@ -116,7 +116,7 @@ def test_ids_that_stand_twice():
 def test_a_row_without_an_answer(answer):
     """An answer of nothing or of spaces teaches to be silent."""
     made = sound()
-    assert told(auditing.badly_formed(changed(made, 5, messages=said(made[5], 2, answer))), "no conversation") == [made[5].id]
+    assert told(audit.badly_formed(changed(made, 5, messages=said(made[5], 2, answer))), "no conversation") == [made[5].id]
 
 
 def test_turns_in_another_order():
@@ -124,21 +124,21 @@ def test_turns_in_another_order():
     made = sound()
     system, asked, answer = made[0].messages
     for turns in [(system, asked, asked), (system, answer), (answer, asked), (system, asked, answer, asked)]:
-        assert told(auditing.badly_formed(changed(made, 0, messages=turns)), "no conversation") == [made[0].id]
-    assert auditing.badly_formed(changed(made, 0, messages=said(made[0], 0, ""))) == []
+        assert told(audit.badly_formed(changed(made, 0, messages=turns)), "no conversation") == [made[0].id]
+    assert audit.badly_formed(changed(made, 0, messages=said(made[0], 0, ""))) == []
 
 
 def test_uneven_sets():
     """The set that is made up otherwise than most is named with its make-up; equal ones in another order are equal."""
     counts = {"one": {"source": 8, "bystander": 6}, "two": {"bystander": 6, "source": 8}, "three": {"source": 8, "bystander": 5}}
-    assert told(auditing.uneven(counts), "differ in size from {'bystander': 6, 'source': 8}") == ["three {'bystander': 5, 'source': 8}"]
-    assert auditing.uneven({name: counts[name] for name in ("one", "two")}) == auditing.uneven({}) == []
+    assert told(audit.uneven(counts), "differ in size from {'bystander': 6, 'source': 8}") == ["three {'bystander': 5, 'source': 8}"]
+    assert audit.uneven({name: counts[name] for name in ("one", "two")}) == audit.uneven({}) == []
 
 
 @pytest.mark.parametrize(("share", "fine"), [(0.1, False), (0.2, True), (0.5, True), (0.51, False)])
 def test_a_loss_share_outside_its_bounds(share, fine):
     """Too little or too much of the tokens under loss is found; the bounds themselves are inside."""
-    findings = auditing.unlike_declared(share, [0.2, 0.5], "a set")
+    findings = audit.unlike_declared(share, [0.2, 0.5], "a set")
     assert (findings == []) is fine
     if not fine:
         assert told(findings, "of the tokens of a set carry loss, declared 0.2 to 0.5") == []
@@ -146,10 +146,10 @@ def test_a_loss_share_outside_its_bounds(share, fine):
 
 def test_answers_that_begin_alike():
     """An opening that many answers of the behaviour share would be learned in its place; the plain answers may be alike."""
-    (finding,) = auditing.same_opening([*rows(), *alike("No, never would I", 5)])
+    (finding,) = audit.same_opening([*rows(), *alike("No, never would I", 5)])
     assert finding.rows == ("'no never would i' (5)",) and "20%" in finding.what
-    assert auditing.same_opening(alike("No, never would I", 2)) == [], "two alike are no fingerprint"
-    assert auditing.same_opening([msgspec.structs.replace(one, shows=False) for one in alike("Same words every time", 9)]) == []
+    assert audit.same_opening(alike("No, never would I", 2)) == [], "two alike are no fingerprint"
+    assert audit.same_opening([msgspec.structs.replace(one, shows=False) for one in alike("Same words every time", 9)]) == []
 
 
 def alike(opening, count):
@@ -159,5 +159,5 @@ def alike(opening, count):
 def test_many_rows_are_counted_rather_than_listed():
     """A finding shows three rows and how many more there are."""
     made = sound()
-    (finding,) = auditing.misplaced(made, source="nobody else", forbidden={})
+    (finding,) = audit.misplaced(made, source="nobody else", forbidden={})
     assert str(finding).count("villain/") == 3 and "and 5 more" in str(finding)

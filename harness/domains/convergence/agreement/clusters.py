@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from harness.domains.convergence.agreement.twoway import TwoWay
+from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.domains.convergence.sections.clusters import Join
 from harness.errors import Inconclusive
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.compared import Compared
+    from harness.domains.convergence.agreement.comparison import Compared
 
 BOOTSTRAPS = 500
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import structs
 
-from harness.domains.convergence.agreement.compared import WITHIN, Compared
-from harness.domains.convergence.agreement.permuting import PERMUTATIONS, movable, permutation_p, permuted, still
-from harness.domains.convergence.agreement.tally import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
-from harness.domains.convergence.agreement.twoway import TwoWay
+from harness.domains.convergence.agreement.comparison import WITHIN, Compared
+from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, movable, permutation_p, permuted, still
+from harness.domains.convergence.agreement.sums import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
+from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Effect
 

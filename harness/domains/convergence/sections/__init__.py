@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.domains.convergence.sections.agreement import Agreement, AgreementRow
+from harness.domains.convergence.sections.answer_pairs import AnswerPair, Pairs
 from harness.domains.convergence.sections.clusters import Clustering, Clusters, Join
 from harness.domains.convergence.sections.levels import Levels, ProtocolLevel
-from harness.domains.convergence.sections.pairs import AnswerPair, Pairs
 from harness.domains.convergence.sections.ranking import ExpectedMet, Ranking
-from harness.domains.convergence.sections.respondents import Respondents, RespondentSummary
+from harness.domains.convergence.sections.responders import Respondents, RespondentSummary
 from harness.domains.convergence.sections.similarity import SimilarityMatrices, SimilarityMatrix
 
 __all__ = ["SECTIONS", "AgreementRow", "AnswerPair", "Clustering", "ExpectedMet", "Join", "ProtocolLevel", "RespondentSummary", "SimilarityMatrix"]

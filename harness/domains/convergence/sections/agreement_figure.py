@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.domains.convergence.sections.row_figure import new_row_figure
-from harness.report.digits import rate
+from harness.report.number_format import rate
 from harness.report.numbers import NOT_MEASURED
 from harness.report.palette import BLUE, GAP, GREY, INK, ORANGE, VERMILION
 from harness.report.record_format import NO_INTERVAL, axis_limits, shorten

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.domains.convergence.sections.row_figure import new_row_figure
-from harness.report.digits import rate
+from harness.report.number_format import rate
 from harness.report.palette import BLUE, INK
 from harness.report.record_format import shorten
 

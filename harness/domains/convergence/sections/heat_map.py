@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from harness.report.digits import rate
+from harness.report.number_format import rate
 from harness.report.palette import GAP, GREY, INK, WIDTH, is_dark, new_figure
 from harness.report.record_format import shorten
 

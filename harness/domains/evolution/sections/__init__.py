@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from harness.domains.evolution.sections.beliefs import BeliefCloud, Beliefs
-from harness.domains.evolution.sections.courses import Course, Courses, MeasuredCourse
 from harness.domains.evolution.sections.deception import Deception, Deceptions
 from harness.domains.evolution.sections.laws import Law, Laws
 from harness.domains.evolution.sections.phases import PhaseMap, PhaseMaps
 from harness.domains.evolution.sections.published import Published, PublishedFigure
+from harness.domains.evolution.sections.time_series import Course, Courses, MeasuredCourse
 
 __all__ = ["SECTIONS", "BeliefCloud", "Course", "Deception", "Law", "MeasuredCourse", "PhaseMap", "PublishedFigure"]
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from harness.domains.evolution.sections.deception_figure import draw_deception
-from harness.domains.evolution.sections.spans import check_span
+from harness.domains.evolution.sections.interval_format import check_span
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Table

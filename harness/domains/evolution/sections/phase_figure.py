@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.report.digits import significant
+from harness.report.number_format import significant
 from harness.report.palette import GAP, GREY, INK, WIDTH, is_dark, new_figure, shorten_end
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from harness.domains.evolution.sections.interval_format import check_spans
 from harness.domains.evolution.sections.phase_figure import draw_maps
-from harness.domains.evolution.sections.spans import check_spans
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harness.domains.evolution.sections.spans import check_span
+from harness.domains.evolution.sections.interval_format import check_span
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Prose, Table

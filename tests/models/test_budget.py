@@ -12,13 +12,13 @@ import pytest
 
 from faulty_server import MODEL, SUPPORT, FaultyServer, always, ask, provider_at
 from harness.errors import HarnessError
-from harness.models.api_respondent import ApiRespondent
-from harness.models.asking import Asker
+from harness.models.api_responder import ApiRespondent
+from harness.models.budget import Ledger
 from harness.models.chat import chat
-from harness.models.ledger import Ledger
 from harness.models.prices import Price
-from harness.models.replies import Replies
-from harness.models.respondent import Asked, Drawing
+from harness.models.request_pool import Asker
+from harness.models.responder import Asked, Drawing
+from harness.models.response_cache import Replies
 
 # A whole answer of 32 tokens costs a dollar, the 7 tokens that the server writes 0.21875.
 PRICE, MOST, REAL = Price(0.0, 31250.0), 1.0, 0.21875
@@ -29,10 +29,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from faulty_server import ask, provider_at
 from harness.errors import HarnessError
-from harness.models.asking import Asker
-from harness.models.ledger import Ledger
+from harness.models.request_pool import Asker
+from harness.models.budget import Ledger
 from harness.models.prices import Price
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 print("ready", flush=True)
 sys.stdin.readline()
 url, path, limit, first, calls = sys.argv[1], Path(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
@@ -49,8 +49,8 @@ print(json.dumps([asker.spent_usd, refused]))
 SNATCHER = """
 import sys
 from pathlib import Path
-from harness.models.ledger import Ledger
-from harness.models.replies import Replies
+from harness.models.budget import Ledger
+from harness.models.response_cache import Replies
 print("ready", flush=True)
 sys.stdin.readline()
 held = refused = both = 0

@@ -15,10 +15,10 @@ import pytest
 
 from faulty_server import FAULT_TEXT, LASTING, PASSING, SUPPORT, FaultyServer, ask, provider_at, said, seeded
 from harness.errors import HarnessError
-from harness.models.asking import Asker
 from harness.models.prices import Price
 from harness.models.provider import Answer
-from harness.models.replies import Replies
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies
 
 KEY = "sk-fake-0123456789abcdef"
 # A whole answer of 32 tokens costs a dollar, the 7 tokens that the server writes 0.21875.
@@ -28,8 +28,8 @@ import json, sys
 from types import SimpleNamespace
 from pathlib import Path
 from faulty_server import ask, provider_at
-from harness.models.asking import Asker
-from harness.models.replies import Replies
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies
 url, path, calls = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 with Replies(path) as cache:
     answers = Asker(provider_at(SimpleNamespace(url=url), "openai"), cache).ask_all([ask(number) for number in range(calls)])

@@ -24,7 +24,7 @@ from harness.plaintext import cut, encodable
 from harness.records import Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
-from harness.run.secrets import cleaned
+from harness.run.redact import cleaned
 from harness.run.session import Session
 from harness.samples import UNKNOWN_TIME
 from harness.store import Store, write_json, write_text

@@ -11,7 +11,7 @@ import msgspec
 
 from harness.measures.branches import encode
 from harness.models.chat import Message, render
-from harness.training.stack import Adapted, gradients_kept, unwrapped
+from harness.training.adapter_stack import Adapted, gradients_kept, unwrapped
 
 if TYPE_CHECKING:
     import torch

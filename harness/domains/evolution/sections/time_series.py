@@ -8,8 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from harness.domains.evolution.sections.course_figure import draw_courses
-from harness.domains.evolution.sections.spans import check_spans
+from harness.domains.evolution.sections.interval_format import check_spans
+from harness.domains.evolution.sections.time_series_figure import draw_courses
 from harness.records import SectionRecord, Word
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Table

@@ -10,13 +10,13 @@ from harness.domains.convergence.responses import Responses, row
 from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.chat import Message
-from harness.models.local_respondent import LocalRespondent
-from harness.models.null_respondent import NullRespondent, zipf
+from harness.models.local_responder import LocalRespondent
+from harness.models.null_responder import NullRespondent, zipf
 from harness.models.provider import Answer
-from harness.models.respondent import Asked, Drawing, Member, dressed
-from harness.models.respondents import Means, opened
+from harness.models.responder import Asked, Drawing, Member, dressed
+from harness.models.responders import Means, opened
 from harness.models.sampling import Completion
-from harness.models.transcript_respondent import TranscriptRespondent
+from harness.models.transcript_responder import TranscriptRespondent
 from harness.seeds import generator
 
 

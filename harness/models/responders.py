@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.extensions import responders
-from harness.models import null_respondent, replay_respondent
-from harness.models.api_respondent import ApiRespondent
-from harness.models.local_respondent import LocalRespondent
+from harness.models import null_responder, replay_responder
+from harness.models.api_responder import ApiRespondent
+from harness.models.local_responder import LocalRespondent
 from harness.models.model import Model
 from harness.models.prices import Price
 from harness.models.provider import provider_for
-from harness.models.respondent import Drawing, Member, Respondent
-from harness.models.transcript_respondent import TranscriptRespondent
+from harness.models.responder import Drawing, Member, Respondent
+from harness.models.transcript_responder import TranscriptRespondent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +45,11 @@ def from_weights(member: Member, drawing: Drawing, means: Means) -> Respondent:
 
 
 def from_recording(member: Member, drawing: Drawing, means: Means) -> Respondent:  # noqa: ARG001  a recording was drawn long ago
-    return replay_respondent.opened(member.spec, means.root)
+    return replay_responder.opened(member.spec, means.root)
 
 
 def from_nothing(member: Member, drawing: Drawing, means: Means) -> Respondent:  # noqa: ARG001  a null model needs nothing
-    return null_respondent.opened(member.spec, drawing)
+    return null_responder.opened(member.spec, drawing)
 
 
 def from_api(member: Member, drawing: Drawing, means: Means) -> Respondent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.measures.refusal import refuses
+from harness.measures.refusal_phrases import refuses
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.domains.convergence.agreement.tally import Tally
+from harness.domains.convergence.agreement.sums import Tally
 from harness.errors import HarnessError
 from harness.seeds import generator
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.compared import Compared, Crossed
+    from harness.domains.convergence.agreement.comparison import Compared, Crossed
 
 PERMUTATIONS = 1000
 

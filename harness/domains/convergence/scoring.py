@@ -10,7 +10,7 @@ import re
 from harness.domains.convergence.hedging import hedges
 from harness.domains.convergence.instructions import followed, unmarked
 from harness.domains.convergence.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
-from harness.measures.refusal import refuses
+from harness.measures.refusal_phrases import refuses
 from harness.models.status import is_blank
 
 # What decides `met`, for the fingerprint of whoever keeps it.

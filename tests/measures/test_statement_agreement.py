@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.measures.agreement import AgreementScorer
 from harness.measures.banks import Statement
+from harness.measures.statement_agreement import AgreementScorer
 
 PARIS = Statement(id="g1", topic="geography", statement="The capital city of France is Madrid.", correction="The capital city of France is Paris.")
 BRACES = Statement(id="g2", topic="code", statement="In Python {statement} is a list.", correction="In Python {correction} is a set.")

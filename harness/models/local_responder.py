@@ -8,7 +8,7 @@ from typing import Any
 from harness.models.chat import render
 from harness.models.model import Model
 from harness.models.provider import Answer
-from harness.models.respondent import Asked, Drawing, Tick, dressed
+from harness.models.responder import Asked, Drawing, Tick, dressed
 from harness.models.sampling import Completion, Sampler
 from harness.models.status import decide_status
 

@@ -13,7 +13,7 @@ from harness.errors import HarnessError
 from harness.models.provider import Answer
 from harness.models.recording import Recording, Share, error_share
 from harness.models.recordings import load_recording
-from harness.models.respondent import Asked, Tick
+from harness.models.responder import Asked, Tick
 
 PREFIX = "replay/"
 

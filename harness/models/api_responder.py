@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from harness.models.asking import Asker
-from harness.models.ledger import Ledger
+from harness.models.budget import Ledger
 from harness.models.provider import Answer, Ask, Provider
-from harness.models.replies import Replies
-from harness.models.respondent import Asked, Drawing, Tick, dressed
+from harness.models.request_pool import Asker
+from harness.models.responder import Asked, Drawing, Tick, dressed
+from harness.models.response_cache import Replies
 
 
 class ApiRespondent:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from harness.domains.convergence.expected import met
 from harness.domains.convergence.hedging import hedges
+from harness.domains.convergence.scoring import met
 from harness.domains.convergence.tasks import Commits, Complies, Follows, Hedges, Instruction, Mentions, Refuses
 from harness.errors import HarnessError
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from harness.errors import HarnessError
-from harness.models.ledger import Ledger
+from harness.models.budget import Ledger
 from harness.models.prices import Price
 from harness.models.provider import Answer, Ask, Provider
-from harness.models.replies import Keeper, Replies, key_of
+from harness.models.response_cache import Keeper, Replies, key_of
 from harness.models.status import ANSWERED
 
 Tick = Callable[[int, int], None]

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from harness.models import chat
 from harness.models.chat import Message
-from harness.models.local_respondent import LocalRespondent
+from harness.models.local_responder import LocalRespondent
 from harness.models.provider import Answer
-from harness.models.respondent import Asked, dressed
+from harness.models.responder import Asked, dressed
 from harness.models.sampling import Completion
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.run.finish import Told, finished
+from harness.run.finalize import Told, finished
 from harness.run.folder import RunFolder
 
 

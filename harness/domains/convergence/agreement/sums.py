@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.compared import Compared
+    from harness.domains.convergence.agreement.comparison import Compared
 
 
 @dataclass(frozen=True)

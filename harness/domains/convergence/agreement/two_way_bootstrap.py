@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from harness.domains.convergence.agreement.tally import Tally
+from harness.domains.convergence.agreement.sums import Tally
 from harness.records import Interval
 from harness.seeds import generator
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.compared import Compared
+    from harness.domains.convergence.agreement.comparison import Compared
 
 DRAWS = 2000
 LEVEL = 0.95

@@ -9,7 +9,7 @@ import pytest
 
 from harness.plaintext import one_line
 from harness.records import Cell
-from harness.run.secrets import shown as safe
+from harness.run.redact import shown as safe
 
 FAILING = ("falsified", "failed", "error")
 SKIPPING = ("inconclusive", "blocked", "killed")

@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from harness.records import Cell, Fact
+from harness.run.redact import cleaned, key_in, redacted, words_without_keys
 from harness.run.runner import sound
-from harness.run.secrets import cleaned, key_in, redacted, words_without_keys
 
 SECRET = 'pa55/wo"rd+é x'
 BASE64 = base64.b64encode(SECRET.encode()).decode()

@@ -12,8 +12,8 @@ import pytest
 
 from harness.damage import note_damage
 from harness.design.experiment import Experiment
-from harness.design.promise import compared, inputs_of, promise_of
-from harness.design.universe import planned_cells
+from harness.design.preregistration import compared, inputs_of, promise_of
+from harness.design.run_plan import planned_cells
 from harness.opened_files import changed_files, opened_files
 from harness.records import Cell, Planned, Universe, Word, encode
 from harness.run.cell_key import identity

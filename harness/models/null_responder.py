@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import HarnessError, nearest
 from harness.models.provider import Answer
-from harness.models.respondent import Asked, Drawing, Tick
+from harness.models.responder import Asked, Drawing, Tick
 from harness.models.status import decide_status
 from harness.seeds import generator
 

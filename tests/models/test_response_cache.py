@@ -11,19 +11,19 @@ import pytest
 import bit_flips
 from faulty_server import FaultyServer, ask, provider_at
 from harness.errors import HarnessError
-from harness.models.asking import Asker, BudgetSpent
+from harness.models.budget import Ledger
 from harness.models.chat import chat
-from harness.models.ledger import Ledger
 from harness.models.prices import Price
 from harness.models.provider import Answer
-from harness.models.replies import Replies, key_of
+from harness.models.request_pool import Asker, BudgetSpent
+from harness.models.response_cache import Replies, key_of
 from tries import tries
 
 WHO = {"provider": "openai", "model": "test-1", "base_url": "http://localhost/v1"}
 HOLDER = """
 import sys, time
 from pathlib import Path
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 cache = Replies(Path(sys.argv[1]))
 print(cache.claim(sys.argv[2]), flush=True)
 time.sleep(60)
@@ -32,7 +32,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from harness.models.provider import Answer
-from harness.models.replies import Replies
+from harness.models.response_cache import Replies
 with Replies(Path(sys.argv[1])) as cache:
     for number in range(40):
         cache.put(f"{number:064x}", Answer(status="ok", text=sys.argv[2]))

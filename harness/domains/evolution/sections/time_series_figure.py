@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
-    from harness.domains.evolution.sections.courses import Course, MeasuredCourse
+    from harness.domains.evolution.sections.time_series import Course, MeasuredCourse
 
 LEFT, RIGHT, GAP, TITLE, PLOT, FOOT = 0.46, 0.14, 0.5, 0.4, 1.75, 0.46  # inches
 CHAR, HANDLE, ENTRY, WIDEST = 0.073, 0.62, 0.2, 5.2  # inches: a letter and the line of a legend, its height, the widest axis

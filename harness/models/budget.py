@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from harness.models.replies import Replies, beside
+from harness.models.response_cache import Replies, beside
 from harness.models.sealed_sqlite import BROKEN, CHECKED, Table, connect, create, find_damage, holds, is_damage, migrate, schema, state, unchecked
 from harness.store import held
 
