@@ -140,6 +140,16 @@ def accept(words: list[str], block: Block, config: pytest.Config) -> None:
 PROGRAMS = {"": accept, ".": accept, "sed": accept, "make": check_make, "harness": check_harness, "pip": check_pip, "pytest": check_pytest}
 
 
+def test_inline_commands_exist() -> None:
+    """`make TARGET` and `python FILE` in a sentence or a table, which are no blocks."""
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for target in set(re.findall(r"`make ([^`]+)`", text)):
+            subprocess.run(["make", "--dry-run", *target.split()], cwd=ROOT, check=True, capture_output=True, timeout=60)
+        for script in re.findall(r"`python (\S+\.py)[^`]*`", text):
+            assert (ROOT / script).exists(), f"{page} names {script}"
+
+
 @pytest.mark.parametrize("page", sorted({block.page for block in BLOCKS if block.language == "python" and not block.file and not block.not_run}))
 def test_python_blocks_run(page: str, tmp_path: Path) -> None:
     """The blocks of a page are run as one script, since later ones use names of earlier ones."""
