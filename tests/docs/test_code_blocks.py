@@ -113,7 +113,14 @@ def check_commands(block: Block, config: pytest.Config) -> None:
 
 
 def check_make(words: list[str], block: Block, config: pytest.Config) -> None:
-    subprocess.run(["make", "--dry-run", *words], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    check_target(words)
+
+
+def check_target(words: list[str]) -> None:
+    """With `--always-make` every target prints its recipe; a file or folder that bears the name does not."""
+    command = ["make", "--dry-run", "--always-make", *words]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    assert "Nothing to be done" not in done.stdout, f"make has no target {words}"
 
 
 def check_harness(words: list[str], block: Block, config: pytest.Config) -> None:
@@ -145,7 +152,7 @@ def test_inline_commands_exist() -> None:
     for page in PAGES:
         text = (ROOT / page).read_text(encoding="utf-8")
         for target in set(re.findall(r"`make ([^`]+)`", text)):
-            subprocess.run(["make", "--dry-run", *target.split()], cwd=ROOT, check=True, capture_output=True, timeout=60)
+            check_target(target.split())
         for script in re.findall(r"`python (\S+\.py)[^`]*`", text):
             assert (ROOT / script).exists(), f"{page} names {script}"
 
