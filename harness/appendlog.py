@@ -27,7 +27,7 @@ def sealed_line(row: Mapping[str, Any]) -> str:
     return canonical({**row, SEAL: fingerprint(dict(row))[:SEAL_DIGITS]}) + "\n"
 
 
-def unsealed(line: bytes) -> dict[str, Any]:
+def unseal_line(line: bytes) -> dict[str, Any]:
     """The row of a line. Raises NotCanonicalError, "cut short" or "altered", where it is not byte for byte what `sealed_line` wrote."""
     row = from_canonical(line)
     if not isinstance(row, dict) or row.pop(SEAL, None) != fingerprint(row)[:SEAL_DIGITS]:
@@ -79,7 +79,7 @@ class AppendLog:
         lines = [line for line in (*ended, last) if line.strip()]
         for number, line in enumerate(lines, start=1):
             try:
-                rows.append(unsealed(line))
+                rows.append(unseal_line(line))
             except NotCanonicalError as error:
                 # A kill ends a line without a newline; only what is appended later brings one.
                 cut = str(error) == "cut short" and (number < len(lines) or bool(last.strip()))

@@ -24,10 +24,10 @@ def total(universe: Universe, cells: Iterable[Charged]) -> Cost:
     controls without a declared cost are left out of it and named by `undeclared`. No cells cost nothing.
     """
     charged = list(cells)
-    return Cost(**{field: summed(universe, charged, field) for field in FIELDS})
+    return Cost(**{field: sum_costs(universe, charged, field) for field in FIELDS})
 
 
-def summed(universe: Universe, charged: list[Charged], field: str) -> float | None:
+def sum_costs(universe: Universe, charged: list[Charged], field: str) -> float | None:
     declared = [value for owner, kind in charged if (value := getattr(cost_of(universe, owner, kind), field)) is not None]
     lacks = any(kind == "hypothesis" and getattr(cost_of(universe, owner, kind), field) is None for owner, kind in charged)
     return None if lacks or (charged and not declared) else float(sum(declared))

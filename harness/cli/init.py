@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     folder = Path("evals") / name
     if os.path.lexists(folder):
         raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: harness init {name}_2")
-    contents = wanted(name, folder)
+    contents = list_contents(name, folder)
     written = {path: text for path, text in contents.items() if not os.path.lexists(path)}
     write_all(written, folder)
     kept = [path for path in contents if path not in written]
@@ -56,7 +56,7 @@ def write_all(contents: Mapping[Path, str], folder: Path) -> None:
         shutil.rmtree(making, ignore_errors=True)
 
 
-def wanted(name: str, folder: Path) -> dict[Path, str]:
+def list_contents(name: str, folder: Path) -> dict[Path, str]:
     """Every file of the experiment with its text."""
     data = shipped_data()
     found = {

@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from harness.appendlog import sealed_line, unsealed
+from harness.appendlog import sealed_line, unseal_line
 from harness.files import is_plain, read_plain
 from harness.fingerprint import canonical
 from harness.store import telling, write_text
@@ -45,7 +45,7 @@ def has_whole_seal(data: bytes) -> bool:
 def has_whole_card(data: bytes) -> bool:
     """True where JSON carries the seal of its values, in whatever spelling."""
     try:
-        unsealed(canonical(json.loads(data)).encode())
+        unseal_line(canonical(json.loads(data)).encode())
         return True
     except (ValueError, RecursionError):
         return False

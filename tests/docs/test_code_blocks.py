@@ -28,9 +28,9 @@ from harness import cli
 
 ROOT = Path(__file__).parents[2]
 RUN = ("evals/README.md", "README.md")
-# A page whose files are written and run by a test of their own.
-RUN_ELSEWHERE = {"docs/extending.md": "tests/test_fourth_domain.py"}
-COMMENT = re.compile(r"<!-- (?P<key>file|not run): (?P<value>.+) -->")
+# A page whose files and edits are written and run by tests of their own.
+RUN_ELSEWHERE = {"docs/extending.md": ("tests/test_fourth_domain.py", "tests/test_extending.py")}
+COMMENT = re.compile(r"<!-- (?P<key>file|edit|not run): (?P<value>.+) -->")
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Block:
     language: str
     text: str
     file: str = ""
+    edit: str = ""
     not_run: str = ""
 
     def __str__(self) -> str:
@@ -66,15 +67,16 @@ BLOCKS = [block for page in PAGES for block in read_blocks(page)]
 def test_every_block_is_handled(block: Block, pytestconfig: pytest.Config) -> None:
     """Its language has a check; its files and its text are run, or it says why they are not."""
     check_language(block, pytestconfig)
-    if block.file:
-        test = RUN_ELSEWHERE.get(block.page)
-        assert block.page in RUN or (test and block.page in (ROOT / test).read_text(encoding="utf-8")), f"{block}: no test writes this file"
+    if block.file or block.edit:
+        tests = RUN_ELSEWHERE.get(block.page, ())
+        assert block.page in RUN or any(block.page in (ROOT / test).read_text(encoding="utf-8") for test in tests), f"{block}: no test writes this file"
     elif block.language == "text":
         assert block.page in RUN or block.not_run, f"{block}: nothing compares this text; say `<!-- not run: why -->`"
 
 
 def check_language(block: Block, config: pytest.Config) -> None:
     checks: dict[str, Callable[[], object]] = {
+        "diff": lambda: check_edit(block),
         "python": lambda: check_python(block.text),
         "sh": lambda: check_commands(block, config),
         "text": lambda: None,
@@ -83,6 +85,12 @@ def check_language(block: Block, config: pytest.Config) -> None:
     }
     assert block.language in checks, f"{block}: no check for blocks of {block.language or 'no language'}"
     checks[block.language]()
+
+
+def check_edit(block: Block) -> None:
+    """The removed lines are in the file that the comment above names."""
+    text = (ROOT / block.edit).read_text(encoding="utf-8")
+    assert block.edit and all(line[1:] in text for line in block.text.splitlines() if line.startswith("-")), block
 
 
 def check_python(code: str) -> None:
@@ -191,7 +199,7 @@ def project(tmp_path: Path) -> Project:
     """A project with the experiment of the guide."""
     project = Project(tmp_path)
     for block in read_blocks("evals/README.md"):
-        if block.file:
+        if block.file or block.edit:
             project.write(block.file, block.text)
     return project
 
@@ -201,7 +209,7 @@ def test_pages_show_what_their_commands_print(project: Project) -> None:
     for page in RUN:
         output = ""
         for block in read_blocks(page):
-            if block.file:
+            if block.file or block.edit:
                 project.write(block.file, block.text)
             elif block.language == "sh" and not block.not_run:
                 done = project.run(block.text)
