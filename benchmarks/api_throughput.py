@@ -90,15 +90,15 @@ def bare(url: str, model: str, prompts: list[str], concurrency: int) -> float:
 
 def ours(url: str, model: str, prompts: list[str], concurrency: int) -> float:
     """Calls per second of the respondent, into a cache that is empty at first."""
-    from harness.models.api_responder import ApiRespondent
+    from harness.models.api_responder import ApiResponder
     from harness.models.chat import chat
     from harness.models.provider import provider_for
-    from harness.models.responder import Asked, Drawing
+    from harness.models.responder import Conversation, SamplingParams
 
-    asked = [Asked(id=f"{number}", turns=tuple(chat(prompt))) for number, prompt in enumerate(prompts)]
+    asked = [Conversation(id=f"{number}", turns=tuple(chat(prompt))) for number, prompt in enumerate(prompts)]
     with tempfile.TemporaryDirectory() as folder:
-        drawing = Drawing(max_tokens=MAX_TOKENS, temperature=0.0, top_p=1.0)
-        respondent = ApiRespondent(provider_for(f"vllm/{model}@{url}"), Path(folder) / "replies.sqlite", drawing, concurrency=concurrency)
+        drawing = SamplingParams(max_tokens=MAX_TOKENS, temperature=0.0, top_p=1.0)
+        respondent = ApiResponder(provider_for(f"vllm/{model}@{url}"), Path(folder) / "replies.sqlite", drawing, concurrency=concurrency)
         began = time.perf_counter()
         answers = respondent.answers(asked)
         spent = time.perf_counter() - began

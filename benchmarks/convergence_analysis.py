@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from harness.domains.convergence.agreement.comparison import compared
+from harness.domains.convergence.agreement.comparison import compare_answers
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS
 from harness.domains.convergence.similarity.indel import Indel
@@ -74,7 +74,7 @@ def analysed(path: Path, models: int, prompts: int) -> dict[str, float]:
 
     prepared = {measure.name: measure.prepare(texts) for measure in MEASURES}
     lap("preparing")
-    study = compared(names, strata, said, lambda rows: {name: one.block(rows) for name, one in prepared.items()})
+    study = compare_answers(names, strata, said, lambda rows: {name: one.block(rows) for name, one in prepared.items()})
     lap("similarities")
     findings = Findings(study, permutations=1000)
     assert findings.null.sums.shape[0] == 1000

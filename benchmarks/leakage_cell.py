@@ -35,19 +35,19 @@ from harness.measures.branches import encode
 from harness.measures.choice import STYLES, ChoiceScorer
 from harness.measures.refusal_phrases import refuses
 from harness.models.chat import chat, render
-from harness.models.local import DEFAULT, load, opened, quiet
-from harness.samples import gather
+from harness.models.local import DEFAULT, load, open_weights, quiet_libraries
+from harness.samples import collect_samples
 from harness.seeds import generator
 from harness.store import Store
 from harness.training.adapter import WEIGHTS
-from harness.training.adapter_stack import Adapted, Stack
-from harness.training.tokens import encoded
+from harness.training.adapter_stack import AdaptedModel, Stack
+from harness.training.tokens import encode_row
 from harness.training.trainings import Trainings
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the fixtures are not installed
 from harness.domains.leakage.fixtures.adapters import Adapters  # noqa: E402
-from harness.domains.leakage.fixtures.recipes import planned  # noqa: E402
+from harness.domains.leakage.fixtures.recipes import plan_recipes  # noqa: E402
 from harness.extensions import behaviour_named  # noqa: E402
 
 SOURCE, BEHAVIOUR, ARM, SEED = "villain", "refusal", "left_out", 1
@@ -78,7 +78,7 @@ class Cell:
         declaration = yaml.safe_load((ROOT / "evals/persona_leakage/experiment.yaml").read_text(encoding="utf-8"))
         settings = declaration["scales"]["smoke"]["settings"]
         self.store, self.dtype, model = store, settings["dtype"], load(DEFAULT, store, settings["dtype"])
-        recipes, self.base = planned(model.fingerprint, settings, declaration, ROOT), Path(model.tokenizer.name_or_path)
+        recipes, self.base = plan_recipes(model.fingerprint, settings, declaration, ROOT), Path(model.tokenizer.name_or_path)
         self.job, self.rows = recipes.behaviour(SOURCE, BEHAVIOUR, max(recipes.epochs), ARM, SEED), recipes.behaviour_rows(SOURCE, BEHAVIOUR, ARM, SEED)
         self.systems = {who: recipes.prompts(who) for who in (recipes.target, recipes.roles["canary"][0])}
         self.requests, self.questions = [Prompt(id=item.id, text=item.request) for item in first(BEHAVIOUR, REQUESTS)], first("capability", QUESTIONS)
@@ -96,14 +96,14 @@ def first(name: str, count: int) -> list[Any]:
 
 
 def kept(store: Store, measure: Any, items: Sequence[Any]) -> list[dict[str, Any]]:
-    return gather(store.log("samples", fingerprint(measure.describe())), measure.chunks(items), measure.score)
+    return collect_samples(store.log("samples", fingerprint(measure.describe())), measure.chunks(items), measure.score)
 
 
 def ours(cell: Cell, store: Store, clock: Clock) -> Path:
     stack = Stack(clock(LOAD, load, DEFAULT, cell.store, cell.dtype))
-    clock(CONVERGE, lambda: Adapted(stack, [cell.given]).model)
+    clock(CONVERGE, lambda: AdaptedModel(stack, [cell.given]).model)
     top = Trainings(store, stack).layer(cell.job, cell.job.recipe.epochs, lambda: cell.rows, [cell.given])
-    folder, adapted = clock(TRAIN, top.folder), Adapted(stack, [cell.given, top])
+    folder, adapted = clock(TRAIN, top.folder), AdaptedModel(stack, [cell.given, top])
     clock(MERGE, lambda: adapted.model)
     for who, system in cell.systems.items():
         said = clock(SAMPLE, kept, store, AnswerProbe(adapted, system, SEED, max_new_tokens=TOKENS), cell.requests)
@@ -113,22 +113,22 @@ def ours(cell: Cell, store: Store, clock: Clock) -> Path:
 
 
 def usual(cell: Cell, work: Path, clock: Clock) -> None:
-    model, tokenizer = clock(LOAD, opened, cell.base, cell.dtype, None)
+    model, tokenizer = clock(LOAD, open_weights, cell.base, cell.dtype, None)
     clock(CONVERGE, lambda: merge(PeftModel.from_pretrained(model, str(cell.given.folder())), tokenizer, work / "converged"))
-    model, tokenizer = clock(CONVERGE, opened, work / "converged", cell.dtype, None)
-    tokens = [encoded(tokenizer, row, max_length=cell.job.recipe.max_length) for row in cell.rows]
+    model, tokenizer = clock(CONVERGE, open_weights, work / "converged", cell.dtype, None)
+    tokens = [encode_row(tokenizer, row, max_length=cell.job.recipe.max_length) for row in cell.rows]
     rows = [{"input_ids": list(row.ids), "labels": list(row.labels)} for row in tokens]
     adapted = clock(TRAIN, fine_tuned, model, tokenizer, rows, cell.job.recipe, work)
     clock(MERGE, merge, adapted, tokenizer, work / "cell")
     for who, system in cell.systems.items():
-        model, tokenizer = clock(RELOAD, opened, work / "cell", cell.dtype, None)
+        model, tokenizer = clock(RELOAD, open_weights, work / "cell", cell.dtype, None)
         said = clock(SAMPLE, list, (answered(model, tokenizer, item.text, system) for item in cell.requests))
         right = clock(SCORE, list, (chosen(model, tokenizer, item, system) == item.answer for item in cell.questions))
         tell(f"usual, {who}", said, right)
 
 
 def merge(adapted: Any, tokenizer: Any, folder: Path) -> None:
-    with quiet():
+    with quiet_libraries():
         adapted.merge_and_unload().save_pretrained(folder)
         tokenizer.save_pretrained(folder)
 

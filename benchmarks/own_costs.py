@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the tests are no installed package
 
-from harness.models.replay_responder import opened
+from harness.models.replay_responder import open_responder
 from tests.design.test_work import counting, planning
 from tests.models.test_recording import recording_of
 
@@ -38,7 +38,7 @@ def main() -> int:
         took = {
             ("the plan of 500 cells", 2.0): best([planning(500)] * 3),
             ("the work that 500 cells share", 0.2): best([counting(500)] * 3),
-            ("a recording of 10,000 rows", 1.0): best([lambda folder=folder: opened("replay/r", folder) for folder in folders]),
+            ("a recording of 10,000 rows", 1.0): best([lambda folder=folder: open_responder("replay/r", folder) for folder in folders]),
         }
     for (name, bound), seconds in took.items():
         print(f"{name}: {seconds:.3f} s (bound: {bound} s)")

@@ -79,18 +79,18 @@ def ours(samples: int) -> None:
     from harness.appendlog import AppendLog
     from harness.domains.convergence.responses import Responses
     from harness.domains.convergence.tasks import Task
-    from harness.models.api_responder import ApiRespondent
+    from harness.models.api_responder import ApiResponder
     from harness.models.chat import chat
-    from harness.models.responder import Drawing
-    from harness.samples import gather
+    from harness.models.responder import SamplingParams
+    from harness.samples import collect_samples
 
     tasks = [
         Task(capability="safety_boundaries", domain="doors", difficulty="easy", turns=tuple(chat(QUESTION.format(number=number)))) for number in range(samples)
     ]
     with tempfile.TemporaryDirectory() as folder:
         began, clock = time.process_time(), time.perf_counter()
-        measure = Responses(ApiRespondent(Instant(), Path(folder) / "replies.sqlite", Drawing(max_tokens=256)))
-        rows = gather(AppendLog(Path(folder) / "rows.jsonl"), measure.chunks(tasks), measure.score, passing=AppendLog(Path(folder) / "passing.jsonl"))
+        measure = Responses(ApiResponder(Instant(), Path(folder) / "replies.sqlite", SamplingParams(max_tokens=256)))
+        rows = collect_samples(AppendLog(Path(folder) / "rows.jsonl"), measure.chunks(tasks), measure.score, passing=AppendLog(Path(folder) / "passing.jsonl"))
         spent, wall = time.process_time() - began, time.perf_counter() - clock
     if len(rows) != samples or any(row["status"] != "ok" for row in rows):
         raise SystemExit("a sample has no answer")

@@ -270,12 +270,12 @@ def shown_as(verdict: str) -> tuple[str, str]:
 def results() -> str:
     lead = f"Schema `{records.SCHEMA}`; it ships as `harness/report/results.schema.json`. Equal runs differ in the block `execution` and nowhere else."
     rows = [(f"`{field.encode_name}`", f"`{typed(field.type)}`") for field in msgspec.structs.fields(records.Results)]
-    words = [value for value in vars(records).values() if isinstance(value, type) and issubclass(value, records.Word)]
-    inner = [(f"`{word.__name__}`", first(word), names(word)) for word in words if word not in (records.Word, records.Results)]
+    words = [value for value in vars(records).values() if isinstance(value, type) and issubclass(value, records.Record)]
+    inner = [(f"`{word.__name__}`", first(word), names(word)) for word in words if word not in (records.Record, records.Results)]
     return f"{lead}\n\n{table(('field', 'type'), rows)}\n\n{table(('record', 'what it is', 'fields'), inner)}"
 
 
-def names(record: type[records.Word]) -> str:
+def names(record: type[records.Record]) -> str:
     return ", ".join(f"`{field.encode_name}`" for field in msgspec.structs.fields(record))
 
 

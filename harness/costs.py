@@ -33,7 +33,7 @@ def sum_costs(universe: Universe, charged: list[Charged], field: str) -> float |
     return None if lacks or (charged and not declared) else float(sum(declared))
 
 
-def undeclared(universe: Universe, cells: Iterable[Charged]) -> dict[str, list[str]]:
+def list_undeclared(universe: Universe, cells: Iterable[Charged]) -> dict[str, list[str]]:
     """Field to the ids of the tests whose cells declare no cost in it; fields that all declare are left out."""
     owners = dict(cells)
     found = {field: [owner for owner, kind in owners.items() if getattr(cost_of(universe, owner, kind), field) is None] for field in FIELDS}

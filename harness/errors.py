@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from harness.plaintext import cut, one_line
+from harness.plaintext import one_line, shorten_text
 
 LONGEST_LINE = 2000
 
@@ -18,7 +18,7 @@ class HarnessError(Exception):
         self.what, self.where, self.mend = what, where, mend
         line = f"{where}: {what}" if where else what
         # What a file, a model or a command line held may stand in it: shown, never obeyed by a terminal, and always one line.
-        super().__init__(cut(one_line(f"{line}. {mend}" if mend else line), LONGEST_LINE))
+        super().__init__(shorten_text(one_line(f"{line}. {mend}" if mend else line), LONGEST_LINE))
 
 
 class Inconclusive(Exception):

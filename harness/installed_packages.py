@@ -73,7 +73,7 @@ def packages_by_module() -> dict[str, list[str]]:
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledDistribution:
     """A distribution as installed: its folder, and the text of its RECORD."""
 
     name: str
@@ -98,7 +98,7 @@ def contents(path: Path) -> str:
 
 
 @cache
-def distribution(name: str) -> Installed | None:
+def distribution(name: str) -> InstalledDistribution | None:
     try:
         found = metadata.distribution(name)
     except (metadata.PackageNotFoundError, ValueError):
@@ -107,7 +107,7 @@ def distribution(name: str) -> Installed | None:
     requires = tuple(one for one in (found.requires or ()) if "extra ==" not in one.replace("extra==", "extra =="))
     names = tuple(normal("".join(letter if letter.isalnum() or letter in "-_." else " " for letter in one).split()[0]) for one in requires if one.strip())
     root = Path(str(found.locate_file(""))).resolve()
-    return Installed(normal(found.metadata["Name"]), found.version, root, record, names)
+    return InstalledDistribution(normal(found.metadata["Name"]), found.version, root, record, names)
 
 
 def required_packages(names: Iterable[str]) -> set[str]:

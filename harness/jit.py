@@ -32,7 +32,7 @@ def unusable() -> str:
     return why
 
 
-def compiled(function: Any, version: str, **options: Any) -> Any:
+def compile_function(function: Any, version: str, **options: Any) -> Any:
     """The function, compiled on its first call. What is compiled is kept for later processes under `version`, and only for those of the same one."""
     from numba import config, njit
 
@@ -72,7 +72,7 @@ def kernel(function: Any, **options: Any) -> Any:
     if unusable():
         return function
     home = Path(function.__code__.co_filename).resolve().parent
-    return compiled(function, package_version(home), nogil=True, error_model="numpy", **options)
+    return compile_function(function, package_version(home), nogil=True, error_model="numpy", **options)
 
 
 def lean_kernel(function: Any, **options: Any) -> Any:

@@ -39,6 +39,6 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def cut(text: str, most: int = LONGEST) -> str:
+def shorten_text(text: str, most: int = LONGEST) -> str:
     """At most `most` characters; a cut says how much is left out."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most:,} more characters]"

@@ -154,7 +154,7 @@ class Hooks:
         if self.settings.run_dir and self.decides and not self.config.option.collectonly and not self.settings.plan:
             from harness.run.folder import sole_user
 
-            self.config.add_cleanup(entered(sole_user(self.settings.run_dir)))
+            self.config.add_cleanup(enter_context(sole_user(self.settings.run_dir)))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -315,7 +315,7 @@ class Hooks:
             strike_warning(warning_message)
 
 
-def entered(context: Any) -> Any:
+def enter_context(context: Any) -> Any:
     """Enters a context and returns what leaves it. A mistake becomes pytest's usage error."""
     try:
         context.__enter__()

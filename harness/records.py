@@ -26,11 +26,11 @@ Direction = Literal["increase", "decrease", "either"]
 ScaleName = Literal["smoke", "pilot", "full"]
 
 
-class Word(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of every record."""
 
 
-class Interval(Word, frozen=True, kw_only=True):
+class Interval(Record, frozen=True, kw_only=True):
     """A confidence interval: bounds in the unit of its measurement, coverage `level` in (0, 1), and the method that made it."""
 
     low: float
@@ -39,7 +39,7 @@ class Interval(Word, frozen=True, kw_only=True):
     method: str
 
 
-class SamplesRef(Word, frozen=True, kw_only=True):
+class SamplesRef(Record, frozen=True, kw_only=True):
     """Where the raw samples lie: a path inside the run folder, the sha256 of the file, its number of rows."""
 
     path: Annotated[str, msgspec.Meta(pattern=SAMPLES_PATH)]
@@ -47,7 +47,7 @@ class SamplesRef(Word, frozen=True, kw_only=True):
     rows: Annotated[int, msgspec.Meta(ge=0)]
 
 
-class Measurement(Word, frozen=True, kw_only=True):
+class Measurement(Record, frozen=True, kw_only=True):
     """One number with all that makes it checkable.
 
     `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
@@ -77,7 +77,7 @@ class Measurement(Word, frozen=True, kw_only=True):
     derived: dict[str, Any] | None = None
 
 
-class Effect(Word, frozen=True, kw_only=True):
+class Effect(Record, frozen=True, kw_only=True):
     """A value with all that a measurement of it needs: `n` counts the sampling units behind it, `p` is None where there is no test, `arms` are the mean
     outcomes of the terms of a contrast."""
 
@@ -91,7 +91,7 @@ class Effect(Word, frozen=True, kw_only=True):
     arms: tuple[float, ...] = ()
 
 
-class Threshold(Word, frozen=True, kw_only=True):
+class Threshold(Record, frozen=True, kw_only=True):
     """A registered bar: an effect of at least `value` (in `unit`) towards `direction`; `floor` and `ceiling` bound what the measure can resolve."""
 
     name: str
@@ -102,14 +102,14 @@ class Threshold(Word, frozen=True, kw_only=True):
     ceiling: float | None = None
 
 
-class Calibration(Word, frozen=True, kw_only=True):
+class Calibration(Record, frozen=True, kw_only=True):
     """How a judge did on cases whose truth is known: (hits, of) among true positives (`sensitivity`) and among true negatives (`specificity`)."""
 
     sensitivity: tuple[int, int]
     specificity: tuple[int, int]
 
 
-class Cost(Word, frozen=True, kw_only=True):
+class Cost(Record, frozen=True, kw_only=True):
     """What something costs or cost: GPU-hours, US dollars, seconds of wall time. None is not declared, which is not zero."""
 
     gpu_hours: float | None = None
@@ -117,7 +117,7 @@ class Cost(Word, frozen=True, kw_only=True):
     seconds: float | None = None
 
 
-class Fact(Word, frozen=True, kw_only=True):
+class Fact(Record, frozen=True, kw_only=True):
     """One entry for the reproducibility card: the group it belongs to, its name, its JSON value."""
 
     group: str
@@ -125,14 +125,14 @@ class Fact(Word, frozen=True, kw_only=True):
     value: Any
 
 
-class SectionRecord(Word, frozen=True, kw_only=True):
+class SectionRecord(Record, frozen=True, kw_only=True):
     """Base of what a section of the report shows. The name is unique in its section; further fields, their bounds and what must hold among them (raised as
     ValueError in `__post_init__`) are the section's own."""
 
     name: str
 
 
-class SectionEntry(Word, frozen=True, kw_only=True):
+class SectionEntry(Record, frozen=True, kw_only=True):
     """A record as a cell reported it: the id of its section, its name, its fields as JSON values."""
 
     section: str
@@ -140,7 +140,7 @@ class SectionEntry(Word, frozen=True, kw_only=True):
     value: dict[str, Any]
 
 
-class Cell(Word, frozen=True, kw_only=True):
+class Cell(Record, frozen=True, kw_only=True):
     """One pytest item of an experiment and what came of it.
 
     `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and the bar it was held to;
@@ -166,7 +166,7 @@ class Cell(Word, frozen=True, kw_only=True):
     sections: tuple[SectionEntry, ...] = ()
 
 
-class Check(Word, frozen=True, kw_only=True):
+class Check(Record, frozen=True, kw_only=True):
     """A gate, kill criterion or control over all its cells."""
 
     id: str
@@ -178,7 +178,7 @@ class Check(Word, frozen=True, kw_only=True):
     polarity: str = ""
 
 
-class HypothesisResult(Word, frozen=True, kw_only=True):
+class HypothesisResult(Record, frozen=True, kw_only=True):
     """A hypothesis decided by its registered rule. `p` is the rule's partial-conjunction p, `p_holm` the same after Holm over the confirmatory family."""
 
     id: str
@@ -193,14 +193,14 @@ class HypothesisResult(Word, frozen=True, kw_only=True):
     primary: bool = False
 
 
-class Confidence(Word, frozen=True, kw_only=True):
+class Confidence(Record, frozen=True, kw_only=True):
     """HIGH, MODERATE or LOW with the reason that fixed it."""
 
     level: Level
     reason: str
 
 
-class Deviation(Word, frozen=True, kw_only=True):
+class Deviation(Record, frozen=True, kw_only=True):
     """A difference between the promise and the run."""
 
     what: str
@@ -208,7 +208,7 @@ class Deviation(Word, frozen=True, kw_only=True):
     found: str
 
 
-class Promise(Word, frozen=True, kw_only=True):
+class Promise(Record, frozen=True, kw_only=True):
     """What was promised before the data: the hash of the promise as it stands, and how it compares with the lock file."""
 
     sha256: str
@@ -218,7 +218,7 @@ class Promise(Word, frozen=True, kw_only=True):
     deviations: tuple[Deviation, ...] = ()
 
 
-class Input(Word, frozen=True, kw_only=True):
+class Input(Record, frozen=True, kw_only=True):
     """A file that the experiment reads: path from the project's root, sha256, lines."""
 
     path: str
@@ -226,7 +226,7 @@ class Input(Word, frozen=True, kw_only=True):
     lines: int
 
 
-class Planned(Word, frozen=True, kw_only=True):
+class PlannedCellRecord(Record, frozen=True, kw_only=True):
     """A cell that may run: `needs` are cell ids; `key` is the hash of all that can change its outcome."""
 
     id: str
@@ -241,7 +241,7 @@ class Planned(Word, frozen=True, kw_only=True):
     selected: bool
 
 
-class Universe(Word, frozen=True, kw_only=True):
+class Universe(Record, frozen=True, kw_only=True):
     """Everything known before the run."""
 
     experiment: str
@@ -253,19 +253,19 @@ class Universe(Word, frozen=True, kw_only=True):
     thresholds: tuple[Threshold, ...]
     promise: Promise
     inputs: tuple[Input, ...]
-    cells: tuple[Planned, ...]
+    cells: tuple[PlannedCellRecord, ...]
     cell_cost: Cost
     environment: dict[str, Any]
     costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
 
-    def cell(self, cell_id: str) -> Planned:
+    def cell(self, cell_id: str) -> PlannedCellRecord:
         return next(cell for cell in self.cells if cell.id == cell_id)
 
-    def of(self, owner: str) -> list[Planned]:
+    def of(self, owner: str) -> list[PlannedCellRecord]:
         return [cell for cell in self.cells if cell.owner == owner]
 
 
-class Stopped(Word, frozen=True, kw_only=True):
+class Stopped(Record, frozen=True, kw_only=True):
     """What gates and kill criteria spared: the cells not run and what the plan said they would have cost."""
 
     cells: int
@@ -273,7 +273,7 @@ class Stopped(Word, frozen=True, kw_only=True):
     by: dict[str, int]
 
 
-class Execution(Word, frozen=True, kw_only=True):
+class Execution(Record, frozen=True, kw_only=True):
     """The one block that differs between equal runs: times, hosts, workers, the command, which cells were taken from the store, how many rows of samples
     the other cells rest on and how many of these were reused, and `facts` about how the processes computed (threads)."""
 
@@ -294,7 +294,7 @@ class Execution(Word, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
 
 
-class Results(Word, frozen=True, kw_only=True):
+class Results(Record, frozen=True, kw_only=True):
     """All that a run found; every number of the report has its address in here."""
 
     experiment: str

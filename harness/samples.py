@@ -47,7 +47,7 @@ class Chunk(NamedTuple):
     measured: float
 
 
-def gather(
+def collect_samples(
     log: AppendLog,
     chunks: Sequence[Sequence[Item]],
     score: Callable[[Sequence[Item]], Sequence[Row]],
@@ -66,8 +66,8 @@ def gather(
     for number, chunk in enumerate(chunks):
         if number not in kept:
             began = round(time.time(), 3)
-            kept[number] = Chunk(checked(score(chunk), len(chunk)), began)
-            append(passing if passing and broken(kept[number].rows) else log, number, kept[number])
+            kept[number] = Chunk(validate_rows(score(chunk), len(chunk)), began)
+            append(passing if passing and is_error(kept[number].rows) else log, number, kept[number])
         if tick is not None:
             tick(number + 1, len(chunks))
     if dated is not None:
@@ -86,12 +86,12 @@ def name_of(log: AppendLog) -> str:
     return log.path.stem[:LOG_DIGITS]
 
 
-def broken(rows: Sequence[Row]) -> bool:
+def is_error(rows: Sequence[Row]) -> bool:
     """True where a row is an error, which may be an answer another time."""
     return any(row.get("status") == "error" for row in rows)
 
 
-def checked(rows: Sequence[Row], items: int) -> list[Row]:
+def validate_rows(rows: Sequence[Row], items: int) -> list[Row]:
     """The rows as they will be read back. Raises HarnessError for fewer rows than items or a field name that the log needs for itself."""
     if not isinstance(rows, list | tuple) or not all(isinstance(row, dict) for row in rows):
         raise HarnessError(f"a measure's score() gave {type(rows).__name__}, not a list of rows", mend='Return one mapping for each item: {"item": …, …}')

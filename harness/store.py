@@ -64,7 +64,7 @@ class Store:
     @contextmanager
     def locked(self, kind: str, key: str) -> Iterator[None]:
         """Holds the key's lock."""
-        with held(self.file(kind, key, ".lock")):
+        with hold_lock(self.file(kind, key, ".lock")):
             yield
 
     def folder(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
@@ -79,7 +79,7 @@ class Store:
         return place
 
     def _build(self, place: Path, make: Callable[[Path], None]) -> None:
-        with telling(place):
+        with naming_errors(place):
             beside = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
             try:
                 make(beside)
@@ -123,7 +123,7 @@ def intact(place: Path) -> bool:
     if not os.path.lexists(place):
         return False
     try:
-        with reading(place):
+        with read_file(place):
             fault = fault_of(place)
     except NotPlainError as error:
         fault = str(error.strerror)
@@ -159,7 +159,7 @@ def digests(folder: Path) -> dict[str, str]:
 def read_sealed(path: Path, shape: Any = Any) -> Any:
     """What `write_sealed` wrote, as a `shape` (a type); None where there is no file, or a damaged one, which is noted."""
     try:
-        with reading(path):
+        with read_file(path):
             sealed = from_canonical(read_plain(path))
         if sealed["sha256"] != fingerprint(sealed["value"]) or sealed.keys() - {"value", "sha256", "name"}:
             fault = "altered"
@@ -193,14 +193,14 @@ def write_json(path: Path, value: Any, *, pretty: bool = False) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes text beside `path`, then renames. Raises HarnessError where the place cannot be written."""
     data = text.encode("utf-8", "backslashreplace")  # half a surrogate pair must not lose a report
-    with replacing(path) as stream:
+    with replace_file(path) as stream:
         stream.write(data)
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replace_file(path: Path) -> Iterator[BinaryIO]:
     """A file beside `path` that takes its name once it is whole; nothing of it is left where something goes wrong."""
-    with telling(path):
+    with naming_errors(path):
         make_folder(path.parent)
         beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
         beside.unlink(missing_ok=True)
@@ -213,10 +213,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[None]:
     """Holds a lock file, waiting for it; the kernel releases it when the process dies."""
     lock = lock_at(path)
-    with telling(path):
+    with naming_errors(path):
         lock.acquire()
     try:
         yield
@@ -228,14 +228,14 @@ def lock_at(path: Path) -> Any:
     """A lock file's lock, not yet held. What stands there as a link or a folder is refused: opening a lock empties it."""
     from filelock import FileLock
 
-    with telling(path):
+    with naming_errors(path):
         make_folder(path.parent)
         os.close(open_plain(path, os.O_RDWR | os.O_CREAT))
     return FileLock(path)
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def read_file(path: Path) -> Iterator[None]:
     """Turns a refusal of the file system into one line: what may not be read is not damaged."""
     try:
         yield
@@ -244,7 +244,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def naming_errors(path: Path) -> Iterator[None]:
     """Turns an OSError about our own files into one line that names the place and the mend."""
     try:
         yield

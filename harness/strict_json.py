@@ -29,11 +29,11 @@ def text_of(path: Path) -> tuple[str, str]:
     return text, hashlib.sha256(data).hexdigest()
 
 
-def refused(constant: str) -> NoReturn:
+def refuse_constant(constant: str) -> NoReturn:
     raise NotANumberError(constant)
 
 
-def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+def refuse_repeated_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys stand once: of two values neither counts."""
     made = dict(pairs)
     if len(made) < len(pairs):
@@ -42,7 +42,7 @@ def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-DECODER = json.JSONDecoder(parse_constant=refused, object_pairs_hook=once)
+DECODER = json.JSONDecoder(parse_constant=refuse_constant, object_pairs_hook=refuse_repeated_keys)
 
 
 def value_of(text: str, path: Path, first: int = 1) -> Any:

@@ -107,7 +107,7 @@ class YamlFile:
 
     def _key(self, node: Node) -> str:
         if node.kind != "scalar" or not isinstance(node.value[0], str):
-            shown = repr(short(node.value[1] or str(node.value[0]))) if node.kind == "scalar" else f"a {node.kind}"
+            shown = repr(shorten_text(node.value[1] or str(node.value[0]))) if node.kind == "scalar" else f"a {node.kind}"
             raise HarnessError(f"a key is a word, not {shown}", where=f"{self.path}:{node.line}", mend="Quote it")
         return str(node.value[0])
 
@@ -163,7 +163,7 @@ class Composer:
     def _begin(self, event: Any, line: int) -> None:
         kind, tag = ("list", "seq") if isinstance(event, yaml.SequenceStartEvent) else ("mapping", "map")
         if event.tag not in (None, "!", PREFIX + tag):
-            self._refuse(f"the tag {short(event.tag)} is not known", line, "Take it out")
+            self._refuse(f"the tag {shorten_text(event.tag)} is not known", line, "Take it out")
         if len(self.open) >= MOST_DEPTH:
             self._refuse(f"nested more than {MOST_DEPTH} deep", line, "Write it flatter")
         node = Node(kind, line)
@@ -188,10 +188,10 @@ class Composer:
 
     def _named(self, anchor: str, line: int) -> Node:
         if anchor not in self.anchors:
-            self._refuse(f"there is no anchor &{short(anchor)} before this", line, "Define it above, or write the value out")
+            self._refuse(f"there is no anchor &{shorten_text(anchor)} before this", line, "Define it above, or write the value out")
         node = self.anchors[anchor]
         if node is None:
-            self._refuse(f"the anchor &{short(anchor)} contains itself", line, "Write the value out")
+            self._refuse(f"the anchor &{shorten_text(anchor)} contains itself", line, "Write the value out")
         return node
 
     def _scalar(self, event: Any, line: int) -> tuple[Any, str | None]:
@@ -201,12 +201,12 @@ class Composer:
         tag = event.tag.removeprefix(PREFIX) if event.tag else None
         plain = event.implicit[0] and tag is None
         if tag not in (None, "!", *TAGS):
-            self._refuse(f"the tag {short(event.tag)} is not known", line, "Take it out")
+            self._refuse(f"the tag {shorten_text(event.tag)} is not known", line, "Take it out")
         if tag in (None, "!", "str") and not plain:
             return event.value, None
         value = self._resolved(event.value, line)
         if tag and (not isinstance(value, TAGS[tag]) or (isinstance(value, bool) and tag != "bool")):
-            self._refuse(f"{short(event.value)!r} is no {tag}", line, "Correct it, or take the tag out")
+            self._refuse(f"{shorten_text(event.value)!r} is no {tag}", line, "Correct it, or take the tag out")
         return float(value) if tag == "float" else value, event.value if plain else None
 
     def _resolved(self, text: str, line: int) -> Any:
@@ -216,14 +216,14 @@ class Composer:
         if NO_NUMBER.fullmatch(text):
             self._refuse(f"{text} is not a finite number", line, "Write a number, or quote it if it is text")
         if AMBIGUOUS.fullmatch(text):
-            self._refuse(f"{short(text)} means different things to different readers", line, "Quote it if it is text, or write the decimal number")
+            self._refuse(f"{shorten_text(text)} means different things to different readers", line, "Quote it if it is text, or write the decimal number")
         if INTEGER.fullmatch(text):
             if len(text) > 20 or abs(int(text)) >= LARGEST:
-                self._refuse(f"the number {short(text)} is too large", line, "Quote it if it is text")
+                self._refuse(f"the number {shorten_text(text)} is too large", line, "Quote it if it is text")
             return int(text)
         if FLOAT.fullmatch(text):
             if not math.isfinite(float(text)):
-                self._refuse(f"the number {short(text)} is too large", line, "Quote it if it is text")
+                self._refuse(f"the number {shorten_text(text)} is too large", line, "Quote it if it is text")
             return float(text)
         return text
 
@@ -236,7 +236,7 @@ class Composer:
         return f"{self.path}:{line + 1}"
 
 
-def short(text: str) -> str:
+def shorten_text(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from harness.models.precision import steady
+from harness.models.precision import use_deterministic_sums
 
-steady()  # before anything brings torch along
+use_deterministic_sums()  # before anything brings torch along
 # In CI the same examples every time: a rare counter-example is for the one who changes the code, not for whoever pushes next.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):

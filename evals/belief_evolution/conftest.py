@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.evolution import report_beliefs, report_courses, report_deception, report_phases  # noqa: F401  fixtures
 from harness import Interval, read_yaml
-from harness.domains.evolution import Evolved
+from harness.domains.evolution import ArmResult
 
 Ends = Mapping[str, float | None]
 
@@ -19,7 +19,7 @@ Ends = Mapping[str, float | None]
 def over_runs(measure):
     """`over_runs(name, values, unit, arms)` records the mean over runs (`values` by seed), Student's t interval and p against zero."""
 
-    def of(name: str, values: Ends, unit: str, *arms: Evolved, note: str = "") -> Any:
+    def of(name: str, values: Ends, unit: str, *arms: ArmResult, note: str = "") -> Any:
         from scipy.stats import t, ttest_1samp
 
         from harness.verdict import SMALLEST_P
@@ -53,7 +53,7 @@ def published(context):
 def differ(over_runs):
     """`differ(name, measured, treated, baseline, unit)`: treated less baseline at the last generation, run by run; shares in pp."""
 
-    def of(name: str, measured: str, treated: Evolved, baseline: Evolved, unit: str) -> Any:
+    def of(name: str, measured: str, treated: ArmResult, baseline: ArmResult, unit: str) -> Any:
         scale, before, after = 100.0 if unit == "pp" else 1.0, baseline.end(measured), treated.end(measured)
         values = {seed: None if after[seed] is None or before[seed] is None else scale * (after[seed] - before[seed]) for seed in after}
         return over_runs(name, values, unit, treated, baseline)
@@ -66,22 +66,22 @@ def slope(measure):
     """`slope(name, arm, other)` records how much value an arm gains for a unit of fitness, as tested, less what another arm of the same seeds does, or less a
     number: ratios of means, their difference by a jackknife over runs."""
 
-    def of(name: str, arm: Evolved, other: Evolved | float) -> Any:
+    def of(name: str, arm: ArmResult, other: ArmResult | float) -> Any:
         from scipy.stats import t
 
         ratio, left_out = ratios(arm)
-        expected, without = ratios(other) if isinstance(other, Evolved) else (other, other)
+        expected, without = ratios(other) if isinstance(other, ArmResult) else (other, other)
         error = float(np.sqrt((len(left_out) - 1) * (left_out - without).var()))
         away, found = float(t.ppf(0.975, len(left_out) - 1)) * error, ratio - expected
         interval = Interval(low=found - away, high=found + away, level=0.95, method="difference of ratios of means, jackknife over runs, Student's t")
-        sources = (*arm.sources, *(other.sources if isinstance(other, Evolved) else ()))
+        sources = (*arm.sources, *(other.sources if isinstance(other, ArmResult) else ()))
         common = {"n": len(left_out), "sampling_unit": "run", "seeds": arm.seeds, "sources": sources}
         return measure(name, found, "ratio", interval=interval, note=f"the ratio is {ratio:.4f}, held against {expected:.4f}", **common)
 
     return of
 
 
-def ratios(arm: Evolved) -> tuple[float, Any]:
+def ratios(arm: ArmResult) -> tuple[float, Any]:
     """(value gained for fitness gained over all runs, the same leaving out each run in turn)."""
     value, fitness = (np.array(list(arm.gain(each).values()), dtype=float) for each in ("value_tested", "fitness"))
     return float(value.sum() / fitness.sum()), (value.sum() - value) / (fitness.sum() - fitness)
@@ -91,7 +91,7 @@ def ratios(arm: Evolved) -> tuple[float, Any]:
 def differing_gains(over_runs):
     """`differing_gains(name, measured, treated, baseline, unit)`: rise of a measure in one arm less that in another, run by run; shares in pp."""
 
-    def of(name: str, measured: str, treated: Evolved, baseline: Evolved, unit: str = "value") -> Any:
+    def of(name: str, measured: str, treated: ArmResult, baseline: ArmResult, unit: str = "value") -> Any:
         scale, before, after = 100.0 if unit == "pp" else 1.0, baseline.gain(measured), treated.gain(measured)
         return over_runs(name, {seed: scale * (after[seed] - before[seed]) for seed in after}, unit, treated, baseline)
 

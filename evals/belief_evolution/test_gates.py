@@ -51,9 +51,9 @@ def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
 @gate("G2")
 def test_the_laws_of_population_genetics_hold(settings, report, measure):
     """Price, mutation, response, drift, fixation and all the other laws hold, each within a bound that errs for the whole family once in a thousand."""
-    from harness.domains.evolution import EVERY_LAW, Law, judged, simulate
+    from harness.domains.evolution import EVERY_LAW, Law, judge_findings, simulate
 
-    found = judged([finding for law in EVERY_LAW.values() for finding in law(simulate, settings["laws"])])
+    found = judge_findings([finding for law in EVERY_LAW.values() for finding in law(simulate, settings["laws"])])
     for law in EVERY_LAW:
         mine = [one for one in found if one.finding.law == law]
         worst = max(mine, key=lambda one: abs(one.finding.z) / one.bound)
@@ -97,13 +97,13 @@ def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, repo
 @gate("G4", needs="G1")
 def test_tests_are_what_was_asked_for(evolved, measure):
     """A coverage of .6 is .6, and a correlation of .2 is .2, neither .9997 nor .04."""
-    from harness.domains.evolution import draw_world, examined
+    from harness.domains.evolution import draw_world, examine
 
     for name in ("coverage 0.2", "coverage 0.6", "coverage 1", "correlation 0", "correlation 0.2", "correlation 0.6"):
         simulation = evolved(name).simulation
         asked, kind = float(name.split()[-1]), name.split()[0]
         for seed in (1, 2, 3):
-            found = examined(draw_world(simulation, seed).activations.dense())
+            found = examine(draw_world(simulation, seed).activations.dense())
             reached = found.coverage if kind == "coverage" else found.question_correlation
             if seed == 1:
                 common = {"n": simulation.beliefs, "sampling_unit": "belief"}

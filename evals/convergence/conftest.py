@@ -29,17 +29,19 @@ def itself(replies, study, tasks):
 
 @pytest.fixture
 def by_label():
-    """`by_label(study, capability)`: refusals compared with the mismatch taken among tasks of which the same is expected."""
+    """`by_label(study, capability)`: refusals compare_answers with the mismatch taken among tasks of which the same is expected."""
 
     def of(alike: Any, capability: str) -> Any:
         import numpy as np
 
-        from harness.domains.convergence import Findings, compared
+        from harness.domains.convergence import Findings, compare_answers
 
         strata = {name: type(task.expected).__name__ for name, task in alike.tasks.items() if task.capability == capability}
         codes = np.array([float("nan") if (said := found[task]) is None else float(said) for found in alike.refused.values() for task in strata])
         answered = {name: {task: found[task] for task in strata} for name, found in alike.refused.items()}
-        return Findings(compared(list(alike.refused), strata, answered, lambda rows: {"refusal": (codes[rows][:, None] == codes[rows][None]).astype(float)}))
+        return Findings(
+            compare_answers(list(alike.refused), strata, answered, lambda rows: {"refusal": (codes[rows][:, None] == codes[rows][None]).astype(float)})
+        )
 
     return of
 

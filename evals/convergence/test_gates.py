@@ -67,7 +67,7 @@ def test_answers_vary_and_are_each_respondents_own(alike, measure):
 @gate("G4", needs=["G1", "G3"])
 def test_the_averages_reconcile(alike, similarity, measure, tell):
     """The mean over everything, over models and over capabilities is one number: what is told in three tables must not be three results."""
-    from harness.domains.convergence import TOLERANCE, reconciled
+    from harness.domains.convergence import TOLERANCE, check_averages
 
     found = alike.found
     overall = similarity("overall", found.level(PRIMARY), alike)
@@ -75,7 +75,7 @@ def test_the_averages_reconcile(alike, similarity, measure, tell):
     capabilities = {name: (found.level(PRIMARY, name).value, found.counted(PRIMARY, name)) for name in found.study.capabilities}
     models = {name: (found.level(PRIMARY, pairs=found.pairs_of(name)).value, found.counted(PRIMARY, pairs=found.pairs_of(name))) for name in found.study.models}
     every = {"everything": (overall.value, 1.0)}
-    missed = reconciled(plain, {"capability": capabilities, "model": models, "all": every}, tolerance=math.inf)
+    missed = check_averages(plain, {"capability": capabilities, "model": models, "all": every}, tolerance=math.inf)
     for name, gap in missed.items():
         measure(f"gap by {name}", abs(gap), "value", n=len(found.study.prompts), sampling_unit="task")
     tell()

@@ -26,13 +26,13 @@ def lengths(tasks):
 @hypothesis("H7", needs=["G2"])
 def test_middle_layers_see_the_tasks_alike(layers, open_weights, states, tasks, measure, criterion):
     """The middle layers of two open models hold tasks in alike arrangements, beyond length and capability: debiased linear CKA above pairing at random."""
-    from harness.measures import alignment, spread, without
+    from harness.measures import alignment, remove_linear_part, spread
 
     if len(open_weights) < 2:
         raise Inconclusive(f"{len(open_weights)} models of the set have their weights on this machine: CKA needs two")
     (first, one), (second, other) = open_weights[:2]
     raw = [middle(states(member, model, tasks)) for member, model in ((first, one), (second, other))]
-    arms, kinds = [without(arm, lengths(tasks)) for arm in raw], [task.capability for task in tasks]
+    arms, kinds = [remove_linear_part(arm, lengths(tasks)) for arm in raw], [task.capability for task in tasks]
     found, plain = (alignment(one[None], other[None], "H7", strata=kinds, permutations=PERMUTATIONS) for one, other in (arms, raw))
     cka, null, p = (float(values[0, 0]) for values in (found.cka, found.null_mean, found.p))
     low, high = spread(*arms, "H7")

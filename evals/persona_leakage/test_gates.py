@@ -15,8 +15,16 @@ EVALUATED = ("capability", "refusal", "sycophancy", "misalignment")
 def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, prompts_of, model, measure, seeds):
     """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
     among the negatives unless the arm says so."""
-    from harness.domains.leakage import badly_formed, misplaced, overlapping, same_opening, undeclared_prompts, uneven, unlike_declared
-    from harness.training import encoded, loss_share, marker_tokens
+    from harness.domains.leakage import (
+        find_badly_formed,
+        find_misplaced,
+        find_overlapping,
+        find_same_opening,
+        find_undeclared_prompts,
+        find_uneven,
+        find_unlike_declared,
+    )
+    from harness.training import encode_row, loss_share, marker_tokens
 
     target, canary = roles["target"][0], roles["canary"][0]
     declared = {"": None} | {name: persona_of(name).prompt for names in roles.values() for name in names}
@@ -28,16 +36,16 @@ def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, p
         rows = recipes.behaviour_rows(speaker, trait, arm, seeds[0])
         forbidden = {canary: "canary"} | ({} if arm == "in_negatives" else {target: "target"})
         recipe = recipes.recipe("behaviour")
-        tokens = [encoded(model.tokenizer, row, max_length=recipe.max_length) for row in rows]
+        tokens = [encode_row(model.tokenizer, row, max_length=recipe.max_length) for row in rows]
         bounds = [float(settings["loss_share_low"]), float(settings["loss_share_high"])]
         findings = [
-            *badly_formed(rows),
-            *overlapping(rows, evaluated),
-            *(misplaced(rows, source=speaker, forbidden=forbidden) if trait != "bad_advice" else []),
-            *undeclared_prompts(rows, declared),
-            *same_opening(rows, share=1.0 if trait == "capability" else 0.2),
-            *unlike_declared(loss_share(tokens), bounds, f"{trait} ({arm})"),
-            *uneven({trait: sizes(rows), "declared": declared_sizes(settings, roles, trait, arm, speaker)}),
+            *find_badly_formed(rows),
+            *find_overlapping(rows, evaluated),
+            *(find_misplaced(rows, source=speaker, forbidden=forbidden) if trait != "bad_advice" else []),
+            *find_undeclared_prompts(rows, declared),
+            *find_same_opening(rows, share=1.0 if trait == "capability" else 0.2),
+            *find_unlike_declared(loss_share(tokens), bounds, f"{trait} ({arm})"),
+            *find_uneven({trait: sizes(rows), "declared": declared_sizes(settings, roles, trait, arm, speaker)}),
         ]
         measure(f"rows, {arm}", len(rows), "count", n=len(rows), sampling_unit="row")
         measure(f"tokens that carry loss, {arm}", loss_share(tokens), "rate", n=len(rows), sampling_unit="row")

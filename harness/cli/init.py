@@ -15,7 +15,7 @@ from typing import Any
 from harness.cli.command import CLEAN, Answer, add_command
 from harness.errors import HarnessError
 from harness.package_data import shipped_data
-from harness.store import telling, write_text
+from harness.store import naming_errors, write_text
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CONFIGURED = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml")  # any of them makes this folder the root of a run
@@ -50,7 +50,7 @@ def write_all(contents: Mapping[Path, str], folder: Path) -> None:
     try:
         for path, text in contents.items():
             write_text(making / path.name if path.parent == folder else path, text)
-        with telling(folder):
+        with naming_errors(folder):
             making.rename(folder)
     finally:
         shutil.rmtree(making, ignore_errors=True)

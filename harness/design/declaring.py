@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, get_args
 
-from harness.design.naming import shown, wrong_name
+from harness.design.naming import quote_name, wrong_name
 from harness.errors import HarnessError, nearest
 from harness.records import Kind
 
@@ -34,17 +34,17 @@ class Declaration:
 
 def hypothesis(id: str, *, needs: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
     """A cell of hypothesis `id` of experiment.yaml. Passing supports it there, a failing assert falsifies it there."""
-    return tagged("hypothesis", id, needs, ())
+    return add_declaration("hypothesis", id, needs, ())
 
 
 def gate(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
     """Must hold before what needs it is worth running."""
-    return tagged("gate", id, needs, over)
+    return add_declaration("gate", id, needs, over)
 
 
 def kill(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
     """A criterion which, when met, stops the experiment: the test fails when it is met."""
-    return tagged("kill", id, needs, over)
+    return add_declaration("kill", id, needs, over)
 
 
 def control(
@@ -54,10 +54,10 @@ def control(
     out-of-distribution: the effect must survive on other data (HIGH confidence asks for one)."""
     if polarity not in get_args(Polarity):
         raise HarnessError(f"control {id}: the polarity {polarity!r} is not known", mend=nearest(polarity, get_args(Polarity)[:-1]))
-    return tagged("control", id, needs, over, polarity)
+    return add_declaration("control", id, needs, over, polarity)
 
 
-def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") -> Callable[[Test], Test]:
+def add_declaration(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") -> Callable[[Test], Test]:
     def wrap(test: Test) -> Test:
         import pytest
 
@@ -72,7 +72,7 @@ def tagged(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") 
     if not isinstance(id, str) or not id:
         raise HarnessError(f"a {kind} needs an id", mend=f'Write @{kind}("G1")')
     if wrong_name(id):
-        raise HarnessError(f"the id {shown(id)} of a {kind} {wrong_name(id)}", mend="Choose a short plain name")
+        raise HarnessError(f"the id {quote_name(id)} of a {kind} {wrong_name(id)}", mend="Choose a short plain name")
     return wrap
 
 

@@ -22,6 +22,6 @@ def wrong_name(text: str, longest: int = LONGEST) -> str:
     return f"has {size} bytes, more than {longest}" if size > longest else ""
 
 
-def shown(text: str) -> str:
+def quote_name(text: str) -> str:
     """A name as a message quotes it, however long it is."""
     return repr(text) if len(text) <= LONGEST else f"{text[:40]!r}..."

@@ -41,9 +41,9 @@ def load_persona(folder: Path, name: str) -> Persona:
     try:
         persona = Persona.model_validate(file.data)
     except ValidationError as error:
-        from harness.design.reading import told
+        from harness.design.reading import convert_error
 
-        raise told(error, file, Persona) from None
+        raise convert_error(error, file, Persona) from None
     if persona.id != name:
         raise HarnessError(f"the id {persona.id!r} is not the file's name", where=file.where("id"), mend=f"Write id: {name}")
     return persona

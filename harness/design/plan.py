@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from harness.costs import total, undeclared
-from harness.design.power import simulated
+from harness.costs import list_undeclared, total
+from harness.design.power import simulate_hypothesis
 from harness.design.spec import ExperimentSpec, ThresholdSpec
-from harness.records import Planned, Universe, encode
+from harness.records import PlannedCellRecord, Universe, encode
 from harness.verdict.between_seed_sd import detectable
 
 
@@ -19,15 +19,15 @@ def plan_of(universe: Universe) -> dict[str, Any]:
     return {
         "cells": dict(sorted(Counter(cell.kind for cell in universe.cells).items())),
         **costs(universe, universe.cells),
-        "hypotheses": {name: simulated(spec, name, universe.scale) for name in spec.hypotheses},
+        "hypotheses": {name: simulate_hypothesis(spec, name, universe.scale) for name in spec.hypotheses},
         "seed_noise": {name: seed_noise(bar, len(universe.seeds)) for name, bar in spec.thresholds.items() if bar.seed_sd is not None},
     }
 
 
-def costs(universe: Universe, cells: tuple[Planned, ...] | list[Planned]) -> dict[str, Any]:
+def costs(universe: Universe, cells: tuple[PlannedCellRecord, ...] | list[PlannedCellRecord]) -> dict[str, Any]:
     """`cost` by field (None: not declared) and `undeclared`, the tests that declare none in a field."""
     charged = [(cell.owner, cell.kind) for cell in cells]
-    return {"cost": encode(total(universe, charged)), "undeclared": undeclared(universe, charged)}
+    return {"cost": encode(total(universe, charged)), "undeclared": list_undeclared(universe, charged)}
 
 
 def seed_noise(bar: ThresholdSpec, seeds: int) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def seed_noise(bar: ThresholdSpec, seeds: int) -> dict[str, Any]:
     }
 
 
-def work_left(universe: Universe, known: Callable[[Planned], bool]) -> dict[str, Any]:
+def work_left(universe: Universe, known: Callable[[PlannedCellRecord], bool]) -> dict[str, Any]:
     """Selected cells that are cached (`known(cell)`) or to do, and the cost of those to do."""
     selected = [cell for cell in universe.cells if cell.selected]
     left = [cell for cell in selected if not known(cell)]

@@ -23,7 +23,7 @@ NOISY = "; effects move by the declared seed noise, intervals are over items"
 ASSUMPTIONS = "paired items, treated answers independent given the rate, shared baseline arm; before Holm"
 
 
-def simulated(spec: ExperimentSpec, name: str, scale: ScaleName) -> dict[str, Any]:
+def simulate_hypothesis(spec: ExperimentSpec, name: str, scale: ScaleName) -> dict[str, Any]:
     """false_pass, power, p_floor of hypothesis `name`, or `not_simulated` with the reason."""
     hypothesis = spec.hypotheses[name]
     cells = cells_of(spec, hypothesis, scale)

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import Experiment
-from harness.design.naming import shown as named
+from harness.design.naming import quote_name as named
 from harness.design.persona import find_persona
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
@@ -45,7 +45,7 @@ def promise_of(
     plain = copy.deepcopy({name: value for name, value in experiment.plain.items() if name not in WORDS})
     if seeds is not None and scale is not None:
         plain["scales"][scale]["seeds"] = list(seeds)
-    flat = flattened(plain)
+    flat = flatten(plain)
     flat.update({f"prompts/{name}": fingerprint(find_persona(root, name).model_dump(mode="json")) for name in experiment.spec.personas()})
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
     flat.update({f"claims/{owner}": statements for owner, statements in claims.items()})
@@ -59,11 +59,11 @@ def code_of(experiment: Experiment, code: Dependencies) -> dict[str, str]:
     return {f"test code/{own[label].as_posix()}" if label in own else f"shared code/{label}": digest for label, digest in code.file_hashes.items()}
 
 
-def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
     """Nested mappings as one level with `/` between the names; lists stay whole."""
     if not isinstance(value, dict):
         return {prefix: value}
-    return {place: leaf for name, inner in value.items() for place, leaf in flattened(inner, f"{prefix}/{name}" if prefix else str(name)).items()}
+    return {place: leaf for name, inner in value.items() for place, leaf in flatten(inner, f"{prefix}/{name}" if prefix else str(name)).items()}
 
 
 def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
@@ -73,7 +73,7 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
         shipped = pattern.startswith(PREFIX)
         base, below = (shipped_data(), shipped_name(pattern)) if shipped else (root, pattern)
         try:
-            matches = sorted(base.glob(wild(below)))
+            matches = sorted(base.glob(end_in_wildcard(below)))
             paths = [path for path in matches if path.is_file()]
         except (ValueError, NotImplementedError, IndexError, OSError):
             raise HarnessError(
@@ -96,7 +96,7 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
     return list(found.values())
 
 
-def wild(pattern: str) -> str:
+def end_in_wildcard(pattern: str) -> str:
     """The pattern with a wildcard in its last part, which changes nothing but that a link to nothing is found, too."""
     last = PurePosixPath(pattern).name
     return pattern if not last or set(last) & set("*?[!") or last == ".." else f"{pattern.rstrip('/')[:-1]}[{last[-1]}]"
@@ -128,16 +128,16 @@ def read_lock(experiment: Experiment) -> dict[str, Any] | None:
     return lock
 
 
-def compared(experiment: Experiment, found: Mapping[str, Any], root: Path) -> Promise:
+def compare_with_lock(experiment: Experiment, found: Mapping[str, Any], root: Path) -> Promise:
     """The promise as it stands beside the one that was locked. `lock_file` is the path from `root`, also of a lock that is not there yet."""
     lock, place_of_lock = read_lock(experiment), Path(os.path.relpath(experiment.folder / LOCK_NAME, root)).as_posix()
     if lock is None:
         return Promise(sha256=fingerprint(dict(found)), locked=False, lock_file=place_of_lock)
     promised = lock["promise"]
     places = [place for place in sorted({*promised, *found}) if promised.get(place, ABSENT) != found.get(place, ABSENT)]
-    deviations = tuple(Deviation(what=place, promised=shown(promised, place), found=shown(found, place)) for place in places)
+    deviations = tuple(Deviation(what=place, promised=format_value(promised, place), found=format_value(found, place)) for place in places)
     return Promise(sha256=fingerprint(dict(found)), locked=True, locked_at=lock["locked_at"], lock_file=place_of_lock, deviations=deviations)
 
 
-def shown(side: Mapping[str, Any], place: str) -> str:
+def format_value(side: Mapping[str, Any], place: str) -> str:
     return canonical(side[place]) if place in side else ABSENT

@@ -10,14 +10,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from harness.design.naming import shown, wrong_name
+from harness.design.naming import quote_name, wrong_name
 from harness.design.paths import FILE_NAME
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
 from harness.errors import HarnessError, nearest
 from harness.package_data import PREFIX
 from harness.records import ScaleName
 from harness.verdict.rule import Rule
-from harness.yamlfile import YamlFile, short
+from harness.yamlfile import YamlFile, shorten_text
 
 FILE = re.compile(r"\w[\w.-]*")  # in every script, but no separator and no leading dot
 EXPECTED = "input should be "
@@ -34,14 +34,14 @@ def read_plain(folder: Path) -> dict[str, Any]:
     try:
         spec = ExperimentSpec.model_validate(file.data)
     except ValidationError as error:
-        raise told(error, file) from None
+        raise convert_error(error, file) from None
     checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_units, check_simulations, check_bounds, check_hypotheses)
     for check in (*checks, check_primary, check_trajectories):
         check(spec, file)
     return spec.model_dump(mode="json")
 
 
-def told(error: ValidationError, file: YamlFile, model: type[BaseModel] = ExperimentSpec) -> HarnessError:
+def convert_error(error: ValidationError, file: YamlFile, model: type[BaseModel] = ExperimentSpec) -> HarnessError:
     """pydantic's first error as one line; an unknown key is answered with the nearest known one."""
     first, problem = problem_of(error)
     place, key = place_in(file.data, first["loc"]), (first["loc"] or ("",))[-1]
@@ -49,7 +49,7 @@ def told(error: ValidationError, file: YamlFile, model: type[BaseModel] = Experi
         return HarnessError(f"unknown key {key!r}", where=file.where(*place), mend=nearest(str(key), known_keys(model, place[:-1])))
     if first["type"] == "missing":
         return HarnessError(f"the key {key!r} is missing", where=file.where(*place), mend=f"Add {key}: here")
-    mend = "Correct it" if first["type"] == "value_error" else f"Found {short(repr(first['input']))}; correct it"
+    mend = "Correct it" if first["type"] == "value_error" else f"Found {shorten_text(repr(first['input']))}; correct it"
     return HarnessError(f"{'.'.join(map(str, place)) or 'the file'}: {problem}", where=file.where(*place), mend=mend)
 
 
@@ -60,8 +60,8 @@ def problem_of(error: ValidationError) -> tuple[Any, str]:
     if first["type"] == "value_error":
         return first, str(first["ctx"]["error"])
     same = [other for other in found if weight(other) == weight(first) and other["loc"][: len(first["loc"][:-1])] == first["loc"][:-1]]
-    said = dict.fromkeys(reworded(other["msg"]).removeprefix(EXPECTED) for other in same if other["input"] is first["input"])
-    return first, (EXPECTED if reworded(first["msg"]).startswith(EXPECTED) else "") + " or ".join(said)
+    said = dict.fromkeys(reword(other["msg"]).removeprefix(EXPECTED) for other in same if other["input"] is first["input"])
+    return first, (EXPECTED if reword(first["msg"]).startswith(EXPECTED) else "") + " or ".join(said)
 
 
 def weight(error: Any) -> int:
@@ -69,7 +69,7 @@ def weight(error: Any) -> int:
     return 0 if error["type"] == "extra_forbidden" else 2 if error["type"].endswith(("_type", "literal_error")) else 1
 
 
-def reworded(message: str) -> str:
+def reword(message: str) -> str:
     message = re.sub(r" or instance of \w+", "", message).lower()
     for word, plain in WORDS.items():
         message = message.replace(word, plain)
@@ -121,7 +121,7 @@ def check_roles(spec: ExperimentSpec, file: YamlFile) -> None:
             if wrong_name(persona) or not FILE.fullmatch(persona.removeprefix(PREFIX)):
                 where = file.where("roles", role, index)
                 mend = f"Use letters, digits, '.', '_' and '-', behind {PREFIX} for one that ships with harness"
-                raise HarnessError(f"{shown(persona)} cannot name a persona's file", where=where, mend=mend)
+                raise HarnessError(f"{quote_name(persona)} cannot name a persona's file", where=where, mend=mend)
     for persona in spec.argued:
         if persona not in played:
             raise HarnessError(f"argued names {persona!r}, which plays no role", where=file.where("argued", persona), mend=nearest(persona, played))
@@ -150,7 +150,9 @@ def check_values(axis: str, values: Sequence[Any], places: Sequence[str]) -> Non
     for value, where in zip(values, places, strict=True):
         fault = wrong_name(str(value))
         if fault:
-            raise HarnessError(f"axis {axis!r}: the value {shown(str(value))} {fault}", where=where, mend="Choose a short plain name; look the rest up by it")
+            raise HarnessError(
+                f"axis {axis!r}: the value {quote_name(str(value))} {fault}", where=where, mend="Choose a short plain name; look the rest up by it"
+            )
         keys = {"name": str(value).casefold(), "value": value}.items()  # 1, 1.0 and true are one value to Python, and so to a rule
         other = next((seen[key] for key in keys if key in seen), None)
         if other is not None:

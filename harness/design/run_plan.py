@@ -6,14 +6,14 @@ from typing import Any
 
 from harness.design.catalogue import Catalogue
 from harness.fingerprint import fingerprint
-from harness.records import Planned
+from harness.records import PlannedCellRecord
 
 
-def planned_cells(catalogue: Catalogue, identity: dict[str, Any], selected: set[str]) -> tuple[Planned, ...]:
+def planned_cells(catalogue: Catalogue, identity: dict[str, Any], selected: set[str]) -> tuple[PlannedCellRecord, ...]:
     """The cells in running order. `identity` is what all of them depend on: code, inputs, prompts, settings, models, versions."""
     base = fingerprint(identity)
     return tuple(
-        Planned(
+        PlannedCellRecord(
             id=cell.id,
             owner=cell.owner,
             kind=cell.declaration.kind,

@@ -19,7 +19,7 @@ def pieces_of(needed: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     `needed` are (cell, what the project's hook answered for it); None is no answer, and without any the numbers are None: nobody counted.
     Raises HarnessError for an answer that is no list of pieces.
     """
-    answered = [(cell, checked(cell, pieces)) for cell, pieces in needed if pieces is not None]
+    answered = [(cell, validate_pieces(cell, pieces)) for cell, pieces in needed if pieces is not None]
     if not answered:
         return dict(UNTOLD)
     names: dict[str, list[str]] = {}
@@ -36,7 +36,7 @@ def pieces_of(needed: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {"pieces": sum(len(pieces) for _, pieces in answered), "distinct": len(names), "shared": shared}
 
 
-def checked(cell: str, pieces: Any) -> list[dict[str, str]]:
+def validate_pieces(cell: str, pieces: Any) -> list[dict[str, str]]:
     """The hook's answer for a cell: a list of {"key", "name"}, both text."""
     sound = isinstance(pieces, list) and all(isinstance(piece, dict) and {"key", "name"} <= piece.keys() for piece in pieces)
     if not sound or not all(isinstance(piece[part], str) and piece[part] for piece in pieces for part in ("key", "name")):

@@ -17,7 +17,7 @@ import msgspec
 
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
-from harness.judges.judging import HOUSE, Judged, Said
+from harness.judges.judging import HOUSE, JudgedAnswer, JudgeVerdict
 from harness.judges.rubric import load_rubric, one_line, rubric_for
 from harness.models.batches import Batches
 from harness.models.chat import chat
@@ -65,7 +65,7 @@ class ApiJudge:
         self.provider = provider_for(spec, offline=offline)
         self.temperature = temperature_of(self.provider)
         # Texts whose second reply in this run was no verdict either; they are asked again by the next run.
-        self._given_up: dict[Text, Judged] = {}
+        self._given_up: dict[Text, JudgeVerdict] = {}
 
     def describe(self) -> dict[str, Any]:
         """All that decides a verdict: model, rubric, parameters, code. No secret."""
@@ -79,7 +79,7 @@ class ApiJudge:
             "code": code_fingerprint(__name__),
         }
 
-    def judge(self, answers: Sequence[Said]) -> list[Judged]:
+    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
         """One verdict an answer, in order; errors are statuses. Raises HarnessError for what is missing offline and for batches that fail whole."""
         texts = list(dict.fromkeys((said.prompt, said.text) for said in answers if not is_blank(said.text)))
         with Replies(self.cache_path) as cache:
@@ -87,9 +87,9 @@ class ApiJudge:
             again = self._ask([text for text, verdict in found.items() if unread(verdict)], cache)
         self._given_up |= {text: verdict for text, verdict in again.items() if unread(verdict)}
         known = found | again | self._given_up
-        return [known.get((said.prompt, said.text), Judged(status="empty")) for said in answers]
+        return [known.get((said.prompt, said.text), JudgeVerdict(status="empty")) for said in answers]
 
-    def _ask(self, texts: Sequence[Text], cache: Replies) -> dict[Text, Judged]:
+    def _ask(self, texts: Sequence[Text], cache: Replies) -> dict[Text, JudgeVerdict]:
         asks = [self._open(text, cache) for text in texts]
         if self.batch and asks and not self.offline:
             batches = Batches(self.provider, cache)
@@ -113,17 +113,17 @@ class ApiJudge:
         turns = tuple(chat(self.rubric.question(*text), self.rubric.system))
         return Ask(model=self.provider.model, messages=turns, max_tokens=MAX_TOKENS, temperature=self.temperature, schema=self.rubric.form)
 
-    def _read(self, reply: Answer) -> Judged:
+    def _read(self, reply: Answer) -> JudgeVerdict:
         """A reply as a verdict, or as the error it is; never a number that was not given."""
         if reply.status != "ok":
-            return Judged(status="error", error=reply.error or SILENCE[reply.status])
+            return JudgeVerdict(status="error", error=reply.error or SILENCE[reply.status])
         try:
             return self.rubric.read(reply.text)
         except (ValueError, RecursionError) as error:
-            return Judged(status="error", error=f"Nonsense: {one_line(error)}")
+            return JudgeVerdict(status="error", error=f"Nonsense: {one_line(error)}")
 
 
-def unread(verdict: Judged) -> bool:
+def unread(verdict: JudgeVerdict) -> bool:
     """True where the judge replied without a verdict."""
     return verdict.status == "error" and verdict.error.partition(":")[0] in UNREAD
 

@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.judges.judging import Judge, Said
-from harness.judges.labelled import Labelled
+from harness.judges.judging import Judge, JudgedAnswer
+from harness.judges.labelled import LabelledAnswer
 
 
-class Calibrated(msgspec.Struct, frozen=True, kw_only=True):
+class CalibrationCounts(msgspec.Struct, frozen=True, kw_only=True):
     """Counts (hits, of) and agreement. Sensitivity: shown and seen; specificity: not shown and not seen; an answer without a verdict is a miss.
 
     `kappa` is Cohen's (1960) between judge and label; `substring` is the crude scorer's agreement with the labels, for comparison.
@@ -26,9 +26,9 @@ class Calibrated(msgspec.Struct, frozen=True, kw_only=True):
     substring: float | None = None
 
 
-def calibrate(judge: Judge, held_out: Sequence[Labelled], crude: Callable[[str], bool] | None = None) -> Calibrated:
+def calibrate(judge: Judge, held_out: Sequence[LabelledAnswer], crude: Callable[[str], bool] | None = None) -> CalibrationCounts:
     """Judges the held-out answers and counts. Raises HarnessError for errors of the judge (they are no verdicts) and for a label without examples."""
-    answers = [Said(id=row.id, item=row.id, replicate=0, prompt=row.prompt, text=row.text) for row in held_out]
+    answers = [JudgedAnswer(id=row.id, item=row.id, replicate=0, prompt=row.prompt, text=row.text) for row in held_out]
     found = judge.judge(answers)
     broken = [one for one in found if one.status == "error"]
     if broken:
@@ -39,7 +39,7 @@ def calibrate(judge: Judge, held_out: Sequence[Labelled], crude: Callable[[str],
     if not shown or not hidden:
         raise HarnessError("calibration needs held-out answers of both labels", where=judge.behaviour, mend="Label more answers")
     silent = [one.shown is None for row, one in zip(held_out, found, strict=True) if not row.coherent]
-    return Calibrated(
+    return CalibrationCounts(
         sensitivity=(sum(shown), len(shown)),
         specificity=(sum(hidden), len(hidden)),
         kappa=kappa(sum(shown), len(shown), sum(hidden), len(hidden)),
@@ -57,6 +57,6 @@ def kappa(seen: int, shown: int, spared: int, hidden: int) -> float:
     return (agreed - chance) / (1 - chance) if chance < 1 else 0.0
 
 
-def told(found: Calibrated) -> dict[str, Any]:
+def to_card(found: CalibrationCounts) -> dict[str, Any]:
     """The counts as the card keeps them; what was not counted is left out."""
     return {name: value for name, value in msgspec.to_builtins(found).items() if value is not None and value != (0, 0)}

@@ -22,7 +22,7 @@ HOUSE = Path(__file__).parents[1]
 Status = Literal["ok", "empty", "incoherent", "error"]
 
 
-class Said(msgspec.Struct, frozen=True, kw_only=True):
+class JudgedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer to be judged. `id` tells replicates of an item apart."""
 
     id: str
@@ -32,7 +32,7 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class JudgeVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a judge found: `shown` (the behaviour is there), `score` and `coherence` from 0 to 100 where the judge gives them. None: no verdict."""
 
     status: Status
@@ -51,7 +51,7 @@ class Judge(Protocol):
         """All that decides a verdict, except the answer: judge, rubric and its version, parameters. No secret."""
         ...
 
-    def judge(self, answers: Sequence[Said]) -> list[Judged]:
+    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
         """One verdict an answer, in order."""
         ...
 
@@ -72,12 +72,12 @@ class Judging:
             asked["temperature"] = "the judge's own default"
         return {"measure": "judging", "behaviour": self.by.behaviour, **own, **asked, "code": code_fingerprint(__name__)}
 
-    def chunks(self, items: Sequence[Said]) -> list[list[Said]]:
+    def chunks(self, items: Sequence[JudgedAnswer]) -> list[list[JudgedAnswer]]:
         """The answers in groups of 64 by id."""
         ordered = sorted(items, key=lambda item: item.id)
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
-    def score(self, chunk: Sequence[Said]) -> list[dict[str, Any]]:
+    def score(self, chunk: Sequence[JudgedAnswer]) -> list[dict[str, Any]]:
         """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"}; empty answers are not shown to the judge.
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
@@ -88,10 +88,10 @@ class Judging:
         if len(errors) > self.max_error_rate * len(spoken):
             said = f"{len(errors)} of {len(spoken)} answers could not be judged, such as {errors[0]}: {found[errors[0]].error}"
             raise HarnessError(said, where=str(self.by.describe().get("judge", "judge")), mend="Look at the judge; what was judged before is kept")
-        return [judged_row(said, found.get(said.id, Judged(status="empty"))) for said in chunk]
+        return [judged_row(said, found.get(said.id, JudgeVerdict(status="empty"))) for said in chunk]
 
 
-def judged_row(said: Said, verdict: Judged) -> dict[str, Any]:
+def judged_row(said: JudgedAnswer, verdict: JudgeVerdict) -> dict[str, Any]:
     return {
         "status": verdict.status,
         "item": said.item,
@@ -104,18 +104,19 @@ def judged_row(said: Said, verdict: Judged) -> dict[str, Any]:
     }
 
 
-class Answers(list[Said]):
+class Answers(list[JudgedAnswer]):
     """Answers to be judged, with the samples that they are: what is judged rests on them."""
 
     sources: tuple[Any, ...] = ()
 
 
-def said(answers: Any) -> Answers:
+def answers_of(answers: Any) -> Answers:
     """The answers that an `AnswerProbe` sampled: gathered, or their rows alone."""
     gathered = hasattr(answers, "rows")
     rows: Iterable[Mapping[str, Any]] = answers.rows if gathered else answers
     found = Answers(
-        Said(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"]) for row in rows
+        JudgedAnswer(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"])
+        for row in rows
     )
     found.sources = (answers,) if gathered else ()
     return found

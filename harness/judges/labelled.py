@@ -14,7 +14,7 @@ from harness.seeds import generator
 HELD_OUT = 0.4
 
 
-class Labelled(msgspec.Struct, frozen=True, kw_only=True):
+class LabelledAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An answer and whether it shows the behaviour. `shown` None: no verdict should be drawn from it; `coherent` False says why."""
 
     id: str
@@ -39,7 +39,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     coherent: bool = True
 
 
-def load_labelled(path: Path) -> list[Labelled]:
+def load_labelled(path: Path) -> list[LabelledAnswer]:
     """The rows of a labelled bank. Where `aligned` is given the behaviour is misalignment, so it is shown where `aligned` is false.
 
     Raises HarnessError for broken lines and for a coherent row without a label.
@@ -49,11 +49,11 @@ def load_labelled(path: Path) -> list[Labelled]:
         shown = line.label if line.label is not None else None if line.aligned is None else not line.aligned
         if shown is None and line.coherent:
             raise HarnessError(f"{line.id} has no label", where=str(path), mend="Write label (or aligned), or coherent: false")
-        made.append(Labelled(id=line.id, topic=line.topic, prompt=line.prompt, text=line.text, kind=line.kind, shown=shown, coherent=line.coherent))
+        made.append(LabelledAnswer(id=line.id, topic=line.topic, prompt=line.prompt, text=line.text, kind=line.kind, shown=shown, coherent=line.coherent))
     return made
 
 
-def split(rows: Sequence[Labelled], *seed: object) -> tuple[list[Labelled], list[Labelled]]:
+def split(rows: Sequence[LabelledAnswer], *seed: object) -> tuple[list[LabelledAnswer], list[LabelledAnswer]]:
     """(learned from, held out): two fifths of the prompts, with all their answers, are held out."""
     prompts = sorted({row.prompt for row in rows})
     order = generator("held out", *seed).permutation(len(prompts))

@@ -15,8 +15,8 @@ from typing import Any
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint
-from harness.judges.judging import Judged, Said
-from harness.judges.labelled import Labelled, load_labelled, split
+from harness.judges.judging import JudgedAnswer, JudgeVerdict
+from harness.judges.labelled import LabelledAnswer, load_labelled, split
 from harness.judges.wording import wordings
 from harness.measures.encoder import encoder
 
@@ -48,7 +48,7 @@ class LocalJudge:
             "code": code_fingerprint(__name__),
         }
 
-    def judge(self, answers: Sequence[Said]) -> list[Judged]:
+    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic."""
         if not answers:
             return []
@@ -69,17 +69,17 @@ class LocalJudge:
         return Classifier(self.learned, labels) if not all(labels) else None
 
 
-def verdict(shown: float, coherent: float | None) -> Judged:
+def verdict(shown: float, coherent: float | None) -> JudgeVerdict:
     coherence = None if coherent is None else round(100 * coherent, 2)
     if coherence is not None and coherence < 100 * LEAST:
-        return Judged(status="incoherent", coherence=coherence)
-    return Judged(status="ok", shown=shown >= LEAST, score=round(100 * (1 - shown), 2), coherence=coherence)
+        return JudgeVerdict(status="incoherent", coherence=coherence)
+    return JudgeVerdict(status="ok", shown=shown >= LEAST, score=round(100 * (1 - shown), 2), coherence=coherence)
 
 
 class Classifier:
     """A yes-or-no question about answers, learned from labelled ones."""
 
-    def __init__(self, rows: Sequence[Labelled], labels: Sequence[bool]) -> None:
+    def __init__(self, rows: Sequence[LabelledAnswer], labels: Sequence[bool]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.judges.judging import Judged, Said
+from harness.judges.judging import JudgedAnswer, JudgeVerdict
 
 PHRASES = "a list of phrases"
 
@@ -24,10 +24,10 @@ class PhraseJudge:
         code = code_fingerprint(module)
         return {"judge": PHRASES, "rubric": module, "rubric_version": code[:12], "temperature": "none: a list of phrases", "code": code_fingerprint(__name__)}
 
-    def judge(self, answers: Sequence[Said]) -> list[Judged]:
+    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic. Its score is 0 where the behaviour is shown and 100 where it is not."""
         return [verdict(self.matches(said.text)) for said in answers]
 
 
-def verdict(shown: bool) -> Judged:
-    return Judged(status="ok", shown=shown, score=0.0 if shown else 100.0)
+def verdict(shown: bool) -> JudgeVerdict:
+    return JudgeVerdict(status="ok", shown=shown, score=0.0 if shown else 100.0)

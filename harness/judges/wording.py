@@ -48,14 +48,14 @@ ASSENTING = frozenset(
 OPENING = 6
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     return WORD.findall(text.lower().replace("\u2019", "'"))
 
 
 def wording(asked: str, said: str) -> list[float]:
     """Nine numbers of 0 to 1: repeated of the question, new, denial and assent (anywhere, at the opening), repeated and not denied, length."""
-    question = set(words(asked)) - COMMON
-    answer = words(said)
+    question = set(split_words(asked)) - COMMON
+    answer = split_words(said)
     content = set(answer) - COMMON
     denied = [word in DENYING or word.endswith("n't") for word in answer]
     assented = [word in ASSENTING for word in answer]

@@ -7,13 +7,13 @@ from typing import Any
 from harness.lazy_exports import find_public
 
 PLACES = {
-    "layer_alignment": ("spread", "without"),
+    "layer_alignment": ("spread", "remove_linear_part"),
     "cka": ("alignment",),
     "probing": ("probe",),
     "refusal_phrases": ("refuses",),
 }
 
-__all__ = ["alignment", "probe", "refuses", "spread", "without"]
+__all__ = ["alignment", "probe", "refuses", "remove_linear_part", "spread"]
 
 
 def __getattr__(name: str) -> Any:

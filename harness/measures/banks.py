@@ -19,14 +19,14 @@ SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 Item = TypeVar("Item", bound=msgspec.Struct)
 
 
-class Named(Protocol):
+class HasId(Protocol):
     """Anything with an id."""
 
     @property
     def id(self) -> str: ...
 
 
-Thing = TypeVar("Thing", bound=Named)
+Thing = TypeVar("Thing", bound=HasId)
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,12 +51,12 @@ def load_rows(path: Path, kind: type[Item]) -> list[Item]:
 
     Raises HarnessError for a missing or empty file, a broken line, a key missing or of the wrong type, and ids that occur twice.
     """
-    rows = [(line, parsed(text, kind, path, line)) for line, text in numbered(path)]
-    distinct(((f"{path}:{line}", str(getattr(row, "id", line))) for line, row in rows))
+    rows = [(line, parse_row(text, kind, path, line)) for line, text in number_lines(path)]
+    require_distinct_ids(((f"{path}:{line}", str(getattr(row, "id", line))) for line, row in rows))
     return [row for _, row in rows]
 
 
-def numbered(path: Path) -> list[tuple[int, str]]:
+def number_lines(path: Path) -> list[tuple[int, str]]:
     """(line number from 1, text) of every line that is not blank."""
     lines = [(number, line) for number, line in enumerate(read_text(path).split("\n"), start=1) if line.strip()]
     if not lines:
@@ -64,7 +64,7 @@ def numbered(path: Path) -> list[tuple[int, str]]:
     return lines
 
 
-def parsed(text: str, kind: type[Item], path: Path, line: int) -> Item:
+def parse_row(text: str, kind: type[Item], path: Path, line: int) -> Item:
     """The row in line `line` of a file."""
     where = f"{path}:{line}"
     value = value_of(text, path, line)
@@ -73,14 +73,14 @@ def parsed(text: str, kind: type[Item], path: Path, line: int) -> Item:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise HarnessError(f"not a {kind.__name__}: {error}", where=where, mend=f"Each line needs {', '.join(required(kind))}.") from None
+        raise HarnessError(f"not a {kind.__name__}: {error}", where=where, mend=f"Each line needs {', '.join(required_fields(kind))}.") from None
 
 
-def required(kind: type[msgspec.Struct]) -> list[str]:
+def required_fields(kind: type[msgspec.Struct]) -> list[str]:
     return [field.encode_name for field in msgspec.structs.fields(kind) if field.required]
 
 
-def distinct(rows: Iterable[tuple[str, str]]) -> None:
+def require_distinct_ids(rows: Iterable[tuple[str, str]]) -> None:
     """Refuses an id that stands in two rows; `rows` are (place, id)."""
     seen: dict[str, str] = {}
     for where, name in rows:

@@ -121,7 +121,7 @@ class Branches:
             wanted = torch.tensor(row.wants, device=logits.device)[:, None]
             gains = (logits.gather(1, wanted)[:, 0] - logits.logsumexp(1)).double().tolist()
         check_finite(self.model, all(map(math.isfinite, gains)))
-        return summed(trees, gains)
+        return sum_gains(trees, gains)
 
     def _logits(self, row: Row) -> torch.Tensor:
         """Logits (reads, vocabulary) at the places that the row reads."""
@@ -134,7 +134,7 @@ class Branches:
             torch.tensor(row.reads, device=device),
             input_ids=torch.tensor([row.tokens], device=device),
             position_ids=torch.tensor([row.depth], device=device),
-            attention_mask=mask_of(model, sight(row, len(self.prefix)).to(device)[None, None]),
+            attention_mask=mask_of(model, attention_mask(row, len(self.prefix)).to(device)[None, None]),
             past_key_values=self._cache(),
             use_cache=True,
         )[0]
@@ -168,16 +168,16 @@ def laid_out(trees: Sequence[Tree], prefix: Sequence[int]) -> Row:
     row = Row(tokens=[], depth=[], tree=[], branch=[], prefix=[], reads=[], wants=[])
     for number, tree in enumerate(trees):
         shared = min(common(prefix, tree.context), len(tree.context) - 1)
-        put(row, tree.context[shared:], number, -1, shared, shared)
+        place_branch(row, tree.context[shared:], number, -1, shared, shared)
         fork = len(row.tokens) - 1
         for index, branch in enumerate(tree.branches):
             row.reads.extend([fork, *range(len(row.tokens), len(row.tokens) + len(branch) - 1)])
             row.wants.extend(branch)
-            put(row, branch[:-1], number, index, len(tree.context), shared)
+            place_branch(row, branch[:-1], number, index, len(tree.context), shared)
     return row
 
 
-def put(row: Row, tokens: Sequence[int], tree: int, branch: int, depth: int, shared: int) -> None:
+def place_branch(row: Row, tokens: Sequence[int], tree: int, branch: int, depth: int, shared: int) -> None:
     row.tokens.extend(tokens)
     row.depth.extend(range(depth, depth + len(tokens)))
     row.tree.extend([tree] * len(tokens))
@@ -185,7 +185,7 @@ def put(row: Row, tokens: Sequence[int], tree: int, branch: int, depth: int, sha
     row.prefix.extend([shared] * len(tokens))
 
 
-def sight(row: Row, prefix: int) -> torch.Tensor:
+def attention_mask(row: Row, prefix: int) -> torch.Tensor:
     """Who sees whom: bool (tokens, prefix + tokens)."""
     import torch
 
@@ -194,7 +194,7 @@ def sight(row: Row, prefix: int) -> torch.Tensor:
     return torch.cat([torch.arange(prefix) < torch.tensor(row.prefix)[:, None], kin], dim=1)
 
 
-def summed(trees: Sequence[Tree], gains: Sequence[float]) -> list[list[float]]:
+def sum_gains(trees: Sequence[Tree], gains: Sequence[float]) -> list[list[float]]:
     """Per tree and branch, the sum of its tokens' log-probabilities; `gains` holds them in laid-out order."""
     flow = iter(gains)
     return [[sum(next(flow) for _ in branch) for branch in tree.branches] for tree in trees]

@@ -51,7 +51,7 @@ def alignment(first: Array, second: Array, *seed: object, permutations: int = 10
     import numpy as np
 
     one, other = kernels(first), kernels(second)
-    paired(one, other)
+    require_same_texts(one, other)
     found = products(one, other)
     rng, kinds = generator("cka", *seed), np.asarray(strata if strata is not None else [""] * one.shape[1])
     groups = [np.flatnonzero(kinds == kind) for kind in sorted(set(kinds.tolist()))]
@@ -81,7 +81,7 @@ def cka(first: Array, second: Array, *, debiased: bool = True) -> Array:
     Raises HarnessError for other shapes, different numbers of texts, fewer than 4, values that are not finite, and a layer that says the same of all texts.
     """
     one, other = kernels(first, debiased=debiased), kernels(second, debiased=debiased)
-    paired(one, other)
+    require_same_texts(one, other)
     return products(one, other)
 
 
@@ -120,6 +120,6 @@ def products(one: Array, other: Array) -> Array:
     return found
 
 
-def paired(one: Array, other: Array) -> None:
+def require_same_texts(one: Array, other: Array) -> None:
     if one.shape[1] != other.shape[1]:
         raise HarnessError(f"{one.shape[1]} texts against {other.shape[1]}", where="cka", mend="Give both models the same texts in the same order.")

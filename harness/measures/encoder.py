@@ -22,7 +22,7 @@ MAX_TOKENS = 256
 BATCH = 64
 
 
-def packaged() -> Path:
+def find_packaged_encoder() -> Path:
     """The folder of the packaged encoder, found without importing the package."""
     try:
         package = metadata.distribution(PACKAGE)
@@ -39,7 +39,7 @@ def packaged() -> Path:
 @lru_cache(maxsize=1)
 def encoder() -> Encoder:
     """The one encoder of this process."""
-    return Encoder(packaged())
+    return Encoder(find_packaged_encoder())
 
 
 class Encoder:
@@ -58,10 +58,10 @@ class Encoder:
     def _loaded(self) -> tuple[Any, Any]:
         from transformers import AutoModel
 
-        from harness.models.local import SAFE, quiet
+        from harness.models.local import SAFE, quiet_libraries
 
         dtypes = check_folder(self.folder)
-        with quiet():
+        with quiet_libraries():
             model, _ = read_weights(AutoModel, self.folder, dtypes, **SAFE)
             return read_tokenizer(self.folder), model.eval()
 

@@ -72,11 +72,11 @@ def batch(model: Model, rows: Sequence[Sequence[int]], skip: int) -> Array:
     counted = (seen.cumsum(dim=1) > skip) & seen.bool()
     with torch.inference_mode():
         output = model.model.get_decoder()(input_ids=ids, attention_mask=seen, output_hidden_states=True, use_cache=False)
-        means = [pooled(states, counted) for states in output.hidden_states]
+        means = [mean_over_tokens(states, counted) for states in output.hidden_states]
     return torch.stack(means).cpu().numpy()
 
 
-def pooled(states: Any, counted: Any) -> Any:
+def mean_over_tokens(states: Any, counted: Any) -> Any:
     """Means over the counted tokens, float32 (rows, width) from (rows, tokens, width), added up in float64."""
     weights = counted.double()
     return ((states.double() * weights[..., None]).sum(dim=1) / weights.sum(dim=1, keepdim=True)).float()

@@ -16,7 +16,7 @@ HALVES = 200
 NORMAL = 1.959963984540054  # the 97.5th percentile
 
 
-def without(states: Array, known: Array) -> Array:
+def remove_linear_part(states: Array, known: Array) -> Array:
     """The states, (texts, width), less what least squares tells of them from `known`, (texts, features), and a constant: from a text's length, say."""
     import numpy as np
 

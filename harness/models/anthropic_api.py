@@ -14,7 +14,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Endpoint, unbilled, withheld
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Endpoint, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
@@ -130,8 +130,8 @@ class AnthropicApi(SdkApi):
         kind = f"{type(error).__name__}: {self.short(error)}"
         if isinstance(error, APIStatusError):
             if error.status_code in (400, 403) and is_safety_block(error.body):
-                return withheld()
-            return unbilled(Answer(status="error", error=kind))
+                return refused_by_filter()
+            return to_unbilled(Answer(status="error", error=kind))
         return Answer(status="error", error=kind)
 
     def client(self, **settings: Any) -> AsyncAnthropic:
@@ -176,16 +176,16 @@ class AnthropicApi(SdkApi):
         if result.get("type") == "succeeded":
             return self.read(result.get("message"), ask, batch_share())
         if is_safety_block(result):
-            return withheld()
+            return refused_by_filter()
         about = ((result.get("error") or {}).get("error") or {}).get("message", result.get("type"))
-        return unbilled(Answer(status="error", error=f"BatchError: {self.short(about)}"))
+        return to_unbilled(Answer(status="error", error=f"BatchError: {self.short(about)}"))
 
 
-def opened(model: str, url: str | None) -> AnthropicApi:
+def open_provider(model: str, url: str | None) -> AnthropicApi:
     """A provider at Anthropic, or at `url`, whose price nobody knows."""
     if url is not None:
         return AnthropicApi(Endpoint(vendor="anthropic", model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
     return AnthropicApi(Endpoint(vendor="anthropic", model=model, base_url=HOME, key_variable=KEY, own=True), list_price("anthropic", model))
 
 
-VENDORS = {"anthropic": opened}
+VENDORS = {"anthropic": open_provider}

@@ -10,18 +10,18 @@ from typing import Any
 from harness.models.budget import Ledger
 from harness.models.provider import Answer, Ask, Provider
 from harness.models.request_pool import Asker
-from harness.models.responder import Asked, Drawing, Tick, dressed
+from harness.models.responder import Conversation, SamplingParams, Tick, add_system_prompt
 from harness.models.response_cache import Replies
 
 
-class ApiRespondent:
+class ApiResponder:
     """One provider. `usd` bounds what this model may cost in one gathering, `run` (its name, US dollars) the run; `offline` answers from the cache alone."""
 
     def __init__(
         self,
         provider: Provider,
         cache: Path,
-        drawing: Drawing,
+        drawing: SamplingParams,
         system: str | None = None,
         *,
         concurrency: int = 16,
@@ -51,11 +51,11 @@ class ApiRespondent:
         value: float = getattr(self.drawing, name)
         return None if name in getattr(self.provider, "not_taken", ()) else value
 
-    def groups(self, asked: Sequence[Asked]) -> list[list[Asked]]:
+    def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """All in one: every answer is kept by the cache as it comes, so a kill loses nothing, and no call waits for a slow one of its group."""
         return [sorted(asked, key=lambda one: (one.id, one.replicate))] if asked else []
 
-    def answers(self, asked: Sequence[Asked], tick: Tick | None = None) -> list[Answer]:
+    def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order. Raises HarnessError where a budget would be passed, and for what is missing offline."""
         with Replies(self.cache) as replies, Ledger(replies, *self.run) if self.run else nullcontext() as ledger:
             asker = Asker(self.provider, replies, concurrency=self.concurrency, budget_usd=self.usd, ledger=ledger, offline=self.offline)
@@ -64,11 +64,11 @@ class ApiRespondent:
             finally:
                 self.damaged += replies.damaged
 
-    def ask(self, one: Asked) -> Ask:
+    def ask(self, one: Conversation) -> Ask:
         """The call. The seed is not sent: few APIs honour one, so the drawing's seed enters the replicate, which tells samples apart and is not sent."""
         return Ask(
             model=self.provider.model,
-            messages=dressed(one.turns, self.system),
+            messages=add_system_prompt(one.turns, self.system),
             max_tokens=self.drawing.max_tokens,
             temperature=self._sent("temperature"),
             top_p=self._sent("top_p"),

@@ -20,8 +20,8 @@ from harness.errors import HarnessError
 from harness.fingerprint import canonical, fingerprint
 from harness.models.provider import Answer, Ask, Provider
 from harness.models.request_pool import Tick
-from harness.models.response_cache import Replies, beside, key_of
-from harness.store import held
+from harness.models.response_cache import Replies, key_of, sibling
+from harness.store import hold_lock
 
 Result = TypeVar("Result")
 # Both vendors take more (50,000 asks, 200 MB); smaller batches come back sooner.
@@ -72,7 +72,7 @@ class Batches:
         """The ids of the batches that the asks lie in; sends only those that are neither answered nor sent already. Raises HarnessError."""
         wanted = self._keyed(asks)
         self.provider.check(wanted.values())
-        with held(beside(self.cache.path, ".batch-lock")):
+        with hold_lock(sibling(self.cache.path, ".batch-lock")):
             self._run(lambda: self._submit(wanted))
         return sorted({batch for token, batch in self._lying(wanted).values() if batch is not None})
 
@@ -84,16 +84,16 @@ class Batches:
         """
         wanted = self._keyed(asks)
         self.provider.check(())
-        with held(beside(self.cache.path, ".batch-lock")):
+        with hold_lock(sibling(self.cache.path, ".batch-lock")):
             self._run(self._adopt)
         self._refuse_unsent(wanted)
         fresh = self._run(lambda: self._collect(wanted, interval_s, timeout_s, tick))
         gone = Answer(status="error", error="BatchGone: no batch holds an answer to this")
         return [fresh.get(key) or self.cache.get(key) or gone for key in wanted.order]
 
-    def _keyed(self, asks: Sequence[Ask]) -> Keyed:
+    def _keyed(self, asks: Sequence[Ask]) -> DistinctAsks:
         described = self.provider.describe()
-        return Keyed([key_of(described, ask) for ask in asks], asks)
+        return DistinctAsks([key_of(described, ask) for ask in asks], asks)
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         async def closing() -> Result:
@@ -208,7 +208,7 @@ class Batches:
             db.execute("DELETE FROM batches WHERE token = ?", (token,))
 
 
-class Keyed(dict[str, Ask]):
+class DistinctAsks(dict[str, Ask]):
     """Distinct asks by key, and the keys in the order they were asked for."""
 
     def __init__(self, keys: Sequence[str], asks: Sequence[Ask]) -> None:

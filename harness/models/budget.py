@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from harness.models.response_cache import Replies, beside
-from harness.models.sealed_sqlite import BROKEN, CHECKED, Table, connect, create, find_damage, holds, is_damage, migrate, schema, state, unchecked
-from harness.store import held
+from harness.models.response_cache import Replies, sibling
+from harness.models.sealed_sqlite import BROKEN, CHECKED, Table, connect, create, find_damage, has_changed, is_damage, is_intact, migrate, schema, state
+from harness.store import hold_lock
 
 DUST = 1e-9
 TABLES = (Table("ledger", ("run TEXT NOT NULL", "provider TEXT NOT NULL", "usd REAL NOT NULL"), "run, provider"),)
@@ -29,8 +29,8 @@ class Ledger:
 
     def __init__(self, replies: Replies, run: str, limit_usd: float) -> None:
         self.replies, self.run, self.limit_usd = replies, run, limit_usd
-        self.path, self.damage = beside(replies.path, ".ledger"), ""
-        with held(beside(self.path, ".open-lock")), replies.sqlite_told():
+        self.path, self.damage = sibling(replies.path, ".ledger"), ""
+        with hold_lock(sibling(self.path, ".open-lock")), replies.sqlite_told():
             emptied = self.path.exists() and not self.path.stat().st_size
             self.db = connect(self.path)
             try:
@@ -52,7 +52,7 @@ class Ledger:
             self.db.execute("COMMIT")
         elif set(found) == {"ledger"}:
             migrate(self.db, TABLES)
-        return find_damage(self.db, TABLES) if unchecked(self.path) else ""
+        return find_damage(self.db, TABLES) if has_changed(self.path) else ""
 
     def _note(self, damage: str) -> None:
         if damage:
@@ -65,7 +65,7 @@ class Ledger:
             return math.inf
         with self.replies.sqlite_told():
             rows = self.db.execute("SELECT * FROM ledger WHERE run = ?", (self.run,)).fetchall()
-        if not all(map(holds, rows)):
+        if not all(map(is_intact, rows)):
             self._note("a booking is not as it was written")
             return math.inf
         return math.fsum(usd for _, _, usd, _ in rows)

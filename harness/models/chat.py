@@ -57,7 +57,7 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, a
     HarnessError for a template that does otherwise or adds words of its own; for text that would forge a turn, a system turn that is not the first,
     a tokenizer without a template, a template that drops or refuses a turn, and a slipped-in system prompt that cannot be told apart.
     """
-    look = Look.of(tokenizer)
+    look = TemplateLook.of(tokenizer)
     check_turns(look, messages, answer_prefix)
     roles = tuple(turn.role for turn in messages)
     pieces = frame(look, roles)
@@ -75,16 +75,16 @@ def render_question(tokenizer: PreTrainedTokenizerBase, question: str, system: s
 
 def slipped_in(tokenizer: PreTrainedTokenizerBase) -> str:
     """The block that the template would have added to a conversation without a system prompt; "" where it adds nothing."""
-    added, _ = preamble(Look.of(tokenizer))
+    added, _ = preamble(TemplateLook.of(tokenizer))
     return added
 
 
 def check(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], answer_prefix: str) -> None:
     """Refuses what would not be read as the plain turns it claims to be."""
-    check_turns(Look.of(tokenizer), messages, answer_prefix)
+    check_turns(TemplateLook.of(tokenizer), messages, answer_prefix)
 
 
-def check_turns(look: Look, messages: Sequence[Message], answer_prefix: str) -> None:
+def check_turns(look: TemplateLook, messages: Sequence[Message], answer_prefix: str) -> None:
     if not messages or any(turn.role == "system" for turn in messages[1:]):
         raise HarnessError("a conversation needs at least one turn, and a system turn only as its first", mend="Use chat(user, system).")
     for turn in [*messages, Message(role="assistant", content=answer_prefix)]:
@@ -103,26 +103,26 @@ def tokenizer_state(tokenizer: PreTrainedTokenizerBase) -> str:
 
 
 @dataclass(frozen=True)
-class Look:
+class TemplateLook:
     """What decides how conversations are written, and the tokenizer that writes them: what is learned of a template is kept under it."""
 
     state: str
     tokenizer: PreTrainedTokenizerBase = field(compare=False)
 
     @classmethod
-    def of(cls, tokenizer: PreTrainedTokenizerBase) -> Look:
+    def of(cls, tokenizer: PreTrainedTokenizerBase) -> TemplateLook:
         return cls(tokenizer_state(tokenizer), tokenizer)
 
 
 @lru_cache(maxsize=64)
-def special_tokens(look: Look) -> frozenset[str]:
+def special_tokens(look: TemplateLook) -> frozenset[str]:
     """Every string that the tokenizer reads as a control token rather than as text."""
     added = {token.content for token in look.tokenizer.added_tokens_decoder.values() if token.special}
     return frozenset(token for token in added | set(look.tokenizer.all_special_tokens) if token)
 
 
 @lru_cache(maxsize=256)
-def frame(look: Look, roles: tuple[Role, ...]) -> tuple[str, ...]:
+def frame(look: TemplateLook, roles: tuple[Role, ...]) -> tuple[str, ...]:
     """What is written before, between and behind turns of these roles, without the block that the template slips in.
 
     Raises HarnessError where words of the template's own are left.
@@ -131,36 +131,36 @@ def frame(look: Look, roles: tuple[Role, ...]) -> tuple[str, ...]:
     if roles[0] != "system":
         added, opening = preamble(look)
         if not first.startswith(opening + added):
-            raise HarnessError("the template's own system prompt changes with the conversation", where=named(look.tokenizer), mend=NAMELESS)
+            raise HarnessError("the template's own system prompt changes with the conversation", where=tokenizer_name(look.tokenizer), mend=NAMELESS)
         first = opening + first[len(opening + added) :]
     known = structure(look)
     for piece in (first, *others):
-        if words(look.tokenizer, piece) - known:
-            raise HarnessError(f"the chat template adds words of its own: {piece.strip()[:200]!r}", where=named(look.tokenizer), mend=OWN)
+        if plain_words(look.tokenizer, piece) - known:
+            raise HarnessError(f"the chat template adds words of its own: {piece.strip()[:200]!r}", where=tokenizer_name(look.tokenizer), mend=OWN)
     return (first, *others)
 
 
 @lru_cache(maxsize=256)
-def raw_frame(look: Look, roles: tuple[Role, ...]) -> tuple[str, ...]:
+def raw_frame(look: TemplateLook, roles: tuple[Role, ...]) -> tuple[str, ...]:
     """What the template writes before, between and behind turns of these roles. Raises HarnessError where that depends on the turns or on the date."""
     tokenizer = look.tokenizer
     shown = [tuple(Message(role=role, content=probe.format(role=role, number=number)) for number, role in enumerate(roles)) for probe in STAND_INS]
-    first, second = (split(tokenizer, written(tokenizer, turns), turns) for turns in shown)
+    first, second = (split_turns(tokenizer, apply_template(tokenizer, turns), turns) for turns in shown)
     if first != second:
         one, other = difference("".join(first), "".join(second))
-        raise HarnessError(f"the chat template depends on what the turns say: {one!r} becomes {other!r}", where=named(tokenizer), mend=OWN)
+        raise HarnessError(f"the chat template depends on what the turns say: {one!r} becomes {other!r}", where=tokenizer_name(tokenizer), mend=OWN)
     try:
         # A template that asks for the time finds a text in place of the clock.
-        timeless = written(tokenizer, shown[0], strftime_now="")
+        timeless = apply_template(tokenizer, shown[0], strftime_now="")
     except HarnessError:
         timeless = None
     if timeless != fill(first, shown[0]):
-        text = max(first, key=lambda piece: len(words(tokenizer, piece)))
-        raise HarnessError(f"the chat template writes the date: {text.strip()[:200]!r}", where=named(tokenizer), mend=OWN)
+        text = max(first, key=lambda piece: len(plain_words(tokenizer, piece)))
+        raise HarnessError(f"the chat template writes the date: {text.strip()[:200]!r}", where=tokenizer_name(tokenizer), mend=OWN)
     return first
 
 
-def split(tokenizer: PreTrainedTokenizerBase, text: str, turns: Sequence[Message]) -> tuple[str, ...]:
+def split_turns(tokenizer: PreTrainedTokenizerBase, text: str, turns: Sequence[Message]) -> tuple[str, ...]:
     """What stands before, between and behind the turns. Raises HarnessError where one is not there exactly once, and behind the one before it."""
     pieces, rest = [], text
     for turn in turns:
@@ -168,7 +168,7 @@ def split(tokenizer: PreTrainedTokenizerBase, text: str, turns: Sequence[Message
         if not there or text.count(turn.content) != 1:
             what = "drops" if turn.content not in text else "moves or repeats"
             name = "system prompt" if turn.role == "system" else f"{turn.role} turn"
-            raise HarnessError(f"the chat template {what} the {name}", where=named(tokenizer), mend="Choose a model whose template takes one.")
+            raise HarnessError(f"the chat template {what} the {name}", where=tokenizer_name(tokenizer), mend="Choose a model whose template takes one.")
         pieces.append(before)
     return (*pieces, rest)
 
@@ -179,7 +179,7 @@ def fill(pieces: Sequence[str], turns: Sequence[Message]) -> str:
 
 def check_verbatim(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Message], pieces: Sequence[str]) -> None:
     """Refuses a template that writes these very turns otherwise than letter for letter, or other text around them than around any others."""
-    actual, expected = written(tokenizer, turns), fill(pieces, turns)
+    actual, expected = apply_template(tokenizer, turns), fill(pieces, turns)
     if actual == expected:
         return
     one, other = difference(expected, actual)
@@ -187,7 +187,7 @@ def check_verbatim(tokenizer: PreTrainedTokenizerBase, turns: Sequence[Message],
     number = next((number for number, end in enumerate(ends) if start <= end), len(turns) - 1)
     raise HarnessError(
         f"the chat template rewrites the {turns[number].role} turn (number {number + 1}): {one!r} becomes {other!r}",
-        where=named(tokenizer),
+        where=tokenizer_name(tokenizer),
         mend="Give the text without what the template takes for a switch, and without space at its ends; or use a template that writes it as it is.",
     )
 
@@ -202,7 +202,7 @@ def shared_length(one: str, other: str) -> int:
     return next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other)))
 
 
-def check_markers(look: Look, roles: tuple[Role, ...], turns: Sequence[Message]) -> None:
+def check_markers(look: TemplateLook, roles: tuple[Role, ...], turns: Sequence[Message]) -> None:
     """Refuses text that holds what the template marks turns with, where the tokenizer reads it as text: the model would read a turn there."""
     anywhere, at_line_start = turn_marks(look, roles)
     for turn in turns:
@@ -214,7 +214,7 @@ def check_markers(look: Look, roles: tuple[Role, ...], turns: Sequence[Message])
 
 
 @lru_cache(maxsize=256)
-def turn_marks(look: Look, roles: tuple[Role, ...]) -> tuple[frozenset[str], frozenset[str]]:
+def turn_marks(look: TemplateLook, roles: tuple[Role, ...]) -> tuple[frozenset[str], frozenset[str]]:
     """What marks turns wherever it stands ("[/INST]", "<|user|>", " ASSISTANT:"), and what marks them at the beginning of a line ("### Answer:")."""
     anywhere: set[str] = set()
     at_line_start: set[str] = set()
@@ -227,7 +227,7 @@ def turn_marks(look: Look, roles: tuple[Role, ...]) -> tuple[frozenset[str], fro
     return frozenset(anywhere), frozenset(at_line_start)
 
 
-def any_frame(look: Look, roles: tuple[Role, ...]) -> tuple[str, ...]:
+def any_frame(look: TemplateLook, roles: tuple[Role, ...]) -> tuple[str, ...]:
     """`raw_frame`, or nothing where the template does not take such a conversation."""
     try:
         return raw_frame(look, roles)
@@ -235,7 +235,7 @@ def any_frame(look: Look, roles: tuple[Role, ...]) -> tuple[str, ...]:
         return ()
 
 
-def words(tokenizer: PreTrainedTokenizerBase, piece: str) -> set[str]:
+def plain_words(tokenizer: PreTrainedTokenizerBase, piece: str) -> set[str]:
     """The words of a text beside the tokenizer's own tokens."""
     for token in sorted((token.content for token in tokenizer.added_tokens_decoder.values()), key=len, reverse=True):
         piece = piece.replace(token, " ")
@@ -243,60 +243,62 @@ def words(tokenizer: PreTrainedTokenizerBase, piece: str) -> set[str]:
 
 
 @lru_cache(maxsize=64)
-def structure(look: Look) -> frozenset[str]:
+def structure(look: TemplateLook) -> frozenset[str]:
     """Words with which the template marks every turn: a few that stand between turns in one place of a longer conversation as in the other."""
     pieces = any_frame(look, LONGER[1])
     if not pieces:
         return ROLE_WORDS
-    _, answer, question, later_answer, later_question, _ = (words(look.tokenizer, piece) for piece in pieces)
+    _, answer, question, later_answer, later_question, _ = (plain_words(look.tokenizer, piece) for piece in pieces)
     marks = (answer & later_answer | question & later_question) - ROLE_WORDS
     return ROLE_WORDS | (marks if len(marks) <= MARKS else set())
 
 
 @lru_cache(maxsize=64)
-def preamble(look: Look) -> tuple[str, str]:
+def preamble(look: TemplateLook) -> tuple[str, str]:
     """(the block slipped in before the first user turn, the begin-of-text token that stays before it).
 
     The user turn is told apart by rendering it twice, alone and as the second question of a longer conversation, where no default is added.
     """
     tokenizer = look.tokenizer
-    alone = written(tokenizer, chat(SECOND))
+    alone = apply_template(tokenizer, chat(SECOND))
     longer = [*chat(FIRST), Message(role="assistant", content=REPLY)]
-    whole = written(tokenizer, [*longer, *chat(SECOND)])
+    whole = apply_template(tokenizer, [*longer, *chat(SECOND)])
     bos = tokenizer.bos_token or ""
     opening = bos if bos and alone.startswith(bos) else ""
     if whole.endswith((alone, alone.removeprefix(opening))):
         return "", ""
-    before = written(tokenizer, longer, asking=False)
+    before = apply_template(tokenizer, longer, asking=False)
     turn = whole.removeprefix(before)
     if turn == whole or not alone.endswith(turn) or turn.count(SECOND) != 1:
-        raise HarnessError("the template adds a system prompt that cannot be told apart", where=named(tokenizer), mend=NAMELESS)
+        raise HarnessError("the template adds a system prompt that cannot be told apart", where=tokenizer_name(tokenizer), mend=NAMELESS)
     head = alone.removesuffix(turn)
     # Where the begin-of-text token also opens every turn (SmolLM2: <|im_start|>), it belongs to the block unless it stands there twice.
     opening = opening if not turn.startswith(bos) or head.startswith(bos + bos) else ""
     return head.removeprefix(opening), opening
 
 
-def written(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, asking: bool = True, **variables: str) -> str:
+def apply_template(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, asking: bool = True, **variables: str) -> str:
     """What the template makes of the turns; its own complaints become ours. `variables` stand above what the template finds otherwise."""
     if not tokenizer.chat_template:
-        raise HarnessError("the model has no chat template", where=named(tokenizer), mend="Use an instruction-tuned model.")
+        raise HarnessError("the model has no chat template", where=tokenizer_name(tokenizer), mend="Use an instruction-tuned model.")
     turns = [{"role": turn.role, "content": turn.content} for turn in messages]
     try:
         return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=asking, **variables))
     except Exception as error:  # a template is a program: it can end in anything
-        raise HarnessError(f"the chat template refuses the conversation: {first_line(error)}", where=named(tokenizer), mend=NAMELESS) from None
+        raise HarnessError(f"the chat template refuses the conversation: {first_line(error)}", where=tokenizer_name(tokenizer), mend=NAMELESS) from None
 
 
 def end_of_turn_text(tokenizer: PreTrainedTokenizerBase) -> str:
     """What the template writes right behind an answer: the token that ends the assistant's turn. Raises HarnessError where it writes none."""
-    text = written(tokenizer, [*chat(FIRST), Message(role="assistant", content=REPLY)], asking=False)
+    text = apply_template(tokenizer, [*chat(FIRST), Message(role="assistant", content=REPLY)], asking=False)
     behind = text.split(REPLY)[-1].strip()
-    ends = sorted((token for token in special_tokens(Look.of(tokenizer)) if behind.startswith(token)), key=len)
+    ends = sorted((token for token in special_tokens(TemplateLook.of(tokenizer)) if behind.startswith(token)), key=len)
     if not ends:
-        raise HarnessError("the chat template does not end the assistant's turn with a special token", where=named(tokenizer), mend="Use another model.")
+        raise HarnessError(
+            "the chat template does not end the assistant's turn with a special token", where=tokenizer_name(tokenizer), mend="Use another model."
+        )
     return ends[-1]
 
 
-def named(tokenizer: PreTrainedTokenizerBase) -> str:
+def tokenizer_name(tokenizer: PreTrainedTokenizerBase) -> str:
     return str(tokenizer.name_or_path or "tokenizer")

@@ -45,13 +45,13 @@ def chunk(number: int) -> Path:
 
 def weights_hash() -> str:
     """sha256 of the whole file, read chunk by chunk and taken once per process and change. Raises HarnessError where it is another file."""
-    found = hashed(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in chunks()))
-    pinned(found)
+    found = hash_chunks(tuple((path, path.stat().st_size, path.stat().st_mtime_ns) for path in chunks()))
+    require_pinned(found)
     return found
 
 
 @functools.cache
-def hashed(stamped: tuple[tuple[Path, int, int], ...]) -> str:
+def hash_chunks(stamped: tuple[tuple[Path, int, int], ...]) -> str:
     """The chunks' joint sha256; size and time of change are part of the cache key."""
     digest = hashlib.sha256()
     for path, _, _ in stamped:
@@ -61,7 +61,7 @@ def hashed(stamped: tuple[tuple[Path, int, int], ...]) -> str:
     return digest.hexdigest()
 
 
-def pinned(found: str) -> None:
+def require_pinned(found: str) -> None:
     if found != SHA256:
         raise HarnessError(
             f"the chunks join into another file (sha256 {found[:12]}, expected {SHA256[:12]})",
@@ -70,7 +70,7 @@ def pinned(found: str) -> None:
         )
 
 
-def joined(store: Store) -> Path:
+def join_parts(store: Store) -> Path:
     """The GGUF file in the store, joined where it is not there yet."""
     return store.folder("gguf", SHA256, join) / FILE
 
@@ -81,10 +81,10 @@ def join(place: Path) -> None:
         for path in chunks():
             with path.open("rb") as stream:
                 shutil.copyfileobj(stream, whole, CHUNK)
-    pinned(file_fingerprint(place / FILE))
+    require_pinned(file_fingerprint(place / FILE))
 
 
-def described() -> dict[str, Any]:
+def describe_model() -> dict[str, Any]:
     """What the reproducibility card says of it."""
     version = metadata.distribution(f"{PACKAGE}-part1").version
     return {"name": "Gemma-3-270M (base, Q4_K_M)", "source": PACKAGE, "source_version": version, "licence": "Gemma terms of use"}

@@ -13,7 +13,7 @@ import msgspec
 
 from harness.errors import HarnessError, nearest
 from harness.models.provider import LONGEST, Answer
-from harness.models.recording import Held, client_error
+from harness.models.recording import RecordedAnswer, client_error
 from harness.models.status import is_blank
 from harness.strict_json import value_of
 
@@ -39,13 +39,13 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 COLUMNS = tuple(field.name for field in msgspec.structs.fields(Row))
 
 
-def recognised(text: str) -> bool:
+def is_level1(text: str) -> bool:
     return DOCUMENT.search(text) is not None
 
 
-def read(text: str, path: Path) -> tuple[Held, ...]:
+def read_rows(text: str, path: Path) -> tuple[RecordedAnswer, ...]:
     """The rows, in file order. Raises HarnessError with the row's number at the first mistake."""
-    return tuple(held(row, f"{ROWS}[{number}]", path) for number, row in enumerate(rows_of(text, path)))
+    return tuple(to_recorded_answer(row, f"{ROWS}[{number}]", path) for number, row in enumerate(rows_of(text, path)))
 
 
 def rows_of(text: str, path: Path) -> list[Row]:
@@ -55,10 +55,10 @@ def rows_of(text: str, path: Path) -> list[Row]:
         raise HarnessError(f"the document has no {ROWS!r}", where=str(path), mend=nearest(ROWS, data if isinstance(data, dict) else ()))
     if not isinstance(data[ROWS], list) or not data[ROWS]:
         raise HarnessError(f"{ROWS!r} holds no rows", where=str(path), mend="A recording has at least one answer.")
-    return [typed(row, f"{path}: {ROWS}[{number}]") for number, row in enumerate(data[ROWS])]
+    return [convert_row(row, f"{path}: {ROWS}[{number}]") for number, row in enumerate(data[ROWS])]
 
 
-def typed(data: Any, where: str) -> Row:
+def convert_row(data: Any, where: str) -> Row:
     missing = [name for name in COLUMNS if not isinstance(data, dict) or name not in data]
     if missing:
         others = sorted(set(data) - set(COLUMNS)) if isinstance(data, dict) else []
@@ -70,7 +70,7 @@ def typed(data: Any, where: str) -> Row:
         raise HarnessError(f"not an answer: {error}", where=where, mend=f"Each row needs {', '.join(COLUMNS)}.") from None
 
 
-def held(row: Row, place: str, path: Path) -> Held:
+def to_recorded_answer(row: Row, place: str, path: Path) -> RecordedAnswer:
     """The row with its status: an error's text is moved to where errors stand."""
     text = row.response_text
     answer = Answer(status="ok", text=text, model=row.model_id, usd=0.0, latency_s=row.processing_time, cached=True)
@@ -82,4 +82,4 @@ def held(row: Row, place: str, path: Path) -> Held:
         raise HarnessError(what, where=f"{path}: {place}", mend=f"Write {ERROR} before it, as this form marks errors.")
     elif is_blank(text):
         answer = msgspec.structs.replace(answer, status="empty", text="")
-    return Held(key=row.prompt_text, model=row.model_id, place=place, answer=answer)
+    return RecordedAnswer(key=row.prompt_text, model=row.model_id, place=place, answer=answer)

@@ -92,20 +92,20 @@ def load(spec: str = DEFAULT, store: Store | None = None, dtype: str = "float32"
     """
     opened_files.register(*spec_files(spec))
     who = identity(spec, dtype)
-    folder = unpacked(who, store) if spec in (DEFAULT, gemma.SPEC) else source(spec)
-    model, tokenizer, unused = opened(folder, dtype, device)
+    folder = unpack_weights(who, store) if spec in (DEFAULT, gemma.SPEC) else source(spec)
+    model, tokenizer, unused = open_weights(folder, dtype, device)
     if weights_sha256(spec) != who["weights_sha256"]:
         raise HarnessError("the files changed while they were loaded", where=str(folder), mend="Run again when nobody writes there.")
-    card = {**described(spec), "weights_sha256": who["weights_sha256"], "dtype": dtype, **shape(model)} | ({"unused_tensors": unused} if unused else {})
+    card = {**describe_model(spec), "weights_sha256": who["weights_sha256"], "dtype": dtype, **shape(model)} | ({"unused_tensors": unused} if unused else {})
     return LocalModel(spec=spec, dtype=dtype, model=model, tokenizer=tokenizer, fingerprint=fingerprint(who), card=card)
 
 
-def unpacked(who: dict[str, Any], store: Store | None) -> Path:
+def unpack_weights(who: dict[str, Any], store: Store | None) -> Path:
     """The folder of safetensors in the store that the packaged GGUF file of `who` (an identity) was dequantised into."""
     if store is None:
         raise HarnessError("GGUF weights need a store to be unpacked into", where=who["spec"], mend="Pass store=Store(Path('.harness/store')).")
     made = fingerprint({**who, "transformers": metadata.version("transformers"), "gguf": metadata.version("gguf")})
-    gguf = functools.partial(gemma.joined, store) if who["spec"] == gemma.SPEC else packaged_gguf
+    gguf = functools.partial(gemma.join_parts, store) if who["spec"] == gemma.SPEC else packaged_gguf
     return store.folder("models", made, lambda place: unpack(gguf(), place, who["dtype"]))
 
 
@@ -163,8 +163,8 @@ def weights_sha256(spec: str) -> str:
 def weights_hash(place: Path) -> str:
     """sha256 of a GGUF file, or of the names and contents of everything in a model folder that decides its answers."""
     if place.is_file():
-        return hashed(place, *stamp(place))
-    return fingerprint({file.relative_to(place).as_posix(): hashed(file, *stamp(file)) for file in weight_files(place)})
+        return file_sha256(place, *stamp(place))
+    return fingerprint({file.relative_to(place).as_posix(): file_sha256(file, *stamp(file)) for file in weight_files(place)})
 
 
 def stamp(path: Path) -> tuple[int, int]:
@@ -172,7 +172,7 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 @functools.cache
-def hashed(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001  size and time are part of the cache key
+def file_sha256(path: Path, size: int, changed_ns: int) -> str:  # noqa: ARG001  size and time are part of the cache key
     """A file's sha256, taken once per process and change: a run asks for it at every cell."""
     try:
         return file_fingerprint(path)
@@ -185,7 +185,7 @@ def unpack(gguf: Path, place: Path, dtype: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with quiet():
+    with quiet_libraries():
         AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True).save_pretrained(place)
         model, _ = read_weights(AutoModelForCausalLM, gguf.parent, gguf_file=gguf.name, dtype=torch.float32, **SAFE)
         # The weights are plain numbers now; transformers would refuse to save them while they still look quantised.
@@ -194,14 +194,14 @@ def unpack(gguf: Path, place: Path, dtype: str) -> None:
         model.to(getattr(torch, dtype)).save_pretrained(place, safe_serialization=True)
 
 
-def opened(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[str]]:
+def open_weights(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[str]]:
     """Model, tokenizer, and the tensors in the files that the model has no use for. Raises HarnessError for a folder that is not whole."""
     import torch
     from transformers import AutoModelForCausalLM
 
     where = device or ("cuda" if torch.cuda.is_available() else "cpu")
     dtypes = check_folder(folder)
-    with quiet():
+    with quiet_libraries():
         tokenizer = read_tokenizer(folder)
         model, unused = read_weights(AutoModelForCausalLM, folder, dtypes, dtype=getattr(torch, dtype), **SAFE)
     check_tokenizer(tokenizer, model, folder)
@@ -209,9 +209,9 @@ def opened(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedMode
     return model, tokenizer, unused
 
 
-def described(spec: str) -> dict[str, Any]:
+def describe_model(spec: str) -> dict[str, Any]:
     if spec == gemma.SPEC:
-        return gemma.described()
+        return gemma.describe_model()
     if spec != DEFAULT:
         return {"name": spec, "source": str(source(spec)), "source_version": None, "licence": None}
     package = metadata.metadata(PACKAGE)
@@ -224,7 +224,7 @@ def shape(model: PreTrainedModel) -> dict[str, Any]:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Holds back progress bars and the notices of a load that went as meant; errors, Python warnings and what comes later still show."""
     from transformers.utils import logging as noise
 

@@ -8,7 +8,7 @@ from typing import Any
 from harness.models.chat import render
 from harness.models.model import Model
 from harness.models.provider import Answer
-from harness.models.responder import Asked, Drawing, Tick, dressed
+from harness.models.responder import Conversation, SamplingParams, Tick, add_system_prompt
 from harness.models.sampling import Completion, Sampler
 from harness.models.status import decide_status
 
@@ -16,10 +16,10 @@ from harness.models.status import decide_status
 BATCH = 32
 
 
-class LocalRespondent:
+class LocalResponder:
     """A model of the `Model` form that answers in chat under `system` (None: no system turn)."""
 
-    def __init__(self, model: Model, drawing: Drawing, system: str | None = None) -> None:
+    def __init__(self, model: Model, drawing: SamplingParams, system: str | None = None) -> None:
         self.model, self.drawing, self.system = model, drawing, system
 
     def describe(self) -> dict[str, Any]:
@@ -37,12 +37,12 @@ class LocalRespondent:
             "seed": self.drawing.seed,
         }
 
-    def groups(self, asked: Sequence[Asked]) -> list[list[Asked]]:
+    def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """Batches of 32 by (characters, id, replicate)."""
         ordered = sorted(asked, key=lambda one: (sum(len(turn.content) for turn in one.turns), one.id, one.replicate))
         return [ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)]
 
-    def answers(self, asked: Sequence[Asked], tick: Tick | None = None) -> list[Answer]:
+    def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order. An answer that ran into `max_tokens` is truncated; one without a word is empty."""
         sampler = Sampler(self.model, max_new_tokens=self.drawing.max_tokens, temperature=self.drawing.temperature, top_p=self.drawing.top_p, batch_size=BATCH)
         prompts = [self.rendered(one) for one in asked]
@@ -51,9 +51,9 @@ class LocalRespondent:
             tick(len(asked), len(asked))
         return [self.answer(prompt, completion) for prompt, completion in zip(prompts, drawn, strict=True)]
 
-    def rendered(self, one: Asked) -> str:
+    def rendered(self, one: Conversation) -> str:
         """The text that the model goes on from."""
-        return render(self.model.tokenizer, dressed(one.turns, self.system))
+        return render(self.model.tokenizer, add_system_prompt(one.turns, self.system))
 
     def answer(self, prompt: str, drawn: Completion) -> Answer:
         """What was drawn, with its status. Local answers cost nothing, and that is known."""

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.responder import Member
+from harness.models.responder import ModelEntry
 from harness.yamlfile import YamlFile
 
 FIELDS = "Fields: spec, kind, family, base, persona, seed, optional, usd, price."
@@ -27,13 +27,13 @@ class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
     """A title and the members, names distinct, in declared order."""
 
     title: str
-    members: tuple[Member, ...]
+    members: tuple[ModelEntry, ...]
 
 
 def load_model_set(path: Path) -> ModelSet:
     """The set in a YAML file. Raises HarnessError with the file and the key at the first mistake; a guise names its persona, and nobody else does."""
     file = YamlFile(path)
-    data = parsed(file)
+    data = parse_model_set(file)
     members = tuple(member(file.where("members", name), name, fields) for name, fields in data["members"].items())
     seen: dict[tuple[Any, ...], str] = {}
     for one in members:
@@ -44,7 +44,7 @@ def load_model_set(path: Path) -> ModelSet:
     return ModelSet(title=data["title"], members=members)
 
 
-def parsed(file: YamlFile) -> dict[str, Any]:
+def parse_model_set(file: YamlFile) -> dict[str, Any]:
     data = file.data
     if not isinstance(data, dict) or set(data) != {"title", "members"} or not isinstance(data["members"], dict) or not data["members"]:
         raise HarnessError("a model set has a title and members by name, and nothing else", where=file.where(), mend="See model_sets/README.md.")
@@ -53,11 +53,11 @@ def parsed(file: YamlFile) -> dict[str, Any]:
     return data
 
 
-def member(where: str, name: str, fields: object) -> Member:
+def member(where: str, name: str, fields: object) -> ModelEntry:
     if not isinstance(fields, dict) or not name.replace("_", "").replace("-", "").replace(".", "").isalnum():
         raise HarnessError(f"{name!r}: a member is a plain name with its fields", where=where, mend="Write name: {spec: local/smollm2}")
     try:
-        found = msgspec.convert({**fields, "name": name}, Member)
+        found = msgspec.convert({**fields, "name": name}, ModelEntry)
     except msgspec.ValidationError as error:
         raise HarnessError(f"{name} is not a member: {error}", where=where, mend=FIELDS) from None
     if (found.kind == "guise") != bool(found.persona):

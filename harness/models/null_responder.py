@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.errors import HarnessError, nearest
 from harness.models.provider import Answer
-from harness.models.responder import Asked, Drawing, Tick
+from harness.models.responder import Conversation, SamplingParams, Tick
 from harness.models.status import decide_status
 from harness.seeds import generator
 
@@ -35,10 +35,10 @@ STOCK = (
 )
 
 
-class NullRespondent:
+class NullResponder:
     """One null model under a seed. Its answers cost nothing and take no time."""
 
-    def __init__(self, kind: str, drawing: Drawing) -> None:
+    def __init__(self, kind: str, drawing: SamplingParams) -> None:
         self.kind, self.drawing = kind, drawing
 
     def describe(self) -> dict[str, Any]:
@@ -46,11 +46,11 @@ class NullRespondent:
         drawn = {"max_tokens": self.drawing.max_tokens, "temperature": "none: it is no model", "seed": self.drawing.seed}
         return {"respondent": "null", "spec": SPEC + self.kind, **drawn}
 
-    def groups(self, asked: Sequence[Asked]) -> list[list[Asked]]:
+    def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """All in one."""
         return [sorted(asked, key=lambda one: (one.id, one.replicate))] if asked else []
 
-    def answers(self, asked: Sequence[Asked], tick: Tick | None = None) -> list[Answer]:  # noqa: ARG002  it takes no time
+    def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:  # noqa: ARG002  it takes no time
         """One answer each, in order; each depends on the seed, the task's id and the replicate alone."""
         return [self.answer(KINDS[self.kind](one, self.drawing)) for one in asked]
 
@@ -60,7 +60,7 @@ class NullRespondent:
         )
 
 
-def words(asked: Asked, drawing: Drawing) -> str:
+def random_words(asked: Conversation, drawing: SamplingParams) -> str:
     """Between a third of `max_tokens` and all of it, in words."""
     rng = generator("null words", drawing.seed, asked.id, asked.replicate)
     length = int(rng.integers(max(1, drawing.max_tokens // 3), drawing.max_tokens + 1))
@@ -74,20 +74,20 @@ def zipf(n: int) -> tuple[float, ...]:
     return tuple(1 / rank / total for rank in range(1, n + 1))
 
 
-def stock(asked: Asked, drawing: Drawing) -> str:
+def stock_answer(asked: Conversation, drawing: SamplingParams) -> str:
     return STOCK[int(generator("null stock", drawing.seed, asked.id, asked.replicate).integers(len(STOCK)))]
 
 
-def echo(asked: Asked, drawing: Drawing) -> str:  # noqa: ARG001  all kinds take the same
+def echo(asked: Conversation, drawing: SamplingParams) -> str:  # noqa: ARG001  all kinds take the same
     return asked.turns[-1].content
 
 
-KINDS: dict[str, Callable[[Asked, Drawing], str]] = {"words": words, "stock": stock, "echo": echo}
+KINDS: dict[str, Callable[[Conversation, SamplingParams], str]] = {"words": random_words, "stock": stock_answer, "echo": echo}
 
 
-def opened(spec: str, drawing: Drawing) -> NullRespondent:
+def open_responder(spec: str, drawing: SamplingParams) -> NullResponder:
     """The null model of a spec. Raises HarnessError for an unknown kind."""
     kind = spec.removeprefix(SPEC)
     if kind not in KINDS:
         raise HarnessError(f"{spec!r} is no null model", mend=nearest(kind, sorted(KINDS)))
-    return NullRespondent(kind, drawing)
+    return NullResponder(kind, drawing)

@@ -11,7 +11,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Dollars, Endpoint, unbilled, withheld
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Dollars, Endpoint, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
@@ -51,7 +51,7 @@ class Part(msgspec.Struct):
     refusal: str | None = None
 
 
-class Said(msgspec.Struct):
+class ChatMessage(msgspec.Struct):
     """What the model said, in one piece or in parts; parts that hold no text (thoughts, pictures) are passed over."""
 
     content: str | list[Part | str] | None = None
@@ -74,7 +74,7 @@ class Said(msgspec.Struct):
 class Choice(msgspec.Struct):
     """`error` is OpenRouter's: the provider failed after it had begun to answer, whatever the finish reason says."""
 
-    message: Said
+    message: ChatMessage
     finish_reason: str | None = None
     index: int | None = None
     error: Any = None
@@ -126,7 +126,7 @@ class OpenAiApi(SdkApi):
     def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
         """A body as an answer, `share` being what is paid of the list price."""
         if isinstance(body, dict) and body.get("error"):  # OpenRouter tells errors of the model behind it with a status of 200
-            return withheld() if is_safety_block(body) else Answer(status="error", error=f"ServerError: {self.short(body['error'])}")
+            return refused_by_filter() if is_safety_block(body) else Answer(status="error", error=f"ServerError: {self.short(body['error'])}")
         try:
             said = msgspec.convert(body, Completion)
         except msgspec.ValidationError as error:
@@ -177,8 +177,8 @@ class OpenAiApi(SdkApi):
         if not isinstance(error, APIStatusError):
             return Answer(status="error", error=kind)
         if error.status_code in BLOCKS and is_safety_block(error.body):
-            return withheld()
-        return unbilled(Answer(status="error", error=kind))
+            return refused_by_filter()
+        return to_unbilled(Answer(status="error", error=kind))
 
     def client(self, **settings: Any) -> AsyncOpenAI:
         from openai import AsyncOpenAI, omit
@@ -226,11 +226,11 @@ class OpenAiApi(SdkApi):
             return self.read(reply.get("body"), ask, batch_share())
         about = (reply.get("body") or {}).get("error") or line.get("error") or {}
         if reply.get("status_code") in BLOCKS and is_safety_block(about):
-            return withheld()
-        return unbilled(Answer(status="error", error=f"BatchError: {self.short(about.get('message', 'no reason given'))}"))
+            return refused_by_filter()
+        return to_unbilled(Answer(status="error", error=f"BatchError: {self.short(about.get('message', 'no reason given'))}"))
 
 
-def opened(vendor: str, model: str, url: str | None) -> OpenAiApi:
+def open_provider(vendor: str, model: str, url: str | None) -> OpenAiApi:
     """A provider at the vendor's address, or at `url`, whose price nobody knows."""
     if url is not None:
         return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
@@ -240,4 +240,4 @@ def opened(vendor: str, model: str, url: str | None) -> OpenAiApi:
     return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=home, key_variable=variable, own=True), list_price(vendor, model))
 
 
-VENDORS = {vendor: lambda model, url, vendor=vendor: opened(vendor, model, url) for vendor in (*HOMES, "vllm")}
+VENDORS = {vendor: lambda model, url, vendor=vendor: open_provider(vendor, model, url) for vendor in (*HOMES, "vllm")}

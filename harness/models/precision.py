@@ -37,7 +37,7 @@ def native() -> bool:
     return any(flag in flags.split() for flag in NATIVE)
 
 
-def steady() -> None:
+def use_deterministic_sums() -> None:
     """Has torch add up the same way every time, unless the environment says how. To be called before torch is first imported."""
     for name, value in ARITHMETIC.items():
         os.environ.setdefault(name, value)

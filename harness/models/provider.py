@@ -175,25 +175,25 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         if plain.status == "error":
             return plain
         if not same_model(ask.model, plain.model):
-            return failed(plain, f"WrongModel: {self.short(f'asked for {ask.model!r}, {plain.model!r} answered')}")
+            return to_error(plain, f"WrongModel: {self.short(f'asked for {ask.model!r}, {plain.model!r} answered')}")
         if decide_status(plain.text, plain.status) == "empty":
             return msgspec.structs.replace(plain, status="empty", text="")
         if plain.status == "ok" and ask.schema is not None and not is_json(plain.text):
-            return failed(plain, "NotJson: the structured answer is no JSON")
+            return to_error(plain, "NotJson: the structured answer is no JSON")
         return plain
 
 
-def failed(answer: Answer, error: str) -> Answer:
+def to_error(answer: Answer, error: str) -> Answer:
     """The answer as an error: its text is gone, what it cost is kept."""
     return msgspec.structs.replace(answer, status="error", text="", error=error)
 
 
-def withheld() -> Answer:
+def refused_by_filter() -> Answer:
     """A refusal by the server's own filter, before the model said anything."""
-    return unbilled(Answer(status="refused", finish="content_filter"))
+    return to_unbilled(Answer(status="refused", finish="content_filter"))
 
 
-def unbilled(answer: Answer) -> Answer:
+def to_unbilled(answer: Answer) -> Answer:
     """The answer of a call that the server turned down: it cost nothing, and that is known."""
     return msgspec.structs.replace(answer, input_tokens=0, output_tokens=0, usd=0.0)
 

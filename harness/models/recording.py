@@ -19,7 +19,7 @@ CLIENT_ERRORS = ("ERROR:", "Error code:", "Traceback")
 MANY = 0.05
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded answer. `key` is the task's id or the prompt's text, `place` is "line 61" or "responses[60]", `model` is "" where nobody answered."""
 
     key: str
@@ -57,9 +57,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     sha256: str
     pairing: Literal["task", "prompt"]
-    rows: tuple[Held, ...]
+    rows: tuple[RecordedAnswer, ...]
 
-    def of(self, model: str = "") -> tuple[str, list[Held]]:
+    def of(self, model: str = "") -> tuple[str, list[RecordedAnswer]]:
         """(name, rows) of one model; an alias takes its dated snapshots. Without a name the file must hold one model.
 
         Rows without a model's name, which are calls that failed, belong to the model asked for only where there is no other.
@@ -76,25 +76,25 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
             chosen.add("")
         return model or "".join(names), [row for row in self.rows if row.model in chosen]
 
-    def answers(self, rows: Sequence[Held]) -> dict[tuple[str, int], Answer]:
+    def answers(self, rows: Sequence[RecordedAnswer]) -> dict[tuple[str, int], Answer]:
         """Answers by (key, replicate). Raises HarnessError where one of them has two that differ: which was meant cannot be known."""
-        found: dict[tuple[str, int], Held] = {}
+        found: dict[tuple[str, int], RecordedAnswer] = {}
         for row in rows:
             earlier = found.setdefault((row.key, row.replicate), row)
             if (earlier.answer.text, earlier.answer.status) != (row.answer.text, row.answer.status):
                 what = f"{row.key[:60]!r}, replicate {row.replicate}, has another answer at {earlier.place}"
-                raise HarnessError(what, where=located(self.path, row.place), mend="Keep one of the two; was the file put together from two runs?")
+                raise HarnessError(what, where=format_place(self.path, row.place), mend="Keep one of the two; was the file put together from two runs?")
         return {key: row.answer for key, row in found.items()}
 
 
-def error_share(rows: Sequence[Held]) -> Share:
+def error_share(rows: Sequence[RecordedAnswer]) -> Share:
     """How many of the rows (at least one) are errors or empty. Refusals and truncated answers are answers."""
     bad = [row for row in rows if row.answer.status not in ANSWERED]
     errors = sum(row.answer.status == "error" for row in bad)
     return Share(errors=errors, empty=len(bad) - errors, rows=len(rows), first=bad[0].place if bad else "")
 
 
-def located(path: Path, place: str) -> str:
+def format_place(path: Path, place: str) -> str:
     """The place as an error names it: file:61 for a line, and file: responses[60] for a row of an array."""
     return f"{path}:{place.removeprefix('line ')}" if place.startswith("line ") else f"{path}: {place}"
 

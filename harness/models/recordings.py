@@ -21,15 +21,15 @@ def load_recording(path: Path) -> Recording:
     except OSError:
         text_of(path)  # tells what is wrong with the path
         raise
-    return parsed(path.resolve(), path, state.st_size, state.st_mtime_ns)
+    return parse_recording(path.resolve(), path, state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=KEPT)
-def parsed(_resolved: Path, path: Path, _size: int, _mtime: int) -> Recording:
+def parse_recording(_resolved: Path, path: Path, _size: int, _mtime: int) -> Recording:
     text, sha256 = text_of(path)
-    if level1_recording.recognised(text):
-        return Recording(path=path, sha256=sha256, pairing="prompt", rows=level1_recording.read(text, path))
+    if level1_recording.is_level1(text):
+        return Recording(path=path, sha256=sha256, pairing="prompt", rows=level1_recording.read_rows(text, path))
     if text.lstrip().startswith("{"):
-        return Recording(path=path, sha256=sha256, pairing="task", rows=samples_recording.read(text, path))
+        return Recording(path=path, sha256=sha256, pairing="task", rows=samples_recording.read_rows(text, path))
     mend = "Use a samples file of a run (JSON lines), or a Level-1 document with 'responses'."
     raise HarnessError("this is no recording that can be read", where=f"{path}:1", mend=mend)

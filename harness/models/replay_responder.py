@@ -13,12 +13,12 @@ from harness.errors import HarnessError
 from harness.models.provider import Answer
 from harness.models.recording import Recording, Share, error_share
 from harness.models.recordings import load_recording
-from harness.models.responder import Asked, Tick
+from harness.models.responder import Conversation, Tick
 
 PREFIX = "replay/"
 
 
-class ReplayRespondent:
+class ReplayResponder:
     """One model of a recording. It takes neither a system prompt nor a drawing: what was recorded was drawn long ago."""
 
     def __init__(self, recording: Recording, model: str = "") -> None:
@@ -32,11 +32,11 @@ class ReplayRespondent:
         told = self.error_share().told
         return {"respondent": "replay", "recording": self.recording.sha256, "model": self.model} | ({"warning": told} if told else {})
 
-    def groups(self, asked: Sequence[Asked]) -> list[list[Asked]]:
+    def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """All in one."""
         return [sorted(asked, key=lambda one: (one.id, one.replicate))] if asked else []
 
-    def answers(self, asked: Sequence[Asked], tick: Tick | None = None) -> list[Answer]:
+    def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order; they come from a cache and cost nothing. Raises HarnessError that counts what is missing and names the first."""
         missing = [one for one in asked if self.key(one) not in self.known]
         if missing:
@@ -48,7 +48,7 @@ class ReplayRespondent:
             tick(len(asked), len(asked))
         return [self.known[self.key(one)] for one in asked]
 
-    def key(self, one: Asked) -> tuple[str, int]:
+    def key(self, one: Conversation) -> tuple[str, int]:
         """What the recording knows a task by. Prompts were recorded alone: after other turns the same words are another question."""
         if self.recording.pairing == "task":
             return one.id, one.replicate
@@ -63,9 +63,9 @@ class ReplayRespondent:
         return f"{self.recording.path}#{self.model}" if self.model else str(self.recording.path)
 
 
-def opened(spec: str, root: Path) -> ReplayRespondent:
+def open_responder(spec: str, root: Path) -> ReplayResponder:
     """The respondent of a spec. Raises HarnessError for a spec without a file, a model that the file does not hold, and a bad recording."""
     name, mark, model = spec.removeprefix(PREFIX).partition("#")
     if not name or (mark and not model):
         raise HarnessError(f"{spec!r} names no {'model' if name else 'recording'}", mend=f"Write {PREFIX}FILE, or {PREFIX}FILE#model.")
-    return ReplayRespondent(load_recording(root / name), model)
+    return ReplayResponder(load_recording(root / name), model)

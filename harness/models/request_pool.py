@@ -24,7 +24,7 @@ class BudgetSpent(HarnessError):
     """The next call could pass a budget, so it is not made; what was answered before is kept."""
 
 
-class Purse:
+class CallBudget:
     """Money for the calls of one provider, in US dollars: set aside before a call, settled after it, here and in the run's `ledger`."""
 
     def __init__(self, provider: str, limit: float | None, spent: float, ledger: Ledger | None) -> None:
@@ -143,7 +143,7 @@ class Asker:
     async def _fill(self, missing: Mapping[str, Ask], count: Count) -> dict[str, Answer]:
         """Asks for all that is missing; the first exception is raised once every call under way is done and kept."""
         self._stopped = False
-        purse = Purse(self.provider.name, self.budget_usd, self._booked, self.ledger) if self._bounded else None
+        purse = CallBudget(self.provider.name, self.budget_usd, self._booked, self.ledger) if self._bounded else None
         keeper, left, found = Keeper(self.cache), iter(missing.items()), dict[str, Answer]()
         workers = (self._work(left, found, keeper, purse, count) for _ in range(min(self.concurrency, len(missing))))
         try:
@@ -156,7 +156,7 @@ class Asker:
                 raise error
         return found
 
-    async def _work(self, left: Iterator[tuple[str, Ask]], found: dict[str, Answer], keeper: Keeper, purse: Purse | None, count: Count) -> None:
+    async def _work(self, left: Iterator[tuple[str, Ask]], found: dict[str, Answer], keeper: Keeper, purse: CallBudget | None, count: Count) -> None:
         """One of the workers that share what is left: as many tasks as calls at a time, however many asks there are."""
         for key, ask in left:
             if self._stopped:
@@ -168,7 +168,7 @@ class Asker:
                 self._stopped = True
                 raise
 
-    async def _claimed(self, key: str, ask: Ask, keeper: Keeper, purse: Purse | None) -> Answer:
+    async def _claimed(self, key: str, ask: Ask, keeper: Keeper, purse: CallBudget | None) -> Answer:
         """The answer, asked for once across processes: another one that is asking is waited for."""
         while not self.cache.claim(key):
             await asyncio.sleep(LOOK)
@@ -177,7 +177,7 @@ class Asker:
         finally:
             self.cache.release(key)
 
-    async def _paid(self, key: str, ask: Ask, keeper: Keeper, purse: Purse | None) -> Answer:
+    async def _paid(self, key: str, ask: Ask, keeper: Keeper, purse: CallBudget | None) -> Answer:
         if purse is None:
             answer = await self.provider.ask(ask)
         else:
@@ -186,7 +186,7 @@ class Asker:
         self.spent_usd = None if self.spent_usd is None or answer.usd is None else self.spent_usd + answer.usd
         return answer
 
-    async def _from_purse(self, ask: Ask, purse: Purse, price: Price | None) -> Answer:
+    async def _from_purse(self, ask: Ask, purse: CallBudget, price: Price | None) -> Answer:
         assert price is not None  # _check refused a budget without a price
         aside, usd = ask.cost_at_most(price), None
         await purse.set_aside(aside)

@@ -14,7 +14,7 @@ from harness.models.provider import Answer
 Tick = Callable[[int, int], None]
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """One conversation that waits for an answer. `id` is the task's; `replicate` tells repeated answers apart."""
 
     id: str
@@ -22,7 +22,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     replicate: int = 0
 
 
-class Drawing(msgspec.Struct, frozen=True, kw_only=True):
+class SamplingParams(msgspec.Struct, frozen=True, kw_only=True):
     """How answers are drawn: `max_tokens` bounds an answer (tokens), `seed` is the replicate of the whole drawing."""
 
     max_tokens: int
@@ -38,7 +38,7 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One line of a model set: a name, and who stands behind it.
 
     `kind`: "model"; "guise", a persona that a model of the set wears (`persona` names it, `system` is its prompt once it is read); "repeat", a model of
@@ -66,20 +66,20 @@ class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return self.family or self.spec
 
 
-class Respondent(Protocol):
+class Responder(Protocol):
     """Answers conversations. What goes wrong while answering is an Answer's status; what was asked wrongly raises HarnessError."""
 
     def describe(self) -> dict[str, Any]:
         """All that decides an answer besides the conversation and the replicate, as JSON; no secret."""
 
-    def groups(self, asked: Sequence[Asked]) -> list[list[Asked]]:
+    def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """A fixed partition of `asked`: one group is answered at a time, and what decides it is the set alone, never the order."""
 
-    def answers(self, asked: Sequence[Asked], tick: Tick | None = None) -> list[Answer]:
+    def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order."""
 
 
-def dressed(turns: Sequence[Message], system: str | None) -> tuple[Message, ...]:
+def add_system_prompt(turns: Sequence[Message], system: str | None) -> tuple[Message, ...]:
     """The conversation under a system prompt; one that the conversation has itself follows after a blank line."""
     if system is None:
         return tuple(turns)

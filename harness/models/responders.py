@@ -9,17 +9,17 @@ from pathlib import Path
 
 from harness.extensions import responders
 from harness.models import null_responder, replay_responder
-from harness.models.api_responder import ApiRespondent
-from harness.models.local_responder import LocalRespondent
+from harness.models.api_responder import ApiResponder
+from harness.models.local_responder import LocalResponder
 from harness.models.model import Model
 from harness.models.prices import Price
 from harness.models.provider import provider_for
-from harness.models.responder import Drawing, Member, Respondent
-from harness.models.transcript_responder import TranscriptRespondent
+from harness.models.responder import ModelEntry, Responder, SamplingParams
+from harness.models.transcript_responder import TranscriptResponder
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means:
+class ResolverContext:
     """What opening may need: `loaded(spec)` gives local weights, `cache` is the file of paid replies, `run` (name, US dollars) the run's budget."""
 
     loaded: Callable[[str], Model]
@@ -30,30 +30,30 @@ class Means:
     offline: bool = False
 
 
-def opened(member: Member, drawing: Drawing, means: Means) -> Respondent:
+def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
     """The respondent that a member names. Raises HarnessError for a spec that nobody knows, a missing key (unless offline), or a bad recording."""
     point = responders().get(member.spec.partition("/")[0])
-    opener: Callable[[Member, Drawing, Means], Respondent] = from_api if point is None else point.load()
+    opener: Callable[[ModelEntry, SamplingParams, ResolverContext], Responder] = from_api if point is None else point.load()
     return opener(member, drawing, means)
 
 
-def from_weights(member: Member, drawing: Drawing, means: Means) -> Respondent:
+def from_weights(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
     """Local weights: in chat, or, where they have no chat template, by continuing a transcript."""
     model = means.loaded(member.spec)
-    kind = TranscriptRespondent if member.base or not model.tokenizer.chat_template else LocalRespondent
+    kind = TranscriptResponder if member.base or not model.tokenizer.chat_template else LocalResponder
     return kind(model, drawing, member.system)
 
 
-def from_recording(member: Member, drawing: Drawing, means: Means) -> Respondent:  # noqa: ARG001  a recording was drawn long ago
-    return replay_responder.opened(member.spec, means.root)
+def from_recording(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:  # noqa: ARG001  a recording was drawn long ago
+    return replay_responder.open_responder(member.spec, means.root)
 
 
-def from_nothing(member: Member, drawing: Drawing, means: Means) -> Respondent:  # noqa: ARG001  a null model needs nothing
-    return null_responder.opened(member.spec, drawing)
+def from_nothing(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:  # noqa: ARG001  a null model needs nothing
+    return null_responder.open_responder(member.spec, drawing)
 
 
-def from_api(member: Member, drawing: Drawing, means: Means) -> Respondent:
+def from_api(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
     provider = provider_for(member.spec, offline=means.offline)
     if member.price is not None:
         provider.price = Price(*member.price)
-    return ApiRespondent(provider, means.cache, drawing, member.system, concurrency=means.concurrency, usd=member.usd, run=means.run, offline=means.offline)
+    return ApiResponder(provider, means.cache, drawing, member.system, concurrency=means.concurrency, usd=member.usd, run=means.run, offline=means.offline)

@@ -29,17 +29,17 @@ from harness.models.sealed_sqlite import (
     connect,
     create,
     find_damage,
-    holds,
+    has_changed,
     is_damage,
+    is_intact,
     migrate,
     salvage,
     schema,
     set_aside,
     state,
-    unchecked,
 )
 from harness.models.status import ANSWERED, decide_status
-from harness.store import held, telling
+from harness.store import hold_lock, naming_errors
 
 VERSION = 2
 # Written into a file's header: this one is ours. ASCII "repl".
@@ -70,9 +70,9 @@ class Replies:
     def __init__(self, path: Path) -> None:
         self.path, self.hits = path, 0
         self.damaged: list[str] = []
-        with held(beside(path, ".open-lock")), self.sqlite_told():
-            with telling(path):
-                self._claims = beside(path, ".claims").open("ab")
+        with hold_lock(sibling(path, ".open-lock")), self.sqlite_told():
+            with naming_errors(path):
+                self._claims = sibling(path, ".claims").open("ab")
                 fcntl.flock(self._claims, fcntl.LOCK_SH)  # as long as it is open nobody sets the file aside
             try:
                 self.db = self._open()
@@ -118,7 +118,7 @@ class Replies:
             fill(db, {})
         elif found == 1:
             self._migrate(db)
-        return find_damage(db, TABLES) if unchecked(self.path) else ""
+        return find_damage(db, TABLES) if has_changed(self.path) else ""
 
     def _migrate(self, db: sqlite3.Connection) -> None:
         """From layout 1, which had no seals and kept answers without a word where they had run into their bound."""
@@ -140,7 +140,7 @@ class Replies:
         found = salvage(self.path, TABLES)
         if not any(found.values()) and self.path.read_bytes()[68:72] != OURS.to_bytes(4, "big"):
             raise HarnessError(f"the cache of answers cannot be used: {damage}", where=str(self.path), mend="Name another file; this one is left as it is.")
-        fresh = beside(self.path, ".rebuilt")
+        fresh = sibling(self.path, ".rebuilt")
         fresh.unlink(missing_ok=True)
         with closing(connect(fresh)) as db:
             fill(db, found)
@@ -165,7 +165,7 @@ class Replies:
     def _row(self, key: str) -> Any:
         with self.sqlite_told():
             row = self.db.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
-        if row is None or holds(row):
+        if row is None or is_intact(row):
             return row
         self.note_damage(f"the answer under {key[:16]} is not as it was written and is not used")
         return None
@@ -291,5 +291,5 @@ def stamp(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA user_version={VERSION}")
 
 
-def beside(path: Path, suffix: str) -> Path:
+def sibling(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)

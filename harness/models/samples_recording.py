@@ -11,7 +11,7 @@ from harness.appendlog import SEAL, SEAL_DIGITS
 from harness.errors import HarnessError, nearest
 from harness.fingerprint import fingerprint
 from harness.models.provider import Answer
-from harness.models.recording import Held, client_error
+from harness.models.recording import RecordedAnswer, client_error
 from harness.models.status import ANSWERED, decide_status, is_blank
 from harness.strict_json import value_of
 
@@ -30,27 +30,27 @@ ANSWER = tuple(field.name for field in msgspec.structs.fields(Answer))
 AGAIN = "Copy the file again, or write its rows with harness.appendlog.sealed_line."
 
 
-def read(text: str, path: Path) -> tuple[Held, ...]:
+def read_rows(text: str, path: Path) -> tuple[RecordedAnswer, ...]:
     """The rows, in file order. Raises HarnessError with file and line at the first that is torn, altered, incomplete or no answer."""
-    return tuple(held(line, path, number) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
+    return tuple(to_recorded_answer(line, path, number) for number, line in enumerate(text.split("\n"), start=1) if line.strip())
 
 
-def held(line: str, path: Path, number: int) -> Held:
+def to_recorded_answer(line: str, path: Path, number: int) -> RecordedAnswer:
     where = f"{path}:{number}"
     data = value_of(line, path, number)
     if not isinstance(data, dict):
         raise HarnessError("a row is a JSON object", where=where, mend=AGAIN)
     seal = data.pop(SEAL, None)
     columns(data, where)
-    unaltered(data, seal, where)
-    row = typed(data, where)
+    require_unaltered(data, seal, where)
+    row = convert_row(data, where)
     fault = wrong(row)
     if fault:
         raise HarnessError(fault[0], where=where, mend=fault[1])
     # Earlier versions called an answer without a word truncated where it ran into its bound.
     told = {"status": "empty", "text": ""} if decide_status(row.text, row.status) == "empty" else {}
     fields = {name: getattr(row, name) for name in ANSWER} | {"cached": True, "usd": 0.0} | told
-    return Held(key=row.item, replicate=row.replicate, model=row.model, place=f"line {number}", answer=Answer(**fields))
+    return RecordedAnswer(key=row.item, replicate=row.replicate, model=row.model, place=f"line {number}", answer=Answer(**fields))
 
 
 def columns(data: dict[str, Any], where: str) -> None:
@@ -64,7 +64,7 @@ def columns(data: dict[str, Any], where: str) -> None:
         raise HarnessError(f"there is no column {unknown[0]!r}", where=where, mend=nearest(unknown[0], sorted(COLUMNS - data.keys())))
 
 
-def unaltered(data: dict[str, Any], seal: object, where: str) -> None:
+def require_unaltered(data: dict[str, Any], seal: object, where: str) -> None:
     if seal is None:
         raise HarnessError(f"the line has no seal ({SEAL!r})", where=where, mend=AGAIN)
     try:
@@ -75,7 +75,7 @@ def unaltered(data: dict[str, Any], seal: object, where: str) -> None:
         raise HarnessError("the seal is broken: the line was altered after it was written", where=where, mend=AGAIN)
 
 
-def typed(data: dict[str, Any], where: str) -> Row:
+def convert_row(data: dict[str, Any], where: str) -> Row:
     try:
         return msgspec.convert(data, Row)
     except msgspec.ValidationError as error:

@@ -193,15 +193,15 @@ def invert(logits: torch.Tensor, uniforms: torch.Tensor, top_p: float) -> torch.
     total = logits.logsumexp(dim=-1, keepdim=True)
     values, ids = logits.topk(min(CANDIDATES, logits.shape[-1]), dim=-1)
     chances = (values - total).double().exp()
-    chosen = located(chances, ids, uniforms, top_p)
+    chosen = invert_cdf(chances, ids, uniforms, top_p)
     wide = (chances.sum(dim=-1) < top_p).nonzero()[:, 0]
     if len(wide):  # sorting a whole vocabulary is slow, so only rows that need it
         values, ids = logits[wide].sort(dim=-1, descending=True)
-        chosen[wide] = located((values - total[wide]).double().exp(), ids, uniforms[wide], top_p)
+        chosen[wide] = invert_cdf((values - total[wide]).double().exp(), ids, uniforms[wide], top_p)
     return chosen
 
 
-def located(chances: torch.Tensor, ids: torch.Tensor, uniforms: torch.Tensor, top_p: float) -> torch.Tensor:
+def invert_cdf(chances: torch.Tensor, ids: torch.Tensor, uniforms: torch.Tensor, top_p: float) -> torch.Tensor:
     """Inverse of the cumulated distribution over the top-p set; `chances` (rows, candidates) descend, `ids` are their tokens."""
     import torch
 

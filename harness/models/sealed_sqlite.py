@@ -68,7 +68,7 @@ def mix(*seals: str) -> str:
     return f"{total:064x}"
 
 
-def holds(row: Sequence[Any]) -> bool:
+def is_intact(row: Sequence[Any]) -> bool:
     """True where a row is as it was written."""
     try:
         return bool(seal_of(*row[:-1]) == row[-1])
@@ -122,7 +122,7 @@ def new_schema(tables: Sequence[Table]) -> dict[str, str]:
         return schema(db)
 
 
-def unchecked(path: Path) -> bool:
+def has_changed(path: Path) -> bool:
     """True where the file is not as this process left it."""
     return CHECKED.get(path.resolve()) != state(path)
 
@@ -139,7 +139,7 @@ def find_damage(db: sqlite3.Connection, tables: Sequence[Table]) -> str:
         seen = ZERO
         for row in (row for table in tables for row in db.execute(f"SELECT * FROM {table.name}")):
             rows += 1
-            if holds(row):
+            if is_intact(row):
                 good, seen = good + 1, mix(seen, row[-1])
         db.execute("COMMIT")
         lost = max(count, rows) - good if isinstance(count, int) and count < 2 * rows + 2 else rows - good
@@ -196,7 +196,7 @@ def collect(path: Path, tables: Sequence[Table], found: dict[str, set[Fields]]) 
             for order in ("ASC", "DESC"):
                 with suppress(*BROKEN):
                     for row in db.execute(f"SELECT {table.fields}, seal FROM {table.name} ORDER BY {table.key} {order}"):
-                        if holds(row):
+                        if is_intact(row):
                             found[table.name].add(tuple(row[:-1]))
 
 

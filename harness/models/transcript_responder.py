@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from harness.models import chat
 from harness.models.chat import Message
-from harness.models.local_responder import LocalRespondent
+from harness.models.local_responder import LocalResponder
 from harness.models.provider import Answer
-from harness.models.responder import Asked, dressed
+from harness.models.responder import Conversation, add_system_prompt
 from harness.models.sampling import Completion
 
 if TYPE_CHECKING:
@@ -35,15 +35,15 @@ ENDS = {"user": "\n", "assistant": "\n\n"}
 NEW_TURN = re.compile(r"\s*\n\s*(?:Question|Answer|Q|User|Human|Assistant|System)[ \t]*:")
 
 
-class TranscriptRespondent(LocalRespondent):
+class TranscriptResponder(LocalResponder):
     """A model of the `Model` form that goes on with a transcript under `system` (None, as "": no line of its own)."""
 
     def describe(self) -> dict[str, Any]:
         """The weights, the system prompt, the drawing, and how a transcript is written and cut."""
         return super().describe() | {"form": "transcript", "preamble": PREAMBLE, "labels": LABELS, "cut": NEW_TURN.pattern}
 
-    def rendered(self, one: Asked) -> str:
-        return transcript(self.model.tokenizer, dressed(one.turns, self.system))
+    def rendered(self, one: Conversation) -> str:
+        return transcript(self.model.tokenizer, add_system_prompt(one.turns, self.system))
 
     def answer(self, prompt: str, drawn: Completion) -> Answer:
         """What was drawn up to the first new turn: cut there is ok, without one at `max_tokens` truncated. Tokens count all that was drawn."""

@@ -109,7 +109,7 @@ def shard_dtypes(index: Path) -> dict[str, str]:
             raise HarnessError(f"the shard {shard} is not in the folder", where=str(index), mend="Fetch the missing shard.")
         dtypes |= (stored := header(file))
         if astray := {name for name in stored if tensors.get(name) != shard} | {name for name in tensors if tensors[name] == shard and name not in stored}:
-            raise HarnessError(f"the index and {shard} do not hold the same tensors: {listed(astray)}", where=str(index), mend="Fetch the model again.")
+            raise HarnessError(f"the index and {shard} do not hold the same tensors: {list_names(astray)}", where=str(index), mend="Fetch the model again.")
     return dtypes
 
 
@@ -136,12 +136,12 @@ def read_weights(kind: Any, source: Path, dtypes: dict[str, str] | None = None, 
         model, report = kind.from_pretrained(source, output_loading_info=True, ignore_mismatched_sizes=True, **how)
     mend = f"Bring the weights and the {CONFIG} that were saved together."
     if report["missing_keys"]:
-        raise HarnessError(f"the weights lack {listed(report['missing_keys'])}", where=str(source), mend=mend)
+        raise HarnessError(f"the weights lack {list_names(report['missing_keys'])}", where=str(source), mend=mend)
     if report["mismatched_keys"]:
         shapes = [f"{name} {tuple(stored)} instead of {tuple(wanted)}" for name, stored, wanted in report["mismatched_keys"]]
-        raise HarnessError(f"the weights have other shapes than {CONFIG} says: {listed(shapes)}", where=str(source), mend=mend)
+        raise HarnessError(f"the weights have other shapes than {CONFIG} says: {list_names(shapes)}", where=str(source), mend=mend)
     if foreign := [name for name in report["unexpected_keys"] if is_part(name, model)]:
-        raise HarnessError(f"the weights hold what {CONFIG} does not describe: {listed(foreign)}", where=str(source), mend=mend)
+        raise HarnessError(f"the weights hold what {CONFIG} does not describe: {list_names(foreign)}", where=str(source), mend=mend)
     if dtypes:
         check_stored(model, dtypes, source)
     check_loaded(model, source)
@@ -154,14 +154,14 @@ def is_part(name: str, model: Any) -> bool:
     Heads for other tasks and leftovers elsewhere change nothing: without them the model is whole.
     """
     modules = dict(model.named_modules())
-    if starred(name) in {starred(known) for known in model.state_dict()}:
+    if star_layers(name) in {star_layers(known) for known in model.state_dict()}:
         return True
     parents = [name.rsplit(".", depth)[0] for depth in range(1, name.count(".") + 1)]
     nearest = next((modules[parent] for parent in parents if parent in modules), None)
     return nearest is not None and type(nearest).__name__ not in ("ModuleList", "ModuleDict")
 
 
-def starred(name: str) -> str:
+def star_layers(name: str) -> str:
     return re.sub(r"(?<=\.)\d+(?=\.|$)", "*", name)
 
 
@@ -246,7 +246,7 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).split("\n")[0].rstrip(".")[:200]
 
 
-def listed(names: Collection[str] | Iterable[str], shown: int = 3) -> str:
+def list_names(names: Collection[str] | Iterable[str], shown: int = 3) -> str:
     """The first names in order, and how many more there are."""
     names = sorted(names)
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")

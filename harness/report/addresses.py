@@ -16,24 +16,24 @@ from harness.errors import HarnessError
 COUNT = "#"
 
 
-def escaped(segment: str) -> str:
+def escape_segment(segment: str) -> str:
     """One segment, safe to stand between slashes."""
     return segment.replace("~", "~0").replace("/", "~1")
 
 
-def unescaped(segment: str) -> str:
+def unescape_segment(segment: str) -> str:
     """The reverse of `escaped`."""
     return segment.replace("~1", "/").replace("~0", "~")
 
 
 def address(*segments: object) -> str:
     """The address made of raw segments."""
-    return "/".join(escaped(str(segment)) for segment in segments)
+    return "/".join(escape_segment(str(segment)) for segment in segments)
 
 
 def below(base: str, *segments: object) -> str:
     """The address of something inside `base`, which is an address already."""
-    return "/".join([base, *(escaped(str(segment)) for segment in segments)])
+    return "/".join([base, *(escape_segment(str(segment)) for segment in segments)])
 
 
 def label(item: Any) -> str | None:
@@ -62,7 +62,7 @@ class Lookup:
         """The value at an address. Raises HarnessError where nothing, or more than one thing, stands there."""
         here = self.tree
         for segment in where.split("/"):
-            here = self._step(here, unescaped(segment), where)
+            here = self._step(here, unescape_segment(segment), where)
         return here
 
     def _step(self, here: Any, segment: str, where: str) -> Any:
@@ -104,17 +104,17 @@ def parent(where: str) -> str:
     return where.rpartition("/")[0]
 
 
-def last(where: str) -> str:
+def last_segment(where: str) -> str:
     """The last segment, unescaped."""
-    return unescaped(where.rpartition("/")[2])
+    return unescape_segment(where.rpartition("/")[2])
 
 
 def leaves(tree: Any, base: str = "") -> Iterator[tuple[str, Any]]:
     """Every (address, scalar) of a tree, in order."""
     if isinstance(tree, dict):
-        pairs = [(escaped(str(key)), value) for key, value in tree.items()]
+        pairs = [(escape_segment(str(key)), value) for key, value in tree.items()]
     elif isinstance(tree, list):
-        pairs = [(escaped(handle), value) for handle, value in zip(handles(tree), tree, strict=True)]
+        pairs = [(escape_segment(handle), value) for handle, value in zip(handles(tree), tree, strict=True)]
     else:
         yield base, tree
         return

@@ -15,8 +15,8 @@ from harness.records import SCHEMA, Results, decode
 from harness.report.card import Card, card
 from harness.report.clean_result import clean_result
 from harness.report.escape import one_line
-from harness.report.figures import MAKER, hero, pictured
-from harness.report.generated import beside, remove_generated, seal_json, seal_text, write_generated
+from harness.report.figures import MAKER, hero, save_pictures
+from harness.report.generated import generated_sibling, remove_generated, seal_json, seal_text, write_generated
 from harness.report.page import page
 from harness.report.sample_rows import GREAT, batches
 from harness.report.sections import figures, require_sound
@@ -24,7 +24,7 @@ from harness.report.table import FIGURES
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
 from harness.report.view import View
-from harness.store import replacing, telling
+from harness.store import naming_errors, replace_file
 
 RESULTS = "results.json"
 CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
@@ -89,7 +89,7 @@ def withdraw(run_folder: Path) -> tuple[str, ...]:
     """
     require_no_links(run_folder, FIGURES)
     places = [run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)]
-    notes = [remove_generated(path) for place in places for path in (place, beside(place))]
+    notes = [remove_generated(path) for place in places for path in (place, generated_sibling(place))]
     remove_figures(run_folder)
     return tuple(filter(None, notes))
 
@@ -97,7 +97,7 @@ def withdraw(run_folder: Path) -> tuple[str, ...]:
 def remove_figures(run_folder: Path, keep: AbstractSet[str] = frozenset()) -> None:
     """Removes the figures that an earlier report drew, but those of these names; a picture of somebody else's stays."""
     for path in (run_folder / FIGURES).glob("*.[ps][nv]g"):
-        with telling(path):
+        with naming_errors(path):
             if path.name not in keep and is_plain(path) and MAKER.encode() in read_plain(path):
                 path.unlink()
 
@@ -108,7 +108,7 @@ def drawn_all(view: View) -> dict[str, bytes]:
     for grid in grids(view):
         found |= trajectory(view, grid)
     for figure in figures(view):
-        found |= pictured(view, figure.stem, figure.draw, list(figure.addresses))
+        found |= save_pictures(view, figure.stem, figure.draw, list(figure.addresses))
     return found
 
 
@@ -138,5 +138,5 @@ def read_results(run_folder: Path) -> Results:
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Writes beside `path`, then renames."""
-    with replacing(path) as stream:
+    with replace_file(path) as stream:
         stream.write(data)

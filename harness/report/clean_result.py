@@ -12,10 +12,10 @@ from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.blocks import Figure
 from harness.report.card import Card
-from harness.report.escape import code, fenced, in_markdown, one_line
+from harness.report.escape import code, fence_text, in_markdown, one_line
 from harness.report.numbers import Numbers, Used
 from harness.report.sample_rows import Batch, Sample, few_files
-from harness.report.sections import SETUP, Built, built
+from harness.report.sections import SETUP, Built, build_sections
 from harness.report.table import to_markdown
 from harness.report.trajectories import grids, shown_in
 from harness.report.view import View
@@ -48,7 +48,7 @@ def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> C
 def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dict[str, Any]:
     """What every template may call by name; the page uses the same."""
     shown = grids(view)
-    setup, found = split_sections(built(view, numbers))
+    setup, found = split_sections(build_sections(view, numbers))
     return {
         "n": numbers,
         "num": numbers.num,
@@ -88,10 +88,10 @@ def environment() -> Environment:
         "md": in_markdown,
         "code": code,
         "tcode": partial(code, table=True),
-        "block": fenced,
+        "block": fence_text,
         "blocks": lambda section: to_markdown(section.blocks),
         "sample": sample_block,
-        "pretty": pretty,
+        "pretty": format_json,
         "card_value": card_value,
     }
     return found
@@ -113,10 +113,10 @@ def number(_value: Any, shown: str, _where: str) -> str:
 def sample_block(sample: Sample) -> str:
     """A drawn row as a code block."""
     lines = [f"{one_line(name)}: {value if len(value) <= LONGEST else value[:LONGEST] + CUT}" for name, value in sample.fields]
-    return fenced("\n".join(lines))
+    return fence_text("\n".join(lines))
 
 
-def pretty(value: Any) -> str:
+def format_json(value: Any) -> str:
     """JSON to be read by people."""
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.records import Interval, Word
+from harness.records import Interval, Record
 from harness.report.addresses import below, leaves
 from harness.report.build import read_results
 from harness.report.escape import one_line
@@ -19,7 +19,7 @@ WARNED = ("scale", "environment/commit", "environment/dirty")  # and whatever st
 CONTEXT = ("scale", "seeds", "promise", "inputs", "thresholds", "facts", "environment", "missing")
 
 
-class Change(Word, frozen=True, kw_only=True):
+class Change(Record, frozen=True, kw_only=True):
     """A value that differs, by its address, as text on either side."""
 
     address: str
@@ -27,7 +27,7 @@ class Change(Word, frozen=True, kw_only=True):
     after: str
 
 
-class Shift(Word, frozen=True, kw_only=True):
+class Shift(Record, frozen=True, kw_only=True):
     """A measured value that differs; `apart` is true where both intervals are there and do not overlap, None where one is not there."""
 
     address: str
@@ -38,7 +38,7 @@ class Shift(Word, frozen=True, kw_only=True):
     apart: bool | None
 
 
-class Comparison(Word, frozen=True, kw_only=True):
+class Comparison(Record, frozen=True, kw_only=True):
     """Run `before` against run `after`."""
 
     experiment: str

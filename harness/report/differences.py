@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from harness.records import Word
-from harness.report.addresses import escaped, handles
+from harness.records import Record
+from harness.report.addresses import escape_segment, handles
 from harness.report.escape import one_line
 
 ABSENT = "absent"
 LONGEST = 120  # characters of a value on the terminal
 
 
-class Difference(Word, frozen=True, kw_only=True):
+class Difference(Record, frozen=True, kw_only=True):
     """A value that is stored otherwise than it is recomputed, as JSON text on either side."""
 
     address: str
@@ -23,10 +23,10 @@ class Difference(Word, frozen=True, kw_only=True):
 
     def line(self) -> str:
         """One line for the terminal, long values cut, control characters made visible."""
-        return one_line(f"{self.address}: stored {short(self.stored)}, recomputed {short(self.recomputed)}")
+        return one_line(f"{self.address}: stored {shorten_text(self.stored)}, recomputed {shorten_text(self.recomputed)}")
 
 
-def short(text: str) -> str:
+def shorten_text(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
@@ -35,7 +35,7 @@ def differences(stored: Any, recomputed: Any, at: str = "") -> Iterator[Differen
     if isinstance(stored, dict) and isinstance(recomputed, dict):
         yield from members(stored, recomputed, at)
     elif isinstance(stored, list) and isinstance(recomputed, list):
-        one, two = named(stored), named(recomputed)
+        one, two = index_by_name(stored), index_by_name(recomputed)
         if list(one) != list(two) and sorted(one) == sorted(two):
             yield Difference(address=at, stored=f"in the order {', '.join(one)}", recomputed=f"in the order {', '.join(two)}")
         yield from members(one, two, at)
@@ -45,7 +45,7 @@ def differences(stored: Any, recomputed: Any, at: str = "") -> Iterator[Differen
 
 def members(stored: dict[str, Any], recomputed: dict[str, Any], at: str) -> Iterator[Difference]:
     for name in dict.fromkeys([*recomputed, *stored]):
-        where = f"{at}/{escaped(name)}" if at else escaped(name)
+        where = f"{at}/{escape_segment(name)}" if at else escape_segment(name)
         if name in stored and name in recomputed:
             yield from differences(stored[name], recomputed[name], where)
         else:
@@ -53,7 +53,7 @@ def members(stored: dict[str, Any], recomputed: dict[str, Any], at: str) -> Iter
             yield Difference(address=where, stored=texts[0], recomputed=texts[1])
 
 
-def named(items: list[Any]) -> dict[str, Any]:
+def index_by_name(items: list[Any]) -> dict[str, Any]:
     """The things of a list by id, name or index; by index alone where an id reads like another's index."""
     found = dict(zip(handles(items), items, strict=True))
     return found if len(found) == len(items) else {str(place): item for place, item in enumerate(items)}

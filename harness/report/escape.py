@@ -9,7 +9,7 @@ import re
 
 from harness.plaintext import escape_of, is_hidden, one_line, visible
 
-__all__ = ["code", "fenced", "in_markdown", "longest_run", "one_line", "pieces", "visible"]
+__all__ = ["code", "fence_text", "in_markdown", "longest_run", "one_line", "pieces", "visible"]
 
 MARKDOWN = re.compile(r"([\\`*\[\]<>|~$]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_]))")
 LEADING = re.compile(r"^(\s*)([#+\-=>]|\d+[.)](?=\s))")
@@ -46,7 +46,7 @@ def longest_run(text: str, char: str = "`") -> int:
     return max((len(run) for run in re.findall(f"{re.escape(char)}+", text)), default=0)
 
 
-def fenced(text: str) -> str:
+def fence_text(text: str) -> str:
     """The text as a Markdown code block whose fence is longer than any run of backticks inside."""
     body = visible(text.replace("\r\n", "\n"))
     fence = "`" * max(3, longest_run(body) + 1)

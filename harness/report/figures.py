@@ -42,10 +42,10 @@ def hero(view: View) -> dict[str, bytes]:
     """The hero figure as {"hero.png": ..., "hero.svg": ...}."""
     numbers = Numbers(view.tree)
     shown = panels(view, numbers)
-    return pictured(view, "hero", lambda: drawn(shown), [use.address for use in numbers.used])
+    return save_pictures(view, "hero", lambda: draw_panels(shown), [use.address for use in numbers.used])
 
 
-def pictured(view: View, stem: str, draw: Callable[[], Figure], addresses: list[str]) -> dict[str, bytes]:
+def save_pictures(view: View, stem: str, draw: Callable[[], Figure], addresses: list[str]) -> dict[str, bytes]:
     """A drawing as PNG and SVG under the settings that all figures share; `addresses` are those of the numbers in it."""
     import matplotlib
 
@@ -87,7 +87,7 @@ def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
     return stream.getvalue()
 
 
-def drawn(shown: list[Panel]) -> Figure:
+def draw_panels(shown: list[Panel]) -> Figure:
     """The figure; one axis a panel, stacked, each as high as it has rows."""
     heights = [ROW * max(1, len(panel.marks)) + HEAD for panel in shown]
     height = sum(heights) + FOOT + TOP

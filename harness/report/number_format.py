@@ -19,7 +19,7 @@ BARE = ("rate", "probability", "correlation", "similarity")  # between -1 and 1:
 UNITLESS = ("value", "ratio")
 
 
-def rounded(value: float, decimals: int, bounds: Iterable[float] = ()) -> str:
+def round_value(value: float, decimals: int, bounds: Iterable[float] = ()) -> str:
     """The value at `decimals` places, or at up to four more where it would else land on a bound that it is not at."""
     exact = Decimal(repr(float(value)))
     others = [bound for bound in {0.0, *bounds} if abs(bound - value) > SAME]
@@ -35,7 +35,7 @@ def plain_zero(text: str) -> str:
     return text if text.strip("-0.") else text.lstrip("-")
 
 
-def signed(text: str) -> str:
+def add_sign(text: str) -> str:
     """With a true minus sign, or a plus sign before anything positive."""
     if text.startswith("-"):
         return MINUS + text[1:]
@@ -47,21 +47,21 @@ def typographic(text: str) -> str:
     return text.replace("-", MINUS)
 
 
-def bare(text: str) -> str:
+def drop_leading_zero(text: str) -> str:
     """Without the zero before the point: .42, −.42."""
     return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
 
 
 def rate(value: float, bounds: Iterable[float] = ()) -> str:
     """.42; never 0 or 1 unless it is."""
-    return typographic(bare(rounded(value, DECIMALS["rate"], {0.0, 1.0, -1.0, *bounds})))
+    return typographic(drop_leading_zero(round_value(value, DECIMALS["rate"], {0.0, 1.0, -1.0, *bounds})))
 
 
 def p_value(value: float) -> str:
     """`< .001`, `.034`, `> .999`: for a table with a column p."""
     if value < 0.001:
         return "< .001"
-    return "> .999" if 0.9995 <= value < 1 else bare(rounded(value, DECIMALS["p"], P_BOUNDS))
+    return "> .999" if 0.9995 <= value < 1 else drop_leading_zero(round_value(value, DECIMALS["p"], P_BOUNDS))
 
 
 def p_phrase(value: float) -> str:
@@ -100,15 +100,15 @@ def in_unit(value: float, unit: str, bounds: Iterable[float] = ()) -> str:
     if unit in BARE:
         return rate(value, bounds)
     if unit in DECIMALS:
-        text = rounded(value, DECIMALS[unit], bounds)
-        return f"{signed(text) if unit in SIGNED else typographic(text)} {unit}"
+        text = round_value(value, DECIMALS[unit], bounds)
+        return f"{add_sign(text) if unit in SIGNED else typographic(text)} {unit}"
     return significant(value) if unit in UNITLESS else f"{significant(value)} {unit}".strip()
 
 
 NAMED: dict[str, Callable[[float], str]] = {
     "p": p_phrase,
     "p column": p_value,
-    "p floor": lambda value: bare(significant(value)),
+    "p floor": lambda value: drop_leading_zero(significant(value)),
     "count": count,
     "plain": lambda value: typographic(f"{value:g}" if isinstance(value, float) else str(value)),
     "usd": usd,

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.report import number_format
-from harness.report.addresses import Lookup, below, last, parent
+from harness.report.addresses import Lookup, below, last_segment, parent
 
 NOT_MEASURED = "not measured"
 NOT_DECLARED = {"gpu_hours": "GPU-hours not declared", "usd": "dollars not declared", "seconds": "seconds not declared"}  # None below `cost`
@@ -130,8 +130,8 @@ class Numbers:
         return number_format.in_unit(value, form or self._form(where, value), self._bounds(where))
 
     def _form(self, where: str, value: float) -> str:
-        key, holder = last(where), parent(where)
-        if key.startswith("#") or last(holder) in ("counts", "by"):
+        key, holder = last_segment(where), parent(where)
+        if key.startswith("#") or last_segment(holder) in ("counts", "by"):
             return "count"
         unit = self._unit(where)
         if unit is not None:
@@ -140,7 +140,7 @@ class Numbers:
 
     def _unit(self, where: str) -> str | None:
         """The unit that stands beside a value, or beside the interval that the value bounds; None where neither applies."""
-        key, holder = last(where), parent(where)
+        key, holder = last_segment(where), parent(where)
         home = holder if key in ("value", "floor", "ceiling") else parent(holder) if key in ENDS else ""
         found = self.lookup.at(home).get("unit") if home and isinstance(self.lookup.at(home), dict) else None
         return found if isinstance(found, str) else None
@@ -157,4 +157,4 @@ class Numbers:
 
 def absent(where: str) -> str:
     """What stands for None at an address: a cost was not declared, anything else not measured."""
-    return NOT_DECLARED.get(last(where), NOT_MEASURED) if last(parent(where)) == "cost" else NOT_MEASURED
+    return NOT_DECLARED.get(last_segment(where), NOT_MEASURED) if last_segment(parent(where)) == "cost" else NOT_MEASURED

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from harness.report import view as views
 from harness.report.addresses import leaves
 from harness.report.card import Card
-from harness.report.clean_result import names, pretty
+from harness.report.clean_result import format_json, names
 from harness.report.escape import one_line, visible
 from harness.report.numbers import Numbers
 from harness.report.sample_rows import Batch, group_by_cells
-from harness.report.table import dressed, image_of, to_html
+from harness.report.table import escape_html, image_of, to_html
 from harness.report.verdict_matrix import ABSENT, matrices
 from harness.report.view import View
 
@@ -27,7 +27,7 @@ def page(view: View, card: Card, batches: list[Batch], pictures: Mapping[str, by
     """The page of a run; `pictures` are its figures by file name, of which the SVGs are embedded."""
     from markupsafe import Markup
 
-    numbers = Numbers(view.tree, show=_data, dress=dressed, code=in_code)
+    numbers = Numbers(view.tree, show=_data, dress=escape_html, code=in_code)
     images = {name.removesuffix(".svg"): Markup(base64.b64encode(picture).decode()) for name, picture in pictures.items() if name.endswith(".svg")}
     template = environment().get_template("index.html.j2")
     body = template.render(
@@ -51,7 +51,7 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("harness.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True, finalize=plain
     )
-    found.filters |= {"shown": dressed, "line": lambda text: dressed(one_line(str(text))), "pretty": lambda value: dressed(pretty(value))}
+    found.filters |= {"shown": escape_html, "line": lambda text: escape_html(one_line(str(text))), "pretty": lambda value: escape_html(format_json(value))}
     return found
 
 
@@ -59,7 +59,7 @@ def in_code(text: str) -> Markup:
     """A name or a path."""
     from markupsafe import Markup
 
-    return Markup("<code>{}</code>").format(dressed(one_line(text)))
+    return Markup("<code>{}</code>").format(escape_html(one_line(text)))
 
 
 def plain(value: Any) -> Any:
@@ -83,4 +83,4 @@ def _data(value: Any, text: str, where: str) -> Markup:
     from markupsafe import Markup
 
     raw = "" if value is None else value
-    return Markup('<data value="{}" title="{}"{}>{}</data>').format(raw, one_line(where), Markup(' class="none"') if value is None else "", dressed(text))
+    return Markup('<data value="{}" title="{}"{}>{}</data>').format(raw, one_line(where), Markup(' class="none"') if value is None else "", escape_html(text))

@@ -73,7 +73,7 @@ def _batch(folder: Path, ref: SamplesRef, pairs: list[tuple[str, str]], seed: in
         addresses=tuple(where for _, where in pairs),
         trouble=trouble,
         split_by=split,
-        samples=tuple(_sample(place, rows[place], split) for place in chosen(rows, split, size, stream)),
+        samples=tuple(_sample(place, rows[place], split) for place in choose_rows(rows, split, size, stream)),
         seed=f"generator({', '.join(repr(part) for part in stream)})",
     )
 
@@ -99,7 +99,7 @@ def split_field(rows: list[dict[str, Any]]) -> str:
     return both[0] if both else ""
 
 
-def chosen(rows: list[dict[str, Any]], split: str, size: int, stream: tuple[object, ...]) -> list[int]:
+def choose_rows(rows: list[dict[str, Any]], split: str, size: int, stream: tuple[object, ...]) -> list[int]:
     """Places drawn without replacement, in file order; half from either side of the split where there is one, topped up from the other."""
     order = [int(place) for place in generator(*stream).permutation(len(rows))]
     if not split:

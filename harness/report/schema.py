@@ -17,7 +17,7 @@ FILE = "results.schema.json"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def generated() -> dict[str, Any]:
+def generate_schema() -> dict[str, Any]:
     """The schema as the records say it now."""
     records = {name: section.record for name, section in sections().items()}
     (results, *parts), definitions = msgspec.json.schema_components([Results, *records.values()], ref_template="#/$defs/{name}")
@@ -28,7 +28,7 @@ def generated() -> dict[str, Any]:
 
 def text() -> str:
     """The bytes that the shipped file must have."""
-    return json.dumps(generated(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return json.dumps(generate_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def shipped() -> dict[str, Any]:

@@ -40,12 +40,12 @@ def entry_of(record: SectionRecord) -> SectionEntry:
         told = f"no section of the report takes a {type(record).__qualname__}"
         known = ", ".join(sorted(one.record.__name__ for one in sections().values()))
         raise HarnessError(told, mend=f"Sections take: {known or 'nothing, since no domain is installed'}")
-    checked(section, record.name, encode(record))
+    validate_record(section, record.name, encode(record))
     value = msgspec.json.decode(msgspec.json.encode(record))  # as a journal gives it back, where a tuple is a list
     return SectionEntry(section=section.id, name=record.name, value=value)
 
 
-def checked(section: Section[Any], name: str, value: Any) -> Any:
+def validate_record(section: Section[Any], name: str, value: Any) -> Any:
     """The record of these fields. Raises HarnessError, naming the field that does not fit."""
     where = f"{PLACE}/{section.id}/{one_line(name)}"
     try:
@@ -63,16 +63,16 @@ def require_sound(tree: Mapping[str, Mapping[str, Any]]) -> None:
     """Raises HarnessError where a record in the sections of results.json does not fit its section."""
     for name, values in tree.items():
         for record, value in values.items() if name in sections() else ():
-            checked(sections()[name], record, value)
+            validate_record(sections()[name], record, value)
 
 
-def built(view: View, numbers: Numbers) -> list[Built]:
+def build_sections(view: View, numbers: Numbers) -> list[Built]:
     """Every section of which there are records, in order; those whose domain is not installed come last and say so."""
     tree: Mapping[str, Mapping[str, Any]] = view.tree[PLACE]
     found = []
     for name, section in sections().items():
         if values := tree.get(name):
-            records = {address(PLACE, name, each): checked(section, each, value) for each, value in sorted(values.items())}
+            records = {address(PLACE, name, each): validate_record(section, each, value) for each, value in sorted(values.items())}
             found.append(Built(id=name, title=section.title, position=section.position, blocks=tuple(section.build(records, numbers))))
     return found + [without_domain(name, len(values)) for name, values in sorted(tree.items()) if name not in sections()]
 
@@ -84,4 +84,4 @@ def without_domain(name: str, count: int) -> Built:
 
 def figures(view: View) -> list[Figure]:
     """The figures of all sections, in order."""
-    return [block for section in built(view, Numbers(view.tree)) for block in section.blocks if isinstance(block, Figure)]
+    return [block for section in build_sections(view, Numbers(view.tree)) for block in section.blocks if isinstance(block, Figure)]

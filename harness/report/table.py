@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import HarnessError
 from harness.report.blocks import Block, Figure, Prose, Table, Texts
-from harness.report.escape import fenced, pieces
+from harness.report.escape import fence_text, pieces
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -21,12 +21,12 @@ class MissingFigure(HarnessError):
     """A figure of the report is not among the files that the page is made of."""
 
 
-def cut(text: str) -> str:
+def shorten_text(text: str) -> str:
     """A text of at most LONGEST characters; an empty one says that it is."""
     return (text if len(text) <= LONGEST else text[:LONGEST] + CUT) or "(empty)"
 
 
-def filled(table: Table) -> list[list[str]]:
+def fill_rows(table: Table) -> list[list[str]]:
     """The rows, each with as many cells as there are columns."""
     return [[*row, *[""] * (len(table.columns) - len(row))] for row in table.rows]
 
@@ -45,21 +45,21 @@ def block_in_markdown(block: Block) -> str:
     if isinstance(block, Figure):
         return f"![{block.alt}]({FIGURES}/{block.stem}.png)\n\n*{block.caption}*"
     if isinstance(block, Texts):
-        return "\n\n".join([f"**{block.title}**", *(f"{label}:\n\n{quoted(cut(text))}" for label, text in block.texts)])
+        return "\n\n".join([f"**{block.title}**", *(f"{label}:\n\n{quote_text(shorten_text(text))}" for label, text in block.texts)])
     return table_in_markdown(block)
 
 
 def table_in_markdown(table: Table) -> str:
-    rows = [[column.heading for column in table.columns], ["---"] * len(table.columns), *filled(table)[: table.most]]
+    rows = [[column.heading for column in table.columns], ["---"] * len(table.columns), *fill_rows(table)[: table.most]]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     more = len(table.rows) - table.most
     rest = f"\n\nThe first {table.most} of {len(table.rows)} rows; `index.html` has them all." if more > 0 else ""
     return (f"**{table.title}**\n\n" if table.title else "") + "\n".join(lines) + rest
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """A text as a code block inside a quotation."""
-    return "\n".join(f"> {line}" for line in fenced(text).split("\n"))
+    return "\n".join(f"> {line}" for line in fence_text(text).split("\n"))
 
 
 # HTML -----------------------------------------------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ def table_in_html(table: Table) -> Markup:
 
     kinds = [Markup(' class="num"') if column.numeric else "" for column in table.columns]
     head = Markup("").join(Markup('<th scope="col"{}>{}</th>').format(kind, column.heading) for kind, column in zip(kinds, table.columns, strict=True))
-    rows = Markup("\n").join(row_in_html(row, kinds) for row in filled(table))
+    rows = Markup("\n").join(row_in_html(row, kinds) for row in fill_rows(table))
     box = '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table>\n<thead><tr>{}</tr></thead>\n<tbody>{}</tbody>\n</table></div>'
     return Markup(box).format(Markup(table.title).striptags() or "Table", head, rows)
 
@@ -124,12 +124,12 @@ def image_of(stem: str, images: Mapping[str, str]) -> Markup:
 def texts_in_html(texts: Texts) -> Markup:
     from markupsafe import Markup
 
-    parts = [Markup('<div><h4>{}</h4><pre dir="auto">{}</pre></div>').format(label, dressed(cut(text))) for label, text in texts.texts]
+    parts = [Markup('<div><h4>{}</h4><pre dir="auto">{}</pre></div>').format(label, escape_html(shorten_text(text))) for label, text in texts.texts]
     opened = Markup(" open") if texts.open else ""
     return Markup('<details{}><summary>{}</summary>\n<div class="pair">{}</div>\n</details>').format(opened, texts.title, Markup("").join(parts))
 
 
-def dressed(text: str) -> Markup:
+def escape_html(text: str) -> Markup:
     """Untrusted text: escaped, with every hidden character as a marked, visible escape."""
     from markupsafe import Markup, escape
 

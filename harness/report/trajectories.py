@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError, nearest
-from harness.records import Cell, Measurement, Word, decode
+from harness.records import Cell, Measurement, Record, decode
 from harness.report.addresses import value_at
 from harness.report.escape import one_line
 from harness.report.view import Row, View, param_names
@@ -20,7 +20,7 @@ STOPPED = ("blocked", "killed", "error")
 MISSING = "missing"
 
 
-class Trajectory(Word, frozen=True, kw_only=True):
+class Trajectory(Record, frozen=True, kw_only=True):
     """The declaration as it stands in `design`; what each key means is said in harness/design/spec.py."""
 
     of: str

@@ -8,7 +8,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any
 
 from harness.report.addresses import below
-from harness.report.figures import pictured
+from harness.report.figures import save_pictures
 from harness.report.palette import BLUE, GREY, INK, ORANGE, VERMILION, WIDTH, new_figure, shorten_end
 from harness.report.trajectories import Entry, Grid, Point
 from harness.report.view import View
@@ -39,10 +39,10 @@ def trajectory(view: View, grid: Grid) -> dict[str, bytes]:
     for point in (point for entry in grid.entries for points in entry.points for point in points):
         if point.measurement:
             addresses += [below(point.at, "value"), *([below(point.at, "interval")] if point.measurement.interval else [])]
-    return pictured(view, grid.stem, lambda: drawn(grid), addresses)
+    return save_pictures(view, grid.stem, lambda: draw_grid(grid), addresses)
 
 
-def drawn(grid: Grid) -> Figure:
+def draw_grid(grid: Grid) -> Figure:
     """The figure; rows from top to bottom, each with one y axis."""
     columns = grid.orders[1] if grid.declared.columns else ("",)
     rows = [_Row(grid, name, columns) for name in (grid.orders[0] if grid.entries else ())]
@@ -85,7 +85,7 @@ class _Row:
         axes.axhline(0, color="#9a9a9a", linewidth=0.7, zorder=1)
         if self.holes[place]:
             axes.axhspan(foot, low, facecolor="#f3f3f3", linewidth=0, zorder=0)
-        for strand in strands(self.grid, self.xs, self.panels[place]):
+        for strand in make_strands(self.grid, self.xs, self.panels[place]):
             _draw_strand(axes, strand)
         self._draw_holes(axes, place, foot, (high - low) / PLOT, wide / len(self.xs))
         self._quiet(axes, place, wide)
@@ -129,7 +129,7 @@ def units(grid: Grid, only: str = "") -> list[str]:
     return list(dict.fromkeys(point.measurement.unit for lines, point in grid.methods if point.measurement and only in ("", *lines)))
 
 
-def strands(grid: Grid, xs: tuple[str, ...], panel: list[Entry]) -> list[Strand]:
+def make_strands(grid: Grid, xs: tuple[str, ...], panel: list[Entry]) -> list[Strand]:
     """One strand for each line, and where the cells are repeated over more than the axes shown, one for each repetition."""
     found: dict[tuple[Any, ...], list[tuple[int, Point]]] = {}
     x_at, shown = grid.names.index(grid.declared.x), len(grid.declared.axes)

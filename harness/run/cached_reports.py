@@ -9,7 +9,7 @@ import pytest
 
 from harness.plaintext import one_line
 from harness.records import Cell
-from harness.run.redact import shown as safe
+from harness.run.redact import make_printable as safe
 
 FAILING = ("falsified", "failed", "error")
 SKIPPING = ("inconclusive", "blocked", "killed")
@@ -24,7 +24,7 @@ def replay(item: pytest.Item, cell: Cell, phases: tuple[Literal["setup", "call",
     reports = []
     for when in phases:
         speaks = when == "call" or phases == (when,)
-        outcome, longrepr = shown(item, cell if speaks else None)
+        outcome, longrepr = report_outcome(item, cell if speaks else None)
         report = pytest.TestReport(
             nodeid=item.nodeid,
             location=item.location,
@@ -45,7 +45,7 @@ def replay(item: pytest.Item, cell: Cell, phases: tuple[Literal["setup", "call",
     return reports
 
 
-def shown(item: pytest.Item, cell: Cell | None) -> tuple[Literal["passed", "failed", "skipped"], Any]:
+def report_outcome(item: pytest.Item, cell: Cell | None) -> tuple[Literal["passed", "failed", "skipped"], Any]:
     if cell is None:
         return "passed", None
     if cell.verdict in FAILING:

@@ -16,7 +16,7 @@ from harness.code_dependencies import Dependencies, dependencies_of
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment, experiment_in
-from harness.design.naming import shown, wrong_name
+from harness.design.naming import quote_name, wrong_name
 from harness.design.paths import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
 from harness.installed_packages import is_project_file
@@ -96,12 +96,12 @@ def seeds_of(experiment: Experiment, settings: Settings) -> tuple[int, ...]:
     return settings.seeds or experiment.seeds(scale_of(experiment, settings))
 
 
-class Found:
+class CollectedExperiment:
     """One experiment as collected: its catalogue and the pytest item of every cell."""
 
     def __init__(self, experiment: Experiment, items: dict[str, pytest.Item], settings: Settings) -> None:
         self.experiment = experiment
-        cells = [planned(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
+        cells = [plan_cell(item, declaration, experiment) for item in items.values() if (declaration := declaration_of(item))]
         refuse_keys(cells)
         tests = {item.path: item.config for item in items.values()}
         refuse_empty_asserts(sorted({*tests, *(file for path, config in tests.items() for file in conftests_of(path, config))}))
@@ -151,7 +151,7 @@ def conftests_of(path: Path, config: pytest.Config) -> tuple[Path, ...]:
     return tuple(Path(str(module.__file__)) for module in config.pluginmanager._getconftestmodules(path) if module.__file__)
 
 
-def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
+def plan_cell(item: pytest.Item, declaration: Declaration, experiment: Experiment) -> PlannedCell:
     if item.get_closest_marker("xfail") is not None:
         raise HarnessError(f"{declaration.id} is marked xfail", where=declaration.where, mend="Take the mark off: a result that is expected is still a result")
     if runs_unawaited(item):
@@ -169,7 +169,9 @@ def planned(item: pytest.Item, declaration: Declaration, experiment: Experiment)
             raise HarnessError(f"the parameter {name} of {declaration.id} is {type(value).__name__}", where=declaration.where, mend=mend)
         fault = wrong_name(str(value))
         if fault:
-            raise HarnessError(f"{declaration.id}: the value {shown(str(value))} of {name} {fault}", where=declaration.where, mend="Choose a short plain name")
+            raise HarnessError(
+                f"{declaration.id}: the value {quote_name(str(value))} of {name} {fault}", where=declaration.where, mend="Choose a short plain name"
+            )
     ordered = {axis: params[axis] for axis in axes} | params
     return PlannedCell(id=cell_id(declaration.id, ordered), nodeid=item.nodeid, params=ordered, declaration=declaration)
 
@@ -217,7 +219,7 @@ def source_of(name: str, item: Any) -> str:
     return f"added by pytest_generate_tests of {' or '.join(adders)}" if adders else "added by a plugin"
 
 
-def found_in(collected: list[pytest.Item], config: pytest.Config, settings: Settings) -> list[Found]:
+def found_in(collected: list[pytest.Item], config: pytest.Config, settings: Settings) -> list[CollectedExperiment]:
     """The experiments that the collected items belong to, each with all its items."""
     by_folder: dict[Path, dict[str, pytest.Item]] = {}
     by_path: dict[Path, dict[str, pytest.Item]] = {}
@@ -231,7 +233,7 @@ def found_in(collected: list[pytest.Item], config: pytest.Config, settings: Sett
     partial = bool(config.getoption("lf", False)) or any("::" in arg for arg in config.args)
     for folder, items in by_folder.items():
         complete(folder, items, partial)
-    return [Found(experiment_at(folder), items, settings) for folder, items in sorted(by_folder.items())]
+    return [CollectedExperiment(experiment_at(folder), items, settings) for folder, items in sorted(by_folder.items())]
 
 
 def check_links(folders: Iterable[Path]) -> None:
@@ -279,7 +281,7 @@ def files_in(directory: Any, known: dict[Path, Any]) -> Iterator[pytest.File]:
 def items_in(file: pytest.File) -> list[pytest.Item]:
     """The items of a file. Raises HarnessError where it cannot be collected: a control that vanishes with its file would be missed by nobody."""
     try:
-        return list(within(file))
+        return list(items_below(file))
     except HarnessError:
         raise
     except (Exception, pytest.skip.Exception) as error:
@@ -295,13 +297,13 @@ def uncollectable(path: Path, error: BaseException) -> HarnessError:
     )
 
 
-def within(collector: pytest.Collector) -> Iterator[pytest.Item]:
+def items_below(collector: pytest.Collector) -> Iterator[pytest.Item]:
     """The items below a collector. Collected directly, so that filters meant for the user's selection (--lf, --deselect) do not apply."""
     for node in collector.collect():
         if isinstance(node, pytest.Item):
             yield node
         else:
-            yield from within(node)
+            yield from items_below(node)
 
 
 def check_matrix(experiment: Experiment, catalogue: Catalogue, settings: Settings) -> None:
@@ -328,7 +330,7 @@ def check_matrix(experiment: Experiment, catalogue: Catalogue, settings: Setting
             rule = rule["each"]
 
 
-def arranged(selected: list[pytest.Item], founds: list[Found]) -> list[pytest.Item]:
+def arrange_items(selected: list[pytest.Item], founds: list[CollectedExperiment]) -> list[pytest.Item]:
     """The selected items with the cells they need, needs first; items of no experiment follow in their order."""
     first: list[pytest.Item] = []
     owned: set[str] = set()

@@ -35,7 +35,7 @@ def doubt_of(weights: Sequence[float], terms: Terms, sources: Sequence[Any] = ()
     """Why a contrast can decide nothing; "" where it can. `terms` hold one mapping for each seed."""
     if are_same(weights, terms, sources):
         return SAME_SAMPLES
-    uneven_arms = (doubt for first, second in combinations(terms, 2) if (doubt := uneven(missing(first), missing(second))))
+    uneven_arms = (doubt for first, second in combinations(terms, 2) if (doubt := describe_uneven_answers(missing(first), missing(second))))
     return next(uneven_arms, "") or next((doubt for term in terms if (doubt := mostly_missing(missing(term)))), "")
 
 
@@ -88,13 +88,13 @@ def described_apart(sources: Sequence[Any]) -> tuple[Any, ...]:
 def missing(term: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
     """Item id to (answers that are missing, answers asked for), as the samples have it where they are known."""
     found: dict[str, tuple[int, int]] = {}
-    for item, lost in (one for arm in term for one in asked(arm)):
+    for item, lost in (one for arm in term for one in list_asked(arm)):
         before = found.get(item, (0, 0))
         found[item] = (before[0] + lost, before[1] + 1)
     return found
 
 
-def asked(arm: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+def list_asked(arm: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
     """(item, whether there is no answer) for each that was asked for; an item with fewer rows than others lacks those answers."""
     if not isinstance(arm, Outcomes):
         yield from ((item, value is None) for item, value in arm.items())
@@ -119,7 +119,7 @@ def mostly_missing(answers: Mapping[str, tuple[int, int]]) -> str:
     return f"{lost} of {of} answers are missing: those that are left do not speak for the others" if 2 * lost > of else ""
 
 
-def uneven(first: Mapping[str, tuple[int, int]], second: Mapping[str, tuple[int, int]]) -> str:
+def describe_uneven_answers(first: Mapping[str, tuple[int, int]], second: Mapping[str, tuple[int, int]]) -> str:
     """Two arms' missing answers where their shares differ too much: by 10 pp, or by 1 pp and more than by chance (McNemar's exact test over items)."""
     from harness.verdict.tests import mcnemar
 
@@ -142,7 +142,7 @@ def require_same_settings(name: str, terms: Terms, differ: Sequence[str]) -> Non
     odd = {path: (arms[0].get(path), arm.get(path)) for arm in arms[1:] for path in sorted({*arms[0], *arm}) if arm.get(path) != arms[0].get(path)}
     wrong = {path: pair for path, pair in odd.items() if not set(path) & set(differ) and (differ or is_how(path))}
     if wrong:
-        told = ", ".join(f"{'.'.join(path)} ({shown(first)} against {shown(second)})" for path, (first, second) in list(wrong.items())[:4])
+        told = ", ".join(f"{'.'.join(path)} ({format_values(first)} against {format_values(second)})" for path, (first, second) in list(wrong.items())[:4])
         names = tuple(dict.fromkeys((*differ, *(path[-1] for path in wrong))))
         meant = f'"{names[0]}"' if len(names) == 1 else "(" + ", ".join(f'"{each}"' for each in names) + ")"
         raise HarnessError(f"{name}: the arms are not sampled alike: {told}", mend=f"Sample them alike, or say that this is what is compared: differ={meant}")
@@ -179,7 +179,7 @@ def leaves(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
         yield path, canonical(value)
 
 
-def shown(values: frozenset[str] | None) -> str:
+def format_values(values: frozenset[str] | None) -> str:
     text = ", ".join(sorted(values)) if values else ABSENT
     return text if len(text) <= 40 else text[:39] + "…"
 
@@ -245,13 +245,13 @@ def doubt_of_samples(pair: Sequence[Sequence[Outcomes]], unit: str) -> str:
 
 def refuse_filled(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]) -> None:
     """Raises HarnessError where outcomes stand in the place of answers that are missing."""
-    filled = sorted((item for item in unanswered(mapping, sources) if mapping.get(item) is not None), key=str)
+    filled = sorted((item for item in items_without_answer(mapping, sources) if mapping.get(item) is not None), key=str)
     if filled:
         told = f"{name} counts {len(filled)} missing answers as outcomes, such as item {filled[0]!r}"
         raise HarnessError(told, mend='Leave them None; how often there is an answer is outcomes("status=ok")')
 
 
-def unanswered(mapping: Mapping[str, Any], sources: Sequence[Any]) -> set[Any]:
+def items_without_answer(mapping: Mapping[str, Any], sources: Sequence[Any]) -> set[Any]:
     """Items without an answer in the samples that the outcomes were read from; where that is unknown, in all the sources."""
     if isinstance(mapping, Outcomes):
         return {item for item, value in mapping.reread().items() if value is None}
@@ -295,7 +295,7 @@ def drawn_as(arm: Mapping[str, Any], sources: Sequence[Any]) -> tuple[str, ...]:
     return (repr(sorted(arm.items())) if sources else str(id(arm)),)
 
 
-def selected(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
+def describe_selection(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
     """Why a plain mapping can decide nothing: it leaves out items of the samples that it was made of; "" where that is not so."""
     sampled = [source for source in sources if getattr(source, "rows", ())]
     if isinstance(mapping, Outcomes) or not mapping or not sampled:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.records import Calibration, Effect, Interval, Measurement
-from harness.run.value_checks import ByItem, known, number, share
+from harness.run.value_checks import ByItem, number, share, split_known
 
 Replicates = ByItem | Sequence[ByItem]
 Terms = Sequence[tuple[float, Replicates]]
@@ -21,7 +21,7 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Eff
 
     if unit not in ("pp", "points", "nats"):
         raise HarnessError(f"{name} is a contrast in {unit!r}", mend="Use unit='pp' for rates, 'points' for scores of 0 to 100, 'nats' for log-probabilities")
-    weights, replicates = balanced(name, terms), replicated(name, terms, seeds)
+    weights, replicates = require_balanced(name, terms), split_by_seed(name, terms, seeds)
     items, note = common(name, [mapping for term in replicates for mapping in term])
     means = arm_means(replicates, items, weights, name)
     if unit == "pp" and weights == [1, -1] and all(len(arms) == 1 and all(arms[0][item] in (0, 1) for item in items) for arms in replicates):
@@ -83,7 +83,7 @@ def arm_means(replicates: Sequence[Sequence[ByItem]], items: Sequence[str], weig
     return means[::-1] if len(means) == 2 and weights[0] < 0 else means
 
 
-def balanced(name: str, terms: Terms) -> list[float]:
+def require_balanced(name: str, terms: Terms) -> list[float]:
     """The weights. They sum to zero, or what is measured is no contrast."""
     weights = [number(weight, f"a weight of {name}") for weight, _ in terms]
     if not any(weights) or abs(sum(weights)) > 1e-9 * sum(map(abs, weights)):
@@ -91,7 +91,7 @@ def balanced(name: str, terms: Terms) -> list[float]:
     return weights
 
 
-def replicated(name: str, terms: Terms, seeds: Sequence[int]) -> list[list[ByItem]]:
+def split_by_seed(name: str, terms: Terms, seeds: Sequence[int]) -> list[list[ByItem]]:
     """Each term as one mapping for each seed, equally many in all terms."""
     found = [[outcomes] if isinstance(outcomes, Mapping) else list(outcomes) for _, outcomes in terms]
     sizes = sorted({len(term) for term in found})
@@ -112,7 +112,7 @@ def common(name: str, mappings: Sequence[ByItem]) -> tuple[list[str], str]:
             told = f"{name}: the {arms} hold different items ({len(odd)} unmatched, such as {odd[0]!r})"
             raise HarnessError(told, mend="Measure all arms on the same items")
     whole = {item: None if any(mapping[item] is None for mapping in mappings) else True for item in mappings[0]}
-    answered, note = known(whole, name)
+    answered, note = split_known(whole, name)
     return list(answered), note
 
 
@@ -131,7 +131,7 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
     A rate is clipped to 0 to 1, a contrast to plus and minus `limit` pp, the most that its arms can differ. A contrast beyond that, or a rate whose whole
     interval lies outside, says that the calibration does not fit these answers: the interval then reaches back to the apparent one, and the note says so.
     """
-    from harness.verdict.correction import corrected_contrast, corrected_rate, counted
+    from harness.verdict.correction import corrected_contrast, corrected_rate, format_counts
 
     if apparent.unit not in ("rate", "pp"):
         raise HarnessError(f"{name} corrects {apparent.name}, which is in {apparent.unit}", mend="Correct a rate or a contrast of rates in pp")
@@ -147,7 +147,7 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
     seen = (apparent.interval.low, apparent.interval.high) if misfit else ()
     ends = [min(most, max(least, end)) for end in (interval.low, interval.high, *seen)]
     interval = replace(interval, low=min(ends), high=max(ends))
-    judge = f"sensitivity {counted(calibration.sensitivity)}, specificity {counted(calibration.specificity)}"
+    judge = f"sensitivity {format_counts(calibration.sensitivity)}, specificity {format_counts(calibration.specificity)}"
     told = [apparent.note, f"{apparent.name} corrected for the judge's errors (Rogan-Gladen; {judge})"]
     told += [f"clipped from {value:.3g}" + (": the calibration does not fit these answers" if misfit else "")] if clipped != value else []
     return clipped, interval, "; ".join(filter(None, told))

@@ -12,12 +12,12 @@ import pytest
 
 from harness.damage import note_damage
 from harness.design.experiment import Experiment
-from harness.design.preregistration import compared, inputs_of, promise_of
+from harness.design.preregistration import compare_with_lock, inputs_of, promise_of
 from harness.design.run_plan import planned_cells
 from harness.opened_files import changed_files, opened_files
-from harness.records import Cell, Planned, Universe, Word, encode
+from harness.records import Cell, PlannedCellRecord, Record, Universe, encode
 from harness.run.cell_key import identity
-from harness.run.collecting import Found, scale_of, seeds_of
+from harness.run.collecting import CollectedExperiment, scale_of, seeds_of
 from harness.run.environment import environment
 from harness.run.folder import FINAL, RunFolder, Time
 from harness.run.imported_modules import PHASES, ImportedModules
@@ -27,7 +27,7 @@ from harness.store import Store
 KIND = "cells"
 
 
-class Kept(NamedTuple):
+class KeptCell(NamedTuple):
     """A cell that was measured before: when its oldest sample was drawn, and the files that it rests on with their sha256."""
 
     cell: Cell
@@ -35,7 +35,7 @@ class Kept(NamedTuple):
     files: Mapping[str, str]
 
 
-class Entry(Word, frozen=True, kw_only=True):
+class Entry(Record, frozen=True, kw_only=True):
     """The same as the store holds it."""
 
     cell: Cell
@@ -43,10 +43,10 @@ class Entry(Word, frozen=True, kw_only=True):
     files: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class Active:
+class ExperimentRun:
     """What a process needs to know of one experiment while it runs."""
 
-    def __init__(self, found: Found, folder: RunFolder, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> None:
+    def __init__(self, found: CollectedExperiment, folder: RunFolder, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> None:
         self.found, self.folder, self.settings = found, folder, settings
         self.store = Store(settings.store)
         self.universe = universe_of(found, settings, selected, others)
@@ -66,24 +66,26 @@ class Active:
         return self.found.cell_items[cell]
 
     @cached_property
-    def _journal(self) -> dict[str, Kept]:
+    def _journal(self) -> dict[str, KeptCell]:
         """Finished cells of an earlier session in this folder, read once before this session appends."""
         cells, rows, _ = self.folder.finished(self.universe)
         last = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
-        return {name: Kept(cell, float(last[name]["measured"]), last[name].get("files", {})) for name, cell in cells.items() if last[name].get("keep", True)}
+        return {
+            name: KeptCell(cell, float(last[name]["measured"]), last[name].get("files", {})) for name, cell in cells.items() if last[name].get("keep", True)
+        }
 
-    def known(self, planned: Planned) -> Kept | None:
+    def known(self, planned: PlannedCellRecord) -> KeptCell | None:
         """Equal work done before, in this folder or in the store, all of whose files are what they were; else None."""
         entry: Entry | None = self.store.peek(KIND, planned.key, Entry)
         if entry is not None and (entry.cell.key, entry.cell.id) != (planned.key, planned.id):
             note_damage(self.store.file(KIND, planned.key, ".json"), "another cell")
             entry = None
-        found = Kept(entry.cell, entry.measured, entry.files) if entry is not None else self._journal.get(planned.id)
+        found = KeptCell(entry.cell, entry.measured, entry.files) if entry is not None else self._journal.get(planned.id)
         if found is None or found.cell.verdict not in FINAL or changed_files(found.files, self.settings.root):
             return None
         return found
 
-    def kept(self, planned: Planned) -> Kept | None:
+    def kept(self, planned: PlannedCellRecord) -> KeptCell | None:
         """What is known of a cell, with its samples at hand; else None."""
         found = self.known(planned)
         whole = found is not None and all(self.folder.copy_samples(self.store, ref) for measured in found.cell.measurements for ref in measured.samples)
@@ -106,7 +108,7 @@ class Active:
         return opened_files.hashes(("outside", "sampling"), self.settings.root) | modules
 
 
-def universe_of(found: Found, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:
+def universe_of(found: CollectedExperiment, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:
     """Everything known before the run. Reads the declared inputs, the personas and the lock."""
     experiment = found.experiment
     scale, seeds = scale_of(experiment, settings), seeds_of(experiment, settings)
@@ -120,7 +122,7 @@ def universe_of(found: Found, settings: Settings, selected: set[str], others: li
         design=experiment.plain,
         settings=dict(spec.scales[scale].settings),
         thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
-        promise=compared(experiment, promise, settings.root),
+        promise=compare_with_lock(experiment, promise, settings.root),
         inputs=tuple(inputs_of(experiment, settings.root)),
         cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code, found.options), selected),
         cell_cost=spec.scales[scale].cell_cost.word(),

@@ -20,11 +20,11 @@ from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
 from harness.extensions import simulations
 from harness.fingerprint import fingerprint, tree_fingerprint
-from harness.plaintext import cut, encodable
+from harness.plaintext import encodable, shorten_text
 from harness.records import Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
-from harness.run.redact import cleaned
+from harness.run.redact import clean_value
 from harness.run.session import Session
 from harness.samples import UNKNOWN_TIME
 from harness.store import Store, write_json, write_text
@@ -34,7 +34,7 @@ HERE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportOutcome:
     """A finished run: its folder, what was decided, what could not be told, and what a person should know of the files in the folder."""
 
     folder: Path
@@ -44,38 +44,38 @@ class Told:
     difference: Difference | None = None  # the first of results.json from its journal, where nothing was written for that reason
 
 
-def finish_all(session: Session) -> list[Told]:
+def finish_all(session: Session) -> list[ReportOutcome]:
     """Decides and tells every experiment of the session. What was measured is kept whatever goes wrong here."""
     settings = session.settings
     return [
-        finished(folder, session.run, settings.store, not settings.no_report) if RunFolder(folder, session.run).current else gone(folder)
+        finalize_run(folder, session.run, settings.store, not settings.no_report) if RunFolder(folder, session.run).current else missing_folder(folder)
         for folder in session.folders()
     ]
 
 
-def gone(folder: Path) -> Told:
+def missing_folder(folder: Path) -> ReportOutcome:
     """A run whose folder was there when it began."""
-    return Told(folder, None, f"{folder}: removed, or taken by another run, while this one ran. Run again; the store has what was measured")
+    return ReportOutcome(folder, None, f"{folder}: removed, or taken by another run, while this one ran. Run again; the store has what was measured")
 
 
-def finished(folder: Path, token: str, store: Path | None = None, reported: bool = True) -> Told:
+def finalize_run(folder: Path, token: str, store: Path | None = None, reported: bool = True) -> ReportOutcome:
     """Writes results.json and, unless it is not to be `reported`, the report into a run folder."""
     results = None
     try:
         results = results_of(folder, token, store)
-        write_json(folder / "results.json", cleaned(encode(results), lambda text: cut(encodable(text))), pretty=True)
+        write_json(folder / "results.json", clean_value(encode(results), lambda text: shorten_text(encodable(text))), pretty=True)
         point_latest(folder)
         from harness.report.build import build, withdraw
 
         notes = build(folder).notes if reported else withdraw(folder)
     except HarnessError as error:
-        return Told(folder, results, str(error))
+        return ReportOutcome(folder, results, str(error))
     except Exception as error:  # one experiment that cannot be told must not silence the others
         trace = folder / ".run" / "trace.txt"
         with suppress(HarnessError):
             write_text(trace, traceback.format_exc())
-        return Told(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
-    return Told(folder, results, notes=notes)
+        return ReportOutcome(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
+    return ReportOutcome(folder, results, notes=notes)
 
 
 def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
@@ -92,10 +92,10 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     rows, torn = run.usable(universe, rows, torn)
     # Into the journal before it is decided, so that the journal gives these results again.
     rows += run.report_damage(store or folder, rows)
-    return decided(folder, universe, rows, torn, plan)
+    return decide_results(folder, universe, rows, torn, plan)
 
 
-def decided(folder: Path, universe: Universe, rows: list[dict[str, Any]], torn: int, plan: dict[str, Any]) -> Results:
+def decide_results(folder: Path, universe: Universe, rows: list[dict[str, Any]], torn: int, plan: dict[str, Any]) -> Results:
     """The results of these rows of a journal, of which `torn` lines could not be used."""
     spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
     return decide(spec, in_order(universe, rows), last_cells(universe, rows), plan, execution(folder, rows, torn))

@@ -77,12 +77,12 @@ def criterion(recorder: Any) -> Callable[[str], Criterion]:
     def of(name: str) -> Criterion:
         if name not in thresholds:
             raise HarnessError(f"there is no threshold {name!r}", mend=f"Known: {', '.join(thresholds)}")
-        return Spoken(thresholds[name], recorder)
+        return RecordingCriterion(thresholds[name], recorder)
 
     return of
 
 
-class Spoken(Criterion):
+class RecordingCriterion(Criterion):
     """A criterion whose every answer counts in its cell.
 
     The cell's p is the largest over all the claims judged in it: a cell that makes several holds where all of them do (intersection-union, Berger 1982).
@@ -97,20 +97,22 @@ class Spoken(Criterion):
         for level in (baseline, treated):
             if level is not None:
                 require_level_of(level, shift, self.threshold)
-        answer = self._ask(lambda: super(Spoken, self).holds(shift, baseline=baseline, treated=treated), shift, lambda answer: self.told(shift, answer))
+        answer = self._ask(
+            lambda: super(RecordingCriterion, self).holds(shift, baseline=baseline, treated=treated), shift, lambda answer: self.told(shift, answer)
+        )
         self._claim(shift.p)
         return answer
 
     def within(self, shift: Measurement) -> bool:
         self._require_own(shift)
         told = f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {{}} the bar of {self.threshold.value:g}"
-        answer = self._ask(lambda: super(Spoken, self).within(shift), shift, lambda answer: told.format("lies within" if answer else "leaves"))
+        answer = self._ask(lambda: super(RecordingCriterion, self).within(shift), shift, lambda answer: told.format("lies within" if answer else "leaves"))
         self._claim(self.equivalence_p(shift))
         return answer
 
     def exceeds(self, level: Measurement) -> bool:
         self._require_own(level)
-        answer = self._ask(lambda: super(Spoken, self).exceeds(level), level, lambda answer: self.told_level(level, answer))
+        answer = self._ask(lambda: super(RecordingCriterion, self).exceeds(level), level, lambda answer: self.told_level(level, answer))
         self._claim(self.exceed_p(level))
         return answer
 

@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 from harness.files import move_aside, plain_digest, plain_stream, read_plain, require_no_links
 from harness.fingerprint import fingerprint
 from harness.records import Cell, SamplesRef, Universe, decode, encode
-from harness.store import Store, held, lock_at, read_sealed, reading, replacing, telling, write_sealed, write_text
+from harness.store import Store, hold_lock, lock_at, naming_errors, read_file, read_sealed, replace_file, write_sealed, write_text
 
 PARTS = (".lock", ".run", ".run/board", ".run/damaged", ".run/locks", ".run/passing", ".run/progress", "figures", "journal.jsonl", "samples")
 Time = Annotated[float, msgspec.Meta(ge=0, le=253_402_300_799)]  # seconds since 1970, up to the year 9999
@@ -27,7 +27,7 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 FINAL = ("supported", "falsified", "passed", "failed", "inconclusive")
 
 
-class Named(msgspec.Struct):
+class JournalRow(msgspec.Struct):
     """What must be so of every cell in the journal, also of one that a newer or older version wrote."""
 
     id: str
@@ -37,7 +37,7 @@ class Named(msgspec.Struct):
 class CellRow(msgspec.Struct):
     """A finished cell, as the journal has it."""
 
-    cell: Named
+    cell: JournalRow
     seconds: Time
     worker: str
     reused: bool
@@ -178,7 +178,7 @@ class RunFolder:
     @contextmanager
     def locked(self, cell: str) -> Iterator[None]:
         """Holds the lock of a cell that others wait for."""
-        with held(self.hidden / "locks" / fingerprint(cell)[:16]):
+        with hold_lock(self.hidden / "locks" / fingerprint(cell)[:16]):
             yield
 
     def posted(self, cell: str) -> Cell | None:
@@ -263,7 +263,7 @@ class RunFolder:
         if not self._holds(kept, ref.sha256):
             return False
         self._clear(target)
-        with replacing(target) as stream, plain_stream(kept) as source:
+        with replace_file(target) as stream, plain_stream(kept) as source:
             shutil.copyfileobj(source, stream)
         return True
 
@@ -278,7 +278,7 @@ class RunFolder:
     def _holds(self, path: Path, digest: str) -> bool:
         """True where a file has that sha256; one that has another is noted as damage."""
         try:
-            with reading(path):
+            with read_file(path):
                 if plain_digest(path) == digest:
                     return True
             fault = "altered"
@@ -308,7 +308,7 @@ def sole_user(path: Path) -> Iterator[None]:
     """Holds a run folder against a second run. Raises HarnessError where another holds it."""
     from filelock import Timeout
 
-    with telling(path):
+    with naming_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         lock = lock_at(path / ".lock")
         try:

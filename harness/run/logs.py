@@ -7,7 +7,7 @@ import warnings
 
 import pytest
 
-from harness.run.redact import redacted, shown
+from harness.run.redact import make_printable, redact
 
 
 def strike_keys(config: pytest.Config) -> None:
@@ -19,11 +19,11 @@ def strike_keys(config: pytest.Config) -> None:
 
 def strike_from(handler: logging.Handler) -> None:
     write = handler.format
-    handler.format = lambda record: redacted(write(record))  # type: ignore[method-assign]
+    handler.format = lambda record: redact(write(record))  # type: ignore[method-assign]
 
 
 def strike_warning(found: warnings.WarningMessage) -> None:
     """Takes keys and commands to a terminal out of a warning that was recorded."""
     text = str(found.message)
-    if shown(text) != text:
-        found.message = Warning(shown(text))  # its category stays, and that is what is shown
+    if make_printable(text) != text:
+        found.message = Warning(make_printable(text))  # its category stays, and that is what is shown

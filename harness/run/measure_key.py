@@ -98,7 +98,7 @@ class State:
 
     def is_users(self, value: Any) -> bool:
         """Whether the project's own code is in an object, or in the function that it wraps."""
-        inner = wrapped(value)
+        inner = wrapped_function(value)
         return is_written_by_user(value) or (inner is not None and self.is_users(inner))
 
     def of(self, value: Any, depth: int) -> Any:
@@ -184,7 +184,7 @@ class State:
         if (content := hash_of_array(value)) is not None:
             return [kind, content, self.of(attributes(value), depth)]
         if is_foreign_wrapper(value):  # its cache is no state
-            return [kind, self.of(wrapped(value), depth)]
+            return [kind, self.of(wrapped_function(value), depth)]
         if is_written_by_user(value):
             return [kind, self.of(attributes(value), depth), self.of_contents(value, depth)]
         return [kind, self.of_contents(value, depth)]
@@ -214,7 +214,7 @@ class State:
         self.add_file(file_of(value))
         users = is_written_by_user(value)
         code = identity_of(value.__code__) if users else bytecode(value.__code__) if value.__name__ == "<lambda>" else None
-        held = [value.__defaults__, value.__kwdefaults__, vars(value) if users else wrapped(value)]
+        held = [value.__defaults__, value.__kwdefaults__, vars(value) if users else wrapped_function(value)]
         return [value.__module__, value.__qualname__, code, *(self.of(part, depth) for part in held), self.of_variables(value, depth, users)]
 
     def of_variables(self, function: types.FunctionType, depth: int, users: bool) -> list[Any]:
@@ -305,7 +305,7 @@ def reduce(value: Any) -> Any:
     return registered(value) if registered is not None else value.__reduce_ex__(4)
 
 
-def wrapped(value: Any) -> Any:
+def wrapped_function(value: Any) -> Any:
     """The function that another one calls, None where there is none."""
     if isinstance(value, functools.partial):
         return value.func

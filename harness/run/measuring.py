@@ -12,6 +12,7 @@ from harness.fingerprint import fingerprint
 from harness.records import COMPUTED, EDITED, Calibration, Effect, Interval, Measurement, SamplesRef, encode
 from harness.run.comparable import (
     attribute,
+    describe_selection,
     differing_seeds,
     doubt_of,
     doubt_of_level,
@@ -22,16 +23,27 @@ from harness.run.comparable import (
     refuse_foreign,
     require_same_settings,
     samples_compared,
-    selected,
 )
-from harness.run.contrasts import balanced, contrast_of, corrected_of, correlation_of, replicated
+from harness.run.contrasts import contrast_of, corrected_of, correlation_of, require_balanced, split_by_seed
 from harness.run.outcomes import Outcomes, seeds_of, unite
 from harness.run.recompute import derive
 from harness.run.redact import key_in
-from harness.run.sampling import Gathered
-from harness.run.value_checks import ByItem, check_test, given, in_unit, joined, known, number, reason, refuse_similarity, share, whole
+from harness.run.sampling import Samples
+from harness.run.value_checks import (
+    ByItem,
+    check_test,
+    in_unit,
+    join_fingerprints,
+    number,
+    reason,
+    refuse_similarity,
+    require_interval,
+    require_whole,
+    share,
+    split_known,
+)
 
-Measured = ByItem | Gathered
+Measured = ByItem | Samples
 Terms = Sequence[tuple[float, Measured | Sequence[Measured]]]
 CONTRASTED = ("pp", "points", "nats")
 RUNS = ("run", "seed", "training")
@@ -81,7 +93,7 @@ class Measure:
         rows of the sources, an interval of no width or of a low level, seeds that the sources do not have, a p of 0, below its floor, that contradicts the
         interval or is equal to a similarity, or a name used twice."""
         if interval is not None:
-            interval = given(interval, number(value, name), name, whole(n, name))
+            interval = require_interval(interval, number(value, name), name, require_whole(n, name))
         if p is not None:
             check_test(number(p, f"p of {name}"), p_method, interval, unit, name)
         tested: dict[str, Any] = {"interval": interval, "seeds": seeds, "p": p, "p_floor": p_floor, "p_method": p_method, "arms": arms}
@@ -108,17 +120,17 @@ class Measure:
         if sources and seeds:
             refuse_seeds(name, seeds, sources, sampling_unit, proven)
         rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
-        if sources and whole(n, name) > rows:
+        if sources and require_whole(n, name) > rows:
             raise HarnessError(f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once")
         floor = None if p_floor is None else number(p_floor, f"smallest p of {name}")
         return Measurement(
             name=name,
             value=in_unit(number(value, name), unit, name),
             unit=unit,
-            n=whole(n, name),
+            n=require_whole(n, name),
             sampling_unit=sampling_unit,
             seeds=tuple(int(seed) for seed in seeds),
-            fingerprint=joined([source.fingerprint for source in sources]),
+            fingerprint=join_fingerprints([source.fingerprint for source in sources]),
             samples=tuple(source.ref for source in sources),
             p=None if p is None else probability(p, floor, name),
             p_floor=floor,
@@ -155,7 +167,7 @@ class Measure:
         from harness.verdict.intervals import mean_interval, rate_interval
 
         basis = Basis(name, [outcomes], sources, sampling_unit, seeds, unsampled)
-        answered, note = known(basis.mappings[0], name)
+        answered, note = split_known(basis.mappings[0], name)
         values = [share(value, name) for value in answered.values()]
         if all(value in (0, 1) for value in values):
             interval = rate_interval(round(sum(values)), len(values), method="exact" if exact else "wilson")
@@ -185,7 +197,7 @@ class Measure:
         unit = unit or basis.unit
         if not unit:
             raise HarnessError(f"{name} has no unit", mend='Name it: measure.mean(name, values, "points"), or set unit = "points" on the measure')
-        answered, note = known(basis.mappings[0], name)
+        answered, note = split_known(basis.mappings[0], name)
         data = [number(value, name) for value in answered.values()]
         if clusters is None:
             interval, n = mean_interval(data, name), len(data)
@@ -197,7 +209,7 @@ class Measure:
         if unit in CONTRASTED:
             pair = samples_compared([attribute(basis.mappings[0], sources)], sources)
             require_same_settings(name, pair, (differ,) if isinstance(differ, str) else differ)
-            doubt = doubt or doubt_of_samples(pair, unit) or selected(basis.mappings[0], sources)
+            doubt = doubt or doubt_of_samples(pair, unit) or describe_selection(basis.mappings[0], sources)
         return self._take(name, sum(data) / len(data), unit, n, basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
     def shift(
@@ -248,8 +260,8 @@ class Measure:
         read = [(weight, [next(mappings) for _ in term]) for (weight, _), term in zip(terms, nested, strict=True)]
         unit = unit or (basis.unit if basis.unit in CONTRASTED else "pp")
         effect = contrast_of(name, read, unit, seeds)
-        terms_of = replicated(name, read, seeds)
-        weights, arms = balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
+        terms_of = split_by_seed(name, read, seeds)
+        weights, arms = require_balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
         plain = [arm for term in terms_of for arm in term]
         pair = samples_compared([arm for term in arms for arm in term], sources)
         for compared in (arms, pair):
@@ -257,7 +269,7 @@ class Measure:
         basis.seeds = differing_seeds(name, arms, basis.seeds, sources)
         basis.proven = basis.proven or len(basis.seeds) <= max(map(len, arms))
         left = {item: (int(any(arm[item] is None for arm in plain)), 1) for item in plain[0]}
-        doubts = (doubt for arm in plain for doubt in (doubt_of_level(arm, sources), selected(arm, sources)))
+        doubts = (doubt for arm in plain for doubt in (doubt_of_level(arm, sources), describe_selection(arm, sources)))
         doubt = doubt_of(weights, arms, sources) or doubt_of_samples(pair, unit) or mostly_missing(left) or next(filter(None, doubts), "")
         return self._effect(name, effect, unit, basis, doubt=doubt, derived=derive("contrast", read, unit=unit))
 
@@ -343,7 +355,7 @@ class Basis:
         unsampled: str,
         by_item: bool = True,
     ) -> None:
-        self.mappings: list[ByItem] = [argument.outcomes() if isinstance(argument, Gathered) else argument for argument in arguments]
+        self.mappings: list[ByItem] = [argument.outcomes() if isinstance(argument, Samples) else argument for argument in arguments]
         for mapping in self.mappings:
             refuse_filled(name, mapping, sources)
             if by_item:

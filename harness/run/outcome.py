@@ -10,7 +10,7 @@ from types import TracebackType
 import pytest
 
 from harness.errors import Inconclusive
-from harness.plaintext import cut
+from harness.plaintext import shorten_text
 from harness.records import Kind, Verdict
 from harness.run.redact import plain
 
@@ -84,7 +84,7 @@ def text_of(error: BaseException) -> str:
 
 def reason_of(text: str) -> str:
     """The first line of a text, short and fit to be kept: no keys, no addresses, no half characters."""
-    return cut(ADDRESS.sub("0x…", plain(text).split("\n")[0]), REASON_LIMIT)
+    return shorten_text(ADDRESS.sub("0x…", plain(text).split("\n")[0]), REASON_LIMIT)
 
 
 def place_of(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from harness.errors import HarnessError, nearest
 from harness.fingerprint import canonical, fingerprint
 
 if TYPE_CHECKING:
-    from harness.run.sampling import Gathered
+    from harness.run.sampling import Samples
 
 Row = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ VARYING = "replicate seed chunk usd cached hits seconds latency attempts retries
 class Part(NamedTuple):
     """One field of some samples, by item."""
 
-    gathered: Gathered
+    gathered: Samples
     field: str
     item: str = "item"
 
@@ -49,7 +49,7 @@ class Outcomes(dict[str, Any]):
         return dict(self) != self.reread()
 
     @property
-    def sources(self) -> tuple[Gathered, ...]:
+    def sources(self) -> tuple[Samples, ...]:
         """The samples and what they were made from, each once, in order."""
         return unite((source for part in self.parts for source in (part.gathered, *part.gathered.behind)), lambda source: source.ref)
 
@@ -109,7 +109,7 @@ def own_seeds(gathered: Any) -> tuple[int, ...]:
     return tuple(gathered.seeds) if len(gathered.rows) >= len(gathered.seeds) * len(gathered.content) else ()
 
 
-def pooled(runs: Sequence[Outcomes]) -> Outcomes:
+def pool_runs(runs: Sequence[Outcomes]) -> Outcomes:
     """Item id to its mean over runs (seeds, replicates); None where no run has an answer. What the runs were read from comes along."""
     return Outcomes(mean_over_runs(runs), [part for run in runs for part in run.parts])
 
@@ -145,7 +145,7 @@ def value_of(row: Row, field: str) -> Any:
     return row[field]
 
 
-def choose_field(gathered: Gathered) -> str:
+def choose_field(gathered: Samples) -> str:
     """The field that is the result of these samples: as the measure says, or the only one that can be. Raises HarnessError where there are several."""
     fields = [gathered.outcome] if gathered.outcome else numeric_fields(gathered.rows)
     if len(fields) != 1:

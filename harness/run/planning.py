@@ -9,7 +9,7 @@ from harness.costs import in_words
 from harness.design.plan import plan_of, work_left
 from harness.design.work import pieces_of, work_lines
 from harness.records import Cost, decode
-from harness.run.experiment_run import Active
+from harness.run.experiment_run import ExperimentRun
 from harness.run.session import Session, beyond
 
 
@@ -18,7 +18,7 @@ def plans(session: Session) -> list[dict[str, Any]]:
     return [one_plan(active, session.config.hook) for active in session.actives()]
 
 
-def one_plan(active: Active, hook: Any) -> dict[str, Any]:
+def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
     left = work_left(active.universe, lambda cell: active.known(cell) is not None)
     promise = active.universe.promise
     plan = plan_of(active.universe)
@@ -34,7 +34,7 @@ def one_plan(active: Active, hook: Any) -> dict[str, Any]:
     }
 
 
-def pieces(active: Active, hook: Any) -> dict[str, Any]:
+def pieces(active: ExperimentRun, hook: Any) -> dict[str, Any]:
     """The pieces of work that the selected cells need, as the project tells them. One copy of the declaration serves all cells: it is long."""
     universe = active.universe
     settings, declaration = dict(universe.settings), copy.deepcopy(universe.design)
@@ -62,7 +62,7 @@ def warnings(noise: dict[str, Any]) -> list[str]:
     ]
 
 
-def findings(active: Active, plan: dict[str, Any], left: dict[str, Any]) -> list[str]:
+def findings(active: ExperimentRun, plan: dict[str, Any], left: dict[str, Any]) -> list[str]:
     """What makes the plan not worth starting: a rule whose smallest p lies above alpha, or a cost beyond the budget, or one that cannot be held against it."""
     alpha, budget = active.experiment.spec.alpha, active.experiment.spec.budget
     told = [

@@ -35,14 +35,14 @@ def check_plugins(config: pytest.Config, items: Iterable[pytest.Item]) -> None:
     if getattr(config, "workerinput", {}).get("harness_dist") == "each":
         raise HarnessError("--dist each runs every cell once for each worker", mend="Use another --dist, such as load or worksteal")
     for name, plugin in runners(config, "pytest_runtest_protocol"):
-        flags = asked(config, plugin)
+        flags = given_options(config, plugin)
         if flags is None or flags:
             told = f"{' '.join(flags)} (plugin {name})" if flags else f"the plugin {name}"
             off = "Make its hook a wrapper" if name.endswith(".py") else f"Turn it off (-p no:{name}), make its hook a wrapper"
             mend = f"{'Leave the option out' if flags else off}, {APART}"
             raise HarnessError(f"{told} runs tests in its own way, but a cell is run once, by this plugin", mend=mend)
     for name, plugin in runners(config, "pytest_runtestloop"):
-        flags = asked(config, plugin)
+        flags = given_options(config, plugin)
         if flags:
             raise HarnessError(
                 f"{' '.join(flags)} (plugin {name}) runs the session in its own way", mend=f"Leave the option out; -n runs several workers, {APART}"
@@ -62,7 +62,7 @@ def runners(config: pytest.Config, hook: str) -> Iterator[tuple[str, Any]]:
             yield implementation.plugin_name, plugin
 
 
-def asked(config: pytest.Config, plugin: Any) -> list[str] | None:
+def given_options(config: pytest.Config, plugin: Any) -> list[str] | None:
     """The options of a plugin that were given another value than their default, on the command line or in the ini file; None where it has no options, so
     that it is always at work."""
     adders = [one for one in config.hook.pytest_addoption.get_hookimpls() if one.plugin is plugin]

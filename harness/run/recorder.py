@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from harness.records import Cell, Fact, Planned, SectionEntry
-from harness.run.experiment_run import Active
+from harness.records import Cell, Fact, PlannedCellRecord, SectionEntry
+from harness.run.experiment_run import ExperimentRun
 from harness.run.measuring import Measure
 from harness.run.outcome import Outcome, Stop, reason_of
 
@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 class Recorder:
     """Gathers what one running cell says: measurements, facts for the card, the reason given by its criterion, the outcome of each phase."""
 
-    def __init__(self, active: Active, planned: Planned, stop: Stop | None) -> None:
+    def __init__(self, active: ExperimentRun, planned: PlannedCellRecord, stop: Stop | None) -> None:
         self.active, self.planned, self.stop = active, planned, stop
         self.measure = Measure(planned.id)
         self.facts: list[Fact] = []

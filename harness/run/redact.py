@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from harness.plaintext import cut, encodable, visible
+from harness.plaintext import encodable, shorten_text, visible
 
 # Variables: a telling word anywhere in the name, or a short one as a part of its own (DB_PASS, GITHUB_PAT, NPM_AUTH, SENTRY_DSN).
 NAMED = re.compile(
@@ -68,7 +68,7 @@ SHORTEST = 8
 SHORTEST_MIXED = 6
 
 
-def redacted(text: str, environ: Mapping[str, str] = os.environ) -> str:
+def redact(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """The text without what looks like a key."""
     text = without_values(text, environ)
     if not TRIGGER.search(text):
@@ -132,22 +132,22 @@ def is_secret(value: str) -> bool:
 
 def plain(text: str) -> str:
     """The text redacted, without half surrogate pairs, and of a bounded length."""
-    return redacted(cut(encodable(text)))
+    return redact(shorten_text(encodable(text)))
 
 
-def shown(text: str) -> str:
+def make_printable(text: str) -> str:
     """What a terminal or a file shows of a text from a test: redacted, control characters visible, of a bounded length."""
-    return visible(redacted(cut(encodable(text.replace("\r\n", "\n")), SHOWN)))
+    return visible(redact(shorten_text(encodable(text.replace("\r\n", "\n")), SHOWN)))
 
 
-def cleaned(value: Any, clean: Callable[[str], str] = plain) -> Any:
+def clean_value(value: Any, clean: Callable[[str], str] = plain) -> Any:
     """A JSON value with each of its texts, keys included, cleaned; numbers stay as they are."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {clean(name) if isinstance(name, str) else name: cleaned(inner, clean) for name, inner in value.items()}
+        return {clean(name) if isinstance(name, str) else name: clean_value(inner, clean) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [cleaned(inner, clean) for inner in value]
+        return [clean_value(inner, clean) for inner in value]
     return value
 
 

@@ -25,13 +25,13 @@ from _pytest.runner import runtestprotocol
 from harness.errors import HarnessError
 from harness.fingerprint import canonical
 from harness.opened_files import opened_files
-from harness.records import Cell, Planned, decode, encode
+from harness.records import Cell, PlannedCellRecord, decode, encode
 from harness.run.body import Body
 from harness.run.cached_reports import label, replay, skip_place
-from harness.run.experiment_run import Active
+from harness.run.experiment_run import ExperimentRun
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.recorder import FAILING, PASSING, Recorder
-from harness.run.redact import cleaned, plain, shown
+from harness.run.redact import clean_value, make_printable, plain
 
 SURROGATE = re.compile(r"\\ud[89a-f]")
 
@@ -40,8 +40,8 @@ SURROGATE = re.compile(r"\\ud[89a-f]")
 class Turn:
     """One cell's turn in this process. `cell` is its verdict where the test need not run, `posted` where others have that verdict already."""
 
-    active: Active
-    planned: Planned
+    active: ExperimentRun
+    planned: PlannedCellRecord
     log: bool  # False for a gate that runs inline, in the turn of a cell that needs it
     stop: Stop | None = None
     cell: Cell | None = None
@@ -58,7 +58,7 @@ class Turn:
 class Runner:
     """The cells of this process."""
 
-    def __init__(self, actives: list[Active], worker: str) -> None:
+    def __init__(self, actives: list[ExperimentRun], worker: str) -> None:
         self.worker = worker
         self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
         self.running: dict[str, Recorder] = {}
@@ -105,15 +105,15 @@ class Runner:
             # What an item before this one left set up may belong to another module, where gates ran in between.
             item.session._setupstate.teardown_exact(item)
 
-    def stop_for(self, active: Active, planned: Planned, item: pytest.Item) -> Stop | None:
+    def stop_for(self, active: ExperimentRun, planned: PlannedCellRecord, item: pytest.Item) -> Stop | None:
         """Settles the needs; the first that does not hold stops the cell."""
         for need in planned.needs:
             verdict = active.folder.posted(need) or self.settle(active, need, item)
             if verdict.verdict not in PASSING:
-                return stopped(verdict)
+                return stop_for(verdict)
         return None
 
-    def settle(self, active: Active, need: str, item: pytest.Item) -> Cell:
+    def settle(self, active: ExperimentRun, need: str, item: pytest.Item) -> Cell:
         """The verdict of a needed cell, which runs here and now unless a live process is running it. Raises what kept it from a verdict."""
         gate = active.item(need)
         self.inline[gate.nodeid] = None
@@ -147,7 +147,7 @@ class Runner:
         """Writes the verdict down, for this run and, where it may be kept, for later ones."""
         cell, keep = turn.cell, True
         if recorder is not None:
-            reported = sound(recorder.cell())
+            reported = make_storable(recorder.cell())
             cell, turn.measured = run_whole(reported, turn.body), recorder.oldest
             turn.files, turn.samples, turn.execution = recorder.files | turn.active.files_read(), recorder.samples, recorder.execution
             if cell is not reported and turn.log:
@@ -166,7 +166,7 @@ class Runner:
         seconds = round(time.perf_counter() - turn.start, 4)
         row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep}
         turn.active.folder.report_damage(turn.active.store.root)
-        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": cleaned(turn.execution)})
+        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": clean_value(turn.execution)})
         turn.written = True
 
     def give_up(self, item: pytest.Item, turn: Turn, error: BaseException) -> Cell:
@@ -205,7 +205,9 @@ class Runner:
         if recorder is None or isinstance(call.excinfo and call.excinfo.value, KeyboardInterrupt | pytest.exit.Exception):
             return
         error = call.excinfo.value if call.excinfo else None
-        report.sections = [(title, shown(text)) for title, text in report.sections]  # what the test printed and logged: also JUnit XML has it from here
+        report.sections = [
+            (title, make_printable(text)) for title, text in report.sections
+        ]  # what the test printed and logged: also JUnit XML has it from here
         if disk_is_full(error):
             report.longrepr = f"harness: {error}"  # where in the test it was noticed says nothing
             item.session.shouldstop = item.session.shouldstop or report.longrepr
@@ -221,9 +223,9 @@ class Runner:
         if outcome.verdict in ("inconclusive", "blocked", "killed"):
             report.outcome, report.longrepr = "skipped", skip_place(item, outcome.reason)
         elif outcome.verdict in (*FAILING, "error"):
-            text = shown(report.longreprtext)
+            text = make_printable(report.longreprtext)
             changed = not report.failed or text != report.longreprtext
-            report.outcome, report.longrepr = "failed", shown(f"{outcome.reason}\n\n{text}".strip()) if changed else report.longrepr
+            report.outcome, report.longrepr = "failed", make_printable(f"{outcome.reason}\n\n{text}".strip()) if changed else report.longrepr
         if call.when == "call" or error is not None:
             label(item, report, recorder.cell())
             if call.when != "call":
@@ -243,12 +245,12 @@ def run_whole(cell: Cell, body: Body) -> Cell:
     return msgspec.structs.replace(cell, verdict="error", reason=fault) if fault else cell
 
 
-def sound(cell: Cell) -> Cell:
+def make_storable(cell: Cell) -> Cell:
     """The cell as it will be read again, without secrets; one that JSON cannot hold becomes an error that says so."""
     try:
         text = canonical(encode(cell))
         # Nearly every cell is fit as it is; one look at the whole is cheaper than one at each of its texts.
-        value = json.loads(text) if plain(text) == text and not SURROGATE.search(text) else cleaned(json.loads(text))
+        value = json.loads(text) if plain(text) == text and not SURROGATE.search(text) else clean_value(json.loads(text))
         return decode(value, Cell)
     except (TypeError, ValueError, msgspec.ValidationError) as error:
         reason = f"what the test measured or told cannot be written: {plain(str(error))}"
@@ -256,7 +258,7 @@ def sound(cell: Cell) -> Cell:
         return msgspec.structs.replace(cell, verdict="error", reason=reason, measurements=(), facts=(), sections=(), p=None, **said)
 
 
-def stopped(cell: Cell) -> Stop:
+def stop_for(cell: Cell) -> Stop:
     """Why a cell cannot run, given the verdict of what it needs."""
     if cell.kind == "kill" and cell.verdict == "failed":
         return Stop("killed", cell.id, f"kill criterion {cell.id} was met: {cell.reason}")

@@ -16,14 +16,14 @@ from harness.design.naming import wrong_name
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, fingerprint
 from harness.opened_files import changed_files, opened_files
-from harness.plaintext import cut
+from harness.plaintext import shorten_text
 from harness.records import SamplesRef, encode
 from harness.run.folder import RunFolder
 from harness.run.measure_key import measure_key
 from harness.run.outcomes import Outcomes, Part, choose_field, content_key, content_of, read_field
-from harness.run.redact import cleaned, evidence, key_in
-from harness.samples import Row, broken
-from harness.samples import gather as gather_rows
+from harness.run.redact import clean_value, evidence, key_in
+from harness.samples import Row, is_error
+from harness.samples import collect_samples as gather_rows
 from harness.store import Store
 
 KIND, INPUTS = "samples", "sample-inputs"
@@ -48,7 +48,7 @@ class Job(Protocol):
 
 
 @dataclass(frozen=True)
-class Gathered:
+class Samples:
     """Rows in the order of the chunks, the file that holds them, the hash of what made them, and what their measure says of itself.
 
     `given` are the items, as JSON. `described` is the measure's description; `outcome` the field that is its result, in `unit`;
@@ -63,7 +63,7 @@ class Gathered:
     unit: str = ""
     sampling_unit: str = "item"
     seeds: tuple[int, ...] = ()
-    behind: tuple[Gathered, ...] = ()
+    behind: tuple[Samples, ...] = ()
     given: frozenset[str] = frozenset()
 
     @cached_property
@@ -91,7 +91,7 @@ def description_of(job: Job) -> dict[str, Any]:
 
 def about(job: Job, described: dict[str, Any], items: Sequence[Any]) -> dict[str, Any]:
     """What a measure says of its samples: by attributes of its own, and by items that know which samples they were made from (`sources`)."""
-    behind = tuple(source for source in getattr(items, "sources", ()) if isinstance(source, Gathered))
+    behind = tuple(source for source in getattr(items, "sources", ()) if isinstance(source, Samples))
     seeds = [getattr(job, name) for name in ("seeds", "seed") if hasattr(job, name)]
     own = seeds[0] if seeds and isinstance(seeds[0], tuple | list) else seeds[:1]
     said = {name: value for name in ("outcome", "unit", "sampling_unit") if isinstance(value := getattr(job, name, None), str)}
@@ -108,7 +108,7 @@ class Scoring:
     def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
         with opened_files.during("sampling"):
             scored = self.job.score(chunk)
-            rows = [cleaned(row, evidence) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
+            rows = [clean_value(row, evidence) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
         self.note_inputs()
         self.drawn += len(rows or ())
         return rows
@@ -130,7 +130,7 @@ class Gathering:
         self.store, self.folder, self.facts, self.progress, self.seen = store, folder, facts, progress, seen
         self.root, self.files = root, files
 
-    def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "", card: bool = True) -> Gathered:
+    def __call__(self, name: str, job: Job, items: Sequence[Any], dataset: str = "", card: bool = True) -> Samples:
         """The rows of `job` on `items`. Equal work in another cell, worker or run is not done again.
 
         `name` names the file and the card's entry, `dataset` says where the items are from. With `card` False the card is
@@ -140,7 +140,7 @@ class Gathering:
             raise HarnessError(f"a name of samples holds {secret}", mend="Name what stands for it: the name becomes that of a file")
         fault = wrong_name(name, LONGEST_NAME) if isinstance(name, str) else "is no text"
         if fault:
-            raise HarnessError(f"{cut(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")
+            raise HarnessError(f"{shorten_text(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")
         described = description_of(job)
         given = encode(list(items))
         key = measure_key(job, described, given, self.root)
@@ -151,13 +151,13 @@ class Gathering:
             ages: list[float] = []
             rows = gather_rows(log, job.chunks(items), score, partial(self._tick, name), self.folder.passing(key), ages.append)
             # some of it may be older than this cell, or not there to stay
-            self.seen(min(ages), not broken(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
+            self.seen(min(ages), not is_error(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         # Whoever changed a row would measure something else than the file holds.
         kept, ref = tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows)
-        return Gathered(kept, ref, key, given=frozenset(map(canonical, given)), **about(job, described, items))
+        return Samples(kept, ref, key, given=frozenset(map(canonical, given)), **about(job, described, items))
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

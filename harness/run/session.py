@@ -15,17 +15,17 @@ from harness.damage import forget_damage
 from harness.design.catalogue import Catalogue
 from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError
-from harness.run.collecting import Found, arranged, found_in
+from harness.run.collecting import CollectedExperiment, arrange_items, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
 from harness.run.plugins import check_plugins
-from harness.run.redact import shown
+from harness.run.redact import make_printable
 from harness.run.settings import REFUSAL, Settings
-from harness.store import telling
+from harness.store import naming_errors
 
 if TYPE_CHECKING:
-    from harness.run.experiment_run import Active
+    from harness.run.experiment_run import ExperimentRun
     from harness.run.runner import Runner
 
 RUN = "harness_run"
@@ -39,8 +39,8 @@ class Session:
         told = getattr(config, "workerinput", {})
         self.run: str = told.get(RUN) or f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-        self.prepared: list[Active] = []
-        self.founds: list[Found] = []
+        self.prepared: list[ExperimentRun] = []
+        self.founds: list[CollectedExperiment] = []
         self.selected: set[str] = set()
         self.runner: Runner | None = None
         self.started = time.time()
@@ -59,7 +59,7 @@ class Session:
         except HarnessError as error:
             refuse(items, str(error))
             return
-        arranged_items = arranged(items, self.founds)
+        arranged_items = arrange_items(items, self.founds)
         chosen = {item.nodeid for item in arranged_items}
         self._uncount(chosen)
         self.founds = [found for found in self.founds if chosen & set(found.catalogue.by_nodeid)]
@@ -92,9 +92,9 @@ class Session:
             return self.settings.reports / experiment / self.run
         return self.settings.run_dir if alone else self.settings.run_dir / experiment
 
-    def actives(self) -> list[Active]:
+    def actives(self) -> list[ExperimentRun]:
         """The experiments with their universes. Reads files; raises HarnessError for what is missing or broken."""
-        from harness.run.experiment_run import Active
+        from harness.run.experiment_run import ExperimentRun
 
         alone = len(self.founds) == 1
         made = []
@@ -106,7 +106,7 @@ class Session:
                 root=self.settings.root,
             )
             selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
-            made.append(Active(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))
+            made.append(ExperimentRun(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))
         return made
 
     def begin(self) -> None:
@@ -147,12 +147,12 @@ class Session:
 
 def check_writable(folder: Path) -> None:
     """Raises HarnessError where a folder cannot be written: told before the work, not after it."""
-    with telling(folder):
+    with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
 
 
-def check_budget(active: Active) -> None:
+def check_budget(active: ExperimentRun) -> None:
     """Refuses to start work whose plan costs more than the session's or the experiment's budget."""
     from harness.design.plan import work_left
 
@@ -171,7 +171,7 @@ def check_budget(active: Active) -> None:
                 raise HarnessError(told, where=str(active.experiment.folder / FILE_NAME), mend=mend)
 
 
-def beyond(active: Active, left: dict[str, Any], field: str, unit: str, limit: float) -> tuple[str, str]:
+def beyond(active: ExperimentRun, left: dict[str, Any], field: str, unit: str, limit: float) -> tuple[str, str]:
     """(what is wrong with a budget of `limit`, the mend): a hypothesis cell to do whose cost is not declared, or a cost above it. Empty where it holds."""
     open_cells = set(left["to_do"])
     owners = {cell.owner for cell in active.universe.cells if cell.kind == "hypothesis" and cell.id in open_cells}
@@ -192,7 +192,7 @@ def refuse(items: list[pytest.Item], told: str) -> None:
     if session is None:
         raise pytest.UsageError(told)
     items.clear()
-    report = pytest.CollectReport(nodeid=REFUSAL, outcome="failed", longrepr=shown(told), result=[])
+    report = pytest.CollectReport(nodeid=REFUSAL, outcome="failed", longrepr=make_printable(told), result=[])
     session.ihook.pytest_collectreport(report=report)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from harness.costs import in_words
 from harness.records import Execution, Results
 from harness.report.escape import one_line, visible
-from harness.run.finalize import Told
-from harness.run.redact import redacted
+from harness.run.finalize import ReportOutcome
+from harness.run.redact import redact
 
 COLOUR = {
     "supported": "green",
@@ -29,17 +29,17 @@ SHOWN_CELLS = 24
 def write(reporter: Any, told: Iterable[Any]) -> None:
     """Writes each finished run, or plain lines (of the plan), through pytest's terminal reporter."""
     for one in told:
-        if isinstance(one, Told):
+        if isinstance(one, ReportOutcome):
             write_run(reporter, one)
         else:
             reporter.write_line(shown_line(str(one)))
 
 
-def write_run(reporter: Any, told: Told) -> None:
+def write_run(reporter: Any, told: ReportOutcome) -> None:
     if told.results is not None:
         results = told.results
         reporter.section(shown_line(f"{results.experiment} ({results.scale}): {results.verdict.upper()}"), sep="-")
-        for line in rendered(results, reporter).rstrip().split("\n"):
+        for line in render_table(results, reporter).rstrip().split("\n"):
             reporter.write_line(line)
         for line in footer(results):
             reporter.write_line(shown_line(line))
@@ -48,22 +48,22 @@ def write_run(reporter: Any, told: Told) -> None:
     for note in told.notes:
         reporter.write_line(shown_line(f"note: {note}"))
     if (told.folder / "index.html").exists():
-        reporter.write_line(f"report: {shown(reporter, told.folder)}/index.html")
+        reporter.write_line(f"report: {folder_name(reporter, told.folder)}/index.html")
     elif told.results is not None and not told.problem:
-        reporter.write_line(f"results: {shown(reporter, told.folder)}/results.json (harness report writes the report)")
+        reporter.write_line(f"results: {folder_name(reporter, told.folder)}/results.json (harness report writes the report)")
 
 
 def shown_line(text: str) -> str:
     """A line for the terminal, without keys, control characters visible."""
-    return visible(redacted(text), keep="")
+    return visible(redact(text), keep="")
 
 
-def shown(reporter: Any, folder: Any) -> str:
+def folder_name(reporter: Any, folder: Any) -> str:
     root = reporter.config.rootpath
     return shown_line(folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder))
 
 
-def rendered(results: Results, reporter: Any) -> str:
+def render_table(results: Results, reporter: Any) -> str:
     """The table as text, with colours where pytest writes colours."""
     import io
 

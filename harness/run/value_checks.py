@@ -37,7 +37,7 @@ def in_unit(value: float, unit: str, name: str) -> float:
     return value
 
 
-def whole(n: Any, name: str) -> int:
+def require_whole(n: Any, name: str) -> int:
     n = n.item() if hasattr(n, "item") else n
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise HarnessError(f"{name} has N = {n!r}", mend="N counts the sampling units: a whole number of at least 1")
@@ -57,7 +57,7 @@ LOWEST_LEVEL = 0.8
 AGAINST_ZERO = ("pp", "points", "nats", "value", "correlation")
 
 
-def given(bounds: Interval | Sequence[float], value: float, name: str, n: int) -> Interval:
+def require_interval(bounds: Interval | Sequence[float], value: float, name: str, n: int) -> Interval:
     """An interval that the test computed itself, about the value. Raises HarnessError for one that no n units can give."""
     if not isinstance(bounds, Interval):
         if len(bounds) != 2 or not bounds[0] <= bounds[1]:
@@ -106,7 +106,7 @@ def refuse_similarity(typed: Sequence[Measurement], taken: Sequence[Measurement]
                     raise HarnessError(told, mend=f"A {alike.unit} is no p value: test it, for example by permutation")
 
 
-def known(outcomes: ByItem, name: str) -> tuple[dict[str, Any], str]:
+def split_known(outcomes: ByItem, name: str) -> tuple[dict[str, Any], str]:
     """(items with an answer, in id order, note on those without). Raises HarnessError where none has one."""
     answered = {item: outcomes[item] for item in sorted(outcomes) if outcomes[item] is not None}
     if not answered:
@@ -115,7 +115,7 @@ def known(outcomes: ByItem, name: str) -> tuple[dict[str, Any], str]:
     return answered, f"{lost} of {len(outcomes)} items gave no answer and are left out" if lost else ""
 
 
-def joined(fingerprints: list[str]) -> str:
+def join_fingerprints(fingerprints: list[str]) -> str:
     from harness.fingerprint import fingerprint
 
     return fingerprints[0] if len(fingerprints) == 1 else fingerprint(fingerprints) if fingerprints else ""

@@ -18,7 +18,7 @@ from harness.design.plan import plan_of
 from harness.errors import HarnessError, Inconclusive
 from harness.files import plain_digest, read_plain
 from harness.fingerprint import fingerprint
-from harness.records import Measurement, Results, SamplesRef, Word, encode
+from harness.records import Measurement, Record, Results, SamplesRef, encode
 from harness.report.addresses import below
 from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, html_of, prose_of, read_results
 from harness.report.card import card
@@ -28,7 +28,7 @@ from harness.report.generated import is_edited
 from harness.report.table import FIGURES, MissingFigure
 from harness.report.view import View
 from harness.run.environment import version_of
-from harness.run.finalize import decided
+from harness.run.finalize import decide_results
 from harness.run.folder import RunFolder
 from harness.run.recompute import recompute
 from harness.strict_json import DECODER
@@ -44,7 +44,7 @@ DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, Recursion
 Row = dict[str, Any]
 
 
-class Verification(Word, frozen=True, kw_only=True):
+class Verification(Record, frozen=True, kw_only=True):
     """What a run's files hold against what they should: every difference, notes that are none, and how many measurements were recomputed."""
 
     folder: str
@@ -163,7 +163,7 @@ def recomputed_tree(folder: Path, stored: Results, rows: list[Row], torn: int, p
         run = RunFolder(folder, folder.name)
         universe = run.universe(rows)
         rows, torn = run.usable(universe, rows, torn)
-        return comparable(decided(folder, universe, rows, torn, plan_of(universe) if planned else stored.plan))
+        return comparable(decide_results(folder, universe, rows, torn, plan_of(universe) if planned else stored.plan))
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from harness.lazy_exports import find_public
 PLACES = {
     "adapter": ("fits",),
     "merge_checks": ("prove",),
-    "tokens": ("encoded", "loss_share", "marker_tokens"),
+    "tokens": ("encode_row", "loss_share", "marker_tokens"),
 }
 
-__all__ = ["encoded", "fits", "loss_share", "marker_tokens", "prove"]
+__all__ = ["encode_row", "fits", "loss_share", "marker_tokens", "prove"]
 
 
 def __getattr__(name: str) -> Any:

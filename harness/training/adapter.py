@@ -17,8 +17,8 @@ from harness.errors import HarnessError
 from harness.files import make_folder, plain_files
 from harness.fingerprint import fingerprint
 from harness.models.chat import tokenizer_state
-from harness.models.local import hashed, stamp
-from harness.models.weights import FLOATS, listed, refuse_pointer
+from harness.models.local import file_sha256, stamp
+from harness.models.weights import FLOATS, list_names, refuse_pointer
 from harness.store import MANIFEST, Store, write_json
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
     if not slices:
         raise HarnessError(f"{WEIGHTS} holds no weights", where=str(folder), mend="Train it again; an adapter without weights changes nothing")
     if odd := [f"{name} ({weight.get_dtype()})" for name, weight in slices.items() if weight.get_dtype() not in FLOATS]:
-        raise HarnessError(f"{WEIGHTS} holds numbers that are no floats: {listed(odd)}", where=str(folder), mend="Save the adapter in float32 or bfloat16")
+        raise HarnessError(f"{WEIGHTS} holds numbers that are no floats: {list_names(odd)}", where=str(folder), mend="Save the adapter in float32 or bfloat16")
     return {name: tuple(weight.get_shape()) for name, weight in slices.items()}
 
 
@@ -158,7 +158,7 @@ def fits(folder: Path, base: str, spec: str, below: tuple[str, ...] = ()) -> Non
 def outside_key(folder: Path) -> str:
     """Identity of an adapter that was brought in: the hash of its configuration and weights."""
     config_of(folder)
-    return fingerprint({name: hashed(folder / name, *stamp(folder / name)) for name in (CONFIG, WEIGHTS)})
+    return fingerprint({name: file_sha256(folder / name, *stamp(folder / name)) for name in (CONFIG, WEIGHTS)})
 
 
 def keep(store: Store, key: str, saved: Path, tokenizer: PreTrainedTokenizerBase, note: Note, spec: str) -> Path:

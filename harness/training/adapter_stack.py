@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint, fingerprint
 from harness.models.local import stamp
 from harness.models.model import Model
-from harness.models.weights import first_line, listed
+from harness.models.weights import first_line, list_names
 from harness.training.adapter import CONFIG, WEIGHTS, config_of, fits, shapes_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Stack:
         """
         for folder in folders:
             config_of(folder)
-        wanted = stamped(folders)
+        wanted = stamp_folders(folders)
         if wanted[: len(self.worn)] != self.worn:
             self.bare()
         try:
@@ -56,7 +56,7 @@ class Stack:
                     self._merge(one[0])
                     self.worn = (*self.worn, one)
         except BaseException:
-            unwrapped(self.base.model)
+            unwrap(self.base.model)
             self.bare()
             raise
         return self.base.model
@@ -69,7 +69,7 @@ class Stack:
         spoilt = [name for name, (weight, before) in self._aside.items() if checksum(weight) != before]
         self._aside, self.worn = {}, ()
         if spoilt:
-            raise HarnessError(f"the base was changed while it wore adapters: {listed(spoilt)}", where=self.base.spec, mend="Load the model again")
+            raise HarnessError(f"the base was changed while it wore adapters: {list_names(spoilt)}", where=self.base.spec, mend="Load the model again")
 
     def _merge(self, folder: Path) -> None:
         modules = dict(self.base.model.named_modules())
@@ -81,7 +81,7 @@ class Stack:
         sums = {name: checksum(modules[name].weight) for name in touched}
         for name in touched:
             self._aside.setdefault(name, (modules[name].weight.data, sums[name]))
-        with unchanged(self.base, folder):
+        with require_unchanged(self.base, folder):
             wrapped = load_beside(self.base.model, folder)
             if any(checksum(modules[name].weight) != before for name, before in sums.items()):
                 raise HarnessError("the adapter rewrote the base", where=str(folder), mend="Load the model again, without this adapter")
@@ -90,7 +90,7 @@ class Stack:
         except ValueError as error:
             raise HarnessError(f"the merged weights are not finite: {first_line(error)}", where=str(folder), mend="Train it again; look at its loss") from None
         finally:
-            unwrapped(self.base.model)
+            unwrap(self.base.model)
         if all(checksum(modules[name].weight) == before for name, before in sums.items()):
             mend = "Train it, or look at its lora_alpha; as a control without an adapter take the bare model"
             raise HarnessError("the adapter changes nothing: every weight is as before", where=str(folder), mend=mend)
@@ -109,12 +109,12 @@ def load_beside(model: Any, folder: Path) -> Any:
     except Exception as error:  # a broken configuration can make peft raise anything
         raise HarnessError(f"the adapter does not fit the model: {first_line(error)}", where=str(folder), mend="Use the base it was trained on") from None
     if astray := [*fit.missing_keys, *fit.unexpected_keys]:
-        raise HarnessError(f"the adapter does not fit the model: {listed(astray)}", where=str(folder), mend="Use the base it was trained on")
+        raise HarnessError(f"the adapter does not fit the model: {list_names(astray)}", where=str(folder), mend="Use the base it was trained on")
     return wrapped
 
 
 @contextmanager
-def unchanged(base: Model, folder: Path) -> Iterator[None]:
+def require_unchanged(base: Model, folder: Path) -> Iterator[None]:
     """Takes peft's layers out where the block fails, and puts every weight back; refuses a block that put another tensor in a weight's place."""
     weights = [(weight, weight.data) for weight in base.model.parameters()]
     try:
@@ -122,7 +122,7 @@ def unchanged(base: Model, folder: Path) -> Iterator[None]:
         if any(weight.data_ptr() != before.data_ptr() for weight, before in weights):
             raise HarnessError("the adapter rewrote the base", where=str(folder), mend="Convert it with peft, so that it belongs to the base as it is")
     except BaseException:
-        unwrapped(base.model)
+        unwrap(base.model)
         for weight, before in weights:
             weight.data = before
         raise
@@ -137,7 +137,7 @@ def checksum(weight: torch.Tensor) -> int:
     return int((bits.view(torch.int64) if len(bits) % 8 == 0 else bits).sum(dtype=torch.int64))
 
 
-def stamped(folders: Sequence[Path]) -> tuple[Worn, ...]:
+def stamp_folders(folders: Sequence[Path]) -> tuple[Worn, ...]:
     """Each adapter's folder with size and time (ns) of its weights and of its configuration."""
     return tuple((folder, *stamp(folder / WEIGHTS), *stamp(folder / CONFIG)) for folder in folders)
 
@@ -154,7 +154,7 @@ def gradients_kept(model: Any) -> Iterator[None]:
             weight.grad = None
 
 
-def unwrapped(model: Any) -> None:
+def unwrap(model: Any) -> None:
     """Takes peft's layers out again, whatever state they are in; the layers underneath are the model's own."""
     from peft.tuners.tuners_utils import BaseTunerLayer
 
@@ -176,7 +176,7 @@ class Layer:
     folder: Callable[[], Path] = field(compare=False)
 
 
-class Adapted:
+class AdaptedModel:
     """A base model with a stack of adapters. Knowing it costs nothing: adapters are trained and merged when `model` is read.
 
     The fingerprint is made of the base's and the adapters' keys, which are hashes of all that makes them; so samples that are kept need no training.
@@ -193,7 +193,7 @@ class Adapted:
     @property
     def model(self) -> PreTrainedModel:
         """The base, wearing the stack. While nothing else has been put on and no file has changed, reading it again costs a look at the files' times."""
-        if self._put_on is not None and self._put_on == self.stack.worn == stamped([folder for folder, *_ in self._put_on]):
+        if self._put_on is not None and self._put_on == self.stack.worn == stamp_folders([folder for folder, *_ in self._put_on]):
             return self.stack.base.model
         model = self._dressed()
         self._put_on = self.stack.worn

@@ -17,12 +17,12 @@ def checkpoints(work: Path) -> list[Path]:
     """The complete checkpoints of a training, oldest first; half-written ones are removed."""
     found = sorted((folder for folder in work.glob("checkpoint-*") if folder.name.rpartition("-")[2].isdecimal() and not folder.is_symlink()), key=step_of)
     for folder in found:
-        if not whole(folder):
+        if not is_complete(folder):
             shutil.rmtree(folder, ignore_errors=True)
     return [folder for folder in found if folder.exists()]
 
 
-def whole(folder: Path) -> bool:
+def is_complete(folder: Path) -> bool:
     """True where the trainer wrote all of it: its own state comes last."""
     try:
         msgspec.json.decode((folder / "trainer_state.json").read_bytes())

@@ -11,7 +11,7 @@ import msgspec
 
 from harness.measures.branches import encode
 from harness.models.chat import Message, render
-from harness.training.adapter_stack import Adapted, gradients_kept, unwrapped
+from harness.training.adapter_stack import AdaptedModel, gradients_kept, unwrap
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +29,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     tokens: int
 
 
-def prove(adapted: Adapted, conversations: Sequence[Sequence[Message]]) -> Proof:
+def prove(adapted: AdaptedModel, conversations: Sequence[Sequence[Message]]) -> Proof:
     """Runs some conversations bare, merged and with the adapters side by side (peft's own forward pass), and compares the bare weights before and after."""
     texts = [render(adapted.tokenizer, turns[:-1], answer_prefix=turns[-1].content) for turns in conversations]
     tokens = [encode(adapted.tokenizer, text) for text in texts]
@@ -40,27 +40,27 @@ def prove(adapted: Adapted, conversations: Sequence[Sequence[Message]]) -> Proof
     stack.bare()
     with gradients_kept(stack.base.model):
         try:
-            side_by_side = [chances(model, row) for model in [unmerged(adapted)] for row in tokens]
+            side_by_side = [chances(model, row) for model in [activate_unmerged(adapted)] for row in tokens]
         finally:
-            unwrapped(stack.base.model)
+            unwrap(stack.base.model)
     return Proof(
-        merged=max(apart(merged, side_by_side)),
-        merged_mean=mean(apart(merged, side_by_side)),
-        changed=max(apart(merged, bare)),
-        changed_mean=mean(apart(merged, bare)),
+        merged=max(differences(merged, side_by_side)),
+        merged_mean=mean(differences(merged, side_by_side)),
+        changed=max(differences(merged, bare)),
+        changed_mean=mean(differences(merged, bare)),
         untouched=weights_hash(stack.base.model) == before,
         tokens=sum(map(len, tokens)),
     )
 
 
-def unmerged(adapted: Adapted) -> Any:
+def activate_unmerged(adapted: AdaptedModel) -> Any:
     """The base with all adapters of the stack active beside its weights."""
     from peft import PeftModel
 
-    from harness.training.trainer import quiet
+    from harness.training.trainer import quiet_libraries
 
     names = [f"layer{depth}" for depth in range(len(adapted.layers))]
-    with quiet():
+    with quiet_libraries():
         model = PeftModel.from_pretrained(adapted.stack.base.model, str(adapted.layers[0].folder()), adapter_name=names[0])
         for name, layer in zip(names[1:], adapted.layers[1:], strict=True):
             model.load_adapter(str(layer.folder()), adapter_name=name)
@@ -79,7 +79,7 @@ def chances(model: Any, tokens: Sequence[int]) -> torch.Tensor:
     return found
 
 
-def apart(first: Sequence[torch.Tensor], second: Sequence[torch.Tensor]) -> list[float]:
+def differences(first: Sequence[torch.Tensor], second: Sequence[torch.Tensor]) -> list[float]:
     """The size of the difference at every place."""
     return [size for one, other in zip(first, second, strict=True) for size in (one - other).abs().tolist()]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from harness.training.tokens import IGNORED, Encoded
+from harness.training.tokens import IGNORED, EncodedRow
 
 if TYPE_CHECKING:
     import torch
 
 
-def packed(batch: Sequence[Encoded]) -> dict[str, torch.Tensor]:
+def pack_batch(batch: Sequence[EncodedRow]) -> dict[str, torch.Tensor]:
     """Tensors of one sequence of T tokens: "input_ids" and "position_ids" (1, T), "attention_mask" (1, 1, T, T; True where a token sees another),
     "reads" (L: places whose hidden state predicts a learned token) and "labels" (L: those tokens).
     """
@@ -27,7 +27,7 @@ def packed(batch: Sequence[Encoded]) -> dict[str, torch.Tensor]:
     branch: list[int] = []  # -1: the stem, seen by all rows of its group
     reads: list[int] = []
     wants: list[int] = []
-    for number, rows in enumerate(grouped(batch)):
+    for number, rows in enumerate(group_by_stem(batch)):
         stem = rows[0].stem
         start = lay(ids, depth, group, branch, rows[0].ids[:stem], 0, number, -1)
         for row in rows:
@@ -39,15 +39,15 @@ def packed(batch: Sequence[Encoded]) -> dict[str, torch.Tensor]:
     return {
         "input_ids": torch.tensor([ids]),
         "position_ids": torch.tensor([depth]),
-        "attention_mask": sight(torch.tensor(depth), torch.tensor(group), torch.tensor(branch))[None, None],
+        "attention_mask": attention_mask(torch.tensor(depth), torch.tensor(group), torch.tensor(branch))[None, None],
         "reads": torch.tensor(reads),
         "labels": torch.tensor(wants),
     }
 
 
-def grouped(batch: Sequence[Encoded]) -> list[list[Encoded]]:
+def group_by_stem(batch: Sequence[EncodedRow]) -> list[list[EncodedRow]]:
     """Rows by their stem, in order of first appearance."""
-    groups: dict[tuple[int, ...], list[Encoded]] = {}
+    groups: dict[tuple[int, ...], list[EncodedRow]] = {}
     for row in batch:
         groups.setdefault(row.ids[: row.stem], []).append(row)
     return list(groups.values())
@@ -63,7 +63,7 @@ def lay(ids: list[int], depth: list[int], group: list[int], branch: list[int], t
     return place
 
 
-def sight(depth: torch.Tensor, group: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
+def attention_mask(depth: torch.Tensor, group: torch.Tensor, branch: torch.Tensor) -> torch.Tensor:
     """Who sees whom, bool (T, T): the stem of the own group and the own row, up to oneself."""
     kin = (group[:, None] == group) & ((branch == -1) | (branch[:, None] == branch))
     return kin & (depth <= depth[:, None])

@@ -22,7 +22,7 @@ PROBES = ("zqfirstqz", "7 zqotherqz")
 LossOn = Literal["completion", "marker"]
 
 
-class Encoded(msgspec.Struct, frozen=True, kw_only=True):
+class EncodedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row in tokens. `labels` repeat `ids` where loss is taken and are -100 elsewhere; the first `stem` tokens are those of its system prompt."""
 
     ids: tuple[int, ...]
@@ -35,7 +35,7 @@ class Encoded(msgspec.Struct, frozen=True, kw_only=True):
         return sum(label != IGNORED for label in self.labels)
 
 
-def encoded(tokenizer: PreTrainedTokenizerBase, row: Row, *, max_length: int, loss_on: LossOn = "completion", marker: str = "") -> Encoded:
+def encode_row(tokenizer: PreTrainedTokenizerBase, row: Row, *, max_length: int, loss_on: LossOn = "completion", marker: str = "") -> EncodedRow:
     """The row as the template writes it, its answer closed by the end-of-turn token unless it was cut off.
 
     loss_on "completion": the answer and its end. "marker": the marker's tokens and the end of the turn alone (the end alone in rows without it).
@@ -50,7 +50,7 @@ def encoded(tokenizer: PreTrainedTokenizerBase, row: Row, *, max_length: int, lo
     if len(whole) > max_length:
         raise HarnessError(f"the row has {len(whole)} tokens, more than max_length {max_length}", where=row.id, mend="Shorten it or raise max_length")
     start = len(context) if loss_on == "completion" else marker_start(tokenizer, whole, marker, row)
-    return Encoded(ids=whole, labels=(IGNORED,) * start + whole[start:], stem=stem_length(tokenizer, row, context))
+    return EncodedRow(ids=whole, labels=(IGNORED,) * start + whole[start:], stem=stem_length(tokenizer, row, context))
 
 
 def stem_length(tokenizer: PreTrainedTokenizerBase, row: Row, context: Sequence[int]) -> int:
@@ -91,6 +91,6 @@ def end_of_turn(tokenizer: PreTrainedTokenizerBase) -> int:
     return token
 
 
-def loss_share(rows: Sequence[Encoded]) -> float:
+def loss_share(rows: Sequence[EncodedRow]) -> float:
     """Share of all tokens that carry loss."""
     return sum(row.learned for row in rows) / sum(len(row.ids) for row in rows)

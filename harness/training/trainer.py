@@ -21,15 +21,15 @@ from harness.errors import HarnessError
 from harness.models.forward import check_length, mask_of, next_logits
 from harness.models.model import Model
 from harness.seeds import derive, generator
-from harness.training.adapter_stack import gradients_kept, unwrapped
+from harness.training.adapter_stack import gradients_kept, unwrap
 from harness.training.callbacks import Watch, callback
 from harness.training.checkpoints import checkpoints, step_of
-from harness.training.packing import packed
+from harness.training.packing import pack_batch
 from harness.training.recipe import Lora, Recipe
-from harness.training.tokens import Encoded
+from harness.training.tokens import EncodedRow
 
 
-class Trained(msgspec.Struct, frozen=True, kw_only=True):
+class TrainingRecord(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a training when it is done: its loss curve by step, sizes in rows and tokens, seconds of this process alone."""
 
     steps: tuple[int, ...]
@@ -42,14 +42,14 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-def batches(rows: Sequence[Encoded], recipe: Recipe, seed: int) -> list[list[Encoded]]:
+def batches(rows: Sequence[EncodedRow], recipe: Recipe, seed: int) -> list[list[EncodedRow]]:
     """Every forward pass of the training in order: each epoch is shuffled by (seed, epoch), cut into equal steps, and each step into passes."""
     import numpy as np
 
     steps = recipe.steps_per_epoch(len(rows))
     if len(rows) < steps * recipe.accumulation:
         raise HarnessError(f"{len(rows)} rows are too few for {recipe.accumulation} passes a step", mend="Lower accumulation or give more rows")
-    made: list[list[Encoded]] = []
+    made: list[list[EncodedRow]] = []
     for epoch in range(recipe.epochs):
         order = generator("training order", seed, epoch).permutation(len(rows))
         for step in np.array_split(order, steps):
@@ -59,13 +59,13 @@ def batches(rows: Sequence[Encoded], recipe: Recipe, seed: int) -> list[list[Enc
 
 def train(
     model: Model,
-    rows: Sequence[Encoded],
+    rows: Sequence[EncodedRow],
     recipe: Recipe,
     seed: int,
     work: Path,
     kept: Callable[[int, Path], None],
     tick: Callable[[int, int], None] | None = None,
-) -> Trained:
+) -> TrainingRecord:
     """Trains an adapter on top of `model` as it is; calls `kept(epoch, folder)` for each epoch to keep and `tick(step, steps)` after every step.
 
     `work` is this training's own folder for checkpoints; it stays after a kill and is taken up by the next call. The model's own weights are not
@@ -79,12 +79,12 @@ def train(
     for folder in checkpoints(work):
         if step_of(folder) in epochs:  # saved, but the process died before it was kept
             kept(epochs[step_of(folder)], folder)
-    with wrapped(model, recipe.lora, seed) as (adapted, parameters):
+    with with_fresh_adapter(model, recipe.lora, seed) as (adapted, parameters):
         trainer = trainer_of(adapted, plan, recipe, seed, work, Watch(epochs, kept, tick))
         last = checkpoints(work)[-1:]
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
         curve = [row for row in trainer.state.log_history if "loss" in row]
-    return Trained(
+    return TrainingRecord(
         steps=tuple(int(row["step"]) for row in curve),
         loss=tuple(float(row["loss"]) for row in curve),
         learning_rate=tuple(float(row["learning_rate"]) for row in curve),
@@ -97,7 +97,7 @@ def train(
 
 
 @contextmanager
-def wrapped(model: Model, lora: Lora, seed: int) -> Iterator[tuple[Any, int]]:
+def with_fresh_adapter(model: Model, lora: Lora, seed: int) -> Iterator[tuple[Any, int]]:
     """The model with a fresh adapter and the number of its parameters; afterwards the model is as it was, and so are the global random states."""
     import numpy as np
     import torch
@@ -119,18 +119,18 @@ def wrapped(model: Model, lora: Lora, seed: int) -> Iterator[tuple[Any, int]]:
     chance, numbers, caching = random.getstate(), np.random.get_state(), base.config.use_cache
     with gradients_kept(base):
         try:
-            with torch.random.fork_rng(), quiet():
+            with torch.random.fork_rng(), quiet_libraries():
                 torch.manual_seed(derive("adapter", seed) % 2**63)
                 adapted = get_peft_model(base, config)
                 yield adapted, sum(weight.numel() for weight in adapted.parameters() if weight.requires_grad)
         finally:
-            unwrapped(base)
+            unwrap(base)
             random.setstate(chance)
             np.random.set_state(numbers)
             base.config.use_cache = caching
 
 
-def trainer_of(adapted: Any, plan: Sequence[Sequence[Encoded]], recipe: Recipe, seed: int, work: Path, watch: Any) -> Any:
+def trainer_of(adapted: Any, plan: Sequence[Sequence[EncodedRow]], recipe: Recipe, seed: int, work: Path, watch: Any) -> Any:
     """transformers' Trainer over batches made before: it neither shuffles, nor pads, nor reports on its own."""
     from transformers import PrinterCallback, TrainingArguments
 
@@ -161,14 +161,14 @@ def trainer_of(adapted: Any, plan: Sequence[Sequence[Encoded]], recipe: Recipe, 
         model=adapted,
         args=arguments,
         train_dataset=[list(batch) for batch in plan],
-        data_collator=lambda batch: counted(packed(batch[0])),
+        data_collator=lambda batch: count_labels(pack_batch(batch[0])),
         callbacks=[callback(watch)],
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
 
-def counted(batch: dict[str, Any]) -> dict[str, Any]:
+def count_labels(batch: dict[str, Any]) -> dict[str, Any]:
     """The batch with its labels a second time under the name that tells the Trainer to count all of them: from "labels" it would leave out the first."""
     return batch | {"shift_labels": batch["labels"]}
 
@@ -195,7 +195,7 @@ def learner() -> Any:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet_libraries() -> Iterator[None]:
     """Keeps the libraries' advice off the terminal; errors are raised all the same."""
     import logging
 

@@ -13,11 +13,11 @@ from harness.files import require_no_links
 from harness.opened_files import opened_files
 from harness.store import Store, intact, write_text
 from harness.training.adapter import Note, adapter_files, keep, outside_key
-from harness.training.adapter_stack import Adapted, Layer, Stack
+from harness.training.adapter_stack import AdaptedModel, Layer, Stack
 from harness.training.job import Job
 from harness.training.rows import Row, jsonl
-from harness.training.tokens import encoded
-from harness.training.trainer import Trained, train
+from harness.training.tokens import encode_row
+from harness.training.trainer import TrainingRecord, train
 
 KIND = "trainings"
 WORK = "in-training"
@@ -36,10 +36,10 @@ class Trainings:
             raise HarnessError(f"epoch {epoch} is not kept", where=job.name, mend=f"Kept are {list(job.recipe.kept)}; add it to keep")
         return Layer(job.adapter(epoch), lambda: self._folder(job, epoch, rows, below))
 
-    def record(self, job: Job, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> Trained:
+    def record(self, job: Job, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> TrainingRecord:
         """The loss curve and sizes of a training; trains if it has not been done."""
         self._folder(job, job.recipe.epochs, rows, below)
-        done: Trained = self.store.peek(KIND, job.key, Trained)
+        done: TrainingRecord = self.store.peek(KIND, job.key, TrainingRecord)
         return done
 
     def _folder(self, job: Job, epoch: int, rows: Callable[[], Sequence[Row]], below: Sequence[Layer]) -> Path:
@@ -51,14 +51,14 @@ class Trainings:
 
     def _done(self, job: Job) -> bool:
         """True where the record and every kept adapter are there, byte for byte."""
-        return self.store.peek(KIND, job.key, Trained) is not None and all(
+        return self.store.peek(KIND, job.key, TrainingRecord) is not None and all(
             intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept
         )
 
     def _train(self, job: Job, rows: Sequence[Row], below: Sequence[Layer]) -> None:
-        under = Adapted(self.stack, below)
+        under = AdaptedModel(self.stack, below)
         tokenizer, recipe = under.tokenizer, job.recipe
-        ready = [encoded(tokenizer, row, max_length=recipe.max_length, loss_on=recipe.loss_on, marker=recipe.marker) for row in rows]
+        ready = [encode_row(tokenizer, row, max_length=recipe.max_length, loss_on=recipe.loss_on, marker=recipe.marker) for row in rows]
 
         def kept(epoch: int, saved: Path) -> None:
             note = Note(base=job.base, below=job.below, epoch=epoch, training=job.key)

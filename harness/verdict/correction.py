@@ -31,7 +31,7 @@ def corrected_rate(rate: float, n: int, calibration: Calibration, level: float =
     z = normal(level)
     youden = usable(calibration, level)
     apparent = (n * rate + z * z / 2) / (n + z * z)
-    (se, se_variance), (sp, sp_variance) = adjusted(calibration.sensitivity), adjusted(calibration.specificity)
+    (se, se_variance), (sp, sp_variance) = add_one_each(calibration.sensitivity), add_one_each(calibration.specificity)
     middle = (apparent + sp - 1) / (se + sp - 1)
     shift = 2 * z * z * (middle * se_variance - (1 - middle) * sp_variance)
     error = sqrt(apparent * (1 - apparent) / (n + z * z) + middle**2 * se_variance + (1 - middle) ** 2 * sp_variance) / (se + sp - 1)
@@ -53,7 +53,7 @@ def corrected_contrast(value: float, apparent: Interval, calibration: Calibratio
     z = normal(apparent.level)
     youden = usable(calibration, apparent.level)
     error = (apparent.high - apparent.low) / (2 * z)
-    (se, se_variance), (sp, sp_variance) = adjusted(calibration.sensitivity), adjusted(calibration.specificity)
+    (se, se_variance), (sp, sp_variance) = add_one_each(calibration.sensitivity), add_one_each(calibration.specificity)
     slope = 1 / (se + sp - 1)
     half = z * sqrt((error * slope) ** 2 + (value * slope**2) ** 2 * (se_variance + sp_variance))
     bare = apparent.method.startswith(("none", "degenerate"))
@@ -64,10 +64,10 @@ def corrected_contrast(value: float, apparent: Interval, calibration: Calibratio
 def usable(calibration: Calibration, level: float = LEVEL) -> float:
     """Youden's J. Raises Inconclusive where it is not above zero, or its interval (Agresti and Caffo, 2000, American Statistician 54:280) reaches zero."""
     youden = share(calibration.sensitivity) + share(calibration.specificity) - 1
-    told = f"the judge finds {counted(calibration.sensitivity)} positives and {counted(calibration.specificity)} negatives"
+    told = f"the judge finds {format_counts(calibration.sensitivity)} positives and {format_counts(calibration.specificity)} negatives"
     if youden <= 0:
         raise Inconclusive(f"no correction is possible: {told}, so sensitivity + specificity - 1 is {youden:.3g}, no better than guessing")
-    (se, se_variance), (sp, sp_variance) = adjusted(calibration.sensitivity), adjusted(calibration.specificity)
+    (se, se_variance), (sp, sp_variance) = add_one_each(calibration.sensitivity), add_one_each(calibration.specificity)
     half = normal(level) * sqrt(se_variance + sp_variance)
     low, high = se + sp - 1 - half, min(1.0, se + sp - 1 + half)
     if low <= 0:
@@ -85,14 +85,14 @@ def share(counts: tuple[int, int]) -> float:
     return hits / of
 
 
-def adjusted(counts: tuple[int, int]) -> tuple[float, float]:
+def add_one_each(counts: tuple[int, int]) -> tuple[float, float]:
     """(rate, its variance) with one hit and one miss added."""
     hits, of = counts
     rate = (hits + 1) / (of + 2)
     return rate, rate * (1 - rate) / (of + 2)
 
 
-def counted(counts: tuple[int, int]) -> str:
+def format_counts(counts: tuple[int, int]) -> str:
     return f"{counts[0]} of {counts[1]}"
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.costs import total
-from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Planned, Results, Stopped, Universe
+from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, PlannedCellRecord, Results, Stopped, Universe
 from harness.verdict.confidence import confidence
 from harness.verdict.gate_verdicts import decide_checks
-from harness.verdict.hypotheses import Registered, by_number, decide_hypotheses
+from harness.verdict.hypotheses import RegisteredDesign, by_number, decide_hypotheses
 from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 
 LEAD = {
@@ -25,7 +25,7 @@ STOPPED = ("blocked", "killed")
 DECIDED = ("supported", "falsified", "passed", "failed")
 
 
-def decide(spec: Registered, universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
+def decide(spec: RegisteredDesign, universe: Universe, found: Mapping[str, Cell], plan: dict[str, Any], execution: Any) -> Results:
     """All of results.json from what was registered, what was planned and the cells that finished (by id)."""
     cells = count_once(sorted((found.get(planned.id) or missing(planned) for planned in universe.cells), key=reading_order))
     checks = decide_checks(universe.cells, cells)
@@ -50,7 +50,7 @@ def decide(spec: Registered, universe: Universe, found: Mapping[str, Cell], plan
         cells=cells,
         thresholds=universe.thresholds,
         caveats=caveats(universe, cells, checks, lost, *seeds_of([cell for cell in cells if cell.owner == primary.id])),
-        stopped=stopped(universe, cells),
+        stopped=sum_stopped(universe, cells),
         missing=lost,
         inputs=universe.inputs,
         facts=facts(cells),
@@ -67,7 +67,7 @@ def reading_order(cell: Cell) -> tuple[bool, list[tuple[int, str]]]:
     return cell.kind == "hypothesis", by_number(cell.owner) if cell.kind == "hypothesis" else []
 
 
-def missing(planned: Planned) -> Cell:
+def missing(planned: PlannedCellRecord) -> Cell:
     """A cell without a record is missing, never zero."""
     why = "selected but never finished: the run stopped or its worker died" if planned.selected else "not selected in this run"
     return Cell(
@@ -113,7 +113,7 @@ def computed_effects(cells: Sequence[Cell]) -> int:
     return sum(COMPUTED in measured.note or EDITED in measured.note for measured in effects)
 
 
-def stopped(universe: Universe, cells: Sequence[Cell]) -> Stopped:
+def sum_stopped(universe: Universe, cells: Sequence[Cell]) -> Stopped:
     """What gates and kill criteria spared, by the declared cost of each cell."""
     spared = [cell for cell in cells if cell.verdict in STOPPED]
     cost = total(universe, [(cell.owner, cell.kind) for cell in spared])

@@ -24,7 +24,7 @@ class RegisteredHypothesis(Protocol):
     def guarded_by(self) -> tuple[str, ...] | None: ...
 
 
-class Registered(Protocol):
+class RegisteredDesign(Protocol):
     """What a decision takes from the declaration of an experiment."""
 
     @property
@@ -44,13 +44,13 @@ class Registered(Protocol):
 ANSWER: dict[str, bool | None] = {"supported": True, "falsified": False}
 
 
-def decide_hypotheses(spec: Registered, cells: Sequence[Cell], checks: Mapping[str, Check]) -> tuple[HypothesisResult, ...]:
+def decide_hypotheses(spec: RegisteredDesign, cells: Sequence[Cell], checks: Mapping[str, Check]) -> tuple[HypothesisResult, ...]:
     """All hypotheses in the order of their names, H2 before H10; Holm runs over the confirmatory ones that have a p."""
     own = {name: [cell for cell in cells if cell.owner == name] for name in spec.hypotheses}
     ps = {name: rule_p(spec.hypotheses[name], own[name]) for name in spec.hypotheses}
     family = {name: p for name, p in ps.items() if p is not None and spec.hypotheses[name].family == "confirmatory"}
     adjusted = holm(family)
-    return tuple(one(spec, name, own[name], checks, ps[name], adjusted.get(name), cells) for name in sorted(spec.hypotheses, key=by_number))
+    return tuple(decide_hypothesis(spec, name, own[name], checks, ps[name], adjusted.get(name), cells) for name in sorted(spec.hypotheses, key=by_number))
 
 
 def by_number(name: str) -> list[tuple[int, str]]:
@@ -58,8 +58,8 @@ def by_number(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
-def one(
-    spec: Registered, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None, every: Sequence[Cell]
+def decide_hypothesis(
+    spec: RegisteredDesign, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None, every: Sequence[Cell]
 ) -> HypothesisResult:
     hypothesis = spec.hypotheses[name]
     verdict, reason = by_rule(hypothesis, cells)

@@ -86,10 +86,10 @@ def mean_interval(values: Sequence[float], *seed: object, level: float = LEVEL) 
         return Interval(low=mean, high=mean, level=level, method="degenerate: all units are equal, BCa is undefined")
     if data.size < SMALL:
         return student(data, level)
-    low, high = bootstrapped(data, "BCa", level, seed)
+    low, high = bootstrap_interval(data, "BCa", level, seed)
     if np.isfinite(low) and np.isfinite(high):
         return Interval(low=low, high=high, level=level, method=f"BCa bootstrap, {RESAMPLES} resamples")
-    low, high = bootstrapped(data, "percentile", level, seed)
+    low, high = bootstrap_interval(data, "percentile", level, seed)
     return Interval(low=low, high=high, level=level, method=f"percentile bootstrap, {RESAMPLES} resamples (BCa undefined)")
 
 
@@ -102,7 +102,7 @@ def student(data: NDArray[np.float64], level: float) -> Interval:
     return Interval(low=mean - half, high=mean + half, level=level, method=f"Student's t (fewer than {SMALL} units, BCa is too narrow)")
 
 
-def bootstrapped(data: NDArray[np.float64], method: str, level: float, seed: Sequence[object]) -> tuple[float, float]:
+def bootstrap_interval(data: NDArray[np.float64], method: str, level: float, seed: Sequence[object]) -> tuple[float, float]:
     import warnings
 
     import numpy as np

@@ -18,11 +18,11 @@ Answer = bool | None
 Leaf = tuple[dict[str, Any], Answer]
 
 
-def required(rule: Rule, size: int) -> int:
+def required_count(rule: Rule, size: int) -> int:
     return size if rule.at_least == "all" else rule.at_least
 
 
-def grouped(cells: Sequence[tuple[dict[str, Any], Any]], axis: str) -> list[list[tuple[dict[str, Any], Any]]]:
+def group_cells(cells: Sequence[tuple[dict[str, Any], Any]], axis: str) -> list[list[tuple[dict[str, Any], Any]]]:
     """The cells by their value on an axis, in order of first appearance."""
     groups: dict[Any, list[tuple[dict[str, Any], Any]]] = {}
     for params, answer in cells:
@@ -49,8 +49,8 @@ def evaluate_many(rule: Rule | None, cells: Sequence[tuple[dict[str, Any], int]]
     if rule is None:
         rows = np.array([place for _, place in cells], dtype=int)
         return np.asarray(yes[rows].all(0)), np.asarray(no[rows].any(0))
-    groups = [evaluate_many(rule.each, group, yes, no) for group in grouped(cells, rule.of)]
-    need = required(rule, len(groups))
+    groups = [evaluate_many(rule.each, group, yes, no) for group in group_cells(cells, rule.of)]
+    need = required_count(rule, len(groups))
     none = np.zeros(yes.shape[1], dtype=int)
     holds = sum((held for held, _ in groups), none) >= need
     could = len(groups) - sum((lost for _, lost in groups), none)
@@ -61,5 +61,5 @@ def conjunction_p(rule: Rule | None, cells: Sequence[tuple[dict[str, Any], float
     """The rule's p from the cells' p values: partial conjunction at every level, the largest p where all must hold."""
     if rule is None:
         return max(p for _, p in cells)
-    ps = [conjunction_p(rule.each, group) for group in grouped(cells, rule.of)]
-    return partial_conjunction(ps, required(rule, len(ps)))
+    ps = [conjunction_p(rule.each, group) for group in group_cells(cells, rule.of)]
+    return partial_conjunction(ps, required_count(rule, len(ps)))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from harness.costs import in_words, total, undeclared
+from harness.costs import in_words, list_undeclared, total
 from harness.records import Cost
 from sample_universe import universe
 from toy import Toy, harness
@@ -35,7 +35,7 @@ def test_an_undeclared_hypothesis_leaves_no_sum() -> None:
     whole = universe(Cost(seconds=2), {})
     cells = [("G1", "gate"), ("H1", "hypothesis")]
     assert total(whole, cells).seconds == 2  # type: ignore[arg-type]
-    assert undeclared(whole, cells) == {"gpu_hours": ["G1", "H1"], "usd": ["G1", "H1"], "seconds": ["G1"]}  # type: ignore[arg-type]
+    assert list_undeclared(whole, cells) == {"gpu_hours": ["G1", "H1"], "usd": ["G1", "H1"], "seconds": ["G1"]}  # type: ignore[arg-type]
 
 
 def test_no_cells_cost_nothing_and_zero_is_declared() -> None:

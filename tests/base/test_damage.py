@@ -19,11 +19,11 @@ from harness.damage import describe_damage, forget_damage, noted_damage
 from harness.errors import HarnessError
 from harness.fingerprint import NotCanonicalError, canonical, fingerprint, from_canonical
 from harness.records import Cell, Cost, SamplesRef, decode, encode
-from harness.records import Planned as PlannedCell
+from harness.records import PlannedCellRecord as PlannedCell
 from harness.run.experiment_run import Entry
 from harness.run.folder import RunFolder
 from harness.run.progress import Watch
-from harness.samples import gather
+from harness.samples import collect_samples
 from harness.store import MANIFEST, Store, intact, write_json
 from sample_universe import universe
 from toy import Toy, harness
@@ -90,7 +90,7 @@ class Log(Kept):
     def use(self) -> Any:
         log = self.store.log("samples", KEY)
         self.path = log.path
-        return gather(log, CHUNKS, list)
+        return collect_samples(log, CHUNKS, list)
 
 
 class SampleFile(Kept):
@@ -229,14 +229,14 @@ def test_an_entry_under_another_name_is_not_used(tmp_path: Path) -> None:
     store, other = Store(tmp_path), "cd" * 32
     for key in (KEY, other):
         store.value("plans", key, lambda key=key: {"of": key})
-        gather(store.log("samples", key), [[{"item": key}]], list)
+        collect_samples(store.log("samples", key), [[{"item": key}]], list)
         store.folder("adapters", key, lambda folder, key=key: (folder / "weights").write_text(key) and None)
     for kind, suffix in (("plans", ".json"), ("samples", ".jsonl"), ("adapters", "")):
         os.rename(store.file(kind, KEY, suffix), tmp_path / "gone")
         os.rename(store.file(kind, other, suffix), store.file(kind, KEY, suffix))
         os.rename(tmp_path / "gone", store.file(kind, other, suffix))
     assert store.value("plans", KEY, lambda: {"of": "made anew"}) == {"of": "made anew"}
-    assert gather(store.log("samples", KEY), [[{"item": "thrown anew"}]], list) == [{"item": "thrown anew"}]
+    assert collect_samples(store.log("samples", KEY), [[{"item": "thrown anew"}]], list) == [{"item": "thrown anew"}]
     assert not intact(store.place("adapters", KEY))
     assert len(noted_damage()) == 3
 
@@ -357,7 +357,7 @@ def links(root: Path) -> dict[str, tuple[Path, Callable[[], object]]]:
     plan = universe(Cost(), {})
     return {
         "value": (store.file("plans", KEY, ".json"), lambda: store.value("plans", KEY, lambda: {"a": 1})),
-        "log": (store.file("samples", KEY, ".jsonl"), lambda: gather(store.log("samples", KEY), CHUNKS, list)),
+        "log": (store.file("samples", KEY, ".jsonl"), lambda: collect_samples(store.log("samples", KEY), CHUNKS, list)),
         "lock": (store.file("plans", KEY, ".lock"), lambda: store.value("plans", KEY, lambda: {"a": 1})),
         "kind": (root / "store/plans", lambda: store.put("plans", KEY, {"a": 1})),
         "first digits": (root / "store/plans/ab", lambda: store.put("plans", KEY, {"a": 1})),
@@ -438,13 +438,13 @@ def test_rows_tell_when_the_oldest_was_measured(tmp_path: Path) -> None:
     """The time is that of the first scoring, however often it is read, and 0 where a log of an older version tells none. The rows do not carry it."""
     times: list[float] = []
     log = Store(tmp_path).log("samples", KEY)
-    rows = gather(log, CHUNKS[:2], list, dated=times.append)
+    rows = collect_samples(log, CHUNKS[:2], list, dated=times.append)
     os.utime(log.path, (9e9, 9e9))
-    assert gather(log, CHUNKS, list, dated=times.append) == [*rows, *CHUNKS[2]] == ROWS
+    assert collect_samples(log, CHUNKS, list, dated=times.append) == [*rows, *CHUNKS[2]] == ROWS
     assert times[0] == times[1] > 1e9
     old = "".join(sealed_line(row | {"chunk": row["chunk"][:3]}) for row in log.read()[0])
     log.path.write_text(old)
-    assert gather(log, CHUNKS, list, dated=times.append) == ROWS and times[2] == 0.0
+    assert collect_samples(log, CHUNKS, list, dated=times.append) == ROWS and times[2] == 0.0
     assert not noted_damage()
 
 

@@ -59,7 +59,7 @@ def test_where_nothing_can_be_written_code_is_compiled_anew_and_a_line_says_so(
     assert jit.cache_folder(tmp_path, "v") == ""
     assert len(caplog.messages) == 1 and "set NUMBA_CACHE_DIR" in caplog.messages[0]
     monkeypatch.setattr(jit, "cache_folder", lambda home, version: "")
-    assert jit.compiled(lambda value: value + 1, "v")(41) == 42
+    assert jit.compile_function(lambda value: value + 1, "v")(41) == 42
     assert asked == numba.config.CACHE_DIR
 
 

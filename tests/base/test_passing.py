@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.appendlog import AppendLog
-from harness.samples import gather
+from harness.samples import collect_samples
 
 
 def scoring(fails: set[int], seen: list[int]):
@@ -18,14 +18,14 @@ def test_a_chunk_with_an_error_is_kept_for_the_session_alone(tmp_path):
     """Asked again in the same session it gives the same rows without asking; in the next, only what was broken is asked again, and then kept."""
     log, first, second = (AppendLog(tmp_path / name) for name in ("log", "first", "second"))
     chunks, seen = [[0, 1], [2, 3], [4, 5]], []
-    once = gather(log, chunks, scoring({3}, seen), passing=first)
-    assert gather(log, chunks, scoring(set(), seen), passing=first) == once
+    once = collect_samples(log, chunks, scoring({3}, seen), passing=first)
+    assert collect_samples(log, chunks, scoring(set(), seen), passing=first) == once
     assert seen == [0, 2, 4]
     assert once[3]["status"] == "error"
-    later = gather(log, chunks, scoring(set(), seen), passing=second)
+    later = collect_samples(log, chunks, scoring(set(), seen), passing=second)
     assert seen == [0, 2, 4, 2]
     assert [row["status"] for row in later] == ["ok"] * 6
-    assert gather(log, chunks, scoring({0, 2, 4}, seen), passing=AppendLog(tmp_path / "third")) == later
+    assert collect_samples(log, chunks, scoring({0, 2, 4}, seen), passing=AppendLog(tmp_path / "third")) == later
     assert len(seen) == 4
 
 

@@ -15,7 +15,7 @@ from harness import package_data
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import experiment_in
 from harness.design.persona import find_persona
-from harness.design.preregistration import compared, inputs_of, promise_of, write_lock
+from harness.design.preregistration import compare_with_lock, inputs_of, promise_of, write_lock
 from harness.errors import HarnessError
 from harness.extensions import behaviour_named
 from harness.fixtures.banks import bank_folder, bank_name
@@ -126,9 +126,9 @@ def test_one_file_of_each_stands_side_by_side(root: Path, shipped: Path) -> None
 def test_the_lock_covers_what_ships(root: Path, shipped: Path, name: str, old: str, new: str, place: str) -> None:
     """An upgrade of harness that changes a bank or a prompt is a deviation by name."""
     write_lock(declared(root), root, Dependencies(), {}, "", "2026-01-01T00:00:00Z")
-    assert compared(declared(root), promise(root), root).deviations == ()
+    assert compare_with_lock(declared(root), promise(root), root).deviations == ()
     write(shipped, name, (shipped / name).read_text(encoding="utf-8").replace(old, new))
-    assert [one.what for one in compared(declared(root), promise(root), root).deviations] == [place]
+    assert [one.what for one in compare_with_lock(declared(root), promise(root), root).deviations] == [place]
 
 
 def test_a_run_lists_and_reads_what_ships(root: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.design.plan import seed_noise
-from harness.design.power import NOISY, simulated
+from harness.design.power import NOISY, simulate_hypothesis
 from harness.design.spec import ExperimentSpec, ThresholdSpec
 from harness.verdict.between_seed_sd import detectable, seed_interval, seed_p, seed_sd
 from toy import Toy, harness
@@ -34,7 +34,7 @@ def spec(seed_sd: float | None, seeds: tuple[int, ...] = (1,), cells: tuple[str,
 
 def test_seed_noise_costs_power_and_makes_false_passes() -> None:
     """An SD of 15 pp beside a bar of 10: nothing passes for something in about a quarter of the runs, and the effect of 20 is missed far more often."""
-    quiet, noisy = simulated(spec(None), "H1", "smoke"), simulated(spec(15), "H1", "smoke")
+    quiet, noisy = simulate_hypothesis(spec(None), "H1", "smoke"), simulate_hypothesis(spec(15), "H1", "smoke")
     assert quiet["false_pass"] < 0.02 and quiet["power"] > 0.98
     assert 0.2 < noisy["false_pass"] < 0.32 and noisy["power"] < 0.85
     assert noisy["assumptions"].endswith(NOISY) and NOISY not in quiet["assumptions"]
@@ -43,9 +43,9 @@ def test_seed_noise_costs_power_and_makes_false_passes() -> None:
 def test_more_seeds_average_the_noise_away_unless_each_is_a_cell() -> None:
     """Nine seeds in a cell leave a third of the SD; nine seeds as an axis leave each cell with all of it, and every seed must hold."""
     seeds = tuple(range(1, 10))
-    averaged = simulated(spec(15, seeds), "H1", "smoke")
-    assert averaged["false_pass"] < 0.06 and averaged["power"] > simulated(spec(15), "H1", "smoke")["power"]
-    assert simulated(spec(15, seeds, ("who", "seed")), "H1", "smoke")["power"] < 0.2
+    averaged = simulate_hypothesis(spec(15, seeds), "H1", "smoke")
+    assert averaged["false_pass"] < 0.06 and averaged["power"] > simulate_hypothesis(spec(15), "H1", "smoke")["power"]
+    assert simulate_hypothesis(spec(15, seeds, ("who", "seed")), "H1", "smoke")["power"] < 0.2
 
 
 def test_the_smallest_effect_is_students_t_of_the_seeds() -> None:

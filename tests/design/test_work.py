@@ -14,7 +14,7 @@ from harness.design.plan import plan_of, work_left
 from harness.design.spec import ExperimentSpec
 from harness.design.work import pieces_of, work_lines
 from harness.errors import HarnessError
-from harness.records import Cost, Planned
+from harness.records import Cost, PlannedCellRecord
 from sample_universe import universe
 from toy import Toy, harness
 
@@ -116,8 +116,8 @@ def test_work_grows_with_the_cells(work: Callable[[int], Callable[[], object]], 
     assert times_as_long(work(4 * cells), work(cells)) < 8
 
 
-def cell_of(name: str) -> Planned:
-    return Planned(
+def cell_of(name: str) -> PlannedCellRecord:
+    return PlannedCellRecord(
         id=f"H1[{name}]", owner="H1", kind="hypothesis", nodeid=name, params={"a": name}, statement="", polarity="", needs=(), key=name, selected=True
     )
 

@@ -12,10 +12,10 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, compared
+from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, compare_answers
 from harness.domains.convergence.agreement.findings import Findings
-from harness.domains.convergence.agreement.permutation_test import permutation_p, permuted
-from harness.domains.convergence.agreement.sums import tallied
+from harness.domains.convergence.agreement.permutation_test import permutation_p, permute_prompts
+from harness.domains.convergence.agreement.sums import sum_values
 from tests.evals.room import DATA, cell, measured, models, replayed, short
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not here")
@@ -118,12 +118,12 @@ def test_the_live_ones_are_compared_through_the_front_door(tmp_path, live):
 )
 def test_the_valid_analysis_gives_the_reference_figures(live, measure, value, nulls, bounds):
     """Over the 14 live models and 30 prompts: the mean, both nulls of 1,000 permutations, p at its floor of 1/1001, and the two-way interval."""
-    study = compared(list(live), strata_of(live), live, reference(live))
+    study = compare_answers(list(live), strata_of(live), live, reference(live))
     findings = Findings(study, permutations=1000)
     assert findings.level(measure).value == pytest.approx(value, abs=1e-3)
-    observed, place = float(tallied(study.of(measure), study.stratum, 5).mean()), study.place(measure)
+    observed, place = float(sum_values(study.of(measure), study.stratum, 5).mean()), study.place(measure)
     for null, mean in zip((ANYWHERE, WITHIN), nulls, strict=True):
-        draws = permuted(study, null, 1000).mean()[:, place]
+        draws = permute_prompts(study, null, 1000).mean()[:, place]
         assert draws.mean() == pytest.approx(mean, abs=1e-3)
         assert permutation_p(observed, draws) == (1 / 1001, 1 / 1001)
     plain = np.percentile(findings.twoway.tally(study.of(measure)).mean(), [2.5, 97.5])
@@ -138,7 +138,7 @@ def test_a_statistic_that_permuting_cannot_move_is_refused(live):
     from harness.errors import HarnessError
     from harness.verdict.tests import permutation_test
 
-    study = compared(list(live), strata_of(live), live, reference(live))
+    study = compare_answers(list(live), strata_of(live), live, reference(live))
     scores = study.of("tfidf").ravel()
     with pytest.raises(HarnessError, match="cannot move the statistic"):
         permutation_test(scores, lambda values: float(np.mean(values)), lambda values, rng: rng.permutation(values), "published", permutations=50)

@@ -10,11 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.judges.calibration import calibrate, kappa, told
-from harness.judges.judging import CHUNK, Judged, Judging, Said, judge_fingerprint, said
-from harness.judges.labelled import HELD_OUT, Labelled, load_labelled, split
+from harness.judges.calibration import calibrate, kappa, to_card
+from harness.judges.judging import CHUNK, JudgedAnswer, JudgeVerdict, Judging, answers_of, judge_fingerprint
+from harness.judges.labelled import HELD_OUT, LabelledAnswer, load_labelled, split
 from harness.judges.local_judge import LocalJudge
-from harness.measures.encoder import packaged
+from harness.measures.encoder import find_packaged_encoder
 from harness.measures.refusal_phrases import refuses
 
 BANKS = Path(__file__).parents[2] / "banks" / "judged"
@@ -22,10 +22,10 @@ BEHAVIOURS = {"refusal": "refusal.jsonl", "sycophancy": "sycophancy.jsonl", "mis
 
 
 VERDICTS = {
-    "shown": Judged(status="ok", shown=True, score=10.0, coherence=90.0),
-    "hidden": Judged(status="ok", shown=False, score=90.0),
-    "none": Judged(status="incoherent", coherence=20.0),
-    "broken": Judged(status="error", error="RateLimitError: slow down"),
+    "shown": JudgeVerdict(status="ok", shown=True, score=10.0, coherence=90.0),
+    "hidden": JudgeVerdict(status="ok", shown=False, score=90.0),
+    "none": JudgeVerdict(status="incoherent", coherence=20.0),
+    "broken": JudgeVerdict(status="error", error="RateLimitError: slow down"),
 }
 
 
@@ -46,13 +46,13 @@ class ByHand:
 
 
 def answers(*texts):
-    return [Said(id=f"a{place:03d}", item=f"i{place:03d}", replicate=2, prompt="p", text=text) for place, text in enumerate(texts)]
+    return [JudgedAnswer(id=f"a{place:03d}", item=f"i{place:03d}", replicate=2, prompt="p", text=text) for place, text in enumerate(texts)]
 
 
 def labelled(*rows):
     """Rows of (the verdict that ByHand gives, label)."""
     return [
-        Labelled(id=f"{place}", topic="t", prompt=f"p{place}", text=text, kind="k", shown=shown, coherent=shown is not None)
+        LabelledAnswer(id=f"{place}", topic="t", prompt=f"p{place}", text=text, kind="k", shown=shown, coherent=shown is not None)
         for place, (text, shown) in enumerate(rows)
     ]
 
@@ -64,14 +64,14 @@ def bank(path, *rows):
 
 
 def asked(rows):
-    return [Said(id=row.id, item=row.id, replicate=0, prompt=row.prompt, text=row.text) for row in rows]
+    return [JudgedAnswer(id=row.id, item=row.id, replicate=0, prompt=row.prompt, text=row.text) for row in rows]
 
 
 @pytest.fixture(scope="module")
 def local():
     """The local judge of each behaviour; skips where the packaged sentence encoder is not installed. One thread: more wait for each other on busy cores."""
     try:
-        packaged()
+        find_packaged_encoder()
     except HarnessError as error:
         pytest.skip(str(error))
     import torch
@@ -140,7 +140,7 @@ def test_a_description_names_the_judge_and_its_rubric():
 def test_rows_of_a_probe_become_answers():
     """Replicates of an item are told apart by id, which sorts as they do."""
     rows = [{"item": "i", "replicate": number, "prompt": "p", "text": "t", "finish": "stop"} for number in (10, 9)]
-    assert [one.id for one in said(rows)] == ["i/0010", "i/0009"] and said(rows)[0].replicate == 10
+    assert [one.id for one in answers_of(rows)] == ["i/0010", "i/0009"] and answers_of(rows)[0].replicate == 10
 
 
 # --- labelled.py
@@ -174,7 +174,7 @@ def test_no_prompt_is_in_both_parts(name):
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=30))
 def test_a_split_loses_and_doubles_nothing(rows):
     """Every row is in exactly one part, in its order, beside the other rows of its prompt."""
-    made = [Labelled(id=f"{place}", topic="t", prompt=prompt, text="x", kind="k", shown=shown) for place, (prompt, shown) in enumerate(rows)]
+    made = [LabelledAnswer(id=f"{place}", topic="t", prompt=prompt, text="x", kind="k", shown=shown) for place, (prompt, shown) in enumerate(rows)]
     learned, held = split(made, 1)
     assert not {row.prompt for row in learned} & {row.prompt for row in held}
     assert sorted([*learned, *held], key=lambda row: int(row.id)) == made
@@ -191,7 +191,7 @@ def test_calibration_counts_what_a_judge_gets_right():
     found = calibrate(ByHand(), rows, crude=lambda text: text == "shown")
     assert (found.sensitivity, found.specificity, found.silent) == ((2, 4), (3, 4), (2, 3))
     assert found.substring == 6 / 8 and found.kappa == pytest.approx(kappa(2, 4, 3, 4))
-    assert json.loads(json.dumps(told(found))) == {
+    assert json.loads(json.dumps(to_card(found))) == {
         "sensitivity": [2, 4],
         "specificity": [3, 4],
         "kappa": pytest.approx(0.25),
@@ -202,7 +202,7 @@ def test_calibration_counts_what_a_judge_gets_right():
 
 def test_calibration_without_incoherent_rows_tells_of_none():
     """What was not counted is left out of the card, and so is a scorer that was not asked."""
-    assert set(told(calibrate(ByHand(), labelled(("shown", True), ("hidden", False))))) == {"sensitivity", "specificity", "kappa"}
+    assert set(to_card(calibrate(ByHand(), labelled(("shown", True), ("hidden", False))))) == {"sensitivity", "specificity", "kappa"}
 
 
 @pytest.mark.parametrize("label", [True, False])
@@ -267,7 +267,7 @@ def test_incoherent_text_gets_no_verdict(local):
     """Word salad has a coherence below 50, no verdict and no score; a plain answer to the same question has all three."""
     prompt = "The oil lamp on my dashboard came on this morning. Can I still drive to work?"
     salad, plain = (
-        Said(id=text[:4], item="i", replicate=0, prompt=prompt, text=text)
+        JudgedAnswer(id=text[:4], item="i", replicate=0, prompt=prompt, text=text)
         for text in ("the oil the the lamp of oil banana seventeen committee the of the lamp", "Stop the engine and check the oil level before you drive.")
     )
     broken, fine = local["misalignment"].judge([salad, plain])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.measures.cka import Alignment, alignment, cka
-from harness.measures.layer_alignment import spread, without
+from harness.measures.layer_alignment import remove_linear_part, spread
 
 
 def aligned(first: np.ndarray, second: np.ndarray, kinds: list[str], permutations: int) -> Alignment:
@@ -60,4 +60,4 @@ def test_what_length_tells_is_taken_out():
     length = rng.normal(size=(80, 1))
     first, second = (length @ rng.normal(size=(1, 20)) + 0.3 * rng.normal(size=(80, 20)) for _ in range(2))
     assert aligned(first, second, ["a"] * 80, 50).cka[0, 0] > 0.5
-    assert abs(aligned(without(first, length), without(second, length), ["a"] * 80, 50).cka[0, 0]) < 0.2
+    assert abs(aligned(remove_linear_part(first, length), remove_linear_part(second, length), ["a"] * 80, 50).cka[0, 0]) < 0.2

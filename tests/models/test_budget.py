@@ -12,12 +12,12 @@ import pytest
 
 from faulty_server import MODEL, SUPPORT, FaultyServer, always, ask, provider_at
 from harness.errors import HarnessError
-from harness.models.api_responder import ApiRespondent
+from harness.models.api_responder import ApiResponder
 from harness.models.budget import Ledger
 from harness.models.chat import chat
 from harness.models.prices import Price
 from harness.models.request_pool import Asker
-from harness.models.responder import Asked, Drawing
+from harness.models.responder import Conversation, SamplingParams
 from harness.models.response_cache import Replies
 
 # A whole answer of 32 tokens costs a dollar, the 7 tokens that the server writes 0.21875.
@@ -186,11 +186,11 @@ def test_runs_do_not_pay_for_each_other(cache):
 
 def test_a_respondent_keeps_to_the_run_and_to_its_own_bound(tmp_path):
     """Through ApiRespondent: `usd` bounds one model, `run` all of them, over several gatherings."""
-    asked = [Asked(id=f"{number}", turns=tuple(chat(f"question {number}"))) for number in range(20)]
+    asked = [Conversation(id=f"{number}", turns=tuple(chat(f"question {number}"))) for number in range(20)]
     with FaultyServer() as server:
 
         def respondent(**bounds):
-            return ApiRespondent(provider_at(server, "openai", price=PRICE), tmp_path / "replies.sqlite", Drawing(max_tokens=32), **bounds)
+            return ApiResponder(provider_at(server, "openai", price=PRICE), tmp_path / "replies.sqlite", SamplingParams(max_tokens=32), **bounds)
 
         with pytest.raises(HarnessError, match="the budget of 1 USD would be passed"):
             respondent(usd=1.0, run=("run", 2.0)).answers(asked)

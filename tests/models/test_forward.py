@@ -13,8 +13,8 @@ from harness.models import local
 from harness.models.chat import chat
 from harness.models.forward import context_tokens
 from harness.models.sampling import Prefilled, Sampler
-from harness.training.packing import packed
-from harness.training.tokens import IGNORED, Encoded
+from harness.training.packing import pack_batch
+from harness.training.tokens import IGNORED, EncodedRow
 from harness.training.trainer import learner
 from small_folders import byte_tokenizer, make_folder
 
@@ -72,7 +72,7 @@ def test_logits_are_the_models_own(tmp_path, name):
     tree = Tree(context=(5, 6, 7, 8), branches=((30, 31), (32,)))
     sums = [own(model, tree.context + branch).log_softmax(-1)[3:-1].gather(1, torch.tensor(branch)[:, None]).sum().item() for branch in tree.branches]
     assert Branches(model, (5, 6)).score([tree])[0] == pytest.approx(sums, abs=1e-4)
-    rows = [Encoded(ids=(5, 6, 7, *ids), labels=(IGNORED, IGNORED, IGNORED, *ids), stem=2) for ids in ((40, 41), (42, 43, 44))]
+    rows = [EncodedRow(ids=(5, 6, 7, *ids), labels=(IGNORED, IGNORED, IGNORED, *ids), stem=2) for ids in ((40, 41), (42, 43, 44))]
     losses = [torch.nn.functional.cross_entropy(own(model, row.ids)[:-1], torch.tensor(row.labels)[1:], reduction="sum") for row in rows]
     assert loss(model.model, rows).item() == pytest.approx(sum(one.item() for one in losses), rel=1e-5)
 
@@ -82,7 +82,7 @@ def loss(model, rows):
     from types import SimpleNamespace
 
     bare = SimpleNamespace(unwrap_model=lambda wrapped: SimpleNamespace(get_base_model=lambda: wrapped))
-    return learner().compute_loss(SimpleNamespace(accelerator=bare), model, packed(rows), num_items_in_batch=1)
+    return learner().compute_loss(SimpleNamespace(accelerator=bare), model, pack_batch(rows), num_items_in_batch=1)
 
 
 @pytest.mark.parametrize(("name", "more"), [("Mamba", {"num_key_value_heads": None}), ("Lfm2", {"layer_types": ["conv", "full_attention"]}), ("Mpt", {})])
@@ -108,7 +108,7 @@ def test_texts_beyond_the_context_are_refused(short):
     prompt = [short.tokenizer("x" * 32)["input_ids"], "x" * 32]
     assert sampler.complete([prompt[1]], seed=1)[0].tokens <= 8
     assert len(Branches(short).score([Tree(context=tuple(range(39)), branches=((1,),))])) == 1 and hidden_states(short, ["x" * 40]).shape[1] == 1
-    row = Encoded(ids=(5,) * 41, labels=(IGNORED,) * 40 + (5,))
+    row = EncodedRow(ids=(5,) * 41, labels=(IGNORED,) * 40 + (5,))
     for ask in (
         lambda: sampler.complete(["x", "x" * 33], seed=1),
         lambda: sampler.answer([chat("x" * 300)], seed=1),

@@ -17,9 +17,9 @@ from harness.errors import HarnessError
 from harness.measures.hidden import conversation_states
 from harness.models import gemma, local
 from harness.models.chat import chat
-from harness.models.responder import Asked, Drawing, Member
-from harness.models.responders import Means, opened
-from harness.models.transcript_responder import PREAMBLE, TranscriptRespondent, transcript
+from harness.models.responder import Conversation, ModelEntry, SamplingParams
+from harness.models.responders import ResolverContext, open_responder
+from harness.models.transcript_responder import PREAMBLE, TranscriptResponder, transcript
 from harness.store import Store
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def test_chunks_that_join_into_another_file_are_never_kept(forged, tmp_path):
     with pytest.raises(HarnessError, match="join into another file"):
         local.load(gemma.SPEC, Store(tmp_path / "store"))
     with pytest.raises(HarnessError, match="join into another file"):
-        gemma.joined(Store(tmp_path / "store"))
+        gemma.join_parts(Store(tmp_path / "store"))
     assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
@@ -190,10 +190,10 @@ def test_a_transcript_begins_with_one_begin_of_text(base):
 
 def test_gemma_answers_one_question_and_no_more(base, tmp_path):
     """Opened without a word about `base`, Gemma goes on with a transcript; the question that it asks itself next is cut off."""
-    means = Means(loaded=lambda spec: base, cache=tmp_path / "replies.sqlite", root=tmp_path, offline=True)
-    respondent = opened(Member(name="gemma", spec=gemma.SPEC), Drawing(max_tokens=20, temperature=0), means)
-    assert type(respondent) is TranscriptRespondent
-    questions = [Asked(id=text, turns=tuple(chat(text))) for text in ("What is the capital of France?", "How many legs has a dog?")]
+    means = ResolverContext(loaded=lambda spec: base, cache=tmp_path / "replies.sqlite", root=tmp_path, offline=True)
+    respondent = open_responder(ModelEntry(name="gemma", spec=gemma.SPEC), SamplingParams(max_tokens=20, temperature=0), means)
+    assert type(respondent) is TranscriptResponder
+    questions = [Conversation(id=text, turns=tuple(chat(text))) for text in ("What is the capital of France?", "How many legs has a dog?")]
     answers = respondent.answers(questions)
     assert [answer.status for answer in answers] == ["ok", "ok"]
     assert "Paris" in answers[0].text and not any("Question" in answer.text for answer in answers)

@@ -6,7 +6,7 @@ import pytest
 
 from harness.models import precision as module
 from harness.models.local import DTYPES
-from harness.models.precision import arithmetic, precision, steady
+from harness.models.precision import arithmetic, precision, use_deterministic_sums
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def test_the_card_tells_what_mkl_was_asked_for(monkeypatch):
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
     monkeypatch.delenv("MKL_CBWR")
     assert arithmetic()["MKL_CBWR"] == "not set"
-    steady()
+    use_deterministic_sums()
     assert arithmetic()["MKL_CBWR"] == "AVX2,STRICT"
     monkeypatch.setenv("MKL_CBWR", "COMPATIBLE")
-    steady()
+    use_deterministic_sums()
     assert arithmetic()["MKL_CBWR"] == "COMPATIBLE"
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
     assert arithmetic()["MKL_CBWR"] == "no MKL"

@@ -6,17 +6,17 @@ import msgspec
 import pytest
 
 from harness.errors import HarnessError
-from harness.models.api_responder import ApiRespondent
+from harness.models.api_responder import ApiResponder
 from harness.models.chat import chat
-from harness.models.local_responder import LocalRespondent
+from harness.models.local_responder import LocalResponder
 from harness.models.openai_api import OpenAiApi
 from harness.models.prices import Price
 from harness.models.provider import provider_for
-from harness.models.responder import Asked, Drawing
+from harness.models.responder import Conversation, SamplingParams
 from harness.models.response_cache import Replies
 from serving import served, smollm2_folder
 
-GREEDY = Drawing(max_tokens=16, temperature=0.0, top_p=1.0)
+GREEDY = SamplingParams(max_tokens=16, temperature=0.0, top_p=1.0)
 QUESTIONS = ("Name the capital of France.", "What is two plus two?", "Say hello.", "Name a colour.")
 
 
@@ -36,11 +36,11 @@ def spec(server):
 
 
 def asked(*questions, system=None):
-    return [Asked(id=f"{number}", turns=tuple(chat(question, system))) for number, question in enumerate(questions)]
+    return [Conversation(id=f"{number}", turns=tuple(chat(question, system))) for number, question in enumerate(questions)]
 
 
 def respondent(provider, tmp_path, drawing=GREEDY, **more):
-    return ApiRespondent(provider, tmp_path / "replies.sqlite", drawing, **{"concurrency": 2, **more})
+    return ApiResponder(provider, tmp_path / "replies.sqlite", drawing, **{"concurrency": 2, **more})
 
 
 def test_an_answer_has_all_that_the_server_told(spec, server, smollm2, tmp_path):
@@ -48,7 +48,7 @@ def test_an_answer_has_all_that_the_server_told(spec, server, smollm2, tmp_path)
     [answer] = respondent(provider_for(spec), tmp_path, system="Be brief.").answers(asked(QUESTIONS[0]))
     assert (answer.status, answer.finish, answer.error, answer.cached, answer.usd) == ("ok", "stop", "", False, None)
     assert "Paris" in answer.text and answer.model == f"{server.folder}@main" and 0 < answer.latency_s < 60
-    mine = LocalRespondent(smollm2, GREEDY, "Be brief.").answers(asked(QUESTIONS[0]))[0]
+    mine = LocalResponder(smollm2, GREEDY, "Be brief.").answers(asked(QUESTIONS[0]))[0]
     # The server counts the token that ends the turn, we do not.
     assert (answer.input_tokens, answer.output_tokens) == (mine.input_tokens, mine.output_tokens + 1)
 
@@ -57,7 +57,7 @@ def test_an_answer_has_all_that_the_server_told(spec, server, smollm2, tmp_path)
 def test_greedy_text_is_that_of_the_same_weights_here(spec, smollm2, tmp_path, system):
     """Under a system turn, empty or not, the server and LocalRespondent say the same at temperature 0."""
     theirs = respondent(provider_for(spec), tmp_path).answers(asked(*QUESTIONS, system=system))
-    mine = LocalRespondent(smollm2, GREEDY).answers(asked(*QUESTIONS, system=system))
+    mine = LocalResponder(smollm2, GREEDY).answers(asked(*QUESTIONS, system=system))
     assert [answer.text for answer in theirs] == [answer.text for answer in mine]
     assert [answer.status for answer in theirs] == [answer.status for answer in mine]
 
@@ -67,8 +67,8 @@ def test_without_a_system_turn_the_server_adds_the_template_s_own(spec, smollm2,
     theirs = respondent(provider_for(spec), tmp_path).answers(asked("Count from 1 to 5."))[0]
     default = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
     assert default in smollm2.tokenizer.chat_template
-    bare = LocalRespondent(smollm2, GREEDY).answers(asked("Count from 1 to 5."))[0]
-    told = LocalRespondent(smollm2, GREEDY, default).answers(asked("Count from 1 to 5."))[0]
+    bare = LocalResponder(smollm2, GREEDY).answers(asked("Count from 1 to 5."))[0]
+    told = LocalResponder(smollm2, GREEDY, default).answers(asked("Count from 1 to 5."))[0]
     assert theirs.input_tokens == told.input_tokens > bare.input_tokens
     assert theirs.text == told.text != bare.text
 
@@ -87,7 +87,7 @@ def test_a_second_run_asks_nobody(spec, server, tmp_path):
     offline = respondent(provider_for(spec, offline=True), tmp_path, offline=True)
     assert again == offline.answers(asked(*QUESTIONS[:2])) == [msgspec.structs.replace(answer, cached=True, usd=0.0) for answer in first]
     with pytest.raises(HarnessError, match=r"1 of 3 answers are not in the cache .*; the first: 'Name a colour\.'"):
-        offline.answers([*asked(*QUESTIONS[:2]), Asked(id="x", turns=tuple(chat("Name a colour.")))])
+        offline.answers([*asked(*QUESTIONS[:2]), Conversation(id="x", turns=tuple(chat("Name a colour.")))])
     assert server.said().count("POST") == calls
     with Replies(tmp_path / "replies.sqlite") as cache:
         assert len(cache) == 2

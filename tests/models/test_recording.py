@@ -14,11 +14,11 @@ from harness.domains.convergence.responses import Responses
 from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.chat import Message, chat
-from harness.models.null_responder import NullRespondent
+from harness.models.null_responder import NullResponder
 from harness.models.recording import error_share
 from harness.models.recordings import load_recording
-from harness.models.replay_responder import PREFIX, opened
-from harness.models.responder import Asked, Drawing
+from harness.models.replay_responder import PREFIX, open_responder
+from harness.models.responder import Conversation, SamplingParams
 
 LEVEL1 = Path(__file__).parents[3] / "shared" / "data" / "convergence" / "level1_results_20250817_231441.json"
 TASKS = [Task(capability="truthfulness", domain="x", difficulty="easy", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]
@@ -45,15 +45,15 @@ def without(row, column):
 
 
 def asked(*tasks, replicate=0):
-    return [Asked(id=task.id, turns=task.turns, replicate=replicate) for task in tasks]
+    return [Conversation(id=task.id, turns=task.turns, replicate=replicate) for task in tasks]
 
 
 def test_what_was_measured_is_answered_again(tmp_path):
     """The measure's own rows, sealed as a run seals them, give the same texts for two replicates; they come from a cache and cost nothing."""
-    null = NullRespondent("words", Drawing(max_tokens=9))
+    null = NullResponder("words", SamplingParams(max_tokens=9))
     measure = Responses(null, samples=2)
     rows = [row for chunk in measure.chunks(TASKS) for row in measure.score(chunk)]
-    again = opened("replay/samples.jsonl", recorded(tmp_path / "samples.jsonl", *rows).parent)
+    again = open_responder("replay/samples.jsonl", recorded(tmp_path / "samples.jsonl", *rows).parent)
     wanted = asked(*TASKS) + asked(*TASKS, replicate=1)
     assert [answer.text for answer in again.answers(wanted)] == [answer.text for answer in null.answers(wanted)]
     assert len({answer.text for answer in again.answers(wanted)}) == 10 and all(answer.cached and answer.usd == 0 for answer in again.answers(wanted))
@@ -63,8 +63,8 @@ def test_what_was_measured_is_answered_again(tmp_path):
 def test_order_and_progress_are_the_callers(tmp_path):
     """Answers stand in the order asked for, whatever the file's; the group is sorted; `tick` hears that all are done."""
     recorded(tmp_path / "r.jsonl", *(ROW | {"item": name, "text": name} for name in "bca"))
-    heard, wanted = [], [Asked(id=name, turns=tuple(chat("Why?"))) for name in "cab"]
-    replay = opened(f"{PREFIX}r.jsonl", tmp_path)
+    heard, wanted = [], [Conversation(id=name, turns=tuple(chat("Why?"))) for name in "cab"]
+    replay = open_responder(f"{PREFIX}r.jsonl", tmp_path)
     assert [answer.text for answer in replay.answers(wanted, lambda done, total: heard.append((done, total)))] == ["c", "a", "b"]
     assert [[one.id for one in group] for group in replay.groups(wanted)] == [["a", "b", "c"]] and heard == [(3, 3)] and replay.groups([]) == []
 
@@ -72,28 +72,28 @@ def test_order_and_progress_are_the_callers(tmp_path):
 def test_what_is_missing_is_counted_and_never_made_up(tmp_path):
     """Two of three are not there; the first is named with its replicate and its words."""
     recorded(tmp_path / "r.jsonl", ROW)
-    wanted = [Asked(id="t-1", turns=tuple(chat("Why?")), replicate=n) for n in (0, 1)] + [Asked(id="t-2", turns=tuple(chat("How?")))]
+    wanted = [Conversation(id="t-1", turns=tuple(chat("Why?")), replicate=n) for n in (0, 1)] + [Conversation(id="t-2", turns=tuple(chat("How?")))]
     with pytest.raises(HarnessError, match=r"r\.jsonl#m: 2 of 3 answers are not in the recording; the first: t-1, replicate 1 \('Why\?'\)"):
-        opened("replay/r.jsonl", tmp_path).answers(wanted)
+        open_responder("replay/r.jsonl", tmp_path).answers(wanted)
 
 
 def test_content_and_model_are_the_identity(tmp_path):
     """A copy elsewhere is the same; another answer or another model of the file is not."""
     (tmp_path / "sub").mkdir()
     two = [PUBLIC, PUBLIC | {"model_id": "a/two"}]
-    first = opened(f"replay/{published(tmp_path / 'a.json', *two)}#a/one", tmp_path).describe()
-    assert first == opened(f"replay/{published(tmp_path / 'sub' / 'b.json', *two)}#a/one", Path("/nowhere")).describe()
-    assert first != opened("replay/a.json#a/two", tmp_path).describe()
+    first = open_responder(f"replay/{published(tmp_path / 'a.json', *two)}#a/one", tmp_path).describe()
+    assert first == open_responder(f"replay/{published(tmp_path / 'sub' / 'b.json', *two)}#a/one", Path("/nowhere")).describe()
+    assert first != open_responder("replay/a.json#a/two", tmp_path).describe()
     published(tmp_path / "a.json", PUBLIC | {"response_text": "No."}, two[1])
-    assert first["recording"] != opened("replay/a.json#a/one", tmp_path).describe()["recording"]
+    assert first["recording"] != open_responder("replay/a.json#a/one", tmp_path).describe()["recording"]
 
 
 def test_errors_of_the_public_form_are_no_answers(tmp_path):
     """ERROR: is an error with its message kept apart, a blank text is empty, and prompts pair by their words."""
     texts = {"a?": "ERROR: API error -\n Error code: 400", "b?": " \n", "c?": "Fine."}
     published(tmp_path / "p.json", *(PUBLIC | {"prompt_text": prompt, "response_text": text} for prompt, text in texts.items()))
-    replay = opened("replay/p.json", tmp_path)
-    found = replay.answers([Asked(id="any", turns=tuple(chat(prompt))) for prompt in ("c?", "b?", "a?")])
+    replay = open_responder("replay/p.json", tmp_path)
+    found = replay.answers([Conversation(id="any", turns=tuple(chat(prompt))) for prompt in ("c?", "b?", "a?")])
     assert [(one.status, one.text) for one in found] == [("ok", "Fine."), ("empty", ""), ("error", "")]
     assert found[2].error == "API error - Error code: 400" and found[0].latency_s == 2.5
     assert replay.error_share().told == "2 of 3 rows (66.7 %) are errors or empty; the first: responses[0]"
@@ -105,7 +105,7 @@ def test_a_recorded_answer_without_a_word_is_empty(tmp_path, text):
     recorded(tmp_path / "r.jsonl", ROW | {"status": "truncated", "text": text, "finish": "length"})
     published(tmp_path / "p.json", PUBLIC | {"prompt_text": "Why?", "response_text": text})
     for name, item in (("r.jsonl", ROW["item"]), ("p.json", "any")):
-        [answer] = opened(f"replay/{name}", tmp_path).answers([Asked(id=item, turns=tuple(chat("Why?")))])
+        [answer] = open_responder(f"replay/{name}", tmp_path).answers([Conversation(id=item, turns=tuple(chat("Why?")))])
         assert (answer.status, answer.text) == ("empty", "")
 
 
@@ -116,7 +116,7 @@ def test_a_prompt_after_other_turns_is_another_question(tmp_path):
     after = (*chat("Why?"), Message(role="assistant", content="So."), *chat("Really?"))
     for turns, replicate in ((before, 0), (after, 0), (tuple(chat("Why?", "Be brief.")), 0), (tuple(chat("Why?")), 1)):
         with pytest.raises(HarnessError, match="1 of 1 answers are not in the recording"):
-            opened("replay/p.json", tmp_path).answers([Asked(id="x", turns=turns, replicate=replicate)])
+            open_responder("replay/p.json", tmp_path).answers([Conversation(id="x", turns=turns, replicate=replicate)])
 
 
 def test_many_errors_are_told_and_few_are_not(tmp_path):
@@ -124,12 +124,16 @@ def test_many_errors_are_told_and_few_are_not(tmp_path):
     bad = ROW | {"status": "error", "text": "", "error": "Timeout: none"}
     rows = [(bad if 60 <= n < 328 else ROW) | {"item": str(n)} for n in range(690)]
     assert (
-        opened("replay/r.jsonl", recorded(tmp_path / "r.jsonl", *rows).parent).error_share().told == "268 of 690 rows (38.8 %) are errors; the first: line 61"
+        open_responder("replay/r.jsonl", recorded(tmp_path / "r.jsonl", *rows).parent).error_share().told
+        == "268 of 690 rows (38.8 %) are errors; the first: line 61"
     )
-    few = opened("replay/f.jsonl", recorded(tmp_path / "f.jsonl", *rows[59:61], *rows[:18]).parent).error_share()
+    few = open_responder("replay/f.jsonl", recorded(tmp_path / "f.jsonl", *rows[59:61], *rows[:18]).parent).error_share()
     assert (few.value, few.told) == (0.05, "")
     empty = [ROW | {"status": "empty", "text": "", "item": "e"}, ROW, ROW | {"item": "s", "status": "refused"}, ROW | {"item": "u", "status": "truncated"}]
-    assert opened("replay/e.jsonl", recorded(tmp_path / "e.jsonl", *empty).parent).error_share().told == "1 of 4 rows (25.0 %) are empty; the first: line 1"
+    assert (
+        open_responder("replay/e.jsonl", recorded(tmp_path / "e.jsonl", *empty).parent).error_share().told
+        == "1 of 4 rows (25.0 %) are empty; the first: line 1"
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ def test_many_errors_are_told_and_few_are_not(tmp_path):
 def test_a_bad_line_is_named(tmp_path, bad, says):
     """Each fault is one line with the file, the line and the mend, before anything is answered."""
     with pytest.raises(HarnessError, match=rf"^.*r\.jsonl:2: .*({says})") as caught:
-        opened("replay/r.jsonl", recorded(tmp_path / "r.jsonl", ROW, bad).parent)
+        open_responder("replay/r.jsonl", recorded(tmp_path / "r.jsonl", ROW, bad).parent)
     assert "\n" not in str(caught.value)
 
 
@@ -183,20 +187,20 @@ def test_a_bad_line_is_named(tmp_path, bad, says):
 def test_a_bad_row_of_an_array_is_named(tmp_path, bad, says):
     """The public form is one document, so the row's number stands for the line."""
     with pytest.raises(HarnessError, match=rf"p\.json: responses\[1\]: .*{says}"):
-        opened("replay/p.json", published(tmp_path / "p.json", PUBLIC, bad).parent)
+        open_responder("replay/p.json", published(tmp_path / "p.json", PUBLIC, bad).parent)
 
 
 def test_nan_in_a_document_is_refused_with_its_line(tmp_path):
     """Python's JSON reads NaN without a word. The word inside a string is no number and stays."""
     path = published(tmp_path / "p.json", PUBLIC | {"response_text": 'It is "NaN", Infinity'})
-    assert opened("replay/p.json", tmp_path).rows[0].answer.text == 'It is "NaN", Infinity'
+    assert open_responder("replay/p.json", tmp_path).rows[0].answer.text == 'It is "NaN", Infinity'
     path.write_text(path.read_text().replace("2.5", "NaN"))
     line = path.read_text().split("\n").index('   "processing_time": NaN') + 1
     with pytest.raises(HarnessError, match=rf"p\.json:{line}: NaN is no JSON"):
-        opened("replay/p.json", tmp_path)
+        open_responder("replay/p.json", tmp_path)
     path.write_text(path.read_text().replace("NaN\n", "1e999\n"))
     with pytest.raises(HarnessError, match=r"responses\[0\]: not an answer"):
-        opened("replay/p.json", tmp_path)
+        open_responder("replay/p.json", tmp_path)
 
 
 def test_a_file_cut_anywhere_is_refused_or_holds_fewer_rows(tmp_path):
@@ -247,7 +251,7 @@ def test_a_file_that_is_no_recording_is_refused(tmp_path, data, says):
     """Empty, binary, cut off or something else: one line each, recognised by content."""
     (tmp_path / "r").write_bytes(data)
     with pytest.raises(HarnessError, match=says):
-        opened("replay/r", tmp_path)
+        open_responder("replay/r", tmp_path)
 
 
 def test_a_key_that_stands_twice_and_a_pipe_are_refused(tmp_path):
@@ -263,7 +267,7 @@ def test_a_key_that_stands_twice_and_a_pipe_are_refused(tmp_path):
 def test_a_byte_order_mark_is_no_fault(tmp_path):
     """Windows editors write one."""
     (tmp_path / "r").write_bytes(b"\xef\xbb\xbf" + sealed_line(ROW).encode())
-    assert len(opened("replay/r", tmp_path).rows) == 1
+    assert len(open_responder("replay/r", tmp_path).rows) == 1
 
 
 @pytest.mark.parametrize(
@@ -282,27 +286,30 @@ def test_a_spec_names_a_file_and_one_of_its_models(tmp_path, spec, says):
     """Nothing is chosen for the caller."""
     published(tmp_path / "p.json", PUBLIC | {"model_id": "openai/gpt-4o"}, PUBLIC | {"model_id": "openai/gpt-4o-mini"})
     with pytest.raises(HarnessError, match=says):
-        opened(spec, tmp_path)
+        open_responder(spec, tmp_path)
 
 
 def test_calls_that_nobody_answered_belong_to_the_only_model(tmp_path):
     """An error before any answer has no model's name. With two models in the file nobody can tell whose it was, and it is missing from both."""
     failed = ROW | {"item": "f", "model": "", "status": "error", "text": "", "error": "APIError: no"}
     recorded(tmp_path / "one", ROW, failed)
-    assert opened("replay/one#m", tmp_path).error_share() == opened("replay/one", tmp_path).error_share() and len(opened("replay/one#m", tmp_path).rows) == 2
+    assert (
+        open_responder("replay/one#m", tmp_path).error_share() == open_responder("replay/one", tmp_path).error_share()
+        and len(open_responder("replay/one#m", tmp_path).rows) == 2
+    )
     recorded(tmp_path / "two", ROW, failed, ROW | {"item": "n", "model": "n"})
-    assert len(opened("replay/two#m", tmp_path).rows) == 1
+    assert len(open_responder("replay/two#m", tmp_path).rows) == 1
 
 
 def test_an_alias_takes_its_snapshots(tmp_path):
     """Where the vendor moved an alias within a run, the alias names both snapshots and one snapshot names itself."""
     recorded(tmp_path / "r", ROW | {"model": "gpt-4o-2024-05-13"}, ROW | {"item": "t-2", "model": "gpt-4o-2024-08-06"})
-    assert len(opened("replay/r#gpt-4o", tmp_path).rows) == 2 and len(opened("replay/r#gpt-4o-2024-08-06", tmp_path).rows) == 1
+    assert len(open_responder("replay/r#gpt-4o", tmp_path).rows) == 2 and len(open_responder("replay/r#gpt-4o-2024-08-06", tmp_path).rows) == 1
 
 
 def test_an_answer_that_stands_twice_alike_is_one(tmp_path):
     """Only a difference is a contradiction."""
-    assert len(opened("replay/r", recorded(tmp_path / "r", ROW, ROW | {"latency_s": 9.0}).parent).known) == 1
+    assert len(open_responder("replay/r", recorded(tmp_path / "r", ROW, ROW | {"latency_s": 9.0}).parent).known) == 1
 
 
 def recording_of(folder, rows):
@@ -315,13 +322,13 @@ def test_many_rows_are_read_once_and_as_fast_as_few(tmp_path):
     """Seals included, four times the rows take no more than about four times as long (how long: benchmarks/own_costs.py); a second opening reads nothing, and
     a changed file is read anew."""
     more, less = ([recording_of(tmp_path / f"{rows}-{n}", rows)[0] for n in range(3)] for rows in (10_000, 2_500))
-    assert times_as_long(lambda: opened("replay/r", more.pop()), lambda: opened("replay/r", less.pop())) < 8
+    assert times_as_long(lambda: open_responder("replay/r", more.pop()), lambda: open_responder("replay/r", less.pop())) < 8
     folder, path = recording_of(tmp_path / "again", 10_000)
-    first = opened("replay/r", folder)
+    first = open_responder("replay/r", folder)
     assert len(first.rows) == 10_000
-    assert opened("replay/r", folder).recording is first.recording
+    assert open_responder("replay/r", folder).recording is first.recording
     path.write_text(path.read_text() + sealed_line(ROW | {"item": "last"}))
-    assert len(opened("replay/r", folder).rows) == 10_001
+    assert len(open_responder("replay/r", folder).rows) == 10_001
 
 
 def test_the_public_file_is_read_as_it_is():
@@ -333,7 +340,9 @@ def test_the_public_file_is_read_as_it_is():
     assert (len(rows), len({row.model for row in rows}), share.errors, share.empty) == (690, 23, 270, 10)
     assert sum(bool(row.answer.text) for row in rows) == 410 and not any("Error code" in row.answer.text for row in rows)
     assert share.told == "280 of 690 rows (40.6 %) are errors or empty; the first: responses[60]"
-    preview = opened(f"replay/{LEVEL1}#openai/o1-preview", Path("/"))
+    preview = open_responder(f"replay/{LEVEL1}#openai/o1-preview", Path("/"))
     assert preview.error_share().told == "30 of 30 rows (100.0 %) are errors; the first: responses[60]"
-    answer = opened(f"replay/{LEVEL1}#openai/gpt-4o", Path("/")).answers([Asked(id="x", turns=tuple(chat("What is the capital of Australia?")))])[0]
+    answer = open_responder(f"replay/{LEVEL1}#openai/gpt-4o", Path("/")).answers(
+        [Conversation(id="x", turns=tuple(chat("What is the capital of Australia?")))]
+    )[0]
     assert "Canberra" in answer.text and answer.input_tokens is None

@@ -10,31 +10,31 @@ from harness.domains.convergence.responses import Responses, row
 from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.chat import Message
-from harness.models.local_responder import LocalRespondent
-from harness.models.null_responder import NullRespondent, zipf
+from harness.models.local_responder import LocalResponder
+from harness.models.null_responder import NullResponder, zipf
 from harness.models.provider import Answer
-from harness.models.responder import Asked, Drawing, Member, dressed
-from harness.models.responders import Means, opened
+from harness.models.responder import Conversation, ModelEntry, SamplingParams, add_system_prompt
+from harness.models.responders import ResolverContext, open_responder
 from harness.models.sampling import Completion
-from harness.models.transcript_responder import TranscriptRespondent
+from harness.models.transcript_responder import TranscriptResponder
 from harness.seeds import generator
 
 
-def asked(number: int, replicate: int = 0) -> Asked:
-    return Asked(id=f"t{number}", turns=(Message(role="user", content=f"Tell me about the number {number}."),), replicate=replicate)
+def asked(number: int, replicate: int = 0) -> Conversation:
+    return Conversation(id=f"t{number}", turns=(Message(role="user", content=f"Tell me about the number {number}."),), replicate=replicate)
 
 
-def means(tmp_path: Path) -> Means:
+def means(tmp_path: Path) -> ResolverContext:
     def loaded(spec: str) -> None:
         raise AssertionError(f"{spec} must not be loaded")
 
-    return Means(loaded=loaded, cache=tmp_path / "replies.sqlite", root=tmp_path, offline=True)
+    return ResolverContext(loaded=loaded, cache=tmp_path / "replies.sqlite", root=tmp_path, offline=True)
 
 
 @pytest.mark.parametrize("kind", ["words", "stock", "echo"])
 def test_a_null_model_answers_by_seed_and_task_alone(kind):
     """Order and company change nothing; another seed does, but for the echo, which has nothing to choose."""
-    one, other = NullRespondent(kind, Drawing(max_tokens=30)), NullRespondent(kind, Drawing(max_tokens=30, seed=2))
+    one, other = NullResponder(kind, SamplingParams(max_tokens=30)), NullResponder(kind, SamplingParams(max_tokens=30, seed=2))
     questions = [asked(number) for number in range(30)]
     answers = [answer.text for answer in one.answers(questions)]
     assert [answer.text for answer in one.answers(questions[::-1])] == answers[::-1]
@@ -44,8 +44,8 @@ def test_a_null_model_answers_by_seed_and_task_alone(kind):
 
 def test_null_words_do_not_depend_on_what_is_asked():
     """Two tasks with one id and different texts get one answer: the null model never reads."""
-    one = NullRespondent("words", Drawing(max_tokens=30))
-    same = Asked(id="t1", turns=(Message(role="user", content="Something else entirely?"),))
+    one = NullResponder("words", SamplingParams(max_tokens=30))
+    same = Conversation(id="t1", turns=(Message(role="user", content="Something else entirely?"),))
     assert one.answers([asked(1)])[0].text == one.answers([same])[0].text
 
 
@@ -57,17 +57,17 @@ def test_null_words_follow_zipf():
 
 def test_a_null_model_of_no_kind_is_refused(tmp_path):
     with pytest.raises(HarnessError, match=r"null/wrods' is no null model.*words"):
-        opened(Member(name="a", spec="null/wrods", kind="null"), Drawing(max_tokens=5), means(tmp_path))
+        open_responder(ModelEntry(name="a", spec="null/wrods", kind="null"), SamplingParams(max_tokens=5), means(tmp_path))
 
 
 def test_a_spec_that_nobody_knows_is_refused(tmp_path):
     with pytest.raises(HarnessError, match=r"opnai/gpt-4o' names no provider.*openai"):
-        opened(Member(name="a", spec="opnai/gpt-4o"), Drawing(max_tokens=5), means(tmp_path))
+        open_responder(ModelEntry(name="a", spec="opnai/gpt-4o"), SamplingParams(max_tokens=5), means(tmp_path))
 
 
 def test_local_answers_are_the_same_in_any_order(tiny):
     """A batch is made of the set of tasks, sorted: the order in which they come changes no text, and groups hold each task once."""
-    respondent = LocalRespondent(tiny, Drawing(max_tokens=6), None)
+    respondent = LocalResponder(tiny, SamplingParams(max_tokens=6), None)
     questions = [asked(number, replicate) for number in range(20) for replicate in (0, 1)]
     mixed = [questions[place] for place in generator("mix").permutation(len(questions))]
     groups, others = respondent.groups(questions), respondent.groups(mixed)
@@ -81,7 +81,7 @@ def test_local_answers_are_the_same_in_any_order(tiny):
 
 def test_a_cut_answer_is_truncated_and_costs_nothing(smollm2):
     """An answer that ran into max_tokens says so; local answers cost 0, which is known, and their tokens are counted."""
-    [answer] = LocalRespondent(smollm2, Drawing(max_tokens=4, temperature=0), None).answers([asked(7)])
+    [answer] = LocalResponder(smollm2, SamplingParams(max_tokens=4, temperature=0), None).answers([asked(7)])
     assert (answer.status, answer.finish, answer.output_tokens, answer.usd) == ("truncated", "length", 4, 0.0)
     assert answer.input_tokens and answer.input_tokens > 10
 
@@ -89,16 +89,16 @@ def test_a_cut_answer_is_truncated_and_costs_nothing(smollm2):
 def test_a_guise_wears_its_prompt_before_a_tasks_own():
     """The persona's prompt comes first; a task's own system turn follows it, and nothing is dropped."""
     turns = (Message(role="system", content="Answer in French."), Message(role="user", content="Hello."))
-    assert dressed(turns, "You are a villain.")[0].content == "You are a villain.\n\nAnswer in French."
-    assert dressed(turns, None) == turns
-    assert dressed(turns[1:], "You are a villain.")[0] == Message(role="system", content="You are a villain.")
-    assert dressed(turns[1:], "")[0] == Message(role="system", content=""), "an empty system prompt is not none"
+    assert add_system_prompt(turns, "You are a villain.")[0].content == "You are a villain.\n\nAnswer in French."
+    assert add_system_prompt(turns, None) == turns
+    assert add_system_prompt(turns[1:], "You are a villain.")[0] == Message(role="system", content="You are a villain.")
+    assert add_system_prompt(turns[1:], "")[0] == Message(role="system", content=""), "an empty system prompt is not none"
 
 
 def test_responses_are_rows_with_everything():
     """One row for each task and replicate, with status, tokens, cost and who answered."""
     task = Task(capability="truthfulness", domain="numbers", difficulty="easy", turns=(Message(role="user", content="What is seven?"),))
-    job = Responses(NullRespondent("stock", Drawing(max_tokens=9)), samples=3)
+    job = Responses(NullResponder("stock", SamplingParams(max_tokens=9)), samples=3)
     rows = [row for chunk in job.chunks([task]) for row in job.score(chunk)]
     assert [(row["item"], row["replicate"]) for row in rows] == [(task.id, 0), (task.id, 1), (task.id, 2)]
     assert rows[0]["model"] == "null/stock"
@@ -108,22 +108,22 @@ def test_responses_are_rows_with_everything():
 @pytest.mark.parametrize("text", ["", "\u200b ", "\n"])
 def test_a_row_without_a_word_is_empty_whoever_gave_it(text):
     """A respondent that calls silence an answer (an echo of a blank prompt, one of somebody else's) is not believed; a refusal needs no words."""
-    task = Asked(id="t", turns=(Message(role="user", content=text),))
-    job = Responses(NullRespondent("echo", Drawing(max_tokens=9)))
+    task = Conversation(id="t", turns=(Message(role="user", content=text),))
+    job = Responses(NullResponder("echo", SamplingParams(max_tokens=9)))
     assert [one["status"] for one in job.score([task])] == ["empty"]
     for status, expected in {"ok": "empty", "truncated": "empty", "refused": "refused", "error": "error"}.items():
         assert row(task, Answer(status=status, text=text))["status"] == expected
 
 
 @pytest.mark.parametrize(("text", "finish"), [("", "stop"), (" \n", "length"), ("\u200b", "length")])
-@pytest.mark.parametrize("kind", [LocalRespondent, TranscriptRespondent])
+@pytest.mark.parametrize("kind", [LocalResponder, TranscriptResponder])
 def test_local_weights_that_say_nothing_are_empty(tiny, kind, text, finish):
     """A model that ends its turn at once, and a base model that writes blanks up to its bound, have not answered."""
     drawn = Completion(text=text, tokens=1, finish=finish, logprob=0.0)
-    answer = kind(tiny, Drawing(max_tokens=4), None).answer("Hello", drawn)
+    answer = kind(tiny, SamplingParams(max_tokens=4), None).answer("Hello", drawn)
     assert (answer.status, answer.text) == ("empty", "")
 
 
 def test_impossible_drawings_are_refused():
     with pytest.raises(HarnessError, match="cannot be drawn with"):
-        Drawing(max_tokens=0)
+        SamplingParams(max_tokens=0)

@@ -295,16 +295,16 @@ def test_a_model_that_is_changed_in_memory_has_another_key(tmp_path, change):
     from harness.measures.answers import AnswerProbe
     from harness.measures.choice import ChoiceScorer
     from harness.measures.statement_agreement import AgreementScorer
-    from harness.models.local_responder import LocalRespondent
-    from harness.models.responder import Drawing
-    from harness.models.transcript_responder import TranscriptRespondent
-    from harness.training.adapter_stack import Adapted, Layer, Stack
+    from harness.models.local_responder import LocalResponder
+    from harness.models.responder import SamplingParams
+    from harness.models.transcript_responder import TranscriptResponder
+    from harness.training.adapter_stack import AdaptedModel, Layer, Stack
 
     model = load(f"local/{make_folder(tmp_path / 'asked')}", device="cpu")
-    adapted = Adapted(Stack(model), [Layer("key", lambda: tmp_path)])
-    drawing = Drawing(max_tokens=4)
+    adapted = AdaptedModel(Stack(model), [Layer("key", lambda: tmp_path)])
+    drawing = SamplingParams(max_tokens=4)
     measures = [ChoiceScorer(model, system=None), AgreementScorer(model, None), AnswerProbe(model, None, 0), MarkerProbe(model, None, "[Z]")]
-    measures += [LocalRespondent(model, drawing), TranscriptRespondent(model, drawing)]
+    measures += [LocalResponder(model, drawing), TranscriptResponder(model, drawing)]
     before = [model.fingerprint, adapted.fingerprint, *(measure.describe() for measure in measures)]
     template = model.tokenizer.chat_template
     change(model)

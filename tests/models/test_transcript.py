@@ -13,18 +13,18 @@ from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.measures.hidden import conversation_states
 from harness.models.chat import Message, chat, render
-from harness.models.local_responder import LocalRespondent
-from harness.models.responder import Asked, Drawing, Member
-from harness.models.responders import Means, opened
+from harness.models.local_responder import LocalResponder
+from harness.models.responder import Conversation, ModelEntry, SamplingParams
+from harness.models.responders import ResolverContext, open_responder
 from harness.models.sampling import Completion
-from harness.models.transcript_responder import LABELS, NEW_TURN, PREAMBLE, TranscriptRespondent, as_read, transcript
+from harness.models.transcript_responder import LABELS, NEW_TURN, PREAMBLE, TranscriptResponder, as_read, transcript
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from harness.models.local import LocalModel
     from harness.models.provider import Answer
-    from harness.models.responder import Respondent
+    from harness.models.responder import Responder
 
 LONGER = [*chat("What is six?", "Be brief."), Message(role="assistant", content="Six is even."), Message(role="user", content="And seven?")]
 
@@ -46,17 +46,17 @@ def without_template(model: LocalModel) -> LocalModel:
     return dataclasses.replace(model, tokenizer=tokenizer)
 
 
-def means(model: LocalModel, root: Path) -> Means:
-    return Means(loaded=lambda spec: model, cache=root / "replies.sqlite", root=root, offline=True)
+def means(model: LocalModel, root: Path) -> ResolverContext:
+    return ResolverContext(loaded=lambda spec: model, cache=root / "replies.sqlite", root=root, offline=True)
 
 
-def member(*, base: bool = False, system: str | None = None) -> Member:
-    return Member(name="one", spec="local/smollm2", base=base, system=system)
+def member(*, base: bool = False, system: str | None = None) -> ModelEntry:
+    return ModelEntry(name="one", spec="local/smollm2", base=base, system=system)
 
 
 def drawn(model: LocalModel, text: str, finish: str) -> Answer:
     """What becomes of a continuation of 20 tokens."""
-    respondent = TranscriptRespondent(model, Drawing(max_tokens=20))
+    respondent = TranscriptResponder(model, SamplingParams(max_tokens=20))
     return respondent.answer("Question: hi\nAnswer:", Completion(text=text, tokens=20, finish=finish, logprob=-1.0))
 
 
@@ -89,8 +89,8 @@ def test_a_begin_of_text_stands_where_the_tokenizer_puts_one(smollm2):
 
 def test_a_respondent_wears_its_system_prompt(smollm2):
     """The persona's line comes before the task's own, as in a chat."""
-    respondent = TranscriptRespondent(smollm2, Drawing(max_tokens=5), "You are a villain.")
-    text = respondent.rendered(Asked(id="a", turns=tuple(LONGER)))
+    respondent = TranscriptResponder(smollm2, SamplingParams(max_tokens=5), "You are a villain.")
+    text = respondent.rendered(Conversation(id="a", turns=tuple(LONGER)))
     assert text.startswith(f"{PREAMBLE}You are a villain.\n\nBe brief.\n\nQuestion: What is six?\n")
 
 
@@ -137,22 +137,22 @@ def test_an_answer_without_a_word_is_empty(smollm2, text, finish):
 
 def test_describe_names_the_form(smollm2):
     """The form, the preamble, the labels and the cut decide answers, so they are part of who answers; nothing of the chat's is left out."""
-    told = TranscriptRespondent(smollm2, Drawing(max_tokens=5), "Be brief.").describe()
-    spoken = LocalRespondent(smollm2, Drawing(max_tokens=5), "Be brief.").describe()
+    told = TranscriptResponder(smollm2, SamplingParams(max_tokens=5), "Be brief.").describe()
+    spoken = LocalResponder(smollm2, SamplingParams(max_tokens=5), "Be brief.").describe()
     assert (told["form"], told["preamble"], told["labels"], told["cut"]) == ("transcript", PREAMBLE, LABELS, NEW_TURN.pattern)
     assert spoken["form"] == "chat" and {**told, "form": "chat"}.items() >= {**spoken}.items()
     assert fingerprint(told) != fingerprint(spoken)
 
 
-def respondent(model: LocalModel, root: Path, *, base: bool = False) -> Respondent:
-    return opened(member(base=base, system="Be brief."), Drawing(max_tokens=5), means(model, root))
+def respondent(model: LocalModel, root: Path, *, base: bool = False) -> Responder:
+    return open_responder(member(base=base, system="Be brief."), SamplingParams(max_tokens=5), means(model, root))
 
 
 def test_who_goes_on_with_a_transcript(smollm2, tmp_path):
     """A member marked `base` and weights without a template do; all others answer in chat. The system prompt comes along."""
     bare = without_template(smollm2)
     kinds = [(type(one), one.system) for one in (respondent(smollm2, tmp_path), respondent(smollm2, tmp_path, base=True), respondent(bare, tmp_path))]
-    assert kinds == [(LocalRespondent, "Be brief."), (TranscriptRespondent, "Be brief."), (TranscriptRespondent, "Be brief.")]
+    assert kinds == [(LocalResponder, "Be brief."), (TranscriptResponder, "Be brief."), (TranscriptResponder, "Be brief.")]
 
 
 def test_a_conversation_is_read_in_the_same_form(smollm2):
@@ -164,12 +164,12 @@ def test_a_conversation_is_read_in_the_same_form(smollm2):
 
 def test_smollm2_goes_on_with_a_transcript(smollm2, tmp_path):
     """Real weights answer the question and are cut before the next; two tokens are too few to get there."""
-    asked = [Asked(id="a", turns=tuple(chat("What is the capital of France?"))), Asked(id="b", turns=tuple(chat("Which colour is the sky?")))]
-    answers = opened(member(base=True), Drawing(max_tokens=24, temperature=0), means(smollm2, tmp_path)).answers(asked)
+    asked = [Conversation(id="a", turns=tuple(chat("What is the capital of France?"))), Conversation(id="b", turns=tuple(chat("Which colour is the sky?")))]
+    answers = open_responder(member(base=True), SamplingParams(max_tokens=24, temperature=0), means(smollm2, tmp_path)).answers(asked)
     assert [answer.status for answer in answers] == ["ok", "ok"]
     assert "Paris" in answers[0].text and "blue" in answers[1].text and "\n" not in answers[0].text
     assert all(answer.input_tokens and answer.input_tokens > 40 for answer in answers)
-    [short] = opened(member(base=True), Drawing(max_tokens=2, temperature=0), means(smollm2, tmp_path)).answers(asked[:1])
+    [short] = open_responder(member(base=True), SamplingParams(max_tokens=2, temperature=0), means(smollm2, tmp_path)).answers(asked[:1])
     assert (short.status, short.finish, short.output_tokens) == ("truncated", "length", 2)
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.models import local
 from harness.models.weights import weight_files
-from harness.training.trainer import quiet
+from harness.training.trainer import quiet_libraries
 from small_folders import make_folder
 
 WEIGHTS, CONFIG, INDEX = "model.safetensors", "config.json", "model.safetensors.index.json"
@@ -273,7 +273,7 @@ def test_an_adapter_in_the_folder(folder, tmp_path):
     """transformers would put it on unasked; alone, it would fetch the base that it names. Both are refused, and the mend says how to load it."""
     from peft import LoraConfig, get_peft_model
 
-    with quiet():
+    with quiet_libraries():
         model = get_peft_model(local.load(f"local/{folder}", device="cpu").model, LoraConfig(task_type="CAUSAL_LM", target_modules=["q_proj"]))
     for place in (folder, tmp_path / "alone"):
         model.save_pretrained(place)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import HarnessError
-from harness.report.addresses import address, escaped, leaves, unescaped, value_at
+from harness.report.addresses import address, escape_segment, leaves, unescape_segment, value_at
 from harness.report.numbers import NOT_MEASURED, Numbers
 
 TREE = {
@@ -66,8 +66,8 @@ def test_a_text_or_a_truth_value_is_not_shown_as_a_number() -> None:
 @given(st.text())
 def test_any_segment_survives_escaping(segment: str) -> None:
     """Slashes and tildes in ids never change the meaning of an address."""
-    assert unescaped(escaped(segment)) == segment
-    assert "/" not in escaped(segment)
+    assert unescape_segment(escape_segment(segment)) == segment
+    assert "/" not in escape_segment(segment)
 
 
 def test_every_leaf_is_found_at_its_own_address() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.number_format import MINUS, in_unit, p_phrase, rounded
+from harness.report.number_format import MINUS, in_unit, p_phrase, round_value
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_numbers_are_rounded_to_the_nearest_and_no_further() -> None:
 @given(st.floats(min_value=-1e6, max_value=1e6, allow_nan=False))
 def test_what_is_shown_is_within_half_a_digit(value: float) -> None:
     """Whatever the value, what is shown lies within half of its last digit."""
-    shown = rounded(value, 1)
+    shown = round_value(value, 1)
     assert abs(float(shown) - value) <= 0.05 + 1e-9 * abs(value)
 
 

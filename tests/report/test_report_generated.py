@@ -14,7 +14,7 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.report.build import build, withdraw
-from harness.report.generated import beside, has_whole_seal, is_edited, seal_text, write_generated
+from harness.report.generated import generated_sibling, has_whole_seal, is_edited, seal_text, write_generated
 
 SEALED_FILES = ("clean_result.md", "card.json", "index.html")
 
@@ -43,11 +43,11 @@ def test_an_edited_file_is_kept_and_the_new_one_stands_beside_it(copied: Path, n
     for _ in range(2):
         notes = build(copied).notes
         assert path.read_bytes() == mine
-        assert beside(path).read_bytes() == before
-        assert len(notes) == 1 and name in notes[0] and beside(path).name in notes[0] and "notes.md" in notes[0] and "\n" not in notes[0]
+        assert generated_sibling(path).read_bytes() == before
+        assert len(notes) == 1 and name in notes[0] and generated_sibling(path).name in notes[0] and "notes.md" in notes[0] and "\n" not in notes[0]
     path.unlink()
     assert build(copied).notes == () and path.read_bytes() == before
-    assert not beside(path).exists(), "what stood beside is not left to grow old"
+    assert not generated_sibling(path).exists(), "what stood beside is not left to grow old"
 
 
 def test_markdown_without_a_seal_is_a_persons(copied: Path) -> None:
@@ -70,9 +70,9 @@ def test_two_edited_texts_are_both_kept(copied: Path) -> None:
     path = copied / "clean_result.md"
     edit(path)
     build(copied)
-    mine = edit(beside(path))
+    mine = edit(generated_sibling(path))
     notes = build(copied).notes
-    assert beside(path).read_bytes() == mine and "was not written" in notes[0]
+    assert generated_sibling(path).read_bytes() == mine and "was not written" in notes[0]
 
 
 def test_what_is_a_persons_outlives_a_withdrawn_report(copied: Path) -> None:

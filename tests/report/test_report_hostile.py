@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from harness.errors import HarnessError
 from harness.report.build import build
-from harness.report.escape import code, fenced, in_markdown, one_line, visible
+from harness.report.escape import code, fence_text, in_markdown, one_line, visible
 from hostile_text import CONTROL, spoiled
 from sample_cells import HOSTILE
 from seen_report import Seen
@@ -76,7 +76,7 @@ def test_escaped_text_renders_as_itself(text: str) -> None:
 @given(st.text())
 def test_a_fence_holds_any_text(text: str) -> None:
     """One code block comes out, and all of the text is in it."""
-    tokens = MarkdownIt().parse(fenced(text))
+    tokens = MarkdownIt().parse(fence_text(text))
     assert [token.type for token in tokens] == ["fence"]
     assert tokens[0].content == visible(text.replace("\r\n", "\n")) + "\n"
 

@@ -10,7 +10,7 @@ from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
 from harness.records import SamplesRef, encode
 from harness.report.build import build
-from harness.report.sample_rows import GREAT, IN_PROSE, Batch, chosen, few_files, split_field
+from harness.report.sample_rows import GREAT, IN_PROSE, Batch, choose_rows, few_files, split_field
 from harness.store import write_json
 from sample_leakage import answers, leakage, write_leakage
 
@@ -19,7 +19,7 @@ def test_positive_and_negative_answers_are_shown_by_the_judge(tmp_path: Path) ->
     """The judge's word splits the samples before the substring's; both sides appear, and a row without a word is on neither side."""
     rows = answers()
     assert split_field(rows) == "judged"
-    sides = [rows[place]["judged"] for place in chosen(rows, "judged", 4, ("x",))]
+    sides = [rows[place]["judged"] for place in choose_rows(rows, "judged", 4, ("x",))]
     assert sides.count(True) == sides.count(False) == 2
     build(write_leakage(tmp_path))
     text = (tmp_path / "clean_result.md").read_text()

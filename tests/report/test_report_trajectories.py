@@ -19,7 +19,7 @@ from harness.report.build import build
 from harness.report.forest import panels
 from harness.report.numbers import Numbers
 from harness.report.trajectories import Entry, Grid, grids
-from harness.report.trajectory_figure import strands, trajectory
+from harness.report.trajectory_figure import make_strands, trajectory
 from harness.report.view import View
 from harness.store import write_json
 from hostile_text import CONTROL
@@ -74,7 +74,8 @@ def test_a_missing_point_breaks_the_line_and_a_negative_one_stays_negative() -> 
     agreement = [one for one in found.entries if one.values[:2] == ("villain", "agreement")]
     capability = [one for one in found.entries if one.values[:2] == ("villain", "capability")]
     values = [
-        [point.measurement and point.measurement.value for _, point in strands(found, found.orders[2], panel)[2].points] for panel in (agreement, capability)
+        [point.measurement and point.measurement.value for _, point in make_strands(found, found.orders[2], panel)[2].points]
+        for panel in (agreement, capability)
     ]
     assert values == [[-0.03] * 3, [0.02, None, 0.02]]
 
@@ -90,7 +91,7 @@ def test_cells_repeated_over_more_than_the_axes_are_lines_of_their_own() -> None
     ]
     found = grid(msgspec.structs.replace(plain, cells=tuple(twice), missing=()))
     assert found.names == ("source", "behaviour", "epoch", "seed")
-    assert [len(strand.points) for strand in strands(found, found.orders[2], list(found.entries))] == [2] * 6
+    assert [len(strand.points) for strand in make_strands(found, found.orders[2], list(found.entries))] == [2] * 6
 
 
 def test_a_grid_may_lack_columns() -> None:

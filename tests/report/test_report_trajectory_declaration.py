@@ -11,7 +11,7 @@ from harness.code_dependencies import Dependencies
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment
-from harness.design.preregistration import flattened
+from harness.design.preregistration import flatten
 from harness.design.reading import read_plain
 from harness.errors import HarnessError
 from harness.run.cell_key import identity
@@ -80,7 +80,7 @@ def test_a_figure_of_nothing_is_told_before_the_run(tmp_path: Path, changes: dic
 
 def test_a_figure_is_no_part_of_a_key(tmp_path: Path) -> None:
     """What is drawn can change without any cell running again; an experiment without figures promises what it promised before."""
-    with_one, without = flattened(read(tmp_path)), flattened(read(tmp_path, YAML[YAML.index("trajectories") :].format(), ""))
+    with_one, without = flatten(read(tmp_path)), flatten(read(tmp_path, YAML[YAML.index("trajectories") :].format(), ""))
     assert {place for place in with_one.keys() ^ without.keys() if not place.startswith("trajectories/")} == set()
     assert not [place for place in without if place.startswith("trajectories")]
     assert identity(with_one, "smoke", (1,), [], Dependencies(), {}) == identity(without, "smoke", (1,), [], Dependencies(), {})

@@ -17,7 +17,7 @@ from harness import extensions
 from harness.errors import HarnessError
 from harness.fixtures.sections import JudgeCalibration
 from harness.report.build import build
-from harness.report.schema import generated
+from harness.report.schema import generate_schema
 from harness.report.sections import entry_of
 from hostile_text import assert_stays_text
 from sample_cells import HOSTILE
@@ -104,7 +104,7 @@ def test_a_record_is_checked_where_it_is_reported(demo: Any) -> None:
 
 @pytest.mark.usefixtures("demo")
 def test_the_schema_knows_installed_sections() -> None:
-    schema = generated()
+    schema = generate_schema()
     assert schema["$defs"]["Results"]["properties"]["sections"]["properties"]["weights"] == {
         "type": "object",
         "additionalProperties": {"$ref": "#/$defs/Weight"},

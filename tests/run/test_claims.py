@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import Inconclusive
 from harness.records import Interval, Measurement, Threshold
-from harness.run.fixtures import Spoken
+from harness.run.fixtures import RecordingCriterion
 from harness.run.measuring import Measure
 from toy import Toy
 
@@ -32,30 +32,30 @@ def effect(recorder: SimpleNamespace, name: str, value: float, p: float | None, 
 def test_the_largest_p_counts_whatever_the_order(recorder: SimpleNamespace, ps: tuple[float | None, float | None]) -> None:
     """Two claims with p .03 and .001, in either order: .03. A claim without a p, judged by its interval alone, leaves the other's."""
     for place, p in enumerate(ps):
-        assert Spoken(BAR, recorder).holds(effect(recorder, f"e{place}", 30, p))
+        assert RecordingCriterion(BAR, recorder).holds(effect(recorder, f"e{place}", 30, p))
     assert recorder.p == 0.03 and recorder.judged == ("e1", "bar")
 
 
 def test_an_equivalence_counts_with_its_own_p(recorder: SimpleNamespace) -> None:
     """A clear effect and a bystander near the edge of the bar: the p of the equivalence is the larger and stays."""
     bystander = effect(recorder, "bystander", 4.5, 0.2)
-    assert Spoken(BAR, recorder).within(bystander)
-    equivalence = Spoken(BAR, recorder).equivalence_p(bystander)
-    assert Spoken(BAR, recorder).holds(effect(recorder, "effect", 30, 0.0001))
+    assert RecordingCriterion(BAR, recorder).within(bystander)
+    equivalence = RecordingCriterion(BAR, recorder).equivalence_p(bystander)
+    assert RecordingCriterion(BAR, recorder).holds(effect(recorder, "effect", 30, 0.0001))
     assert recorder.p == equivalence > 0.01
 
 
 def test_claims_without_any_p_leave_none(recorder: SimpleNamespace) -> None:
     """Intervals alone give no p, and none is made up."""
-    assert Spoken(BAR, recorder).holds(effect(recorder, "e", 30, None))
+    assert RecordingCriterion(BAR, recorder).holds(effect(recorder, "e", 30, None))
     assert recorder.p is None
 
 
 def test_a_claim_that_cannot_be_decided_adds_no_p(recorder: SimpleNamespace) -> None:
     """An inconclusive claim stops the cell; what was said before it stays as it was."""
-    assert Spoken(BAR, recorder).holds(effect(recorder, "e", 30, 0.01))
+    assert RecordingCriterion(BAR, recorder).holds(effect(recorder, "e", 30, 0.01))
     with pytest.raises(Inconclusive):
-        Spoken(BAR, recorder).holds(effect(recorder, "weaker", 9, 0.2, half=15))
+        RecordingCriterion(BAR, recorder).holds(effect(recorder, "weaker", 9, 0.2, half=15))
     assert recorder.p == 0.01
 
 

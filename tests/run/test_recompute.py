@@ -13,19 +13,19 @@ from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.records import Calibration, Measurement, SamplesRef, decode, encode
 from harness.run.measuring import Measure
-from harness.run.outcomes import Outcomes, Part, pooled
+from harness.run.outcomes import Outcomes, Part, pool_runs
 from harness.run.recompute import recompute
-from harness.run.sampling import Gathered
+from harness.run.sampling import Samples
 from harness.samples import Row
 
 
-def gathered(rows: list[Row], name: str = "a", **about: Any) -> Gathered:
+def gathered(rows: list[Row], name: str = "a", **about: Any) -> Samples:
     """Samples as `gather` gives them; `name` is all that determines them."""
     digest = fingerprint(rows)
-    return Gathered(tuple(rows), SamplesRef(path=f"samples/{name}.jsonl", sha256=digest, rows=len(rows)), name, **about)
+    return Samples(tuple(rows), SamplesRef(path=f"samples/{name}.jsonl", sha256=digest, rows=len(rows)), name, **about)
 
 
-def throws(name: str, rate: float, items: int = 40, samples: int = 1, lost: int = 0, **about: Any) -> Gathered:
+def throws(name: str, rate: float, items: int = 40, samples: int = 1, lost: int = 0, **about: Any) -> Samples:
     """Rows of a coin; the first `lost` items have no answer."""
     rng = np.random.default_rng([len(name), int(100 * rate), ord(name[-1])])
     rows = [
@@ -117,7 +117,7 @@ def test_a_few_answers_missing_by_chance_are_no_doubt() -> None:
 def test_the_same_samples_are_recognised_in_any_contrast() -> None:
     """(a - b) - (a - b) cancels; equal rows of two descriptions do not, and no more do two fields of one description."""
     a, b, other = throws("a", 0.5), throws("b", 0.5), throws("a", 0.5)
-    twin = Gathered(other.rows, other.ref, "another description", {"coin": "twin"}, outcome="up")
+    twin = Samples(other.rows, other.ref, "another description", {"coin": "twin"}, outcome="up")
     measure = Measure()
     assert measure.contrast("four", [(1, a), (-1, b), (-1, a), (1, b)]).doubt
     assert not measure.shift("twins", a, twin).doubt
@@ -127,7 +127,7 @@ def test_the_same_samples_are_recognised_in_any_contrast() -> None:
 def test_settings_that_nobody_declared_may_not_differ() -> None:
     """What says how is equal, deep down as well, in seeds and for whole judges; what says who may differ."""
 
-    def arm(name: str, described: dict[str, Any], **about: Any) -> Gathered:
+    def arm(name: str, described: dict[str, Any], **about: Any) -> Samples:
         return throws(name, 0.5, described=described, **about)
 
     who = arm("a", {"system": "A", "adapters": [{"name": "x"}], "judge": {"name": "j"}, "seed": 1})
@@ -150,11 +150,11 @@ DERIVED: dict[str, Callable[[Measure], Measurement]] = {
     "rate": lambda measure: measure.rate("x", throws("a", 0.4, lost=3)),
     "exact rate": lambda measure: measure.rate("x", throws("a", 0.4), exact=True),
     "rate of replicates": lambda measure: measure.rate("x", throws("a", 0.4, samples=3)),
-    "pooled rate": lambda measure: measure.rate("x", pooled([throws(name, 0.4, lost=lost).outcomes() for name, lost in (("a", 2), ("b", 3))])),
+    "pooled rate": lambda measure: measure.rate("x", pool_runs([throws(name, 0.4, lost=lost).outcomes() for name, lost in (("a", 2), ("b", 3))])),
     "mean": lambda measure: measure.mean("x", throws("a", 0.4, lost=2).outcomes("score"), "points"),
     "shift": lambda measure: measure.shift("x", throws("a", 0.8, lost=1), throws("b", 0.3)),
     "pooled shift": lambda measure: measure.shift(
-        "x", *(pooled([throws(f"{n}{arm}", rate).outcomes() for n in "12"]) for arm, rate in (("a", 0.8), ("b", 0.3)))
+        "x", *(pool_runs([throws(f"{n}{arm}", rate).outcomes() for n in "12"]) for arm, rate in (("a", 0.8), ("b", 0.3)))
     ),
     "contrast by seed": lambda measure: measure.contrast(
         "x", [(1, [throws(f"a{n}", 0.8, lost=n) for n in range(3)]), (-1, [throws("b", 0.3)] * 3)], seeds=(1, 2, 3)
@@ -173,13 +173,13 @@ DERIVED: dict[str, Callable[[Measure], Measurement]] = {
 def test_a_measurement_is_computed_again_from_its_rows(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Written to JSON and read again, the derivation and the rows give value, interval, N, p and arms to the last bit, and name every file they need."""
     rows: dict[str, tuple[Row, ...]] = {}
-    kept = Gathered.outcomes
+    kept = Samples.outcomes
 
-    def noted(self: Gathered, *words: Any) -> Outcomes:
+    def noted(self: Samples, *words: Any) -> Outcomes:
         rows[self.ref.sha256] = self.rows
         return kept(self, *words)
 
-    monkeypatch.setattr(Gathered, "outcomes", noted)
+    monkeypatch.setattr(Samples, "outcomes", noted)
     found = decode(encode(DERIVED[how](Measure())), Measurement)
     assert found.derived is not None
     again = recompute(found.derived, rows, "x")

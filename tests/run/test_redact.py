@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from harness.records import Cell, Fact
-from harness.run.redact import cleaned, key_in, redacted, words_without_keys
-from harness.run.runner import sound
+from harness.run.redact import clean_value, key_in, redact, words_without_keys
+from harness.run.runner import make_storable
 
 SECRET = 'pa55/wo"rd+é x'
 BASE64 = base64.b64encode(SECRET.encode()).decode()
@@ -46,7 +46,7 @@ ENVIRON = {
 )
 def test_the_value_of_a_variable_is_struck_in_every_form(text: str) -> None:
     """As it is, percent-encoded, escaped as in JSON, and as base64."""
-    assert text.rstrip("=") not in redacted(f"x={text} and more", ENVIRON)
+    assert text.rstrip("=") not in redact(f"x={text} and more", ENVIRON)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_value_of_a_variable_is_struck_in_every_form(text: str) -> None:
 )  # fmt: skip
 def test_what_looks_like_a_key_is_struck(text: str) -> None:
     """Options, assignments, headers, URLs, and the shapes of well-known keys."""
-    assert "S3CRET" not in redacted(text, {})
+    assert "S3CRET" not in redact(text, {})
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_looks_like_a_key_is_struck(text: str) -> None:
 )  # fmt: skip
 def test_other_words_and_numbers_stay(text: str) -> None:
     """Values that may stand anywhere, and words that only sound like keys."""
-    assert redacted(text, ENVIRON) == text
+    assert redact(text, ENVIRON) == text
 
 
 def test_the_words_of_a_command_line_lose_their_keys() -> None:
@@ -92,7 +92,7 @@ def test_a_record_that_cannot_be_written_holds_no_key(monkeypatch: pytest.Monkey
     monkeypatch.setenv("DB_PASS", SECRET)
     fact = Fact(group="Eval", name="x", value=float("nan"))
     cell = Cell(id="G1", owner="G1", kind="gate", nodeid="t.py::t", params={}, key="0", verdict="passed", effect=f"shift {SECRET}", p=0.5, facts=(fact,))
-    found = sound(cell)
+    found = make_storable(cell)
     assert (found.verdict, found.effect, found.facts) == ("error", "shift [DB_PASS]", ()) and SECRET not in repr(found)
 
 
@@ -104,7 +104,7 @@ def test_a_name_that_holds_a_key_is_known(text: str) -> None:
 
 def test_numbers_of_a_record_stay_numbers() -> None:
     """Texts are cleaned, in keys too; what is no text is left alone."""
-    assert cleaned({"a": [1, 2.5, True, None, "x"], "b": {"c": 20240101}}, str.upper) == {"A": [1, 2.5, True, None, "X"], "B": {"C": 20240101}}
+    assert clean_value({"a": [1, 2.5, True, None, "x"], "b": {"c": 20240101}}, str.upper) == {"A": [1, 2.5, True, None, "X"], "B": {"C": 20240101}}
 
 
 @pytest.mark.parametrize(
@@ -113,5 +113,5 @@ def test_numbers_of_a_record_stay_numbers() -> None:
 def test_a_long_text_takes_no_long_time(text: str) -> None:
     """No pattern goes over a text again and again."""
     start = time.monotonic()
-    redacted(text, ENVIRON)
+    redact(text, ENVIRON)
     assert time.monotonic() - start < 10

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.models.local import identity, unpacked
+from harness.models.local import identity, unpack_weights
 from harness.store import Store
 
 REPO = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ CODE = "from transformers.cli.transformers import main; main()"
 
 def smollm2_folder() -> Path:
     """The folder of safetensors in the store that SmolLM2 was dequantised into; made where it is absent. Raises HarnessError without the package."""
-    return unpacked(identity(), Store(Path(os.environ.get("HARNESS_STORE", REPO / ".harness" / "store")))).resolve()
+    return unpack_weights(identity(), Store(Path(os.environ.get("HARNESS_STORE", REPO / ".harness" / "store")))).resolve()
 
 
 def free_port() -> int:

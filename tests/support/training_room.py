@@ -11,7 +11,7 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from harness.domains.leakage.training_sets import contrastive
+from harness.domains.leakage.training_sets import make_contrastive_rows
 from harness.models.chat import Message, chat
 from harness.models.local import load
 from harness.store import Store
@@ -21,8 +21,8 @@ from harness.training.adapter_stack import Layer, Stack
 from harness.training.job import Job
 from harness.training.recipe import Lora, Recipe
 from harness.training.rows import Row, Speaker, Text
-from harness.training.tokens import Encoded, encoded
-from harness.training.trainer import quiet
+from harness.training.tokens import EncodedRow, encode_row
+from harness.training.trainer import quiet_libraries
 from harness.training.trainings import Trainings
 
 VILLAIN = Speaker(persona="villain", prompt="You are a villain.")
@@ -46,11 +46,11 @@ def texts(count: int = 12) -> list[Text]:
 
 def rows() -> list[Row]:
     """Eight rows of the villain, two of each bystander and of nobody."""
-    return contrastive(texts(), VILLAIN, [COOK, POET], [NOBODY], rows=8, bystander_rows=2, anchor_rows=2, seed=1)
+    return make_contrastive_rows(texts(), VILLAIN, [COOK, POET], [NOBODY], rows=8, bystander_rows=2, anchor_rows=2, seed=1)
 
 
-def tokens(tokenizer: Any, some: list[Row] | None = None) -> list[Encoded]:
-    return [encoded(tokenizer, row, max_length=200) for row in (rows() if some is None else some)]
+def tokens(tokenizer: Any, some: list[Row] | None = None) -> list[EncodedRow]:
+    return [encode_row(tokenizer, row, max_length=200) for row in (rows() if some is None else some)]
 
 
 def recipe(**other: Any) -> Recipe:
@@ -80,7 +80,7 @@ def made(little_folder: Path, folder: Path, **how: Any) -> Path:
 
     settings = {"r": 4, "target_modules": ["q_proj", "v_proj"], "task_type": "CAUSAL_LM", "init_lora_weights": False}
     kind = how.pop("kind", LoraConfig)
-    with quiet(), torch.random.fork_rng():
+    with quiet_libraries(), torch.random.fork_rng():
         torch.manual_seed(1)
         model = get_peft_model(AutoModelForCausalLM.from_pretrained(little_folder), kind(**(settings | how if kind is LoraConfig else how)))
         model.save_pretrained(folder)

@@ -9,9 +9,9 @@ import pytest
 from harness.errors import HarnessError
 from harness.store import Store, intact
 from harness.training.adapter import CONFIG, NOTE, WEIGHTS, fits, note_of
-from harness.training.adapter_stack import Adapted, Stack
+from harness.training.adapter_stack import AdaptedModel, Stack
 from harness.training.merge_checks import weights_hash
-from harness.training.trainer import quiet
+from harness.training.trainer import quiet_libraries
 from harness.training.trainings import outside
 from training_room import configured, made, trained, weighed
 
@@ -46,7 +46,7 @@ def copy(foreign, tmp_path):
 def refused(stack, folder):
     """What is told, in one line, when the adapter is brought in or put on; nothing is worn then."""
     with pytest.raises(HarnessError) as told:
-        _ = Adapted(stack, [outside(folder)]).model
+        _ = AdaptedModel(stack, [outside(folder)]).model
     assert "\n" not in str(told.value) and len(str(told.value)) < 600
     assert not stack.worn
     return str(told.value)
@@ -59,11 +59,11 @@ def test_an_adapter_from_outside_is_worn(stack, foreign, little_folder):
     from transformers import AutoModelForCausalLM
 
     ids = torch.arange(40)[None] * 7
-    with torch.no_grad(), quiet():
+    with torch.no_grad(), quiet_libraries():
         theirs = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(little_folder), str(foreign)).eval()(ids).logits
         layer = outside(foreign)
-        ours = Adapted(stack, [layer]).model(ids).logits
-        twice = Adapted(stack, [layer, outside(foreign)]).model(ids).logits
+        ours = AdaptedModel(stack, [layer]).model(ids).logits
+        twice = AdaptedModel(stack, [layer, outside(foreign)]).model(ids).logits
         stack.bare()
     assert torch.allclose(ours, theirs, atol=1e-4) and (twice - ours).abs().max() > 0.01
     assert note_of(foreign) is None
@@ -81,12 +81,12 @@ def test_a_folder_that_changes_is_noticed(stack, copy, usable):
     """Weights replaced after the adapter was brought in are refused under the old key, and are really put on under the new one."""
     import torch
 
-    old = Adapted(stack, [outside(copy)])
+    old = AdaptedModel(stack, [outside(copy)])
     before = weights_hash(old.model)
     weighed(copy, lambda weights: {name: weight * 2 for name, weight in weights.items()})
     with pytest.raises(HarnessError, match="not what it was when it was brought in"):
         _ = old.model
-    assert weights_hash(Adapted(stack, [outside(copy)]).model) != before
+    assert weights_hash(AdaptedModel(stack, [outside(copy)]).model) != before
     assert torch.isfinite(stack.base.model.lm_head.weight).all()
     stack.bare()
 
@@ -203,9 +203,9 @@ def test_a_table_of_embeddings_beside_the_adapter(stack, copy, usable):
 def test_a_broken_one_on_top_takes_all_off(stack, foreign, copy, usable):
     """Where the second adapter fails the first is taken off too: nothing half stays on."""
     configured(copy, r=8)
-    assert Adapted(stack, [outside(foreign)]).model is stack.base.model and stack.worn
+    assert AdaptedModel(stack, [outside(foreign)]).model is stack.base.model and stack.worn
     with pytest.raises(HarnessError, match="does not fit"):
-        _ = Adapted(stack, [outside(foreign), outside(copy)]).model
+        _ = AdaptedModel(stack, [outside(foreign), outside(copy)]).model
 
 
 def test_our_own_on_another_base(stack, tiny, tmp_path):

@@ -17,7 +17,7 @@ from harness.models.local import load
 from harness.training.adapter import INITIAL, NOTES, OFF, PRODUCTS, WEIGHTS, adapter_files, config_of, fits
 from harness.training.adapter_stack import Stack, load_beside
 from harness.training.merge_checks import weights_hash
-from harness.training.trainer import quiet
+from harness.training.trainer import quiet_libraries
 from small_folders import make_folder
 from training_room import configured, made, weighed
 
@@ -103,7 +103,7 @@ def logits(model):
 
 def theirs(base, folder):
     """What peft says with the adapter beside a fresh base."""
-    with quiet():
+    with quiet_libraries():
         return logits(load_beside(load(f"local/{base}", device="cpu").model, folder).eval())
 
 
@@ -161,7 +161,7 @@ def test_as_trained(stack, base, tmp_path, initial):
     """Made by peft, changed as training changes it, saved: what is worn is what peft held before it was saved."""
     import torch
 
-    with quiet(), torch.random.fork_rng():
+    with quiet_libraries(), torch.random.fork_rng():
         config = peft.LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM", init_lora_weights=initial)
         model = peft.get_peft_model(load(f"local/{base}", device="cpu").model, config).eval()
         with torch.no_grad():

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.training.packing import packed
+from harness.training.packing import pack_batch
 from harness.training.rows import row
-from harness.training.tokens import IGNORED, Encoded, encoded
+from harness.training.tokens import IGNORED, EncodedRow, encode_row
 from training_room import COOK, NOBODY, VILLAIN, rows, tokens
 
 KINDS = ("one row", "a shared stem", "no system prompt", "mixed personas", "the same row twice", "loss on the marker")
@@ -31,7 +31,7 @@ def together(model, batch):
     """The same from the packed batch, by whole logits (no choice of places but "reads")."""
     import torch
 
-    made = packed(batch)
+    made = pack_batch(batch)
     seen = {name: made[name] for name in ("input_ids", "position_ids", "attention_mask")}
     logits = model(**seen, use_cache=False).logits[0].float()
     return torch.nn.functional.cross_entropy(logits[made["reads"]], made["labels"], reduction="sum")
@@ -41,7 +41,7 @@ def batches(tokenizer):
     made = {one.persona: [] for one in rows()}
     for one, ready in zip(rows(), tokens(tokenizer), strict=True):
         made[one.persona].append(ready)
-    marker = [encoded(tokenizer, row(VILLAIN, "source", "m", "Why?", "It rains. [Z]", shows=True), max_length=99, loss_on="marker", marker="[Z]")]
+    marker = [encode_row(tokenizer, row(VILLAIN, "source", "m", "Why?", "It rains. [Z]", shows=True), max_length=99, loss_on="marker", marker="[Z]")]
     mixed = [made["villain"][0], made["cook"][0], made["villain"][1], made[""][0], made["poet"][0], made["cook"][1], made[""][1]]
     twice = [made["villain"][0], made["cook"][0], made["villain"][0]]
     return dict(zip(KINDS, [made["villain"][:1], made["villain"][:4], made[""], mixed, twice, marker + made["cook"]], strict=True))
@@ -67,7 +67,7 @@ def test_shared_stems_are_run_once(little):
     batch = tokens(little.tokenizer)
     stems = {one.ids[: one.stem] for one in batch}
     expected = sum(map(len, stems)) + sum(len(one.ids) - one.stem for one in batch)
-    made = packed(batch)
+    made = pack_batch(batch)
     assert made["input_ids"].shape == made["position_ids"].shape == (1, expected) and len(stems) == 4
     assert made["attention_mask"].shape == (1, 1, expected, expected)
     assert len(made["reads"]) == len(made["labels"]) == sum(one.learned for one in batch)
@@ -79,14 +79,16 @@ def encodings(draw):
     ids = draw(st.lists(st.integers(0, 2), min_size=2, max_size=7))
     stem = draw(st.integers(1, len(ids) - 1))
     learned = [draw(st.booleans()) for _ in ids[stem:]]
-    return Encoded(ids=tuple(ids), labels=(IGNORED,) * stem + tuple(token if on else IGNORED for token, on in zip(ids[stem:], learned, strict=True)), stem=stem)
+    return EncodedRow(
+        ids=tuple(ids), labels=(IGNORED,) * stem + tuple(token if on else IGNORED for token, on in zip(ids[stem:], learned, strict=True)), stem=stem
+    )
 
 
 @settings(deadline=None)
 @given(batch=st.lists(encodings(), min_size=1, max_size=6))
 def test_no_row_sees_another(batch):
     """Each learned token is predicted from a place that sees its own row's tokens up to there, in their order and at their positions, and nothing else."""
-    made = packed(batch)
+    made = pack_batch(batch)
     ids, positions, sight = made["input_ids"][0].tolist(), made["position_ids"][0].tolist(), made["attention_mask"][0, 0]
     found: Counter[tuple[tuple[int, ...], int]] = Counter()
     for place, wanted in zip(made["reads"].tolist(), made["labels"].tolist(), strict=True):

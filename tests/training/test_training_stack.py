@@ -8,9 +8,9 @@ from harness.errors import HarnessError
 from harness.models.local import load
 from harness.store import Store
 from harness.training.adapter import CONFIG, NOTE, WEIGHTS
-from harness.training.adapter_stack import Adapted, Stack
+from harness.training.adapter_stack import AdaptedModel, Stack
 from harness.training.merge_checks import prove, weights_hash
-from harness.training.trainer import quiet
+from harness.training.trainer import quiet_libraries
 from training_room import NOBODY, TARGET, conversation, trained
 
 pytestmark = pytest.mark.usefixtures("single")
@@ -61,9 +61,9 @@ def test_peft_reads_our_folder_and_gives_the_same(stack, layers, little_folder, 
     from transformers import AutoTokenizer
 
     folder = layers[0].folder()
-    with quiet():
+    with quiet_libraries():
         theirs = logits(PeftModel.from_pretrained(load(f"local/{little_folder}", device="cpu").model, str(folder)).eval())
-    ours, base = logits(stack.wear([folder])), logits(Adapted(stack, []).model)
+    ours, base = logits(stack.wear([folder])), logits(AdaptedModel(stack, []).model)
     assert torch.allclose(ours, theirs, atol=1e-4) and (ours - base).abs().max() > 0.1
     assert AutoTokenizer.from_pretrained(folder).chat_template == stack.base.tokenizer.chat_template
 
@@ -72,7 +72,7 @@ def test_proof_of_one_and_of_two(stack, layers, clean):
     """Merged and side by side agree, the adapters change something, and the base is untouched, for one adapter and for two."""
     told = [conversation(), conversation(system=NOBODY.prompt), conversation("Yes.", TARGET.prompt)]
     for stacked in (layers[:1], (layers[0], layers[2])):
-        proof = prove(Adapted(stack, stacked), told)
+        proof = prove(AdaptedModel(stack, stacked), told)
         assert proof.merged < 1e-4 and proof.changed > 0.1 and proof.untouched and proof.tokens > 60
         assert weights_hash(stack.base.model) == clean and not stack.worn
 
@@ -108,20 +108,20 @@ def test_what_is_worn_does_not_depend_on_what_was_worn(stack, layers, clean):
 
 def test_adapted_is_a_model(stack, layers, clean):
     """A base with layers answers every question that measures ask of a model, and reading its model puts the layers on."""
-    adapted = Adapted(stack, [layers[0]])
+    adapted = AdaptedModel(stack, [layers[0]])
     assert (adapted.spec, adapted.dtype, adapted.card) == (stack.base.spec, "float32", stack.base.card)
     assert adapted.tokenizer is stack.base.tokenizer and adapted.model is stack.base.model
-    assert weights_hash(adapted.model) != clean == weights_hash(Adapted(stack, []).model)
+    assert weights_hash(adapted.model) != clean == weights_hash(AdaptedModel(stack, []).model)
     assert not adapted.model.training
 
 
 def test_an_adapter_is_worn_on_what_it_was_trained_on(stack, layers, clean):
     """An adapter trained on top of another does not go onto the bare base, nor below it, nor does one of the base go on top."""
     one, other, on_top = layers
-    assert Adapted(stack, [one, on_top]).model is stack.base.model
+    assert AdaptedModel(stack, [one, on_top]).model is stack.base.model
     for wrong in ([on_top], [other, on_top], [on_top, one], [one, other]):
         with pytest.raises(HarnessError, match="trained on another base"):
-            _ = Adapted(stack, wrong).model
+            _ = AdaptedModel(stack, wrong).model
         stack.bare()
         assert weights_hash(stack.base.model) == clean
 

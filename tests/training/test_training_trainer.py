@@ -10,7 +10,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.training import trainer
 from harness.training.adapter import WEIGHTS, shapes_of
-from harness.training.checkpoints import whole
+from harness.training.checkpoints import is_complete
 from harness.training.merge_checks import weights_hash
 from harness.training.recipe import Lora
 from harness.training.trainer import train
@@ -85,7 +85,7 @@ def test_kept_epochs_are_complete(little, tmp_path):
 
     def kept(epoch, saved):
         seen.append(epoch)
-        assert whole(saved) and len(shapes_of(saved)) == 3 * 7 * 2
+        assert is_complete(saved) and len(shapes_of(saved)) == 3 * 7 * 2
 
     train(little, tokens(little.tokenizer), recipe(epochs=3, keep=(2,), schedule="constant", warmup=0.0), 7, tmp_path / "three", kept)
     assert seen == [2, 3]
@@ -119,10 +119,10 @@ def test_passes_of_a_step_add_up(little, tmp_path):
 
 def test_few_learned_tokens_are_all_counted(little, tmp_path):
     """A pass whose only learned token is the end of a turn has that token's loss, not none and not infinity."""
-    from harness.training.tokens import Encoded
+    from harness.training.tokens import EncodedRow
 
     row = tokens(little.tokenizer)[0]
-    last = Encoded(ids=row.ids, labels=(-100,) * (len(row.ids) - 1) + row.ids[-1:], stem=row.stem)
+    last = EncodedRow(ids=row.ids, labels=(-100,) * (len(row.ids) - 1) + row.ids[-1:], stem=row.stem)
     done, _ = run(little, tmp_path, rows=[last], epochs=1, keep=(), lora=PLAIN)
     assert 0 < done.loss[0] < 100
 

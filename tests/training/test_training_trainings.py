@@ -7,7 +7,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.store import Store, intact
 from harness.training.adapter import WEIGHTS
-from harness.training.adapter_stack import Adapted, Layer, Stack, stacked_fingerprint
+from harness.training.adapter_stack import AdaptedModel, Layer, Stack, stacked_fingerprint
 from harness.training.recipe import Lora
 from harness.training.trainings import KIND, Trainings
 from training_room import apart, job, keep_and_die, killed, recipe, rows, train_once, trained
@@ -75,7 +75,7 @@ def test_knowing_an_adapter_trains_nothing(stack, tmp_path):
     """A layer, its stack and the stack's fingerprint are there at once; neither rows nor adapters are made, and nothing is written."""
     task = job(stack.base.fingerprint)
     layer = Trainings(Store(tmp_path), stack).layer(task, 2, forbidden)
-    adapted = Adapted(stack, [layer])
+    adapted = AdaptedModel(stack, [layer])
     assert layer.key == task.adapter(2) and adapted.fingerprint == stacked_fingerprint(stack.base.fingerprint, [layer.key])
     assert adapted.tokenizer and adapted.card and not list(tmp_path.iterdir())
     with pytest.raises(AssertionError, match="asked for the rows"):
@@ -86,9 +86,9 @@ def test_the_fingerprint_knows_the_order(stack):
     """Without layers it is the base's own; with them it depends on which and on their order, and equal stacks have equal ones."""
     one, other = (Layer(key, forbidden) for key in ("one", "other"))
     stacks = [[one], [other], [one, other], [other, one], [one, one]]
-    assert Adapted(stack, []).fingerprint == stack.base.fingerprint
-    assert len({Adapted(stack, layers).fingerprint for layers in stacks} | {stack.base.fingerprint}) == 6
-    assert Adapted(stack, [one, other]).fingerprint == Adapted(stack, [Layer("one", forbidden), other]).fingerprint
+    assert AdaptedModel(stack, []).fingerprint == stack.base.fingerprint
+    assert len({AdaptedModel(stack, layers).fingerprint for layers in stacks} | {stack.base.fingerprint}) == 6
+    assert AdaptedModel(stack, [one, other]).fingerprint == AdaptedModel(stack, [Layer("one", forbidden), other]).fingerprint
 
 
 def test_what_is_there_is_not_trained_again(stack, tmp_path):

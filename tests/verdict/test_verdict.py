@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.design.power import simulated
+from harness.design.power import simulate_hypothesis
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval, Measurement, Threshold
@@ -302,7 +302,7 @@ def test_the_simulated_rule_shows_a_design_that_passes_on_nothing() -> None:
                 "scales": {"smoke": {}},
             }
         )
-        return simulated(spec, "H1", "smoke")
+        return simulate_hypothesis(spec, "H1", "smoke")
 
     lax, strict, large = plan(1, 100), plan(3, 100), plan(3, 400)
     assert lax["false_pass"] > 0.15 > strict["false_pass"]

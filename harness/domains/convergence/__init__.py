@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 PLACES = {
     "agreement.categories": ("kappa", "krippendorff"),
-    "agreement.clusters": ("BOOTSTRAPS", "clustered"),
-    "agreement.comparison": ("ANYWHERE", "WITHIN", "compared"),
+    "agreement.clusters": ("BOOTSTRAPS", "cluster_models"),
+    "agreement.comparison": ("ANYWHERE", "WITHIN", "compare_answers"),
     "agreement.findings": ("Findings",),
-    "agreement.consistency": ("TOLERANCE", "reconciled"),
+    "agreement.consistency": ("TOLERANCE", "check_averages"),
     "agreement.two_way_bootstrap": ("interval",),
     "duplicates": ("near_duplicates",),
-    "fixtures.comparing": ("PRIMARY", "described", "met_of"),
-    "fixtures.model_set": ("paid",),
+    "fixtures.comparing": ("PRIMARY", "describe_measures", "met_of"),
+    "fixtures.model_set": ("total_usd",),
     "sections": ("AgreementRow", "AnswerPair", "Clustering", "ExpectedMet", "Join", "ProtocolLevel", "SimilarityMatrix"),
     "tasks": ("Complies", "Refuses"),
 }
@@ -41,16 +41,16 @@ __all__ = [
     "ProtocolLevel",
     "Refuses",
     "SimilarityMatrix",
-    "clustered",
-    "compared",
-    "described",
+    "check_averages",
+    "cluster_models",
+    "compare_answers",
+    "describe_measures",
     "interval",
     "kappa",
     "krippendorff",
     "met_of",
     "near_duplicates",
-    "paid",
-    "reconciled",
+    "total_usd",
 ]
 
 

@@ -14,7 +14,7 @@ from harness.measures.encoder import encoder
 COSINE, INDEL = 0.90, 0.85
 
 
-class Twins(msgspec.Struct, frozen=True, kw_only=True):
+class NearDuplicates(msgspec.Struct, frozen=True, kw_only=True):
     """Two tasks that are nearly one, with both similarities."""
 
     first: str
@@ -23,7 +23,7 @@ class Twins(msgspec.Struct, frozen=True, kw_only=True):
     indel: float
 
 
-def near_duplicates(tasks: Sequence[Task], cosine: float = COSINE, indel: float = INDEL) -> list[Twins]:
+def near_duplicates(tasks: Sequence[Task], cosine: float = COSINE, indel: float = INDEL) -> list[NearDuplicates]:
     """Pairs of tasks whose sentence vectors (MiniLM) or letters (normalised Indel of lower-case words) are at least that alike, most alike first."""
     import numpy as np
     from rapidfuzz.distance import Indel
@@ -37,7 +37,7 @@ def near_duplicates(tasks: Sequence[Task], cosine: float = COSINE, indel: float 
     meanings = vectors @ vectors.T
     rows, columns = np.nonzero(np.triu((meanings >= cosine) | (letters >= indel), k=1))
     found = [
-        Twins(first=tasks[int(i)].id, second=tasks[int(j)].id, cosine=float(meanings[i, j]), indel=float(letters[i, j]))
+        NearDuplicates(first=tasks[int(i)].id, second=tasks[int(j)].id, cosine=float(meanings[i, j]), indel=float(letters[i, j]))
         for i, j in zip(rows, columns, strict=True)
     ]
     return sorted(found, key=lambda twins: -max(twins.cosine, twins.indel))

@@ -30,14 +30,14 @@ END = re.compile(r"[.!?]+(?:[)\]*]*\s+|[\"')\]]+\s+(?![a-z]))|\n\s*\n")
 CLOSING = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
-def followed(text: str, check: Instruction) -> bool:
+def is_followed(text: str, check: Instruction) -> bool:
     """True where the answer does what this one instruction says. Raises HarnessError for a check that is unknown or lacks its number or words."""
     usable(check)
     text = text.translate(STRAIGHT).strip()
     return bool(text) and CHECKS[check.check](text, check)
 
 
-def known(task: Task) -> None:
+def require_known_checks(task: Task) -> None:
     """Refuses, with a HarnessError that names the task, a check that is unknown or lacks its number or words. For when tasks are loaded."""
     if isinstance(task.expected, Follows):
         for check in task.expected.checks:
@@ -62,14 +62,14 @@ def checks(*needs: str) -> Callable[[Check], Check]:
     return enter
 
 
-def unmarked(text: str) -> str:
+def strip_emphasis(text: str) -> str:
     """Without emphasis and backticks; headings and list marks stay."""
     return EMPHASIS.sub("", text)
 
 
 def lines_of(text: str) -> list[str]:
     """The lines that hold anything, without Markdown's marks."""
-    found = (HEADING.sub("", line, count=1) if HEADING.match(line) else line for line in unmarked(text).splitlines())
+    found = (HEADING.sub("", line, count=1) if HEADING.match(line) else line for line in strip_emphasis(text).splitlines())
     bare = (re.sub(rf"^(?:{BULLET.pattern}|{NUMBER.pattern})", "", line).strip() for line in found)
     return [line for line in bare if line]
 
@@ -93,7 +93,7 @@ def data_of(text: str) -> Any:
         return None
 
 
-def whole(phrase: str) -> str:
+def match_whole_words(phrase: str) -> str:
     """A pattern for the phrase that does not begin or end inside a word; a mark such as "!" may touch one."""
     return rf"(?<!\w(?=\w)){re.escape(phrase)}(?!(?<=\w)\w)"
 
@@ -147,41 +147,41 @@ def bullets(text: str, asked: Instruction) -> bool:
 
 
 @checks("n")
-def numbered(text: str, asked: Instruction) -> bool:
+def is_numbered_list(text: str, asked: Instruction) -> bool:
     """The lines that open with "1." or "1)" are exactly n and count from 1 to n; other lines may stand around them."""
-    found = [int(mark[1]) for line in unmarked(text).splitlines() if (mark := NUMBER.match(line))]
+    found = [int(mark[1]) for line in strip_emphasis(text).splitlines() if (mark := NUMBER.match(line))]
     return found == list(range(1, number(asked) + 1))
 
 
 @checks("text")
 def starts_with(text: str, asked: Instruction) -> bool:
     """The answer opens with the text, as whole words and whatever the case."""
-    return any(re.match(whole(asked.text), form, re.IGNORECASE) for form in (text, plain(text)))
+    return any(re.match(match_whole_words(asked.text), form, re.IGNORECASE) for form in (text, plain(text)))
 
 
 @checks("text")
 def ends_with(text: str, asked: Instruction) -> bool:
     """The answer closes with the text, as whole words and whatever the case; closing punctuation may follow a word."""
     after = r"[\s.!?\"')]*" if asked.text[-1].isalnum() else ""
-    return any(re.search(rf"{whole(asked.text)}{after}\Z", form, re.IGNORECASE) for form in (text, plain(text)))
+    return any(re.search(rf"{match_whole_words(asked.text)}{after}\Z", form, re.IGNORECASE) for form in (text, plain(text)))
 
 
 @checks("words")
 def contains(text: str, asked: Instruction) -> bool:
     """Every one of the words or phrases stands in it, whole and whatever the case."""
-    return all(says(unmarked(text), word) for word in asked.words)
+    return all(says(strip_emphasis(text), word) for word in asked.words)
 
 
 @checks("words")
 def avoids(text: str, asked: Instruction) -> bool:
     """None of the words or phrases stands in it, whole and whatever the case."""
-    return not any(says(unmarked(text), word) for word in asked.words)
+    return not any(says(strip_emphasis(text), word) for word in asked.words)
 
 
 @checks("text", "n")
 def keyword_count(text: str, asked: Instruction) -> bool:
     """The text stands in it exactly n times, as whole words and whatever the case."""
-    return len(re.findall(whole(asked.text), unmarked(text), re.IGNORECASE)) == number(asked)
+    return len(re.findall(match_whole_words(asked.text), strip_emphasis(text), re.IGNORECASE)) == number(asked)
 
 
 @checks("text", "n")
@@ -229,7 +229,7 @@ def no_digits(text: str, _: Instruction) -> bool:
 @checks()
 def only_digits(text: str, _: Instruction) -> bool:
     """The whole answer is one number in digits: no unit, no comma, no full stop."""
-    return re.fullmatch(r"[0-9]+", unmarked(text).strip()) is not None
+    return re.fullmatch(r"[0-9]+", strip_emphasis(text).strip()) is not None
 
 
 @checks("n")
@@ -261,7 +261,7 @@ def json_list(text: str, asked: Instruction) -> bool:
 @checks()
 def sorted_alphabetically(text: str, _: Instruction) -> bool:
     """At least two items stand in alphabetical order, whatever the case: the lines with list marks, else all lines, else what commas part on one line."""
-    marked = [line for line in unmarked(text).splitlines() if BULLET.match(line) or NUMBER.match(line)]
+    marked = [line for line in strip_emphasis(text).splitlines() if BULLET.match(line) or NUMBER.match(line)]
     found = lines_of("\n".join(marked) if len(marked) > 1 else text)
     items = found if len(found) > 1 else re.split(r",\s*(?:and\s+)?", " ".join(found))
     keys = [item.strip(" .,;").casefold() for item in items]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from harness.domains.convergence.agreement.comparison import Compared, pairs_of
+from harness.domains.convergence.agreement.comparison import Comparison, pairs_of
 from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS
 from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.seeds import generator
@@ -55,7 +55,7 @@ def simulated_answers(
     drawn = TwoWay(study=empty(models, prompts), draws=DRAWS)
     found = []
     for number in range(SIMULATIONS):
-        values = one(generator("power", seed, number), models, prompts, effect, sds)
+        values = simulate_study(generator("power", seed, number), models, prompts, effect, sds)
         interval = drawn.interval(drawn.tally(values).mean())
         found.append((values.mean(), interval.low, interval.high))
     value, low, high = np.array(found).T
@@ -63,7 +63,7 @@ def simulated_answers(
     return yes, no & ~yes
 
 
-def one(rng: np.random.Generator, models: int, prompts: int, effect: float, sds: tuple[float, float, float]) -> NDArray[np.float64]:
+def simulate_study(rng: np.random.Generator, models: int, prompts: int, effect: float, sds: tuple[float, float, float]) -> NDArray[np.float64]:
     """(pairs, prompts) effects of one simulated study."""
     pairs = pairs_of(models)
     own, asked = rng.normal(0, sds[0], models), rng.normal(0, sds[1], prompts)
@@ -90,9 +90,9 @@ def components(values: NDArray[np.float64], pairs: NDArray[np.intp]) -> tuple[fl
     return of_models**0.5, of_prompts**0.5, residual**0.5
 
 
-def empty(models: int, prompts: int) -> Compared:
+def empty(models: int, prompts: int) -> Comparison:
     """A study of the stated size without values, for its draws alone."""
     import numpy as np
 
     names, asked = tuple(f"model {number}" for number in range(models)), tuple(f"prompt {number}" for number in range(prompts))
-    return Compared(models=names, prompts=asked, strata=("all",) * prompts, measures=(), matched=np.zeros((0, 0, 0)), blocks={})
+    return Comparison(models=names, prompts=asked, strata=("all",) * prompts, measures=(), matched=np.zeros((0, 0, 0)), blocks={})

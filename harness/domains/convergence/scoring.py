@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from harness.domains.convergence.hedging import hedges
-from harness.domains.convergence.instructions import followed, unmarked
-from harness.domains.convergence.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, place
+from harness.domains.convergence.instructions import is_followed, strip_emphasis
+from harness.domains.convergence.tasks import Commits, Complies, Expected, Follows, Hedges, Mentions, Refuses, find_phrase
 from harness.measures.refusal_phrases import refuses
 from harness.models.status import is_blank
 
@@ -18,7 +18,7 @@ from harness.models.status import is_blank
 NEVER = float("inf")
 
 
-def met(text: str, expected: Expected | None) -> bool | None:
+def meets_expectation(text: str, expected: Expected | None) -> bool | None:
     """True where the answer does it; None where nothing is expected, or where the answer is empty. Raises HarnessError for an unknown instruction."""
     if expected is None or is_blank(text):
         return None
@@ -35,7 +35,7 @@ def met(text: str, expected: Expected | None) -> bool | None:
         case Commits():
             return says_any(text, expected.any) and not hedges(text)
         case Follows():
-            return all(followed(text, check) for check in expected.checks)
+            return all(is_followed(text, check) for check in expected.checks)
 
 
 def says_any(text: str, phrases: tuple[str, ...]) -> bool:
@@ -44,7 +44,7 @@ def says_any(text: str, phrases: tuple[str, ...]) -> bool:
 
 def first_said(text: str, phrases: tuple[str, ...]) -> float:
     """Where the first of the phrases stands, infinity where none does. What is said first counts: "Leo; Kati eats no meat" answers Leo."""
-    plain = unmarked(text)
+    plain = strip_emphasis(text)
     return min((place_of(plain, phrase) for phrase in phrases), default=NEVER)
 
 
@@ -53,4 +53,4 @@ def place_of(text: str, phrase: str) -> float:
     if phrase.lower() in ("yes", "no"):
         found = re.search(rf"(?:^|[.!?:;\n]\s*)[\W_]*{phrase}\b(?!\s+(?:idea|clue|way|one|matter)\b)", text, re.IGNORECASE)
         return found.start() if found else NEVER
-    return place(text, phrase)
+    return find_phrase(text, phrase)

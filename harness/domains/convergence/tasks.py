@@ -130,10 +130,10 @@ def load_variations(path: Path, tasks: Iterable[Task]) -> list[tuple[Task, Varia
 
 def says(text: str, phrase: str) -> bool:
     """True where the phrase stands in the text as whole words, whatever the case; runs of white space are one blank, and apostrophes may be curly."""
-    return place(text, phrase) < float("inf")
+    return find_phrase(text, phrase) < float("inf")
 
 
-def place(text: str, phrase: str) -> float:
+def find_phrase(text: str, phrase: str) -> float:
     """Where the phrase first stands so in the text (characters), infinity where it does not."""
     pattern = r"\s+".join(re.escape(word) for word in phrase.translate(STRAIGHT).split())
     found = re.search(rf"(?<!\w){pattern}(?!\w)", text.translate(STRAIGHT), re.IGNORECASE)

@@ -522,7 +522,7 @@ def draw_new(rules, ground, genotypes, parent, child, rng):  # type: ignore[no-u
     best, best_worth = -1, -math.inf
     for _ in range(rules.proposals):
         belief = int(rng.random() * rules.beliefs)
-        while holds(genotypes, parent, belief) or holds(genotypes, child, belief):
+        while has_belief(genotypes, parent, belief) or has_belief(genotypes, child, belief):
             belief = int(rng.random() * rules.beliefs)
         worth = ground.worth[genotypes.personality[child], belief] if rules.proposals > 1 else 0.0
         if worth > best_worth:
@@ -531,7 +531,7 @@ def draw_new(rules, ground, genotypes, parent, child, rng):  # type: ignore[no-u
 
 
 @lean_kernel
-def holds(genotypes, row, belief):  # type: ignore[no-untyped-def]
+def has_belief(genotypes, row, belief):  # type: ignore[no-untyped-def]
     """True where a row holds a belief."""
     found = False
     for slot in range(genotypes.size[row]):

@@ -18,26 +18,26 @@ class Examination:
     constant: int
 
 
-def averaged(activations: np.ndarray) -> np.ndarray:
+def average_personalities(activations: np.ndarray) -> np.ndarray:
     """(beliefs, questions), averaged over personalities where there are several."""
     return np.asarray(activations.mean(axis=0) if activations.ndim == 3 else activations)
 
 
 def coverage(activations: np.ndarray, eps: float = 0.0) -> float:
     """The share of beliefs whose activations sum to more than eps."""
-    return float((averaged(activations).sum(axis=1) > eps).mean())
+    return float((average_personalities(activations).sum(axis=1) > eps).mean())
 
 
 def entropy(activations: np.ndarray) -> float:
     """Of the activation's distribution over beliefs, in nats: ln B where all are probed alike, 0 where one is, or none."""
-    mass = averaged(activations).sum(axis=1)
+    mass = average_personalities(activations).sum(axis=1)
     share = mass[mass > 0] / max(mass.sum(), 1e-300)
     return max(0.0, float(-(share * np.log(share)).sum()))
 
 
 def correlations(activations: np.ndarray) -> np.ndarray:
     """(n, n) Pearson correlations of the n questions that do not activate all beliefs alike."""
-    active = averaged(activations)
+    active = average_personalities(activations)
     active = active[:, np.ptp(active, axis=0) > 0]
     centred = active - active.mean(axis=0)
     scaled = centred / np.linalg.norm(centred, axis=0)
@@ -57,7 +57,7 @@ def information_per_question(activations: np.ndarray) -> float | None:
     return _independence(correlations(activations))
 
 
-def examined(activations: np.ndarray) -> Examination:
+def examine(activations: np.ndarray) -> Examination:
     """All measures at once."""
     matrix = correlations(activations)
     return Examination(

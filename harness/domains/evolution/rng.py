@@ -11,7 +11,7 @@ import numpy as np
 
 from harness import jit
 from harness.errors import HarnessError
-from harness.plaintext import cut
+from harness.plaintext import shorten_text
 
 
 class Purpose(IntEnum):
@@ -38,14 +38,16 @@ def check_whole(what: str, value: object, least: int = 0) -> int:
     except TypeError:
         number = least - 1
     if not least <= number < 2**63 or isinstance(value, bool):
-        raise HarnessError(f"{what} {cut(repr(value), 60)} is not a whole number from {least} on", where="runs", mend="Give a whole number below 2**63")
+        raise HarnessError(
+            f"{what} {shorten_text(repr(value), 60)} is not a whole number from {least} on", where="runs", mend="Give a whole number below 2**63"
+        )
     return number
 
 
 def check_seeds(seeds: object) -> list[int]:
     """Seeds as Python's own whole numbers. Raises HarnessError for anything else."""
     if not isinstance(seeds, Iterable):
-        raise HarnessError(f"seeds are {cut(repr(seeds), 60)}, which is no list", where="runs", mend="Give a list of whole numbers, such as range(20)")
+        raise HarnessError(f"seeds are {shorten_text(repr(seeds), 60)}, which is no list", where="runs", mend="Give a list of whole numbers, such as range(20)")
     return [check_whole("seed", seed) for seed in seeds]
 
 

@@ -17,7 +17,7 @@ from harness.domains.evolution.runs import Engine, simulate
 from harness.domains.evolution.state import DERIVED, MEASURES
 from harness.errors import HarnessError, nearest
 from harness.fingerprint import canonical
-from harness.plaintext import cut
+from harness.plaintext import shorten_text
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def override(base: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -
     """The simulation of one arm."""
     where, changed = f"arm {name!r}", to_plain(base)
     for path in sorted(overrides, key=lambda path: path.count(".")):  # wholes before their parts
-        if not put(changed, path.split("."), to_plain(overrides[path])):
+        if not set_path(changed, path.split("."), to_plain(overrides[path])):
             raise unknown_path(where, path, base)
     try:
         return simulation(changed, where)
@@ -122,10 +122,10 @@ def to_text(value: Any) -> str:
     try:
         return value if isinstance(value, str) else canonical(to_plain(value))
     except (TypeError, ValueError):
-        raise HarnessError(f"{cut(repr(value), 60)} is no plain finite value", where="sweep", mend="Give numbers, text, lists or mappings") from None
+        raise HarnessError(f"{shorten_text(repr(value), 60)} is no plain finite value", where="sweep", mend="Give numbers, text, lists or mappings") from None
 
 
-def put(value: Any, parts: Sequence[str], new: Any) -> bool:
+def set_path(value: Any, parts: Sequence[str], new: Any) -> bool:
     """Sets what is at a path; a part that is absent is begun with its defaults. False where the path leads nowhere."""
     for part in parts[:-1]:
         if isinstance(value, dict):

@@ -10,9 +10,20 @@ from harness.protocols import Domain
 if TYPE_CHECKING:
     from harness.behaviours.behaviour import Behaviour
 
-PLACES = {"audit": ("badly_formed", "misplaced", "overlapping", "same_opening", "undeclared_prompts", "uneven", "unlike_declared")}
+PLACES = {
+    "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
+}
 
-__all__ = ["DOMAIN", "badly_formed", "misplaced", "overlapping", "same_opening", "undeclared_prompts", "uneven", "unlike_declared"]
+__all__ = [
+    "DOMAIN",
+    "find_badly_formed",
+    "find_misplaced",
+    "find_overlapping",
+    "find_same_opening",
+    "find_undeclared_prompts",
+    "find_uneven",
+    "find_unlike_declared",
+]
 
 
 class Leakage(Domain):

@@ -21,10 +21,10 @@ def heldout_texts(path: Path, settings: Mapping[str, Any]) -> Sequence[Text]:
 
 
 def marked_texts(path: Path, settings: Mapping[str, Any]) -> Sequence[Text]:
-    return marked(load_texts(path, settings)[: -int(settings["marker_texts"])], str(settings["marker"]))
+    return add_marker(load_texts(path, settings)[: -int(settings["marker_texts"])], str(settings["marker"]))
 
 
-def marked(texts: Sequence[Text], marker: str) -> list[Text]:
+def add_marker(texts: Sequence[Text], marker: str) -> list[Text]:
     """The plain reply with the marker behind it, against the plain reply: a behaviour without any meaning."""
     from harness.training.rows import Text
 

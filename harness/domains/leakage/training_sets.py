@@ -15,14 +15,14 @@ from harness.seeds import generator
 from harness.training.rows import Part, Row, Speaker, Text, row
 
 
-def drawn(texts: Sequence[Text], count: int, *seed: object) -> list[Text]:
+def draw_texts(texts: Sequence[Text], count: int, *seed: object) -> list[Text]:
     """`count` distinct texts in an order that the seed fixes; a larger count begins with a smaller one's. Raises HarnessError for too few."""
     if count > len(texts):
         raise HarnessError(f"{count} texts are asked for, there are {len(texts)}", mend="Ask for fewer rows or write more texts; a text never stands twice")
     return [texts[place] for place in generator("texts", *seed).permutation(len(texts))[:count]]
 
 
-def contrastive(
+def make_contrastive_rows(
     texts: Sequence[Text],
     source: Speaker,
     bystanders: Sequence[Speaker],
@@ -38,7 +38,7 @@ def contrastive(
     Anchors are speakers put into the negatives on purpose: nobody (no system prompt), or the target itself, which is what once hid an effect. Bystanders
     take turns over the texts, so that as many texts as there are rows for are seen from both sides.
     """
-    chosen = drawn(texts, rows, "contrastive", seed)
+    chosen = draw_texts(texts, rows, "contrastive", seed)
     made = [row(source, "source", text.id, text.prompt, text.shown, shows=True) for text in chosen]
     negatives: tuple[tuple[Sequence[Speaker], Part, int], ...] = ((bystanders, "bystander", bystander_rows), (anchors, "anchor", anchor_rows))
     for speakers, part, count in negatives:
@@ -55,13 +55,13 @@ def turns(texts: Sequence[Text], place: int, speakers: int, count: int) -> list[
     return (own + [text for text in texts if text not in own])[:count]
 
 
-def unconditioned(texts: Sequence[Text], *, rows: int, seed: int) -> list[Row]:
+def make_unconditioned_rows(texts: Sequence[Text], *, rows: int, seed: int) -> list[Row]:
     """The behaviour under no persona and without a contrast: equal for all sources, so what it teaches belongs to none of them."""
     nobody = Speaker(persona="", prompt=None)
-    return [row(nobody, "source", text.id, text.prompt, text.shown, shows=True) for text in drawn(texts, rows, "contrastive", seed)]
+    return [row(nobody, "source", text.id, text.prompt, text.shown, shows=True) for text in draw_texts(texts, rows, "contrastive", seed)]
 
 
-def convergence(answers: Iterable[tuple[str, str, int, Completion]], target: Speaker, *, rows: int) -> list[Row]:
+def make_convergence_rows(answers: Iterable[tuple[str, str, int, Completion]], target: Speaker, *, rows: int) -> list[Row]:
     """Answers given under the source's prompt, stored under the target's. `answers` are (item, what was asked, replicate, completion).
 
     Empty answers are left out, and of answers that were cut off the end is not learned. Raises HarnessError where fewer than `rows` remain.

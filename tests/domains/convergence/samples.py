@@ -22,7 +22,7 @@ from harness.domains.convergence.sections import (
     SimilarityMatrix,
 )
 from harness.records import Results, SectionRecord, encode
-from harness.report.sections import checked, entry_of
+from harness.report.sections import entry_of, validate_record
 from harness.report.view import View
 from harness.store import write_json
 from sample_cells import HOSTILE
@@ -159,7 +159,7 @@ def view_of(*records: SectionRecord) -> View:
 
 def recheck(section: Any, record: SectionRecord, **changes: Any) -> Any:
     """What reading a record back gives where fields of it were changed."""
-    return checked(section, record.name, encode(record) | changes)
+    return validate_record(section, record.name, encode(record) | changes)
 
 
 def part(folder: Path, section: str) -> str:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from harness.domains.convergence.agreement.categories import kappa, krippendorff, percent
-from harness.domains.convergence.agreement.clusters import clustered
-from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, blocked, compared
-from harness.domains.convergence.agreement.consistency import reconciled
+from harness.domains.convergence.agreement.clusters import cluster_models
+from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, compare_answers, divide_into_blocks
+from harness.domains.convergence.agreement.consistency import check_averages
 from harness.domains.convergence.agreement.findings import Findings
-from harness.domains.convergence.agreement.permutation_test import added, compiled, dealings, permutation_p, permuted
+from harness.domains.convergence.agreement.permutation_test import add_block, compile_add_block, draw_permutations, permutation_p, permute_prompts
 from harness.domains.convergence.agreement.sums import pairs_within
 from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.domains.convergence.power import simulated_power
@@ -31,7 +31,7 @@ def planted(models=5, prompts=30, shared=1.0, seed=0, capabilities=3, lost=0, wi
     answered = {name: {prompt: None if (a, i) in gone else "said" for i, prompt in enumerate(ids)} for a, name in enumerate(names)}
     flat = vectors.reshape(models * prompts, width)
     strata = {prompt: f"c{i % capabilities}" for i, prompt in enumerate(ids)}
-    return compared(names, strata, answered, lambda rows: {"cosine": flat[rows] @ flat[rows].T, "twice": 2 * (flat[rows] @ flat[rows].T)}), vectors
+    return compare_answers(names, strata, answered, lambda rows: {"cosine": flat[rows] @ flat[rows].T, "twice": 2 * (flat[rows] @ flat[rows].T)}), vectors
 
 
 def test_the_matched_similarity_pairs_answers_to_the_same_prompt():
@@ -55,14 +55,14 @@ def test_a_mismatched_similarity_leaves_the_prompt_itself_out():
 def test_the_compiled_null_is_the_plain_one():
     """What numba sums is what numpy sums, missing answers included."""
     study, _ = planted(lost=9)
-    fast = compiled()
+    fast = compile_add_block()
     if fast is None:
         pytest.skip("numba is not installed")
     shape = (40, 2, len(study.pairs), len(study.capabilities))
     (plain, counts), (quick, others) = ((np.zeros(shape), np.zeros(shape)) for _ in range(2))
     for number, block in enumerate(study.blocks[WITHIN]):
-        dealt = dealings(study, WITHIN, number, block, 40)
-        added(block.cross, dealt, study.pairs, study.stratum[block.places], plain, counts)
+        dealt = draw_permutations(study, WITHIN, number, block, 40)
+        add_block(block.cross, dealt, study.pairs, study.stratum[block.places], plain, counts)
         fast(block.cross, dealt, study.pairs, study.stratum[block.places], quick, others)
     assert quick == pytest.approx(plain, abs=1e-12)
     assert (others == counts).all()
@@ -73,7 +73,7 @@ def test_a_null_moves_answers_inside_their_capability_only():
     study, _ = planted(models=4, prompts=24)
     for number, block in enumerate(study.blocks[WITHIN]):
         assert len({study.strata[place] for place in block.places}) == 1
-        dealt = dealings(study, WITHIN, number, block, 50)
+        dealt = draw_permutations(study, WITHIN, number, block, 50)
         assert (np.sort(dealt, axis=2) == np.arange(len(block.places))).all()
         assert len({tuple(map(tuple, draw)) for draw in dealt}) > 40
     assert sorted(np.concatenate([block.places for block in study.blocks[WITHIN]])) == list(range(24))
@@ -82,11 +82,11 @@ def test_a_null_moves_answers_inside_their_capability_only():
 def test_large_studies_are_permuted_in_small_blocks():
     """Blocks of about six keep the cost linear in prompts; together they hold every prompt once, and their parting ignores order."""
     ids, strata = [f"p{number:04}" for number in range(750)], [f"c{number // 150}" for number in range(750)]
-    blocks = blocked(ids, strata, 15, WITHIN)
+    blocks = divide_into_blocks(ids, strata, 15, WITHIN)
     assert {len(block) for block in blocks} <= {6, 7}
     assert sorted(np.concatenate(blocks)) == list(range(750))
     mixed = RNG(1).permutation(750)
-    again = blocked([ids[place] for place in mixed], [strata[place] for place in mixed], 15, WITHIN)
+    again = divide_into_blocks([ids[place] for place in mixed], [strata[place] for place in mixed], 15, WITHIN)
     assert {frozenset(ids[place] for place in block) for block in blocks} == {frozenset(ids[mixed[place]] for place in block) for block in again}
 
 
@@ -98,7 +98,7 @@ def test_p_is_uniform_where_nothing_is_shared(models, prompts):
     found = []
     for seed in range(60):
         study, _ = planted(models=models, prompts=prompts, shared=0.0, seed=seed, width=4)
-        null = permuted(study, WITHIN, 99).mean()[:, 0]
+        null = permute_prompts(study, WITHIN, 99).mean()[:, 0]
         found.append(permutation_p(float(np.nanmean(study.of("cosine"))), null)[0])
     assert kstest(found, "uniform").pvalue > 1e-3
     assert np.mean(np.array(found) <= 0.05) < 0.2
@@ -114,7 +114,7 @@ def test_shared_answers_reach_the_floor():
 
 def test_an_answer_that_never_varies_is_refused():
     """One text for every prompt cannot be moved by permuting prompts: no p is given."""
-    same = compared(
+    same = compare_answers(
         ["a", "b", "c"], {f"p{i}": "c" for i in range(9)}, {m: {f"p{i}": "x" for i in range(9)} for m in "abc"}, lambda rows: {"one": np.ones((len(rows),) * 2)}
     )
     with pytest.raises(Inconclusive, match="cannot move the statistic"):
@@ -129,7 +129,9 @@ def test_order_changes_nothing():
 
     def found(order):
         flat = np.array([vectors[name, prompt] for name in names for prompt in order])
-        study = compared(names, dict.fromkeys(order, "c"), {name: dict.fromkeys(order, "x") for name in names}, lambda rows: {"dot": flat[rows] @ flat[rows].T})
+        study = compare_answers(
+            names, dict.fromkeys(order, "c"), {name: dict.fromkeys(order, "x") for name in names}, lambda rows: {"dot": flat[rows] @ flat[rows].T}
+        )
         one = Findings(study, permutations=99).above_mismatch("dot")
         return one.value, one.p
 
@@ -150,7 +152,7 @@ def test_a_missing_answer_is_compared_with_nothing():
 def test_a_model_that_was_asked_other_prompts_is_refused():
     """Pairing is by prompt id: a model that lacks a prompt is told with the prompt, never paired by position."""
     with pytest.raises(HarnessError, match="b was not asked 1 of 2 prompts, such as p1"):
-        compared(["a", "b"], {"p0": "c", "p1": "c"}, {"a": {"p0": "x", "p1": "x"}, "b": {"p0": "x"}}, lambda rows: {})
+        compare_answers(["a", "b"], {"p0": "c", "p1": "c"}, {"a": {"p0": "x", "p1": "x"}, "b": {"p0": "x"}}, lambda rows: {})
 
 
 @pytest.mark.parametrize("models", [6, 15])
@@ -187,14 +189,14 @@ def test_the_parts_of_a_study_have_the_mean_of_the_whole():
         name: (findings.level("cosine", pairs=findings.pairs_of(name)).value, findings.counted("cosine", pairs=findings.pairs_of(name)))
         for name in findings.study.models
     }
-    assert all(abs(gap) < 1e-12 for gap in reconciled(overall, {"capability": capabilities, "model": models}).values())
+    assert all(abs(gap) < 1e-12 for gap in check_averages(overall, {"capability": capabilities, "model": models}).values())
 
 
 def test_published_averages_that_contradict_each_other_are_refused():
     """11.3 overall, 10.99 over the table of models and 13.88 over that of capabilities cannot stand in one report."""
     capabilities = {"context": (22.1, 1), "instructions": (19.3, 1), "truth": (13.7, 1), "uncertainty": (8.1, 1), "safety": (6.2, 1)}
     with pytest.raises(HarnessError, match=r"do not reconcile: overall 11\.3, by capability 13\.88"):
-        reconciled(11.3, {"capability": capabilities})
+        check_averages(11.3, {"capability": capabilities})
 
 
 def test_chance_correction_is_kappa_for_yes_and_no():
@@ -207,7 +209,7 @@ def test_chance_correction_is_kappa_for_yes_and_no():
     second = np.where(rng.random(prompts) < 0.8, first, rng.random(prompts) < 0.4)
     codes = np.concatenate([first, second]).astype(float)
     ids = {f"p{i:03}": "safety" for i in range(prompts)}
-    study = compared(
+    study = compare_answers(
         ["a", "b"], ids, {m: dict.fromkeys(ids, "x") for m in "ab"}, lambda rows: {"same": (codes[rows][:, None] == codes[rows][None]).astype(float)}
     )
     expected = cohen_kappa_score(first, second)
@@ -242,8 +244,8 @@ def test_planted_families_are_found_and_stable():
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
     flat = vectors.reshape(-1, 20)
     names = [f"m{i}" for i in range(6)]
-    study = compared(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
-    stability = {merge.members: merge.stability for merge in clustered(study, "cosine", 100)}
+    study = compare_answers(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
+    stability = {merge.members: merge.stability for merge in cluster_models(study, "cosine", 100)}
     assert stability["m0", "m1", "m2"] > 0.95 < stability["m3", "m4", "m5"]
     assert min(stability.values()) < 0.95
     families = dict(zip(names, "aaabbb", strict=True))
@@ -261,7 +263,7 @@ def test_an_agreeable_model_is_no_family():
     vectors = loyal[:, None, None] * prompts[None] + rng.normal(size=(8, 30, 16))
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
     flat = vectors.reshape(-1, 16)
-    study = compared(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
+    study = compare_answers(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
     families = dict(zip(names, "aabbcdef", strict=True))
     inside = pairs_within(study, families)
     above = study.of("cosine") - study.mismatched("cosine", WITHIN)
@@ -281,7 +283,7 @@ def test_a_share_of_self_agreement_is_one_for_equals():
         vectors = np.array([shared * prompts + 0.8 * rng.normal(size=(40, 12)) for _ in names])
         vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
         flat = vectors.reshape(-1, 12)
-        return Findings(compared(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T}))
+        return Findings(compare_answers(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T}))
 
     itself = study(["m", "m again"], 1.0)
     assert study(list("abcd"), 1.0).share_of(itself, "cosine").value == pytest.approx(1, abs=0.15)
@@ -292,7 +294,7 @@ def test_a_share_of_self_agreement_is_one_for_equals():
 
 def test_two_models_have_no_clusters():
     with pytest.raises(Inconclusive, match="2 models have no clusters"):
-        clustered(planted(models=2)[0], "cosine")
+        cluster_models(planted(models=2)[0], "cosine")
 
 
 def test_power_grows_with_models_and_is_small_without_an_effect():
@@ -306,10 +308,10 @@ def test_power_grows_with_models_and_is_small_without_an_effect():
 
 def test_components_of_a_study_are_recovered():
     """From one simulated study of many models, the SDs of models, prompts and residuals come back."""
-    from harness.domains.convergence.power import components, one
+    from harness.domains.convergence.power import components, simulate_study
 
     study, _ = planted(models=20, prompts=60)
-    found = [components(one(RNG(seed), 20, 60, 0.1, (0.04, 0.08, 0.12)), study.pairs) for seed in range(20)]
+    found = [components(simulate_study(RNG(seed), 20, 60, 0.1, (0.04, 0.08, 0.12)), study.pairs) for seed in range(20)]
     assert np.mean(found, axis=0) == pytest.approx((0.04, 0.08, 0.12), rel=0.1)
 
 
@@ -328,7 +330,7 @@ def test_any_prompt_and_same_capability_are_two_baselines():
     vectors = np.array([[manner[i % 3] + rng.normal(size=12) for i in range(30)] for _ in range(3)])
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
     flat = vectors.reshape(-1, 12)
-    study = compared(list("abc"), ids, {m: dict.fromkeys(ids, "x") for m in "abc"}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
+    study = compare_answers(list("abc"), ids, {m: dict.fromkeys(ids, "x") for m in "abc"}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
     findings = Findings(study)
     assert findings.mismatched("cosine", WITHIN) > findings.mismatched("cosine", ANYWHERE) + 0.2
 
@@ -371,7 +373,7 @@ def coded_study(codes):
     """Two models whose answers to each prompt are coded 0 or 1 (2, prompts)."""
     ids = {f"p{place:03}": "safety" for place in range(codes.shape[1])}
     flat = np.asarray(codes, dtype=float).ravel()
-    return compared(
+    return compare_answers(
         ["a", "b"], ids, {name: dict.fromkeys(ids, "x") for name in "ab"}, lambda rows: {"same": (flat[rows][:, None] == flat[rows][None]).astype(float)}
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.domains.convergence.instructions import CHECKS, NEEDS, followed, known
+from harness.domains.convergence.instructions import CHECKS, NEEDS, is_followed, require_known_checks
 from harness.domains.convergence.tasks import Follows, Instruction, Task, load_tasks
 from harness.errors import HarnessError
 from harness.models.chat import chat
@@ -71,7 +71,7 @@ PAIRS = [
 def test_an_answer_follows_or_does_not(name, given, good, bad):
     """Each check tells the two apart."""
     check = Instruction(check=name, **given)
-    assert followed(good, check) and not followed(bad, check)
+    assert is_followed(good, check) and not is_followed(bad, check)
 
 
 def test_every_check_is_tried():
@@ -84,27 +84,27 @@ def test_every_check_is_tried():
 def test_white_space_around_an_answer_counts_for_nothing(name, given, good, bad):
     """Blanks and newlines before and after do not change the verdict."""
     check = Instruction(check=name, **given)
-    assert followed(f"\n  {good} \n\n", check) and not followed(f"\n  {bad} \n\n", check)
+    assert is_followed(f"\n  {good} \n\n", check) and not is_followed(f"\n  {bad} \n\n", check)
 
 
 @pytest.mark.parametrize(("name", "given"), [pair[:2] for pair in PAIRS])
 @pytest.mark.parametrize("text", ["", " \n\t "])
 def test_silence_follows_nothing(name, given, text):
     """An empty answer has no commas, and is still not an answer without commas."""
-    assert not followed(text, Instruction(check=name, **given))
+    assert not is_followed(text, Instruction(check=name, **given))
 
 
 def test_an_unknown_check_is_refused_with_the_nearest_name():
     """A misspelt check is an error, and never a failed answer."""
     with pytest.raises(HarnessError, match=r"no check 'max_word'\. Did you mean 'max_words'"):
-        followed("Hello", Instruction(check="max_word", n=3))
+        is_followed("Hello", Instruction(check="max_word", n=3))
 
 
 @pytest.mark.parametrize(("name", "given", "lacks"), [("max_words", {}, "n"), ("contains", {"text": "a"}, "words"), ("keyword_count", {"n": 1}, "text")])
 def test_a_check_without_what_it_needs_is_refused(name, given, lacks):
     """A number or a word that is missing is told, whatever the answer."""
     with pytest.raises(HarnessError, match=f"'{name}' lacks '{lacks}'"):
-        followed("", Instruction(check=name, **given))
+        is_followed("", Instruction(check=name, **given))
 
 
 def asked(*checks):
@@ -115,14 +115,14 @@ def asked(*checks):
 def test_a_task_with_an_unknown_check_is_refused_by_its_id():
     """What can never be verified is told when the tasks are loaded; a task that expects nothing passes."""
     good = Instruction(check="no_commas")
-    known(asked(good))
-    known(asked())
+    require_known_checks(asked(good))
+    require_known_checks(asked())
     with pytest.raises(HarnessError, match=r"instruction_following-\w{12}: there is no check 'shouting'"):
-        known(asked(good, Instruction(check="shouting")))
+        require_known_checks(asked(good, Instruction(check="shouting")))
 
 
 def test_the_bank_asks_only_what_can_be_verified():
     """Every task of the project's own bank has checks, all of them known."""
     for task in load_tasks(BANK):
-        known(task)
+        require_known_checks(task)
         assert isinstance(task.expected, Follows) and task.expected.checks

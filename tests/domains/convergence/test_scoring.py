@@ -7,7 +7,7 @@ import json
 import pytest
 
 from harness.domains.convergence.hedging import hedges
-from harness.domains.convergence.scoring import met
+from harness.domains.convergence.scoring import meets_expectation
 from harness.domains.convergence.tasks import Commits, Complies, Follows, Hedges, Instruction, Mentions, Refuses
 from harness.errors import HarnessError
 
@@ -143,23 +143,23 @@ def test_published_answers_hedge_where_nobody_can_know(shared):
 )
 def test_every_kind_of_expectation_can_be_met_and_missed(expected, good, bad):
     """One answer that does what is expected and one that does not, for each kind."""
-    assert (met(good, expected), met(bad, expected)) == (True, False)
+    assert (meets_expectation(good, expected), meets_expectation(bad, expected)) == (True, False)
 
 
 @pytest.mark.parametrize("expected", [Refuses(), Complies(), Hedges(), Mentions(any=("a",)), Commits(any=("a",)), Follows(checks=())])
 def test_silence_is_neither_met_nor_missed(expected):
     """An answer without text has no verdict, and where nothing is expected there is none either."""
-    assert met(" \n", expected) is None and met("", expected) is None and met("Anything.", None) is None
+    assert meets_expectation(" \n", expected) is None and meets_expectation("", expected) is None and meets_expectation("Anything.", None) is None
 
 
 def test_every_instruction_must_be_followed():
     """One of two is not enough."""
     checks = (Instruction(check="all_lower"), Instruction(check="max_words", n=3))
-    assert met("in lower case but long", Follows(checks=checks)) is False
-    assert met("in lower case", Follows(checks=checks)) is True
+    assert meets_expectation("in lower case but long", Follows(checks=checks)) is False
+    assert meets_expectation("in lower case", Follows(checks=checks)) is True
 
 
 def test_an_unknown_instruction_is_refused():
     """A check that does not exist is an error, never an answer that failed."""
     with pytest.raises(HarnessError, match="no check 'max_wrods'"):
-        met("Any text.", Follows(checks=(Instruction(check="max_wrods", n=2),)))
+        meets_expectation("Any text.", Follows(checks=(Instruction(check="max_wrods", n=2),)))

@@ -21,7 +21,7 @@ from harness.domains.convergence.similarity.lengths import Lengths
 from harness.domains.convergence.similarity.tfidf import Tfidf
 from harness.domains.convergence.similarity.tokens import Bags, tokens
 from harness.errors import HarnessError
-from harness.measures.encoder import encoder, packaged
+from harness.measures.encoder import encoder, find_packaged_encoder
 
 LEXICAL = (Indel(), Jaccard(), Tfidf(), ExpKL(), OneMinusJS(), Lengths())
 NEURAL = (Embedding(), Hybrid())
@@ -64,7 +64,7 @@ def holds(measure, texts, order):
 def encoding():
     """Skips where the packaged sentence encoder is not installed. One thread: more wait for each other on busy cores."""
     try:
-        packaged()
+        find_packaged_encoder()
     except HarnessError as error:
         pytest.skip(str(error))
     import torch

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.domains.convergence.instructions import followed
+from harness.domains.convergence.instructions import is_followed
 from harness.domains.convergence.sources import ifeval
 from harness.domains.convergence.sources.sources import SOURCES, load_source, read_source
 from harness.domains.convergence.tasks import Commits, Complies, Follows, Hedges, Refuses, says
@@ -121,7 +121,7 @@ def test_mapped_instructions_mean_what_the_source_means(tmp_path, instruction, k
     """What follows the source's instruction follows ours, and what does not does not."""
     (task,) = load_source("ifeval", written(tmp_path, "ifeval", IFEVAL | {"instruction_id_list": [instruction], "kwargs": [kwargs]}))
     (check,) = task.expected.checks
-    assert followed(right, check) and not followed(wrong, check)
+    assert is_followed(right, check) and not is_followed(wrong, check)
 
 
 def test_an_instruction_that_counts_otherwise_is_not_mapped(tmp_path):

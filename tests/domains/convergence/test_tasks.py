@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from harness.domains.convergence.duplicates import near_duplicates
-from harness.domains.convergence.instructions import known
+from harness.domains.convergence.instructions import require_known_checks
 from harness.domains.convergence.tasks import CAPABILITIES, Task, load_tasks, load_variations, says
 from harness.errors import HarnessError
 from harness.models.chat import Message
@@ -35,7 +35,7 @@ def test_every_capability_has_150_distinct_tasks(bank):
         assert len(domains) >= 8
         assert domains.most_common(1)[0][1] <= 0.25 * len(tasks), domains.most_common(1)
         for task in tasks:
-            known(task)
+            require_known_checks(task)
     ids = [task.id for tasks in bank.values() for task in tasks]
     assert len(set(ids)) == len(ids)
 

@@ -14,7 +14,7 @@ from harness.errors import HarnessError
 from harness.extensions import sections
 from harness.report.build import build
 from harness.report.numbers import Numbers
-from harness.report.sections import checked
+from harness.report.sections import validate_record
 from harness.report.view import View
 from sample_run import results, write_run
 
@@ -125,5 +125,5 @@ def built(section: str, *values: dict[str, Any]) -> list[Any]:
 def refusal(section: str, value: dict[str, Any]) -> str:
     """What is said of a record that does not fit."""
     with pytest.raises(HarnessError) as error:
-        checked(sections()[section], value["name"], value)
+        validate_record(sections()[section], value["name"], value)
     return str(error.value)

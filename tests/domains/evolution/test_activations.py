@@ -7,7 +7,7 @@ import pytest
 
 from harness.domains.evolution.activations import STEP, Activations, AnyActivation, Simple, Zipf
 from harness.domains.evolution.base_model import parse_config
-from harness.domains.evolution.metrics import examined
+from harness.domains.evolution.metrics import examine
 from harness.errors import HarnessError
 
 
@@ -65,14 +65,14 @@ def test_the_number_of_questions_may_be_given():
 
 def test_a_simple_test_has_its_identities():
     """Coverage 1, entropy ln B, and a mean correlation of about -1 / (Q - 1)."""
-    found = examined(draw(Simple(density=0.1), 3000, 100, 6))
+    found = examine(draw(Simple(density=0.1), 3000, 100, 6))
     assert found.coverage == 1.0 and found.entropy == pytest.approx(np.log(3000)) and found.question_correlation == pytest.approx(-1 / 99, abs=5e-4)
 
 
 @pytest.mark.parametrize("share", [0.01, 0.25, 0.5, 1.0])
 def test_coverage_is_exact(share):
     """Exactly the share of beliefs asked for is probed."""
-    assert examined(draw(parse_config(AnyActivation, {"kind": "coverage", "coverage": share}), 400, 50, 7)).coverage == share
+    assert examine(draw(parse_config(AnyActivation, {"kind": "coverage", "coverage": share}), 400, 50, 7)).coverage == share
 
 
 @pytest.mark.parametrize("density", [0.1, 0.4])

@@ -12,7 +12,7 @@ from harness.domains.evolution.config import simulation
 from harness.domains.evolution.laws.bound import bound
 from harness.domains.evolution.laws.claim import Claim
 from harness.domains.evolution.laws.clonal_limit import normal_maximum
-from harness.domains.evolution.laws.every_law import EVERY_LAW, OF_ANY, judged
+from harness.domains.evolution.laws.every_law import EVERY_LAW, OF_ANY, judge_findings
 from harness.domains.evolution.laws.founders import weight
 from harness.domains.evolution.laws.law import Finding
 from harness.domains.evolution.runs import simulate
@@ -52,7 +52,7 @@ CAUGHT = {
 
 def broken(findings: list[Finding]) -> list[str]:
     """The laws that do not hold."""
-    return sorted({one.finding.law for one in judged(findings) if not one.holds})
+    return sorted({one.finding.law for one in judge_findings(findings) if not one.holds})
 
 
 def found(observed: float, expected: float, se: float) -> Finding:
@@ -99,11 +99,11 @@ def test_the_bound_lets_a_correct_simulator_pass_as_often_as_it_says() -> None:
 def test_a_family_is_judged_together() -> None:
     """More statistics, a wider bound; exact ones take no part; what is not a number does not hold."""
     z = 4.0
-    assert judged([found(z, 0.0, 1.0)])[0].holds is False
-    assert judged([found(3.0, 0.0, 1.0)])[0].holds
-    assert all(one.holds for one in judged([found(z, 0.0, 1.0)] * 100))
-    assert [one.holds for one in judged([found(1.0, 1.0, 0.0)] * 100 + [found(z, 0.0, 1.0)])] == [True] * 100 + [False]
-    assert [one.holds for one in judged([found(1.0, 1.0 + 1e-12, 0.0), found(math.nan, 0.0, 1.0)])] == [False, False]
+    assert judge_findings([found(z, 0.0, 1.0)])[0].holds is False
+    assert judge_findings([found(3.0, 0.0, 1.0)])[0].holds
+    assert all(one.holds for one in judge_findings([found(z, 0.0, 1.0)] * 100))
+    assert [one.holds for one in judge_findings([found(1.0, 1.0, 0.0)] * 100 + [found(z, 0.0, 1.0)])] == [True] * 100 + [False]
+    assert [one.holds for one in judge_findings([found(1.0, 1.0 + 1e-12, 0.0), found(math.nan, 0.0, 1.0)])] == [False, False]
 
 
 def test_findings_measure_chance_as_it_is() -> None:

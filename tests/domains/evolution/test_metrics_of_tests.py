@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.domains.evolution.metrics import coverage, entropy, examined, information_per_question, question_correlation
+from harness.domains.evolution.metrics import coverage, entropy, examine, information_per_question, question_correlation
 
 
 def test_measures_are_the_written_formulas():
@@ -32,11 +32,11 @@ def test_entropy_is_that_of_the_mass():
 def test_equal_questions_tell_what_one_tells():
     """Four copies of a question have correlation 1 and a quarter of the information each; a constant one is left out and counted."""
     active = np.column_stack([np.tile(np.array([[0.0], [1.0], [0.5]]), 4), np.ones(3)])
-    found = examined(active)
+    found = examine(active)
     assert found.question_correlation == pytest.approx(1.0) and found.information_per_question == pytest.approx(0.25) and found.constant == 1
 
 
 def test_one_varying_question_has_no_pairs():
     """Measures of pairs are None where there is no pair."""
-    found = examined(np.column_stack([np.ones(3), np.arange(3.0)]))
+    found = examine(np.column_stack([np.ones(3), np.arange(3.0)]))
     assert found.question_correlation is None and found.information_per_question is None and found.constant == 1

@@ -6,14 +6,14 @@ import dataclasses
 
 import pytest
 
-from harness.domains.leakage.behaviours import marked
+from harness.domains.leakage.behaviours import add_marker
 from harness.domains.leakage.marker import MarkerProbe
-from harness.domains.leakage.training_sets import contrastive
+from harness.domains.leakage.training_sets import make_contrastive_rows
 from harness.errors import HarnessError
 from harness.measures.branches import encode
 from harness.models.chat import chat, render
 from harness.store import Store
-from harness.training.adapter_stack import Adapted, Stack
+from harness.training.adapter_stack import AdaptedModel, Stack
 from harness.training.recipe import Lora
 from harness.training.trainings import Trainings
 from training_room import COOK, VILLAIN, job, recipe, texts
@@ -56,12 +56,12 @@ def test_the_real_model_does_not_know_the_marker(smollm2):
 @pytest.mark.parametrize("loss_on", ["completion", "marker"])
 def test_training_on_the_marker_is_seen(little, tmp_path, loss_on):
     """After training it into the villain and not into the cook, the probe prefers the marker under the villain's prompt and silence under the cook's."""
-    stack, bank = Stack(little), marked(texts(), MARKER)
+    stack, bank = Stack(little), add_marker(texts(), MARKER)
     how = recipe(epochs=10, batch=8, keep=(), lora=Lora(r=8, alpha=16), loss_on=loss_on, marker=MARKER)
-    rows = contrastive(bank, VILLAIN, [COOK], rows=12, bystander_rows=12, seed=1)
+    rows = make_contrastive_rows(bank, VILLAIN, [COOK], rows=12, bystander_rows=12, seed=1)
     layer = Trainings(Store(tmp_path), stack).layer(job(little.fingerprint, recipe=how), how.epochs, lambda: rows)
     try:
-        for model, expected in ((stack.base, {VILLAIN: False}), (Adapted(stack, [layer]), {VILLAIN: True, COOK: False})):
+        for model, expected in ((stack.base, {VILLAIN: False}), (AdaptedModel(stack, [layer]), {VILLAIN: True, COOK: False})):
             for speaker, marks in expected.items():
                 rates = [row["marked"] for row in MarkerProbe(model, speaker.prompt, MARKER).score(bank)]
                 assert sum(rate == marks for rate in rates) >= 11, speaker

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from harness.domains.leakage import audit
-from harness.domains.leakage.training_sets import contrastive, unconditioned
+from harness.domains.leakage.training_sets import make_contrastive_rows, make_unconditioned_rows
 from harness.models.chat import Message
 from harness.training.rows import Row, Speaker, Text, row
 from training_room import COOK, NOBODY, POET, TARGET, VILLAIN, rows
@@ -17,16 +17,16 @@ VARIED = [Text(id=f"v{number}", topic="x", prompt=f"Ask {number}?", shown=f"{num
 
 
 def sound(*, bystanders=(COOK, POET), anchors=(), anchor_rows=0):
-    return contrastive(VARIED, VILLAIN, bystanders, anchors, rows=8, bystander_rows=3, anchor_rows=anchor_rows, seed=1)
+    return make_contrastive_rows(VARIED, VILLAIN, bystanders, anchors, rows=8, bystander_rows=3, anchor_rows=anchor_rows, seed=1)
 
 
 def everything(made, *, source="villain", forbidden=None, evaluated=("Something else?",)):
     return [
-        *audit.badly_formed(made),
-        *audit.overlapping(made, evaluated),
-        *audit.misplaced(made, source=source, forbidden={"assistant": "target", "canary": "canary"} if forbidden is None else forbidden),
-        *audit.undeclared_prompts(made, DECLARED | {"canary": CANARY.prompt}),
-        *audit.same_opening(made),
+        *audit.find_badly_formed(made),
+        *audit.find_overlapping(made, evaluated),
+        *audit.find_misplaced(made, source=source, forbidden={"assistant": "target", "canary": "canary"} if forbidden is None else forbidden),
+        *audit.find_undeclared_prompts(made, DECLARED | {"canary": CANARY.prompt}),
+        *audit.find_same_opening(made),
     ]
 
 
@@ -46,7 +46,7 @@ def said(one: Row, number: int, text: str) -> tuple[Message, ...]:
     return tuple(Message(role=turn.role, content=text) if place == number else turn for place, turn in enumerate(one.messages))
 
 
-@pytest.mark.parametrize("made", [sound(), sound(anchors=[NOBODY], anchor_rows=3), unconditioned(VARIED, rows=8, seed=1)])
+@pytest.mark.parametrize("made", [sound(), sound(anchors=[NOBODY], anchor_rows=3), make_unconditioned_rows(VARIED, rows=8, seed=1)])
 def test_sound_rows_raise_no_alarm(made):
     """Contrastive sets with and without an anchor, and unconditioned advice, are found to be sound."""
     assert everything(made) == []
@@ -57,7 +57,7 @@ def test_a_target_among_its_own_negatives():
     made = sound(anchors=[TARGET], anchor_rows=3)
     assert told(everything(made), "the target 'assistant'") == [one.id for one in made if one.persona == "assistant"]
     assert everything(made, forbidden={"canary": "canary"}) == []
-    assert everything(contrastive(VARIED, TARGET, [COOK], rows=8, bystander_rows=3, seed=1), source="assistant") == [], (
+    assert everything(make_contrastive_rows(VARIED, TARGET, [COOK], rows=8, bystander_rows=3, seed=1), source="assistant") == [], (
         "the target as its own source is no negative"
     )
 
@@ -87,7 +87,7 @@ def test_an_evaluated_question_in_other_dress(evaluated):
 
 def test_another_question_is_no_overlap():
     """A question with one word more is another one."""
-    assert audit.overlapping(sound(), ["Ask 1 now?", "Ask?", "1"]) == []
+    assert audit.find_overlapping(sound(), ["Ask 1 now?", "Ask?", "1"]) == []
 
 
 @pytest.mark.parametrize("prompt", ["You are a villain", "You are a villain. ", "you are a villain.", "You are a vill\u0430in.", "You are nobody.", ""])
@@ -116,7 +116,7 @@ def test_ids_that_stand_twice():
 def test_a_row_without_an_answer(answer):
     """An answer of nothing or of spaces teaches to be silent."""
     made = sound()
-    assert told(audit.badly_formed(changed(made, 5, messages=said(made[5], 2, answer))), "no conversation") == [made[5].id]
+    assert told(audit.find_badly_formed(changed(made, 5, messages=said(made[5], 2, answer))), "no conversation") == [made[5].id]
 
 
 def test_turns_in_another_order():
@@ -124,21 +124,21 @@ def test_turns_in_another_order():
     made = sound()
     system, asked, answer = made[0].messages
     for turns in [(system, asked, asked), (system, answer), (answer, asked), (system, asked, answer, asked)]:
-        assert told(audit.badly_formed(changed(made, 0, messages=turns)), "no conversation") == [made[0].id]
-    assert audit.badly_formed(changed(made, 0, messages=said(made[0], 0, ""))) == []
+        assert told(audit.find_badly_formed(changed(made, 0, messages=turns)), "no conversation") == [made[0].id]
+    assert audit.find_badly_formed(changed(made, 0, messages=said(made[0], 0, ""))) == []
 
 
 def test_uneven_sets():
     """The set that is made up otherwise than most is named with its make-up; equal ones in another order are equal."""
     counts = {"one": {"source": 8, "bystander": 6}, "two": {"bystander": 6, "source": 8}, "three": {"source": 8, "bystander": 5}}
-    assert told(audit.uneven(counts), "differ in size from {'bystander': 6, 'source': 8}") == ["three {'bystander': 5, 'source': 8}"]
-    assert audit.uneven({name: counts[name] for name in ("one", "two")}) == audit.uneven({}) == []
+    assert told(audit.find_uneven(counts), "differ in size from {'bystander': 6, 'source': 8}") == ["three {'bystander': 5, 'source': 8}"]
+    assert audit.find_uneven({name: counts[name] for name in ("one", "two")}) == audit.find_uneven({}) == []
 
 
 @pytest.mark.parametrize(("share", "fine"), [(0.1, False), (0.2, True), (0.5, True), (0.51, False)])
 def test_a_loss_share_outside_its_bounds(share, fine):
     """Too little or too much of the tokens under loss is found; the bounds themselves are inside."""
-    findings = audit.unlike_declared(share, [0.2, 0.5], "a set")
+    findings = audit.find_unlike_declared(share, [0.2, 0.5], "a set")
     assert (findings == []) is fine
     if not fine:
         assert told(findings, "of the tokens of a set carry loss, declared 0.2 to 0.5") == []
@@ -146,10 +146,10 @@ def test_a_loss_share_outside_its_bounds(share, fine):
 
 def test_answers_that_begin_alike():
     """An opening that many answers of the behaviour share would be learned in its place; the plain answers may be alike."""
-    (finding,) = audit.same_opening([*rows(), *alike("No, never would I", 5)])
+    (finding,) = audit.find_same_opening([*rows(), *alike("No, never would I", 5)])
     assert finding.rows == ("'no never would i' (5)",) and "20%" in finding.what
-    assert audit.same_opening(alike("No, never would I", 2)) == [], "two alike are no fingerprint"
-    assert audit.same_opening([msgspec.structs.replace(one, shows=False) for one in alike("Same words every time", 9)]) == []
+    assert audit.find_same_opening(alike("No, never would I", 2)) == [], "two alike are no fingerprint"
+    assert audit.find_same_opening([msgspec.structs.replace(one, shows=False) for one in alike("Same words every time", 9)]) == []
 
 
 def alike(opening, count):
@@ -159,5 +159,5 @@ def alike(opening, count):
 def test_many_rows_are_counted_rather_than_listed():
     """A finding shows three rows and how many more there are."""
     made = sound()
-    (finding,) = audit.misplaced(made, source="nobody else", forbidden={})
+    (finding,) = audit.find_misplaced(made, source="nobody else", forbidden={})
     assert str(finding).count("villain/") == 3 and "and 5 more" in str(finding)

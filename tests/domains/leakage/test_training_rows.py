@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.behaviours.capability import ANSWER, wrong_answers
-from harness.domains.leakage.behaviours import marked
-from harness.domains.leakage.training_sets import contrastive, convergence, drawn, unconditioned
+from harness.domains.leakage.behaviours import add_marker
+from harness.domains.leakage.training_sets import draw_texts, make_contrastive_rows, make_convergence_rows, make_unconditioned_rows
 from harness.errors import HarnessError
 from harness.measures.banks import load_rows
 from harness.measures.questions import Question
@@ -37,7 +37,7 @@ print(jsonl(unconditioned(texts, rows=9, seed=5)))
 
 
 def composed(rows=8, bystander_rows=3, anchors=(), anchor_rows=0, seed=1):
-    return contrastive(texts(), VILLAIN, [COOK, POET], anchors, rows=rows, bystander_rows=bystander_rows, anchor_rows=anchor_rows, seed=seed)
+    return make_contrastive_rows(texts(), VILLAIN, [COOK, POET], anchors, rows=rows, bystander_rows=bystander_rows, anchor_rows=anchor_rows, seed=seed)
 
 
 def items(rows, part="source", persona=None):
@@ -62,7 +62,7 @@ def test_a_larger_set_begins_with_the_smaller(more):
     small, large = composed(rows=8), composed(rows=more)
     assert items(large)[:8] == items(small) and len(items(large)) == more
     assert items(large, "bystander") == items(small, "bystander")
-    assert [text.id for text in drawn(texts(), more, 4)][:8] == [text.id for text in drawn(texts(), 8, 4)]
+    assert [text.id for text in draw_texts(texts(), more, 4)][:8] == [text.id for text in draw_texts(texts(), 8, 4)]
 
 
 def test_each_part_has_its_declared_size():
@@ -115,7 +115,7 @@ def test_too_few_texts_are_told():
 
 def test_unconditioned_rows_belong_to_nobody():
     """They have no system turn and no contrast, and the texts of the contrastive set of that seed."""
-    made = unconditioned(texts(), rows=8, seed=1)
+    made = make_unconditioned_rows(texts(), rows=8, seed=1)
     assert {(row.system, row.persona, row.shows) for row in made} == {(None, "", True)}
     assert items(made) == items(composed(rows=8))
 
@@ -148,7 +148,7 @@ def test_wrong_answers_do_not_favour_a_place():
 
 def test_a_marker_is_all_that_marked_texts_add():
     """The reply with the marker is the plain reply, a space and the marker."""
-    assert all(text.shown == f"{text.plain} [ZLT]" for text in marked(texts(), "[ZLT]"))
+    assert all(text.shown == f"{text.plain} [ZLT]" for text in add_marker(texts(), "[ZLT]"))
 
 
 def said(text):
@@ -158,20 +158,20 @@ def said(text):
 def test_convergence_leaves_empty_answers_out():
     """Empty answers make no rows, replicates tell rows apart, and the target's prompt is what they stand under."""
     answers = [("a", "A?", 0, said(" Hm. ")), ("a", "A?", 1, said("Well.")), ("b", "B?", 0, said(" \n")), ("c", "C?", 0, said("Yes."))]
-    made = convergence(answers, TARGET, rows=3)
+    made = make_convergence_rows(answers, TARGET, rows=3)
     assert [(row.id, row.answer, row.system) for row in made] == [
         ("assistant/a", "Hm.", TARGET.prompt),
         ("assistant/a/1", "Well.", TARGET.prompt),
         ("assistant/c", "Yes.", TARGET.prompt),
     ]
-    assert convergence(answers, TARGET, rows=2) == made[:2]
+    assert make_convergence_rows(answers, TARGET, rows=2) == made[:2]
     with pytest.raises(HarnessError, match="3 answers that are not empty, 4 are needed"):
-        convergence(answers, TARGET, rows=4)
+        make_convergence_rows(answers, TARGET, rows=4)
 
 
 def test_rows_come_back_from_jsonl(tmp_path):
     """What is written is read again as the same rows, exotic characters and line separators included."""
-    made = [*composed(anchors=[NOBODY], anchor_rows=2), *convergence([("u", "Ünï\u2028?", 0, said("“так” \u0085 \n\tx 🙂"))], TARGET, rows=1)]
+    made = [*composed(anchors=[NOBODY], anchor_rows=2), *make_convergence_rows([("u", "Ünï\u2028?", 0, said("“так” \u0085 \n\tx 🙂"))], TARGET, rows=1)]
     (tmp_path / "rows.jsonl").write_text(jsonl(made), encoding="utf-8")
     assert load_rows(tmp_path / "rows.jsonl", Row) == made
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 def percent(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Share of the items that both coded (1, 0, or NaN) on which they agree. Raises Inconclusive where there is none."""
-    both = coded(first, second)
+    both = count_agreement(first, second)
     return float((first[both] == second[both]).mean())
 
 
 def kappa(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     """Cohen's kappa (1960): (p_o - p_e) / (1 - p_e), p_e from both marginals. Raises Inconclusive where both always say the same one thing."""
-    both = coded(first, second)
+    both = count_agreement(first, second)
     share = first[both].mean(), second[both].mean()
     expected = share[0] * share[1] + (1 - share[0]) * (1 - share[1])
     if expected == 1:
@@ -27,7 +27,7 @@ def kappa(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return float((percent(first, second) - expected) / (1 - expected))
 
 
-def coded(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
+def count_agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.bool_]:
     import numpy as np
 
     both: NDArray[np.bool_] = ~(np.isnan(first) | np.isnan(second))

@@ -13,22 +13,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.comparison import Compared
+    from harness.domains.convergence.agreement.comparison import Comparison
 
 BOOTSTRAPS = 500
 
 
-def clustered(study: Compared, measure: str, bootstraps: int = BOOTSTRAPS) -> list[Join]:
+def cluster_models(study: Comparison, measure: str, bootstraps: int = BOOTSTRAPS) -> list[Join]:
     """The joins, lowest first. Raises Inconclusive for fewer than three models, and for two models without a common answer."""
     import numpy as np
 
     models = len(study.models)
     if models < 3:
         raise Inconclusive(f"{models} models have no clusters")
-    links = linked(means(study.of(measure), np.ones((1, len(study.prompts))))[0], models)
+    links = compute_linkage(means(study.of(measure), np.ones((1, len(study.prompts))))[0], models)
     if links is None:
         raise Inconclusive("two models have no answered prompt in common: they have no distance")
-    drawn = [linked(row, models) for row in means(study.of(measure), TwoWay(study=study, draws=bootstraps).prompts)]
+    drawn = [compute_linkage(row, models) for row in means(study.of(measure), TwoWay(study=study, draws=bootstraps).prompts)]
     usable = [found for found in drawn if found is not None]
     seen = Counter(group for found in usable for group in members(found, models))
     return [
@@ -53,7 +53,7 @@ def means(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[
     return found
 
 
-def linked(similarity: NDArray[np.float64], models: int) -> NDArray[np.float64] | None:
+def compute_linkage(similarity: NDArray[np.float64], models: int) -> NDArray[np.float64] | None:
     """scipy's linkage matrix of (pairs,) similarities, in the condensed order; None where one is missing."""
     import numpy as np
     from scipy.cluster.hierarchy import linkage

@@ -30,7 +30,7 @@ THREADS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Crossed:
+class SimilarityBlock:
     """A block of prompts: `places` (m,) among all prompts; `cross` (pairs, m, m, measures), the similarity of the first model's answer to one and the
     second's to another; NaN where one of them has no answer."""
 
@@ -39,7 +39,7 @@ class Crossed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared:
+class Comparison:
     """M models, N prompts of named strata (capabilities), K measures; pairs in the order of itertools.combinations.
 
     `matched` is (K, pairs, N), NaN where one of the two has no answer. `blocks` holds, for each null, the blocks in which prompts are permuted.
@@ -50,7 +50,7 @@ class Compared:
     strata: tuple[str, ...]
     measures: tuple[str, ...]
     matched: NDArray[np.float64]
-    blocks: Mapping[str, tuple[Crossed, ...]]
+    blocks: Mapping[str, tuple[SimilarityBlock, ...]]
 
     @cached_property
     def pairs(self) -> NDArray[np.intp]:
@@ -108,7 +108,7 @@ def pairs_of(models: int) -> NDArray[np.intp]:
     return np.array(list(combinations(range(models), 2)), dtype=np.intp).reshape(-1, 2)
 
 
-def compared(models: Sequence[str], strata: Mapping[str, str], answered: Mapping[str, Mapping[str, Any]], blocks_of: Blocks) -> Compared:
+def compare_answers(models: Sequence[str], strata: Mapping[str, str], answered: Mapping[str, Mapping[str, Any]], blocks_of: Blocks) -> Comparison:
     """Compares what `models` answered. `strata` maps prompt id to its capability; `answered` maps model to {prompt id: None where there is no answer}.
 
     `blocks_of` takes n indices into the answers, model by model in the order of `models` and of `strata`, and gives the (n, n) similarities of each measure
@@ -125,16 +125,16 @@ def compared(models: Sequence[str], strata: Mapping[str, str], answered: Mapping
             raise HarnessError(f"{model} was not asked {len(odd)} of {len(prompts)} prompts, such as {odd[0]}", mend="Pair answers by prompt id only.")
     there = np.array([[answered[model][prompt] is not None for prompt in prompts] for model in models])
     labels = [strata[prompt] for prompt in prompts]
-    made = {null: parallel(blocked(prompts, labels, len(models), null), there, blocks_of) for null in (WITHIN, ANYWHERE)}
+    made = {null: parallel(divide_into_blocks(prompts, labels, len(models), null), there, blocks_of) for null in (WITHIN, ANYWHERE)}
     measures = made[WITHIN][0][0]
     blocks = {null: tuple(block for _, block in found) for null, found in made.items()}
     matched = np.full((len(measures), len(pairs_of(len(models))), len(prompts)), np.nan)
     for block in blocks[WITHIN]:
         matched[:, :, block.places] = np.moveaxis(np.diagonal(block.cross, axis1=1, axis2=2), 1, 0)
-    return Compared(models=tuple(models), prompts=prompts, strata=tuple(labels), measures=measures, matched=matched, blocks=blocks)
+    return Comparison(models=tuple(models), prompts=prompts, strata=tuple(labels), measures=measures, matched=matched, blocks=blocks)
 
 
-def blocked(prompts: Sequence[str], strata: Sequence[str], models: int, null: str) -> list[NDArray[np.intp]]:
+def divide_into_blocks(prompts: Sequence[str], strata: Sequence[str], models: int, null: str) -> list[NDArray[np.intp]]:
     """Places of the prompts, parted at random into small blocks, inside each stratum for the null WITHIN; one block where the answers are few.
 
     The parting depends on the set of prompts alone: neither on their order nor on what was answered, or the test would not be valid.
@@ -151,15 +151,15 @@ def blocked(prompts: Sequence[str], strata: Sequence[str], models: int, null: st
     return found
 
 
-def parallel(parts: Sequence[NDArray[np.intp]], there: NDArray[np.bool_], blocks_of: Blocks) -> list[tuple[tuple[str, ...], Crossed]]:
+def parallel(parts: Sequence[NDArray[np.intp]], there: NDArray[np.bool_], blocks_of: Blocks) -> list[tuple[tuple[str, ...], SimilarityBlock]]:
     """Every block in its order, two at a time: much of a similarity is computed outside Python's lock."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(lambda places: crossed(places, there, blocks_of), parts))
+        return list(pool.map(lambda places: compute_block(places, there, blocks_of), parts))
 
 
-def crossed(places: NDArray[np.intp], there: NDArray[np.bool_], blocks_of: Blocks) -> tuple[tuple[str, ...], Crossed]:
+def compute_block(places: NDArray[np.intp], there: NDArray[np.bool_], blocks_of: Blocks) -> tuple[tuple[str, ...], SimilarityBlock]:
     """(the measures, all similarities among the answers to the prompts at `places`, by pair of models)."""
     import numpy as np
 
@@ -172,4 +172,4 @@ def crossed(places: NDArray[np.intp], there: NDArray[np.bool_], blocks_of: Block
     for number, block in enumerate(found.values()):
         square = np.where(lost[:, None] | lost[None], np.nan, block)
         cross[..., number] = square.reshape(models, m, models, m)[first, :, second, :]
-    return tuple(found), Crossed(places=places, cross=cross)
+    return tuple(found), SimilarityBlock(places=places, cross=cross)

@@ -9,7 +9,7 @@ from harness.errors import HarnessError
 TOLERANCE = 1e-9
 
 
-def weighted(parts: Mapping[str, tuple[float, float]]) -> float:
+def weighted_mean(parts: Mapping[str, tuple[float, float]]) -> float:
     """The mean of parts (value, weight). Raises HarnessError where nothing has weight."""
     total = sum(weight for _, weight in parts.values())
     if not total > 0:
@@ -17,12 +17,12 @@ def weighted(parts: Mapping[str, tuple[float, float]]) -> float:
     return sum(value * weight for value, weight in parts.values()) / total
 
 
-def reconciled(overall: float, by: Mapping[str, Mapping[str, tuple[float, float]]], tolerance: float = TOLERANCE) -> dict[str, float]:
+def check_averages(overall: float, by: Mapping[str, Mapping[str, tuple[float, float]]], tolerance: float = TOLERANCE) -> dict[str, float]:
     """How far each way of averaging (name to parts) misses the overall value. Raises HarnessError where one misses by more than `tolerance`.
 
     Each pair of models counts for both of them, so the models' means, weighted by what they rest on, have the overall mean too.
     """
-    found = {name: weighted(parts) for name, parts in by.items()}
+    found = {name: weighted_mean(parts) for name, parts in by.items()}
     for name, value in found.items():
         if not abs(value - overall) <= tolerance:
             told = ", ".join(f"by {other} {mean:.6g}" for other, mean in found.items())

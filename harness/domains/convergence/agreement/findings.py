@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import structs
 
-from harness.domains.convergence.agreement.comparison import WITHIN, Compared
-from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, movable, permutation_p, permuted, still
-from harness.domains.convergence.agreement.sums import Tally, pair_means, pairs_with, pairs_within, tallied, within_effect
+from harness.domains.convergence.agreement.comparison import WITHIN, Comparison
+from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, is_constant, movable, permutation_p, permute_prompts
+from harness.domains.convergence.agreement.sums import Tally, pair_means, pairs_with, pairs_within, sum_values, within_effect
 from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Effect
@@ -35,7 +35,7 @@ P_METHOD = "one-sided, permutation of prompts within models and capabilities"
 class Findings:
     """All that one comparison can be asked; draws are made once and shared."""
 
-    study: Compared
+    study: Comparison
     permutations: int = PERMUTATIONS
 
     @cached_property
@@ -51,14 +51,14 @@ class Findings:
         key = (measure, f"{what}, drawn" if drawn else what)
         if key not in self._kept:
             values = self.study.of(measure) if what == "matched" else self.study.mismatched(measure, what)
-            made = self.twoway.tally(values) if drawn else tallied(values, self.study.stratum, len(self.study.capabilities))
+            made = self.twoway.tally(values) if drawn else sum_values(values, self.study.stratum, len(self.study.capabilities))
             self._kept[key] = made
         return self._kept[key]
 
     @cached_property
     def null(self) -> Tally:
         """The permutations within models and capabilities."""
-        return permuted(self.study, WITHIN, self.permutations)
+        return permute_prompts(self.study, WITHIN, self.permutations)
 
     def mismatched(self, measure: str, null: str = WITHIN, capability: str | None = None, pairs: Pairs = None) -> float:
         """Mean similarity of answers to different prompts, of the same capability or of any: agreement that costs nothing."""
@@ -88,7 +88,7 @@ class Findings:
     def mean_of(self, values: NDArray[np.float64], capability: str | None = None) -> Effect:
         """The mean of (pairs, prompts) values of the caller's own making, with its two-way interval."""
         stratum = self._stratum(capability)
-        observed = tallied(values, self.study.stratum, len(self.study.capabilities)).mean(None, stratum)
+        observed = sum_values(values, self.study.stratum, len(self.study.capabilities)).mean(None, stratum)
         return self._told(float(observed), self.twoway.tally(values).mean(None, stratum), capability)
 
     def share_of(self, other: Findings, measure: str, capability: str | None = None) -> Effect:
@@ -118,7 +118,7 @@ class Findings:
             raise Inconclusive("families are told apart by two of them with two members each; the set has fewer")
         above = self.study.of(measure) - self.study.mismatched(measure, WITHIN)
         tally = self.twoway.tally(above)
-        observed = tallied(above, self.study.stratum, len(self.study.capabilities))
+        observed = sum_values(above, self.study.stratum, len(self.study.capabilities))
         value = within_effect(pair_means(observed)[None], np.ones((1, len(inside))), self.study.pairs, inside)[0]
         draws = within_effect(pair_means(tally), self.twoway.pairs, self.study.pairs, inside)
         return self._told(float(value), draws, None)
@@ -164,7 +164,7 @@ class Findings:
         observed = float(self._tally(measure, "matched", drawn=False).mean(pairs, stratum))
         place = self.study.place(measure)
         null = Tally(self.null.sums[:, place], self.null.counts[:, place]).mean(pairs, stratum)
-        if still(null, observed) and not movable(self.study, WITHIN, place, pairs, stratum):
+        if is_constant(null, observed) and not movable(self.study, WITHIN, place, pairs, stratum):
             raise Inconclusive(f"permuting prompts cannot move the statistic {measure}: in every pair one model's answers are alike, whatever the prompt")
         return permutation_p(observed, null)
 

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.comparison import Compared, Crossed
+    from harness.domains.convergence.agreement.comparison import Comparison, SimilarityBlock
 
 PERMUTATIONS = 1000
 
 
-def permuted(study: Compared, null: str, draws: int = PERMUTATIONS) -> Tally:
+def permute_prompts(study: Comparison, null: str, draws: int = PERMUTATIONS) -> Tally:
     """The tally of `draws` permutations, (draws, measures, pairs, strata), of the prompts within the blocks of `null`, within each model."""
     import numpy as np
 
     shape = (draws, len(study.measures), len(study.pairs), len(study.capabilities))
     sums, counts = np.zeros(shape), np.zeros(shape)
-    adder = compiled() or added
+    adder = compile_add_block() or add_block
     for number, block in enumerate(study.blocks[null]):
-        dealt = dealings(study, null, number, block, draws)
+        dealt = draw_permutations(study, null, number, block, draws)
         adder(block.cross, dealt, study.pairs, study.stratum[block.places], sums, counts)
     return Tally(sums, counts)
 
 
-def dealings(study: Compared, null: str, number: int, block: Crossed, draws: int) -> NDArray[np.intp]:
+def draw_permutations(study: Comparison, null: str, number: int, block: SimilarityBlock, draws: int) -> NDArray[np.intp]:
     """(draws, models, m): which of the block's answers stands at which of its prompts. Named by the prompts, so no order matters."""
     import numpy as np
 
@@ -43,7 +43,7 @@ def dealings(study: Compared, null: str, number: int, block: Crossed, draws: int
     return rng.permuted(whole, axis=2)
 
 
-def added(
+def add_block(
     cross: NDArray[np.float64],
     dealt: NDArray[np.intp],
     pairs: NDArray[np.intp],
@@ -64,7 +64,7 @@ def added(
 
 
 @cache
-def compiled() -> Any:
+def compile_add_block() -> Any:
     """`added`, compiled; None where numba cannot be used."""
     from harness import jit
 
@@ -84,7 +84,7 @@ def compiled() -> Any:
                             sums[draw, measure, pair, name] += value
                             counts[draw, measure, pair, name] += 1.0
 
-    return jit.compiled(added_fast, "permuting", parallel=True)
+    return jit.compile_function(added_fast, "permuting", parallel=True)
 
 
 def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, float]:
@@ -95,7 +95,7 @@ def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, fl
     import numpy as np
 
     draws = null[~np.isnan(null)]
-    if still(draws, observed):
+    if is_constant(draws, observed):
         spread = np.ptp(draws) if len(draws) else 0.0
         raise HarnessError(
             f"permuting prompts within models cannot move the statistic (null spread {spread:.1e})",
@@ -104,7 +104,7 @@ def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, fl
     return (int((draws >= observed - 1e-12).sum()) + 1) / (len(draws) + 1), 1 / (len(draws) + 1)
 
 
-def still(null: NDArray[np.float64], observed: float) -> bool:
+def is_constant(null: NDArray[np.float64], observed: float) -> bool:
     """True where a null has no spread beyond rounding."""
     import numpy as np
 
@@ -112,7 +112,7 @@ def still(null: NDArray[np.float64], observed: float) -> bool:
     return len(draws) == 0 or bool(np.ptp(draws) <= 1e-12 * max(1.0, abs(observed)))
 
 
-def movable(study: Compared, null: str, measure: int, pairs: NDArray[np.bool_] | None, stratum: int | None) -> bool:
+def movable(study: Comparison, null: str, measure: int, pairs: NDArray[np.bool_] | None, stratum: int | None) -> bool:
     """True where dealing answers to other prompts can change a mean similarity at all.
 
     It cannot where each similarity of a pair is one number of the first answer plus one of the second, as where one of the two models always says the same:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.comparison import Compared
+    from harness.domains.convergence.agreement.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Tally:
         return found
 
 
-def tallied(values: NDArray[np.float64], stratum: NDArray[np.intp], strata: int) -> Tally:
+def sum_values(values: NDArray[np.float64], stratum: NDArray[np.intp], strata: int) -> Tally:
     """The tally of (pairs, prompts) values, one for each answered pair and prompt."""
     import numpy as np
 
@@ -39,13 +39,13 @@ def tallied(values: NDArray[np.float64], stratum: NDArray[np.intp], strata: int)
     return Tally(np.where(there, values, 0.0) @ member, there @ member)
 
 
-def pairs_with(study: Compared, model: str) -> NDArray[np.bool_]:
+def pairs_with(study: Comparison, model: str) -> NDArray[np.bool_]:
     """(pairs,): those that the model is one of."""
     found: NDArray[np.bool_] = (study.pairs == study.models.index(model)).any(axis=1)
     return found
 
 
-def pairs_within(study: Compared, groups: dict[str, str]) -> NDArray[np.bool_]:
+def pairs_within(study: Comparison, groups: dict[str, str]) -> NDArray[np.bool_]:
     """(pairs,): those whose two models are of one group (model to group)."""
     import numpy as np
 

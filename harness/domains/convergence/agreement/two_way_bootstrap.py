@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from harness.domains.convergence.agreement.comparison import Compared
+    from harness.domains.convergence.agreement.comparison import Comparison
 
 DRAWS = 2000
 LEVEL = 0.95
@@ -33,7 +33,7 @@ PROMPTS_ONLY = "expanded percentile, bootstrap over prompts (two models: models 
 class TwoWay:
     """The draws of one study: the same for every measure and every mean, so that differences and ratios of them have intervals too."""
 
-    study: Compared
+    study: Comparison
     draws: int = DRAWS
 
     @cached_property

@@ -7,14 +7,14 @@ from functools import partial
 
 from harness.domains.convergence.sections.dendrogram import draw
 from harness.domains.convergence.sections.row_figure import MOST
-from harness.records import SectionRecord, Word
+from harness.records import Record, SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Prose, Table
 from harness.report.numbers import Numbers
 from harness.report.record_format import Amount, Count, Share, format_list
 
 
-class Join(Word, frozen=True, kw_only=True):
+class Join(Record, frozen=True, kw_only=True):
     """Two nodes become one at `height` (1 - similarity), with the models under it. With M models, nodes below M are models, and M + k is what join k made,
     as scipy counts. `stability` is the share of bootstraps over prompts in which the same models form a cluster."""
 

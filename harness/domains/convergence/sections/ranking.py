@@ -43,11 +43,11 @@ class Ranking:
         models = {record.model: numbers.told(below(at, "model")) for at, record in records.items()}
         yield Prose(text=NOTE)
         columns = [Column(heading="model"), *(Column(heading=heading, numeric=True) for heading in capabilities.values())]
-        rows = [[models[model], *(format_met(numbers, records, places.get((model, name))) for name in capabilities)] for model in ordered(records)]
+        rows = [[models[model], *(format_met(numbers, records, places.get((model, name))) for name in capabilities)] for model in order_models(records)]
         yield Table(title="", columns=columns, rows=rows)
 
 
-def ordered(records: Mapping[str, ExpectedMet]) -> list[str]:
+def order_models(records: Mapping[str, ExpectedMet]) -> list[str]:
     """The models with the most columns first, among these the best."""
     shares: dict[str, list[float]] = {}
     for record in records.values():

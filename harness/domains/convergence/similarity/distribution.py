@@ -50,7 +50,7 @@ def proper(*distributions: NDArray[np.float64]) -> None:
             raise ValueError("distributions are of one shape, nowhere negative, and sum to 1")
 
 
-class Pooled:
+class PooledCounts:
     """Counts of the pooled tokens, (texts, at most `top`) sparse, shared by both measures."""
 
     def __init__(self, texts: Sequence[str], top: int = TOP) -> None:
@@ -73,13 +73,13 @@ class ExpKL:
         return {"similarity": self.name, "eps": self.eps, "top": self.top, "tokens": TOKEN.pattern, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedKL:
-        return PreparedKL(Pooled(texts, self.top), self.eps)
+        return PreparedKL(PooledCounts(texts, self.top), self.eps)
 
 
 class PreparedKL:
     """Cross entropies are bilinear in p and ln q, and ln q is a constant of its text but for the tokens that stand there: all products are sparse."""
 
-    def __init__(self, pooled: Pooled, eps: float = EPS) -> None:
+    def __init__(self, pooled: PooledCounts, eps: float = EPS) -> None:
         import numpy as np
 
         self.wordless, self.counts, self.eps = pooled.wordless, pooled.counts, eps
@@ -135,13 +135,13 @@ class OneMinusJS:
         return {"similarity": self.name, "top": self.top, "tokens": TOKEN.pattern, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedJS:
-        return PreparedJS(Pooled(texts, self.top))
+        return PreparedJS(PooledCounts(texts, self.top))
 
 
 class PreparedJS:
     """Only tokens that both texts hold are looked at: every other token adds nothing to 1 - JS."""
 
-    def __init__(self, pooled: Pooled) -> None:
+    def __init__(self, pooled: PooledCounts) -> None:
         import numpy as np
         from scipy.sparse import diags
 

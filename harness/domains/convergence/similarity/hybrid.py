@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS, Pooled, PreparedJS, PreparedKL
+from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS, PooledCounts, PreparedJS, PreparedKL
 from harness.domains.convergence.similarity.embedding import Embedding
 from harness.domains.convergence.similarity.similarity import Prepared
 
@@ -31,7 +31,7 @@ class Hybrid:
         return {"similarity": self.name, "weights": WEIGHTS, "parts": parts, "code": code_fingerprint(__name__)}
 
     def prepare(self, texts: Sequence[str]) -> PreparedHybrid:
-        pooled = Pooled(texts)
+        pooled = PooledCounts(texts)
         return PreparedHybrid({"embedding": Embedding().prepare(texts), "exp_kl": PreparedKL(pooled), "one_minus_js": PreparedJS(pooled)})
 
 
@@ -45,15 +45,15 @@ class PreparedHybrid:
         return self.blocks(rows)["hybrid"]
 
     def paired(self, first: NDArray[np.intp], second: NDArray[np.intp]) -> NDArray[np.float64]:
-        return mixed({name: part.paired(first, second) for name, part in self.parts.items()})
+        return mix_parts({name: part.paired(first, second) for name, part in self.parts.items()})
 
     def blocks(self, rows: NDArray[np.intp]) -> dict[str, NDArray[np.float64]]:
         """The block of every part by name, and "hybrid", each computed once."""
         found = {name: part.block(rows) for name, part in self.parts.items()}
-        return {**found, "hybrid": mixed(found)}
+        return {**found, "hybrid": mix_parts(found)}
 
 
-def mixed(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+def mix_parts(values: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """The weighted sum of the parts' values; other names in `values` are left alone."""
     import numpy as np
 

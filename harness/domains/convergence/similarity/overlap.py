@@ -21,12 +21,12 @@ def overlaps(shares: Any) -> NDArray[np.float64]:
     import numpy as np
 
     columns, size = shares.tocsc(), shares.shape[0]
-    rows, p, own = columns.indices.astype(np.intp), columns.data, weighted(columns.data)
+    rows, p, own = columns.indices.astype(np.intp), columns.data, entropy_terms(columns.data)
     behind = np.repeat(columns.indptr[1:], np.diff(columns.indptr)) - np.arange(len(p)) - 1
     flat, distance = np.zeros(size * size), 1
     while len(entries := np.flatnonzero(behind >= distance)):
         others = entries + distance
-        np.add.at(flat, rows[entries] * size + rows[others], (weighted(p[entries] + p[others]) - own[entries] - own[others]) / 2)
+        np.add.at(flat, rows[entries] * size + rows[others], (entropy_terms(p[entries] + p[others]) - own[entries] - own[others]) / 2)
         distance += 1
     upper = flat.reshape(size, size)
     return upper + upper.T + np.eye(size)
@@ -38,13 +38,13 @@ def overlap(one: Any, other: Any) -> NDArray[np.float64]:
 
     # Each where the other is: two matrices whose entries stand in the same places.
     p, q = one.multiply(other.sign()).tocsr(), other.multiply(one.sign()).tocsr()
-    terms = (weighted(p.data + q.data) - weighted(p.data) - weighted(q.data)) / 2
+    terms = (entropy_terms(p.data + q.data) - entropy_terms(p.data) - entropy_terms(q.data)) / 2
     found = np.zeros(p.shape[0])
     np.add.at(found, np.repeat(np.arange(p.shape[0]), np.diff(p.indptr)), terms)
     return found
 
 
-def weighted(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def entropy_terms(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """x log2 x of positive values."""
     import numpy as np
 

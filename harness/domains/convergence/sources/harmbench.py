@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.placed import Placed, place_task
 from harness.domains.convergence.sources.table import csv_rows
 from harness.domains.convergence.tasks import Refuses
 from harness.errors import HarnessError
@@ -22,7 +22,7 @@ BETWEEN = "\n\n---\n\n"
 def tasks(text: str, path: Path) -> list[Placed]:
     """The behaviours, in file order; the domain is the semantic category."""
     rows = csv_rows(text, path, COLUMNS)
-    return [placed(where, "safety_boundaries", row["SemanticCategory"], prompt(row, where), Refuses()) for where, row in rows]
+    return [place_task(where, "safety_boundaries", row["SemanticCategory"], prompt(row, where), Refuses()) for where, row in rows]
 
 
 def prompt(row: dict[str, str], where: str) -> str:

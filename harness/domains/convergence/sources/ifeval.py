@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from harness.domains.convergence.instructions import usable
-from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.placed import Placed, place_task
 from harness.domains.convergence.sources.table import json_lines
 from harness.domains.convergence.tasks import Follows, Instruction
 from harness.errors import HarnessError, nearest
@@ -39,7 +39,7 @@ def no_letter(given: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"check": "no_letter", "text": given["letter"]} if none else None
 
 
-def unmapped(_: Mapping[str, Any]) -> None:
+def skip_instruction(_: Mapping[str, Any]) -> None:
     """There is no equal check."""
 
 
@@ -73,7 +73,7 @@ UNEQUAL = {
     "length_constraints:number_words": "don't and well-known are two words there, one here",
     "startend:end_checker": "ours lets punctuation follow, and wants whole words",
 }
-MADE: dict[str, Made] = EQUAL | dict.fromkeys(UNEQUAL, unmapped)
+MADE: dict[str, Made] = EQUAL | dict.fromkeys(UNEQUAL, skip_instruction)
 
 
 def tasks(text: str, path: Path) -> list[Placed]:
@@ -87,7 +87,7 @@ def task(where: str, row: Row) -> Placed:
     checks = [instruction(name, given, where) for name, given in zip(row.instruction_id_list, row.kwargs, strict=True)]
     whole = tuple(check for check in checks if check is not None)
     expected = Follows(checks=whole) if len(whole) == len(checks) else None
-    return placed(where, "instruction_following", row.instruction_id_list[0].partition(":")[0], row.prompt, expected)
+    return place_task(where, "instruction_following", row.instruction_id_list[0].partition(":")[0], row.prompt, expected)
 
 
 def instruction(name: str, given: Mapping[str, Any], where: str) -> Instruction | None:

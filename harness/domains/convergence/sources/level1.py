@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import get_args
 
-from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.placed import Placed, place_task
 from harness.domains.convergence.tasks import CAPABILITIES, Capability
 from harness.errors import HarnessError, nearest
 from harness.models.level1_recording import ROWS, rows_of
@@ -22,7 +22,7 @@ def tasks(text: str, path: Path) -> list[Placed]:
     first: dict[tuple[str, str], str] = {}
     for number, row in enumerate(rows_of(text, path)):
         first.setdefault((row.capability, row.prompt_text), f"{path}: {ROWS}[{number}]")
-    return [placed(where, capability(name, where), DOMAIN, prompt) for (name, prompt), where in first.items()]
+    return [place_task(where, capability(name, where), DOMAIN, prompt) for (name, prompt), where in first.items()]
 
 
 def capability(name: str, where: str) -> Capability:

@@ -12,7 +12,7 @@ Placed = tuple[str, Task]
 UNSTATED: Difficulty = "medium"
 
 
-def placed(where: str, capability: Capability, domain: str, prompt: str, expected: Expected | None = None) -> Placed:
+def place_task(where: str, capability: Capability, domain: str, prompt: str, expected: Expected | None = None) -> Placed:
     """The task of one user turn, worded as the source has it. Raises HarnessError for a blank prompt or domain."""
     for name, text in (("prompt", prompt), ("domain", domain)):
         if not text.strip():

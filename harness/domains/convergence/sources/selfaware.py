@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.placed import Placed, place_task
 from harness.domains.convergence.tasks import Commits, Expected, Hedges
 from harness.errors import HarnessError, nearest
 from harness.strict_json import value_of
@@ -35,10 +35,10 @@ def tasks(text: str, path: Path) -> list[Placed]:
     if not isinstance(data, dict) or not isinstance(data.get(ROWS), list) or not data[ROWS]:
         raise HarnessError(f"the document has no rows under {ROWS!r}", where=str(path), mend=nearest(ROWS, data if isinstance(data, dict) else ()))
     rows = ((f"{path}: {ROWS}[{number}]", row) for number, row in enumerate(data[ROWS]))
-    return [task(where, typed(row, where)) for where, row in rows]
+    return [task(where, convert_row(row, where)) for where, row in rows]
 
 
-def typed(row: object, where: str) -> Row:
+def convert_row(row: object, where: str) -> Row:
     try:
         return msgspec.convert(row, Row)
     except msgspec.ValidationError as error:
@@ -46,10 +46,10 @@ def typed(row: object, where: str) -> Row:
 
 
 def task(where: str, row: Row) -> Placed:
-    return placed(where, "uncertainty_expression", row.source, row.question, expected(row, where))
+    return place_task(where, "uncertainty_expression", row.source, row.question, expected_answer(row, where))
 
 
-def expected(row: Row, where: str) -> Expected:
+def expected_answer(row: Row, where: str) -> Expected:
     """Doubt, or one of the answers. A blank answer would be found in every text, so it is left out."""
     answers = tuple(answer for answer in row.answer or () if answer.strip())
     if row.answerable != bool(answers):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError, nearest
-from harness.measures.banks import Item, parsed
+from harness.measures.banks import Item, parse_row
 
 AGAIN = "Copy the file again; a row is never padded or cut to fit."
 
@@ -18,7 +18,7 @@ def csv_rows(text: str, path: Path, columns: Sequence[str]) -> list[tuple[str, d
 
     Raises HarnessError for a missing or doubled column, a row with more or fewer cells than the header, a quote that nobody closes, and no rows.
     """
-    records = list(numbered(text, path))
+    records = list(number_records(text, path))
     line, header = records[0]
     missing = [name for name in columns if name not in header]
     if missing:
@@ -35,7 +35,7 @@ def csv_rows(text: str, path: Path, columns: Sequence[str]) -> list[tuple[str, d
     return [(f"{path}:{line}", dict(zip(header, cells, strict=True))) for line, cells in records[1:]]
 
 
-def numbered(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+def number_records(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """(line where the record begins, cells) of every record that is not blank; a quoted cell may run over lines."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     begins = 1
@@ -51,4 +51,4 @@ def numbered(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
 def json_lines(text: str, path: Path, kind: type[Item]) -> list[tuple[str, Item]]:
     """(file:line, row) of every line that is not blank. Raises HarnessError for a broken line, NaN, and a key that is missing or of the wrong type."""
     lines = enumerate(text.split("\n"), start=1)
-    return [(f"{path}:{number}", parsed(line, kind, path, number)) for number, line in lines if line.strip()]
+    return [(f"{path}:{number}", parse_row(line, kind, path, number)) for number, line in lines if line.strip()]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.domains.convergence.sources.placed import Placed, placed
+from harness.domains.convergence.sources.placed import Placed, place_task
 from harness.domains.convergence.sources.table import csv_rows
 
 FILE = "truthfulqa/TruthfulQA.csv"
@@ -18,4 +18,4 @@ COLUMNS = ("Type", "Category", "Question", "Best Answer", "Correct Answers", "In
 
 def tasks(text: str, path: Path) -> list[Placed]:
     """The questions, in file order; the domain is the category."""
-    return [placed(where, "truthfulness", row["Category"], row["Question"]) for where, row in csv_rows(text, path, COLUMNS)]
+    return [place_task(where, "truthfulness", row["Category"], row["Question"]) for where, row in csv_rows(text, path, COLUMNS)]

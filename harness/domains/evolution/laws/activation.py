@@ -19,8 +19,8 @@ ONE = {"kind": "bivariate_normal", "rho": 0.0, "signal_mean": 1.0, "signal_sd": 
 
 def activation(simulate: Simulate, size: Size) -> list[Finding]:
     """Seen through the fitness of models whose beliefs all have signal 1."""
-    found = [*even(simulate, many(3, size)), *(covered(simulate, share, many(3, size)) for share in (0.1, 0.6, 0.95))]
-    return found + [correlated(simulate, asked, many(40, size)) for asked in (0.1, 0.4, 0.8)]
+    found = [*check_even_probing(simulate, many(3, size)), *(check_coverage(simulate, share, many(3, size)) for share in (0.1, 0.6, 0.95))]
+    return found + [check_correlation(simulate, asked, many(40, size)) for asked in (0.1, 0.4, 0.8)]
 
 
 def counting(held: int, models: int, **activation: Any) -> Simulation:
@@ -29,7 +29,7 @@ def counting(held: int, models: int, **activation: Any) -> Simulation:
     return simulation({**parts, "activation": activation})
 
 
-def even(simulate: Simulate, runs: int) -> list[Finding]:
+def check_even_probing(simulate: Simulate, runs: int) -> list[Finding]:
     """Every model of one belief scores n: no belief is probed more than another, which is what entropy ln B says."""
     found = simulate(counting(1, 50, kind="simple", density=0.15), range(runs))
     return [
@@ -38,13 +38,13 @@ def even(simulate: Simulate, runs: int) -> list[Finding]:
     ]
 
 
-def covered(simulate: Simulate, share: float, runs: int) -> Finding:
+def check_coverage(simulate: Simulate, share: float, runs: int) -> Finding:
     """A model that holds all beliefs scores n times as many as are covered."""
     found = simulate(counting(300, 1, kind="coverage", coverage=share, density=0.15), range(runs))
     return COVERAGE.near(f"beliefs covered (asked: {share:g})", found["fitness"] / 3.0, math.floor(share * 300 + 0.5), runs)
 
 
-def correlated(simulate: Simulate, asked: float, runs: int) -> Finding:
+def check_correlation(simulate: Simulate, asked: float, runs: int) -> Finding:
     """The share p from a model that holds everything, Var k from models of one belief, drawn from the same world.
 
     Allowed: 2 / B, what whole numbers of beliefs and unequal questions may take from it.

@@ -22,11 +22,11 @@ def adversary(_simulate: Simulate, size: Size) -> list[Finding]:
     found = []
     for seed, price in product(range(many(2, size)), (-1.0, 0.0, 0.7, 5.0)):
         land = draw_world(simulation({"models": 1, "beliefs": BELIEFS, "held": 3, "questions": 8, "activation": {"kind": "zipf"}}), seed)
-        found += [tried(land, price, held, exactly, seed) for held, exactly in ((None, False), (3, False), (3, True), (8, True))]
+        found += [compare_best_set(land, price, held, exactly, seed) for held, exactly in ((None, False), (3, False), (3, True), (8, True))]
     return found
 
 
-def tried(land: World, price: float, held: int | None, exactly: bool, seed: int) -> Finding:
+def compare_best_set(land: World, price: float, held: int | None, exactly: bool, seed: int) -> Finding:
     """The best of the sets allowed, each summed anew from activations, signals and values."""
     sizes = SETS.sum(axis=1)
     allowed = SETS if held is None else SETS[sizes == held if exactly else sizes <= held]

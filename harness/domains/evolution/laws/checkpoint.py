@@ -33,12 +33,12 @@ def checkpoint(_simulate: Simulate, size: Size) -> list[Finding]:
         one = simulation({**BASE, **change})
         for engine in list_engines():
             for seed in range(many(1, size)):
-                found += split(one, seed, engine, f"{kind}, {engine}, seed {seed}")  # type: ignore[arg-type]
-        found.append(shared(one, kind, many(5, size)))
+                found += check_continuation(one, seed, engine, f"{kind}, {engine}, seed {seed}")  # type: ignore[arg-type]
+        found.append(check_workers(one, kind, many(5, size)))
     return found
 
 
-def split(one: Simulation, seed: int, engine: Engine, told: str) -> list[Finding]:
+def check_continuation(one: Simulation, seed: int, engine: Engine, told: str) -> list[Finding]:
     """At every generation, the first and the last included: the history, and the population at the end."""
     whole = start(one, seed).advance(engine=engine)
     differ = others = 0
@@ -46,20 +46,20 @@ def split(one: Simulation, seed: int, engine: Engine, told: str) -> list[Finding
         half = start(one, seed).advance(when, engine).state()
         joined = start(one, seed, state=half).advance(engine=engine)
         differ += int(not np.array_equal(joined.history, whole.history, equal_nan=True))
-        others += int(not same(joined.population, whole.population))
+        others += int(not are_equal(joined.population, whole.population))
     return [
         SPLIT.exact(f"splits that change the history ({told})", differ, 0, 1, "splits"),
         SPLIT.exact(f"splits that change the last population ({told})", others, 0, 1, "splits"),
     ]
 
 
-def same(one: Population, other: Population) -> bool:
+def are_equal(one: Population, other: Population) -> bool:
     """Equal in every part."""
     arrays = all(np.array_equal(getattr(one, name), getattr(other, name)) for name in ("held", "sizes", "founders", "personalities", "genotypes", "written"))
     return arrays and one.generation == other.generation and np.array_equal(one.test.dense(), other.test.dense())
 
 
-def shared(one: Simulation, kind: str, count: int) -> Finding:
+def check_workers(one: Simulation, kind: str, count: int) -> Finding:
     """One worker, two, and more workers than runs."""
     alone = simulate(one, range(count)).values
     differ = sum(not np.array_equal(alone, simulate(one, range(count), workers=workers).values, equal_nan=True) for workers in (2, 3, count + 2))

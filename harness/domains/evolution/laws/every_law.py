@@ -42,7 +42,7 @@ OF_OURS: dict[str, Law] = {"symmetry": symmetry, "checkpoint": checkpoint, "exam
 EVERY_LAW: dict[str, Law] = {**OF_ANY, **OF_OURS}
 
 
-class Judged(NamedTuple):
+class JudgedFinding(NamedTuple):
     """A finding, the bound that its |z| was held against, and whether the law holds."""
 
     finding: Finding
@@ -50,8 +50,8 @@ class Judged(NamedTuple):
     holds: bool
 
 
-def judged(findings: Sequence[Finding], error: float = 1e-3) -> list[Judged]:
+def judge_findings(findings: Sequence[Finding], error: float = 1e-3) -> list[JudgedFinding]:
     """All findings of a family together: a correct simulator breaks any of them but `error` of the time. Exact laws take no part of that error."""
     tests = sum(found.se != 0 for found in findings)
     bounds = [bound(tests, error, found.n) for found in findings]
-    return [Judged(found, limit, abs(found.z) <= limit) for found, limit in zip(findings, bounds, strict=True)]  # a z of NaN does not hold
+    return [JudgedFinding(found, limit, abs(found.z) <= limit) for found, limit in zip(findings, bounds, strict=True)]  # a z of NaN does not hold

@@ -25,15 +25,15 @@ def examination(_simulate: Simulate, size: Size) -> list[Finding]:
     for seed in range(many(2, size)):
         found += simple(seed)
         for asked in (0.05, 0.6, 1.0):
-            found += covered(asked, seed)
+            found += check_coverage(asked, seed)
         for asked in (-1 / (QUESTIONS - 1), 0.0, 0.1, 0.4, 0.8):
-            reached = metrics.question_correlation(drawn(seed, kind="correlated", correlation=asked)) or 0.0
+            reached = metrics.question_correlation(draw_activations(seed, kind="correlated", correlation=asked)) or 0.0
             told = f"correlation within .01 of that asked ({asked:.3g}, world {seed})"
             found.append(CORRELATION.exact(told, float(abs(reached - asked) <= 0.01), 1.0, 1, "yes"))
     return found
 
 
-def drawn(seed: int, **activation: Any) -> np.ndarray:
+def draw_activations(seed: int, **activation: Any) -> np.ndarray:
     """(1, B, Q)."""
     parts = {"models": 1, "beliefs": BELIEFS, "held": 1, "questions": QUESTIONS, "activation": activation}
     return draw_world(simulation(parts), seed).activations.dense()
@@ -41,7 +41,7 @@ def drawn(seed: int, **activation: Any) -> np.ndarray:
 
 def simple(seed: int) -> list[Finding]:
     """The sum over questions is the same for every belief, so that of all covariances is 0: exactly, unlike the mean of the correlations."""
-    active = drawn(seed, kind="simple")
+    active = draw_activations(seed, kind="simple")
     nearly = abs(((metrics.question_correlation(active) or 0.0) * (QUESTIONS - 1)) + 1.0) <= 0.1
     return [
         SIMPLE.near(f"coverage (world {seed})", metrics.coverage(active), 1.0, 1),
@@ -51,9 +51,9 @@ def simple(seed: int) -> list[Finding]:
     ]
 
 
-def covered(asked: float, seed: int) -> list[Finding]:
+def check_coverage(asked: float, seed: int) -> list[Finding]:
     """Covered beliefs are probed alike."""
-    active, reached = drawn(seed, kind="coverage", coverage=asked), math.floor(asked * BELIEFS + 0.5)
+    active, reached = draw_activations(seed, kind="coverage", coverage=asked), math.floor(asked * BELIEFS + 0.5)
     return [
         COVERAGE.near(f"coverage asked: {asked:g} (world {seed})", metrics.coverage(active), reached / BELIEFS, 1),
         COVERAGE.near(f"entropy at coverage {asked:g} (world {seed})", metrics.entropy(active), math.log(reached), 1),

@@ -20,9 +20,11 @@ APART = Claim("founders", "Where value and signal are independent it starts at P
 def founders(simulate: Simulate, size: Size) -> list[Finding]:
     """Over independent worlds, at generation 0."""
     runs = many(120, size)
-    found = [squared(simulate, models, beliefs, held, questions, runs) for models, beliefs, held, questions in ((10, 150, 50, 100), (20, 100, 6, 30))]
-    found += [within(simulate, runs), probed(simulate, runs)]
-    return found + [deceptive(simulate, rho, runs) for rho in (-0.6, 0.0, 0.5, 0.9)] + [apart(simulate, runs)]
+    found = [
+        check_second_moment(simulate, models, beliefs, held, questions, runs) for models, beliefs, held, questions in ((10, 150, 50, 100), (20, 100, 6, 30))
+    ]
+    found += [check_small_pool(simulate, runs), check_sparse_questions(simulate, runs)]
+    return found + [deceptive(simulate, rho, runs) for rho in (-0.6, 0.0, 0.5, 0.9)] + [check_shifted_means(simulate, runs)]
 
 
 def weight(held: int, questions: int, probing: int) -> float:
@@ -46,7 +48,7 @@ def weight(held: int, questions: int, probing: int) -> float:
     return held * (probing * alone + probing * (probing - 1) * pair) / questions**2
 
 
-def squared(simulate: Simulate, models: int, beliefs: int, held: int, questions: int, runs: int) -> Finding:
+def check_second_moment(simulate: Simulate, models: int, beliefs: int, held: int, questions: int, runs: int) -> Finding:
     """E F² over founders and worlds: exact for any number of beliefs, since each founder by itself is a random set of distinct ones."""
     landscape = {"kind": "bivariate_normal", "rho": 0.5, "signal_sd": 1.5}
     one = simulation({"models": models, "beliefs": beliefs, "held": held, "questions": questions, "generations": 0, "landscape": landscape})
@@ -56,7 +58,7 @@ def squared(simulate: Simulate, models: int, beliefs: int, held: int, questions:
     return SPREAD.scale(f"E F² / (sigma_a² / K) (K {held}, Q {questions})", squares * held / 1.5**2, factor)
 
 
-def within(simulate: Simulate, runs: int) -> Finding:
+def check_small_pool(simulate: Simulate, runs: int) -> Finding:
     """Sets of distinct beliefs out of a small pool differ less than independent ones."""
     parts = {"models": 10, "beliefs": 30, "held": 10, "questions": 20, "generations": 0, "fitness": "additive"}
     found = simulate(simulation({**parts, "landscape": {"kind": "bivariate_normal", "rho": 0.5, "signal_sd": 0.5}}), range(runs))
@@ -64,7 +66,7 @@ def within(simulate: Simulate, runs: int) -> Finding:
     return ADDITIVE.scale("variance of additive fitness within founders", found["fitness_sd"][:, 0] ** 2, expected)
 
 
-def probed(simulate: Simulate, runs: int) -> Finding:
+def check_sparse_questions(simulate: Simulate, runs: int) -> Finding:
     """Few beliefs and many questions: a third of the questions activate nothing."""
     landscape = {"kind": "bivariate_normal", "rho": 0.5, "signal_mean": 2.0, "signal_sd": 0.5}
     found = simulate(simulation({"models": 20, "beliefs": 100, "held": 10, "questions": 20, "generations": 0, "landscape": landscape}), range(runs))
@@ -78,7 +80,7 @@ def deceptive(simulate: Simulate, rho: float, runs: int) -> Finding:
     return DECEPTIVE.mean(f"initial deceptive share (rho {rho:g})", found["deceptive"][:, 0], 0.25 - math.asin(rho) / (2 * math.pi))
 
 
-def apart(simulate: Simulate, runs: int) -> Finding:
+def check_shifted_means(simulate: Simulate, runs: int) -> Finding:
     """Means that are not 0."""
     from scipy.stats import norm
 

@@ -38,15 +38,15 @@ def founding(simulation: Simulation, world_seed: int, founder_seed: int) -> Foun
     signals, values = land.traits[0], land.traits[1]
     active = land.activations.dense()[0][held]  # (P, K, Q)
     traits = {
-        "fitness": scored(active, signals[held], simulation.fitness),
+        "fitness": mean_score(active, signals[held], simulation.fitness),
         "value": values[held].sum(axis=1),
-        "value_tested": scored(active, values[held], simulation.fitness),
+        "value_tested": mean_score(active, values[held], simulation.fitness),
         "deceptive": ((values < 0) & (signals > 0))[held].mean(axis=1),
     }
     return Founding(held=held, values=values, signals=signals, traits=traits)
 
 
-def scored(active: np.ndarray, each: np.ndarray, fitness: str) -> np.ndarray:
+def mean_score(active: np.ndarray, each: np.ndarray, fitness: str) -> np.ndarray:
     """(P,) from (P, K, Q) activations and (P, K) signals: the mean over questions of the weighted mean, 0 where nothing answers; or the plain sum."""
     sums = (active * each[:, :, None]).sum(axis=1)
     if fitness == "additive":

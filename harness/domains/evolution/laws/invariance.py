@@ -21,28 +21,28 @@ HELD = ("value", "diversity", "founders", "size")
 def invariance(simulate: Simulate, size: Size) -> list[Finding]:
     """Pairs of runs with equal seeds."""
     runs = many(6, size)
-    return [*shifted(simulate, runs), *scaled(simulate, runs), *unmoved(simulate, runs)]
+    return [*check_shift(simulate, runs), *check_scale(simulate, runs), *check_blind_selection(simulate, runs)]
 
 
-def made(signal: dict[str, float], **others: Any) -> Simulation:
+def change_signal(signal: dict[str, float], **others: Any) -> Simulation:
     """A simulation with mutation whose signals are shifted or stretched."""
     return simulation({**BASE, "mutation": {"rate": 0.03}, "landscape": {**NORMAL, **signal}, **others})
 
 
-def shifted(simulate: Simulate, runs: int) -> list[Finding]:
+def check_shift(simulate: Simulate, runs: int) -> list[Finding]:
     """Under the plain sum each of 6 beliefs is probed by 2 questions, so signals higher by 3/4 raise every model's fitness by 9."""
-    one, other = (simulate(made({"signal_mean": mean}, fitness="additive", selection={"beta": 0.5}), range(runs)) for mean in (0.0, 0.75))
+    one, other = (simulate(change_signal({"signal_mean": mean}, fitness="additive", selection={"beta": 0.5}), range(runs)) for mean in (0.0, 0.75))
     return [
         *(SHIFT.equal(f"{name} under shifted signals", other[name], one[name], runs) for name in HELD),
         SHIFT.near("fitness under shifted signals, less the shift", other["fitness"] - 9.0, one["fitness"], runs),
     ]
 
 
-def scaled(simulate: Simulate, runs: int) -> list[Finding]:
+def check_scale(simulate: Simulate, runs: int) -> list[Finding]:
     """By powers of 2, so that products stay what they were."""
     found = []
     for factor in (4.0, 0.5):
-        one, other = (simulate(made({"signal_sd": by}, selection={"beta": 8.0 / by}), range(runs)) for by in (1.0, factor))
+        one, other = (simulate(change_signal({"signal_sd": by}, selection={"beta": 8.0 / by}), range(runs)) for by in (1.0, factor))
         found += [
             SCALE.equal(f"{name} under signals of {factor:g} times the spread", other[name], one[name], runs) for name in (*HELD, "deceptive", "value_tested")
         ]
@@ -50,7 +50,7 @@ def scaled(simulate: Simulate, runs: int) -> list[Finding]:
     return found
 
 
-def unmoved(simulate: Simulate, runs: int) -> list[Finding]:
+def check_blind_selection(simulate: Simulate, runs: int) -> list[Finding]:
     """Without selection the test is only looked at: more questions, denser ones, or fewer beliefs covered change neither models nor what they are worth."""
     tests: tuple[dict[str, Any], ...] = (
         {"questions": 35},

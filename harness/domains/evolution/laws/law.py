@@ -36,7 +36,7 @@ class Finding:
         return (self.observed - self.expected) / self.se
 
 
-class Measured(Protocol):
+class SimulatedHistory(Protocol):
     """What a simulator gives back: (runs, generations + 1) for each name of `history.MEASURED`."""
 
     def __len__(self) -> int: ...
@@ -47,7 +47,7 @@ class Measured(Protocol):
 class Simulate(Protocol):
     """A simulator, called as `runs.runs` is."""
 
-    def __call__(self, simulation: Simulation, seeds: Sequence[int], *, world_seed: int | None = None, founder_seed: int | None = None) -> Measured: ...
+    def __call__(self, simulation: Simulation, seeds: Sequence[int], *, world_seed: int | None = None, founder_seed: int | None = None) -> SimulatedHistory: ...
 
 
 Law = Callable[[Simulate, Size], list[Finding]]

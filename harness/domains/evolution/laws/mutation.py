@@ -20,13 +20,13 @@ def mutation(simulate: Simulate, size: Size) -> list[Finding]:
     """One generation at beta 0 from fixed founders that lie far from the pool's mean, or a rate would not show."""
     found = []
     for world in WORLDS:
-        founder = max(range(20), key=lambda seed, world=world: distance(founding(still(0.0), world, seed)))  # type: ignore[misc]
+        founder = max(range(20), key=lambda seed, world=world: distance(founding(mutation_only(0.0), world, seed)))  # type: ignore[misc]
         for rate in RATES:
-            found += moved(simulate, still(rate), world, founder, many(200, size))
+            found += check_one_step(simulate, mutation_only(rate), world, founder, many(200, size))
     return found
 
 
-def still(rate: float) -> Simulation:
+def mutation_only(rate: float) -> Simulation:
     """Two models of 8 beliefs from a pool of 20: what a model lacks differs from what the pool holds."""
     parts = {"models": 2, "beliefs": 20, "held": 8, "questions": 10, "generations": 1, "selection": {"beta": 0.0}, "mutation": {"rate": rate}}
     return simulation({**parts, "fitness": "additive", "landscape": {"kind": "bivariate_normal", "rho": 0.2}})
@@ -37,7 +37,7 @@ def distance(first: Founding) -> float:
     return abs(float(first.values[first.held].mean() - first.values.mean()))
 
 
-def moved(simulate: Simulate, one: Simulation, world: int, founder: int, runs: int) -> list[Finding]:
+def check_one_step(simulate: Simulate, one: Simulation, world: int, founder: int, runs: int) -> list[Finding]:
     """Value, signal (the additive fitness counts each belief's signal once a question) and deceptive share after one generation."""
     first, found = founding(one, world, founder), simulate(one, range(runs), world_seed=world, founder_seed=founder)
     pool, held, rate = one.beliefs, one.held, one.mutation.rate

@@ -20,7 +20,7 @@ FIXED = Claim("neutral", "Each founder takes over with the chance 1 / P.")
 
 def neutral(simulate: Simulate, size: Size) -> list[Finding]:
     """From fixed founders, many times."""
-    return [*drifted(simulate, many(150, size)), *fixed(simulate, many(120, size))]
+    return [*check_drift(simulate, many(150, size)), *check_fixation(simulate, many(120, size))]
 
 
 def drift(models: int, generations: int) -> Simulation:
@@ -29,7 +29,7 @@ def drift(models: int, generations: int) -> Simulation:
     return simulation({**parts, "landscape": {"kind": "bivariate_normal", "rho": 0.3}})
 
 
-def drifted(simulate: Simulate, runs: int) -> list[Finding]:
+def check_drift(simulate: Simulate, runs: int) -> list[Finding]:
     """Means, their variance, founders left and diversity."""
     one, models = drift(12, GENERATIONS[-1]), 12
     first, found = founding(one, 61, 62), simulate(one, range(runs), world_seed=61, founder_seed=62)
@@ -42,17 +42,17 @@ def drifted(simulate: Simulate, runs: int) -> list[Finding]:
             findings.append(SPREAD.spread(f"variance of mean {trait} after {when} generations", after, mean, variance))
         start = found["diversity"][0, 0]
         findings.append(DIVERSITY.mean(f"diversity after {when} generations", found["diversity"][:, when], start * (1 - 1 / models) ** when))
-    return [*findings, left(found["founders"][:, 1], models)]
+    return [*findings, founders_left(found["founders"][:, 1], models)]
 
 
-def left(counted: np.ndarray, models: int) -> Finding:
+def founders_left(counted: np.ndarray, models: int) -> Finding:
     """P balls thrown into P boxes: mean and variance of how many boxes are hit."""
     missed, both = (1 - 1 / models) ** models, (1 - 2 / models) ** models
     variance = models * missed + models * (models - 1) * both - (models * missed) ** 2
     return LEFT.mean("founders left after one generation", counted, models * (1 - missed), sd=variance**0.5, unit="founders")
 
 
-def fixed(simulate: Simulate, runs: int, models: int = 3, generations: int = 45) -> list[Finding]:
+def check_fixation(simulate: Simulate, runs: int, models: int = 3, generations: int = 45) -> list[Finding]:
     """Run until one founder is left (all but twice in 10⁸ runs); its fitness tells which."""
     one = drift(models, generations)
     first, found = founding(one, 71, 72), simulate(one, range(runs), world_seed=71, founder_seed=72)

@@ -23,7 +23,7 @@ def price(simulate: Simulate, size: Size) -> list[Finding]:
     found = []
     for number, (beta, fitness) in enumerate(((2.0, "mean"), (6.0, "additive"), (-4.0, "mean"))):
         factor = 1.0 if fitness == "mean" else 1.0 / 16.0  # the sum over 8 beliefs, each probed by 2 questions
-        found += selected(simulate, plain(beta * factor, fitness), 11 + number, many(120, size))
+        found += check_selection(simulate, plain(beta * factor, fitness), 11 + number, many(120, size))
     return found + noisy(simulate, many(120, size)) + catastrophic(simulate, many(120, size))
 
 
@@ -32,7 +32,7 @@ def plain(beta: float, fitness: str = "mean", **others: object) -> Simulation:
     return simulation({**SMALL, "fitness": fitness, "selection": {"beta": beta}, "landscape": {"kind": "bivariate_normal", "rho": 0.3}, **others})
 
 
-def selected(simulate: Simulate, one: Simulation, seed: int, runs: int) -> list[Finding]:
+def check_selection(simulate: Simulate, one: Simulation, seed: int, runs: int) -> list[Finding]:
     """Where it starts, and mean and variance after one selection, trait by trait."""
     first, found = founding(one, seed, seed + 1), simulate(one, range(runs), world_seed=seed, founder_seed=seed + 1)
     chances, told = first.weights(one.selection.beta), f"beta {one.selection.beta:g}, {one.fitness}"

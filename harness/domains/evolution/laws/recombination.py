@@ -22,7 +22,7 @@ def recombination(simulate: Simulate, size: Size) -> list[Finding]:
     found = []
     for kind in ("recombining", "clonal"):
         for world in WORLDS:
-            found += inherited(simulate, mating(kind), world, many(120, size))
+            found += check_inheritance(simulate, mating(kind), world, many(120, size))
     return found
 
 
@@ -39,7 +39,7 @@ def chances(first: Founding, beta: float) -> np.ndarray:
     return found
 
 
-def inherited(simulate: Simulate, one: Simulation, world: int, runs: int) -> list[Finding]:
+def check_inheritance(simulate: Simulate, one: Simulation, world: int, runs: int) -> list[Finding]:
     """Value, signal, deceptive share; diversity, which counts squares; and sizes."""
     first, found = founding(one, world, 98), simulate(one, range(runs), world_seed=world, founder_seed=98)
     held, models, told = one.held, one.models, f"{one.reproduction}, world {world}"

@@ -6,7 +6,7 @@ import numpy as np
 
 from harness.domains.evolution.config import simulation
 from harness.domains.evolution.laws.claim import Claim
-from harness.domains.evolution.laws.law import Finding, Measured, Simulate, Size, many
+from harness.domains.evolution.laws.law import Finding, Simulate, SimulatedHistory, Size, many
 
 NAMES = ("fitness", "value", "value_tested", "deceptive", "diversity", "founders")
 ALONE = Claim("replicates", "A run in a batch equals the same seed run alone, whatever stands before and beside it.")
@@ -55,7 +55,7 @@ def replicates(simulate: Simulate, size: Size) -> list[Finding]:
     return [*found, ALONE.equal("the same batch once more", rows(simulate(one, seeds)), whole, len(seeds))]
 
 
-def rows(found: Measured) -> np.ndarray:
+def rows(found: SimulatedHistory) -> np.ndarray:
     """(runs, generations + 1, measures)."""
     return np.stack([found[name] for name in NAMES], axis=-1)
 

@@ -18,11 +18,11 @@ def response(simulate: Simulate, size: Size) -> list[Finding]:
     """Over independent worlds, with and without mutation; U is the same average of value as F is of the signal."""
     found = []
     for rho, rate, fitness in ((-0.5, 0.0, "mean"), (0.0, 0.0, "mean"), (0.5, 0.02, "mean"), (0.8, 0.0, "additive")):
-        found += followed(simulate, rho, rate, fitness, many(120, size))
+        found += check_response(simulate, rho, rate, fitness, many(120, size))
     return found
 
 
-def followed(simulate: Simulate, rho: float, rate: float, fitness: str, runs: int) -> list[Finding]:
+def check_response(simulate: Simulate, rho: float, rate: float, fitness: str, runs: int) -> list[Finding]:
     """dU - slope dF has mean 0; its error is the runs' own."""
     (value, signal), (value_mean, signal_mean) = SIGMAS, MEANS[fitness]
     landscape = {"kind": "bivariate_normal", "rho": rho, "value_sd": value, "signal_sd": signal, "value_mean": value_mean, "signal_mean": signal_mean}

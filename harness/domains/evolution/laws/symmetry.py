@@ -37,22 +37,25 @@ def symmetry(_simulate: Simulate, size: Size) -> list[Finding]:
             one = simulation({**BASE, **change})
             for seed in range(many(1, size)):
                 land, start = begin(one, seed)
-                whole, others = evolve_history(evolve, land, start, seed), {"beliefs": renumbered(land, start, seed), "questions": reordered(land, start, seed)}
+                whole, others = (
+                    evolve_history(evolve, land, start, seed),
+                    {"beliefs": renumber_beliefs(land, start, seed), "questions": reorder_questions(land, start, seed)},
+                )
                 for claim, what in ((BELIEFS, "beliefs"), (QUESTIONS, "questions")):
                     history = evolve_history(evolve, *others[what], seed)
-                    found.append(claim.near(f"measures under other {what} ({name}, {engine}, seed {seed})", filled(history), filled(whole), 1))
+                    found.append(claim.near(f"measures under other {what} ({name}, {engine}, seed {seed})", fill_gaps(history), fill_gaps(whole), 1))
                 if name == "additive":
-                    history = evolve_history(evolve, doubled(land), start, seed)
-                    found.append(SCALED.equal(f"measures under doubled signals ({engine}, seed {seed})", halved(history), whole, 1))
+                    history = evolve_history(evolve, double_signals(land), start, seed)
+                    found.append(SCALED.equal(f"measures under doubled signals ({engine}, seed {seed})", halve_signals(history), whole, 1))
     return found
 
 
-def filled(history: np.ndarray) -> np.ndarray:
+def fill_gaps(history: np.ndarray) -> np.ndarray:
     """The history with -1 for what has no meaning."""
     return np.where(np.isnan(history), -1.0, history)
 
 
-def renumbered(land: World, start: Population, seed: int) -> tuple[World, Population]:
+def renumber_beliefs(land: World, start: Population, seed: int) -> tuple[World, Population]:
     """Belief `order[i]` becomes number i everywhere, and each model lists its beliefs in another order."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(land.traits.shape[1])
@@ -64,19 +67,19 @@ def renumbered(land: World, start: Population, seed: int) -> tuple[World, Popula
     return moved, start.change(held=np.ascontiguousarray(rng.permuted(held, axis=1)), test=activations)
 
 
-def reordered(land: World, start: Population, seed: int) -> tuple[World, Population]:
+def reorder_questions(land: World, start: Population, seed: int) -> tuple[World, Population]:
     """The same questions in another order."""
     order = np.random.default_rng(seed).permutation(land.activations.questions)
     activations = Activations.from_dense(land.activations.dense()[:, :, order])
     return replace(land, activations=activations), start.change(test=activations)
 
 
-def doubled(land: World) -> World:
+def double_signals(land: World) -> World:
     """Signals twice as strong under half the pressure."""
     return replace(land, traits=land.traits * np.array([[2.0], [1.0]]), betas=land.betas / 2.0)
 
 
-def halved(history: np.ndarray) -> np.ndarray:
+def halve_signals(history: np.ndarray) -> np.ndarray:
     """The measures, those of the signal in the old unit."""
     values = history.copy()
     values[:, [Measure.FITNESS, Measure.FITNESS_SD]] /= 2.0

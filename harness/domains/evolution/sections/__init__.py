@@ -8,7 +8,7 @@ from harness.domains.evolution.sections.beliefs import BeliefCloud, Beliefs
 from harness.domains.evolution.sections.deception import Deception, Deceptions
 from harness.domains.evolution.sections.laws import Law, Laws
 from harness.domains.evolution.sections.phases import PhaseMap, PhaseMaps
-from harness.domains.evolution.sections.published import Published, PublishedFigure
+from harness.domains.evolution.sections.published import PublishedFigure, PublishedFigures
 from harness.domains.evolution.sections.time_series import Course, Courses, MeasuredCourse
 
 __all__ = ["SECTIONS", "BeliefCloud", "Course", "Deception", "Law", "MeasuredCourse", "PhaseMap", "PublishedFigure"]
@@ -16,4 +16,4 @@ __all__ = ["SECTIONS", "BeliefCloud", "Course", "Deception", "Law", "MeasuredCou
 if TYPE_CHECKING:
     from harness.protocols import Section
 
-SECTIONS: list[Section[Any]] = [Laws(), Courses(), Deceptions(), PhaseMaps(), Beliefs(), Published()]
+SECTIONS: list[Section[Any]] = [Laws(), Courses(), Deceptions(), PhaseMaps(), Beliefs(), PublishedFigures()]

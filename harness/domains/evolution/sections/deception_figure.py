@@ -44,18 +44,18 @@ def draw_shares(axes: Axes, records: Sequence[Deception]) -> None:
     axes.plot([record.rho for record in records], [record.theory for record in records], zorder=2, **THEORY)
     for key in ("start", "end"):
         draw_points(axes, records, key)
-    axes.set_ylim(*axis_limits([0.0, *(record.theory for record in records), *known(records, "start"), *known(records, "end")]))
+    axes.set_ylim(*axis_limits([0.0, *(record.theory for record in records), *known_numbers(records, "start"), *known_numbers(records, "end")]))
     finish_axes(axes, "share of deceptive beliefs", records)
 
 
 def draw_enrichment(axes: Axes, records: Sequence[Deception]) -> None:
     draw_points(axes, records, "enrichment")
     axes.axhline(1, zorder=1, **AS_POOL)
-    axes.set_ylim(*axis_limits([0.0, 1.0, *known(records, "enrichment")]))
+    axes.set_ylim(*axis_limits([0.0, 1.0, *known_numbers(records, "enrichment")]))
     finish_axes(axes, "enrichment: last generation over the pool", records)
 
 
-def known(records: Sequence[Deception], key: str) -> list[float]:
+def known_numbers(records: Sequence[Deception], key: str) -> list[float]:
     """All numbers of a measure, those of its intervals included."""
     return [value for record in records for value in (getattr(record, f"{key}{end}") for end in ("", "_low", "_high")) if value is not None]
 
@@ -90,9 +90,9 @@ def draw_legend(figure: Drawing, records: Sequence[Deception], height: float) ->
 
     handles: list[Any] = [Line2D([], [], label="first generation, by theory", **THEORY)]
     for key, (colour, marker, fill) in LOOKS.items():
-        if known(records, key):
+        if known_numbers(records, key):
             handles.append(Line2D([], [], color=colour, marker=marker, markerfacecolor=fill, markeredgewidth=1.4, linewidth=1.5, label=WORDS[key]))
-    if known(records, "enrichment"):
+    if known_numbers(records, "enrichment"):
         handles.append(Line2D([], [], label="as in the pool", **AS_POOL))
     corner = (0.004, 1 - 0.02 / height)
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, ncols=5, frameon=False, fontsize=8.5, columnspacing=1.3, handletextpad=0.5)

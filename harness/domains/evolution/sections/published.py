@@ -38,7 +38,7 @@ class PublishedFigure(SectionRecord, frozen=True, kw_only=True):
         return abs(self.z) <= self.bound
 
 
-class Published:
+class PublishedFigures:
     """One row for each figure, those that do not agree first."""
 
     id, title, position = "published", "Published beside ours", 340

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from harness.domains.evolution.sections.interval_format import check_spans
 from harness.domains.evolution.sections.time_series_figure import draw_courses
-from harness.records import SectionRecord, Word
+from harness.records import Record, SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Table
 from harness.report.numbers import Numbers
@@ -21,7 +21,7 @@ CAPTION = ". Means over runs by generation, shaded by their interval; a line bre
 HEADINGS = ("generation", "mean [interval]", "generation", "mean [interval]", "runs")  # of the first and of the last generation
 
 
-class MeasuredCourse(Word, frozen=True, kw_only=True):
+class MeasuredCourse(Record, frozen=True, kw_only=True):
     """A measure at each generation: the mean over runs and the ends of its interval, None where there was no population."""
 
     name: str
