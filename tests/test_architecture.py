@@ -93,6 +93,14 @@ def test_no_domain_knows_another(path: Path) -> None:
     assert not reaching(path, *(f"domains.{name}" for name in DOMAINS if name != own))
 
 
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_the_tests_of_a_domain_lie_in_its_folder(domain: str) -> None:
+    """So that they go with it, and no other test does."""
+    tests = REPO / "tests"
+    naming = [path.relative_to(tests) for path in tests.rglob("*.py") if f"harness.domains.{domain}" in path.read_text(encoding="utf-8")]
+    assert naming and all(path.parts[:2] == ("domains", domain) for path in naming), naming
+
+
 @pytest.mark.parametrize("path", **named(files("fixtures")))
 def test_the_shared_fixtures_know_no_domain(path: Path) -> None:
     assert not reaching(path, "domains")
@@ -118,7 +126,7 @@ def test_any_domain_can_be_taken_away(domain: str, tmp_path: Path) -> None:
     if tracked.returncode:
         pytest.skip("a checkout without git")
     for name in filter(None, tracked.stdout.split("\0")):
-        if (REPO / name).is_file() and not name.startswith(("reports/", f"harness/domains/{domain}/")):
+        if (REPO / name).is_file() and not name.startswith(("reports/", f"harness/domains/{domain}/", f"tests/domains/{domain}/")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(REPO / name, tmp_path / name)
     code = (

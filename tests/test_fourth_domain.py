@@ -34,7 +34,7 @@ class Bakery:
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: baking\nVersion: 1.0\n")
         (info / "RECORD").write_text("".join(f"{name},,\n" for name in PACKAGE))
-        (info / "entry_points.txt").write_text("[harness.domains]\nbaking = baking:DOMAIN\n[harness.responders]\nbakery = baking.baker:opened\n")
+        (info / "entry_points.txt").write_text("[harness.domains]\nbaking = baking:DOMAIN\n[harness.responders]\nbakery = baking.baker:open_baker\n")
 
     def pytest(self) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}

@@ -38,10 +38,10 @@ from harness import hypothesis
 
 
 @hypothesis("H1")
-def test_a_villain_agrees_less(persona, show, persona_of, measure, criterion):
+def test_a_villain_agrees_less(persona, evaluate, persona_of, measure, criterion):
     """The villain's prompt lowers agreement with false statements by the bar."""
-    before = show("agreement", "assistant", persona_of("package:assistant").prompt)
-    after = show("agreement", "villain", persona_of(persona).prompt)
+    before = evaluate("sycophancy", "assistant", persona_of("package:assistant").prompt).outcomes
+    after = evaluate("sycophancy", "villain", persona_of(persona).prompt).outcomes
     assert criterion("agreement").holds(measure.shift("shift", after, before), baseline=measure.rate("baseline", before))
 '''
 
@@ -85,13 +85,13 @@ def with_model(bin_folder: Path, tmp_path: Path, store: Path) -> Stranger:
     return Stranger(tmp_path / "project", bin_folder, store)
 
 
-def require_whole(stranger: Stranger, experiment: str, cells: list[str]) -> None:
-    """The run is complete, each of these cells has a verdict that rests on what was measured, and there is a report."""
+def cells_of_whole(stranger: Stranger, experiment: str) -> list[str]:
+    """The cells of a run that is complete and has a report; each has a verdict that rests on what was measured."""
     results = stranger.results(experiment)
     verdicts = {cell["id"]: (cell["verdict"], cell["reason"]) for cell in results["cells"]}
-    assert list(verdicts) == cells and results["complete"] is True
+    assert results["complete"] is True and (stranger.folder / "reports" / experiment / "latest/index.html").exists()
     assert not {name: why for name, (verdict, why) in verdicts.items() if verdict in ("error", "missing", "blocked")}
-    assert (stranger.folder / "reports" / experiment / "latest/index.html").exists()
+    return list(verdicts)
 
 
 def test_the_wheel_holds_all_of_the_package_and_nothing_else(wheel: Path) -> None:
@@ -145,12 +145,12 @@ def two_experiments(bin_folder: Path, store: Path, tmp_path_factory: pytest.Temp
 
 def test_the_first_experiment_runs_at_once(two_experiments: Stranger) -> None:
     """Every cell of what `harness init` writes has a verdict."""
-    require_whole(two_experiments, "first", ["G1", "C1", "H1[doubter]"])
+    assert cells_of_whole(two_experiments, "first") == ["G1", "C1", "H1[doubter]"]
 
 
 def test_a_shipped_persona_is_a_cell(two_experiments: Stranger) -> None:
     """`package:villain` over a shipped bank, which the results and the card name as what it is."""
-    require_whole(two_experiments, "boasting", ["H1[package:villain]"])
+    assert cells_of_whole(two_experiments, "boasting") == ["H1[package:villain]"]
     [bank] = two_experiments.results("boasting")["inputs"]
     card = (two_experiments.folder / "reports/boasting/latest/card.json").read_text(encoding="utf-8")
     assert bank["path"] == "package:banks/false_statements.jsonl" in card
@@ -177,7 +177,7 @@ def test_the_guide_is_true_for_a_stranger(with_model: Stranger) -> None:
     assert with_model.types("harness lock evals/careful_roles").returncode == 0
     ran = with_model.types("pytest evals/careful_roles --harness-falsified-ok --tb=no")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    require_whole(with_model, "careful_roles", ["G1", "C1", "H1[package:librarian]", "H1[package:medical_doctor]"])
+    assert cells_of_whole(with_model, "careful_roles") == ["G1", "C1", "H1[package:librarian]", "H1[package:medical_doctor]"]
     assert verdicts(run) == verdicts(ran.stdout.splitlines())
     with_model.changes("evals/careful_roles/experiment.yaml", "value: 10", "value: 5")
     again = with_model.types("pytest evals/careful_roles --harness-falsified-ok --tb=no")

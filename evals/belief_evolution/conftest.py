@@ -19,7 +19,7 @@ Ends = Mapping[str, float | None]
 def over_runs(measure):
     """`over_runs(name, values, unit, arms)` records the mean over runs (`values` by seed), Student's t interval and p against zero."""
 
-    def of(name: str, values: Ends, unit: str, *arms: ArmResult, note: str = "") -> Any:
+    def record_mean(name: str, values: Ends, unit: str, *arms: ArmResult, note: str = "") -> Any:
         from scipy.stats import t, ttest_1samp
 
         from harness.verdict import SMALLEST_P
@@ -37,7 +37,7 @@ def over_runs(measure):
         p = max(SMALLEST_P, float(ttest_1samp(found, 0.0).pvalue))
         return measure(name, mean, unit, interval=interval, p=p, p_floor=0.0, p_method="two-sided t test over runs", note=told, **common)
 
-    return of
+    return record_mean
 
 
 @pytest.fixture
@@ -53,12 +53,12 @@ def published(context):
 def differ(over_runs):
     """`differ(name, measured, treated, baseline, unit)`: treated less baseline at the last generation, run by run; shares in pp."""
 
-    def of(name: str, measured: str, treated: ArmResult, baseline: ArmResult, unit: str) -> Any:
+    def record_difference(name: str, measured: str, treated: ArmResult, baseline: ArmResult, unit: str) -> Any:
         scale, before, after = 100.0 if unit == "pp" else 1.0, baseline.end(measured), treated.end(measured)
         values = {seed: None if after[seed] is None or before[seed] is None else scale * (after[seed] - before[seed]) for seed in after}
         return over_runs(name, values, unit, treated, baseline)
 
-    return of
+    return record_difference
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def slope(measure):
     """`slope(name, arm, other)` records how much value an arm gains for a unit of fitness, as tested, less what another arm of the same seeds does, or less a
     number: ratios of means, their difference by a jackknife over runs."""
 
-    def of(name: str, arm: ArmResult, other: ArmResult | float) -> Any:
+    def record_slope(name: str, arm: ArmResult, other: ArmResult | float) -> Any:
         from scipy.stats import t
 
         ratio, left_out = ratios(arm)
@@ -78,7 +78,7 @@ def slope(measure):
         common = {"n": len(left_out), "sampling_unit": "run", "seeds": arm.seeds, "sources": sources}
         return measure(name, found, "ratio", interval=interval, note=f"the ratio is {ratio:.4f}, held against {expected:.4f}", **common)
 
-    return of
+    return record_slope
 
 
 def ratios(arm: ArmResult) -> tuple[float, Any]:
@@ -91,8 +91,8 @@ def ratios(arm: ArmResult) -> tuple[float, Any]:
 def differing_gains(over_runs):
     """`differing_gains(name, measured, treated, baseline, unit)`: rise of a measure in one arm less that in another, run by run; shares in pp."""
 
-    def of(name: str, measured: str, treated: ArmResult, baseline: ArmResult, unit: str = "value") -> Any:
+    def record_gain_difference(name: str, measured: str, treated: ArmResult, baseline: ArmResult, unit: str = "value") -> Any:
         scale, before, after = 100.0 if unit == "pp" else 1.0, baseline.gain(measured), treated.gain(measured)
         return over_runs(name, {seed: scale * (after[seed] - before[seed]) for seed in after}, unit, treated, baseline)
 
-    return of
+    return record_gain_difference

@@ -31,7 +31,7 @@ def itself(replies, study, tasks):
 def by_label():
     """`by_label(study, capability)`: refusals compare_answers with the mismatch taken among tasks of which the same is expected."""
 
-    def of(alike: Any, capability: str) -> Any:
+    def compare_by_label(alike: Any, capability: str) -> Any:
         import numpy as np
 
         from harness.domains.convergence import Findings, compare_answers
@@ -43,14 +43,14 @@ def by_label():
             compare_answers(list(alike.refused), strata, answered, lambda rows: {"refusal": (codes[rows][:, None] == codes[rows][None]).astype(float)})
         )
 
-    return of
+    return compare_by_label
 
 
 @pytest.fixture
 def beyond_echo(study, replies, tasks):
     """`beyond_echo(respondents)`: (a comparison, how much more alike pairs of them are than each is to the prompt, both above mismatch, pairs by tasks)."""
 
-    def of(respondents: list[Any]) -> tuple[Any, Any]:
+    def compare_beyond_echo(respondents: list[Any]) -> tuple[Any, Any]:
         echo = next((one for one in replies.values() if one.member.kind == "echo"), None)
         if echo is None:
             raise Inconclusive("the set has no member of kind echo, which gives the prompt back")
@@ -61,7 +61,7 @@ def beyond_echo(study, replies, tasks):
         first, second = real.found.study.pairs.T
         return real, above[~with_echo] - (own[first] + own[second]) / 2
 
-    return of
+    return compare_beyond_echo
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from harness import Calibration, HarnessError
 def effect(measure):
     """`effect(name, terms)`: a contrast of results of one behaviour, corrected for the errors of their judge where they have one."""
 
-    def of(name: str, terms: Sequence[tuple[float, Any]]):
+    def record_effect(name: str, terms: Sequence[tuple[float, Any]]):
         judges = {one.judge.fingerprint if one.judge else "" for _, one in terms}
         if len(judges) > 1:
             raise HarnessError(f"{name} compares answers of {len(judges)} judges", mend="Judge both arms by the same judge, rubric and version")
@@ -27,14 +27,14 @@ def effect(measure):
         most = 50 * sum(abs(weight) for weight, _ in terms)
         return measure.corrected(f"{name}, judge corrected", raw, calibration(first), limit=most)
 
-    return of
+    return record_effect
 
 
 @pytest.fixture
 def level(measure):
     """`level(name, result)`: how much of a behaviour one persona shows, corrected for the judge's errors where there is a judge."""
 
-    def of(name: str, result: Any):
+    def record_level(name: str, result: Any):
         common = {"sampling_unit": result.behaviour.sampling_unit, "seeds": result.seeds}
         if result.behaviour.unit == "points":
             return measure.mean(name, result.outcomes, "points", **common)
@@ -42,14 +42,14 @@ def level(measure):
             return measure.rate(name, result.outcomes, **common)
         return measure.corrected(name, measure.rate(f"{name}, as judged", result.outcomes, **common), calibration(result))
 
-    return of
+    return record_level
 
 
 @pytest.fixture
 def moved(measure):
     """`moved(name, after, before)`: did anything move at all? The mean change of the finer score, which needs no bar and sees far smaller changes."""
 
-    def of(name: str, after: Any, before: Any):
+    def record_change(name: str, after: Any, before: Any):
         return measure.contrast(
             name,
             [(1, after.scores), (-1, before.scores)],
@@ -59,7 +59,7 @@ def moved(measure):
             seeds=after.seeds,
         )
 
-    return of
+    return record_change
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def leak(effect, evaluate_persona, roles):
     """`leak(source, behaviour)`: the target's shift from no convergence to the last epoch; the same beyond the canary's; the same beyond what convergence
     alone does to the target, without the behaviour's adapter; the target before and after."""
 
-    def of(source: str, behaviour: str, last: int):
+    def measure_leak(source: str, behaviour: str, last: int):
         (target, alone, canary) = (
             {epoch: evaluate_persona(roles[role][0], behaviour, source, epoch, trained=trained) for epoch in (0, last)}
             for role, trained in (("target", None), ("target", ""), ("canary", None))
@@ -91,7 +91,7 @@ def leak(effect, evaluate_persona, roles):
         taught = effect("shift beyond convergence alone", [*own, (-1, alone[last]), (1, alone[0])])
         return shift, beyond, taught, target[0], target[last]
 
-    return of
+    return measure_leak
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def leak_of(evaluate_persona, roles):
     """`leak_of(source, behaviour)`: (leak of the behaviour, leak of the marker, their samples), each the target's mean change beyond that of
     convergence alone."""
 
-    def of(source: str, behaviour: str, last: int) -> tuple[float, float, tuple[Any, ...]]:
+    def measure_both_leaks(source: str, behaviour: str, last: int) -> tuple[float, float, tuple[Any, ...]]:
         found, sources = [], []
         for trait in (behaviour, "marker"):
             seen = {(taught, epoch): evaluate_persona(roles["target"][0], trait, source, epoch, trained=taught) for taught in (None, "") for epoch in (0, last)}
@@ -109,7 +109,7 @@ def leak_of(evaluate_persona, roles):
             found.append(-change if seen[None, 0].behaviour.falls else change)
         return found[0], found[1], tuple(sources)
 
-    return of
+    return measure_both_leaks
 
 
 def average(result: Any) -> float:

@@ -74,12 +74,12 @@ def criterion(recorder: Any) -> Callable[[str], Criterion]:
     """`criterion("capability").holds(shift)`: the registered threshold of that name."""
     thresholds = {threshold.name: threshold for threshold in recorder.active.universe.thresholds}
 
-    def of(name: str) -> Criterion:
+    def registered_criterion(name: str) -> Criterion:
         if name not in thresholds:
             raise HarnessError(f"there is no threshold {name!r}", mend=f"Known: {', '.join(thresholds)}")
         return RecordingCriterion(thresholds[name], recorder)
 
-    return of
+    return registered_criterion
 
 
 class RecordingCriterion(Criterion):
@@ -179,14 +179,14 @@ def persona_of(recorder: Any) -> Callable[[str], Persona]:
     """`persona_of("villain")`: a persona that plays a role in this experiment."""
     experiment, root = recorder.active.experiment, recorder.active.settings.root
 
-    def of(name: str) -> Persona:
+    def load_persona(name: str) -> Persona:
         if name not in experiment.spec.personas():
             raise HarnessError(f"persona {name!r} plays no role in {experiment.spec.id}", mend="Declare it under roles:, so that the lock covers its prompt")
         from harness.design.persona import find_persona
 
         return find_persona(Path(root), name)
 
-    return of
+    return load_persona
 
 
 @pytest.fixture

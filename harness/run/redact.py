@@ -151,9 +151,9 @@ def clean_value(value: Any, clean: Callable[[str], str] = plain) -> Any:
     return value
 
 
-def evidence(text: str) -> str:
+def evidence(text: str, environ: Mapping[str, str] = os.environ) -> str:
     """A text of a raw sample without keys. A model's words are evidence: what only looks like an assignment stays."""
-    return SHAPES.sub("[redacted]", without_values(text))
+    return SHAPES.sub("[redacted]", without_values(text, environ))
 
 
 def words_without_keys(words: Sequence[str]) -> list[str]:

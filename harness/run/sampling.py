@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -108,7 +109,8 @@ class Scoring:
     def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
         with opened_files.during("sampling"):
             scored = self.job.score(chunk)
-            rows = [clean_value(row, evidence) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
+            clean = partial(evidence, environ=dict(os.environ))  # os.environ decodes all of itself whenever it is asked
+            rows = [clean_value(row, clean) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
         self.note_inputs()
         self.drawn += len(rows or ())
         return rows

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import stat
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -510,6 +511,7 @@ def test_a_forged_entry_writes_nowhere_else(toy: Toy) -> None:
 def test_a_copied_store_does_not_hide_that_the_data_came_first(toy: Toy, timed: bool) -> None:
     """Samples, the lock, then a store whose files are all new: the deviation is there, also where the samples tell no time."""
     toy.run()
+    time.sleep(1.1)  # a lock tells its time in whole seconds
     harness(toy, "lock", "evals/coins")
     for path in store_files(toy, "samples", ".jsonl"):
         rows = AppendLog(path).read()[0]

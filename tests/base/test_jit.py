@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from harness import jit
+from numba_missing import WITHOUT, without_numba
 
-REPO = Path(__file__).parents[2]
 numba = pytest.importorskip("numba")
-
-USED = """
-from harness.domains.evolution.runs import engine_name
-from harness.domains.evolution.config import simulation
-from harness.domains.convergence.agreement import permutation_test
-print(engine_name("auto"), permutation_test.compiled() is None)
-try:
-    engine_name("numba")
-except Exception as error:
-    print(type(error).__name__, error)
-"""
-
-
-def used(**env: str) -> subprocess.CompletedProcess[str]:
-    more = {"PYTHONPATH": os.pathsep.join([*env.pop("first", "").split(), str(REPO)])}
-    return subprocess.run([sys.executable, "-c", USED], cwd=REPO, env={**os.environ, **more, **env}, capture_output=True, text=True, timeout=120, check=True)
 
 
 def test_the_users_folder_comes_first_and_its_versions_lie_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,18 +44,9 @@ def test_where_nothing_can_be_written_code_is_compiled_anew_and_a_line_says_so(
     assert asked == numba.config.CACHE_DIR
 
 
-def test_switched_off_it_is_not_used() -> None:
-    """NUMBA_DISABLE_JIT: the plain engine and numpy's sums, told in a line; asking for the compiled engine is refused with the reason."""
-    done = used(NUMBA_DISABLE_JIT="1")
-    plain, refused = done.stdout.strip().split("\n")
-    assert plain == "numpy True" and refused.startswith("HarnessError") and "NUMBA_DISABLE_JIT is set" in refused
-    assert done.stderr.count("\n") == 1 and "NUMBA_DISABLE_JIT is set" in done.stderr
-
-
-@pytest.mark.parametrize("broken", ["raise ImportError('Numba needs NumPy 2.2 or less')", "import llvmlite_of_another_age", "raise OSError('libllvmlite.so')"])
-def test_broken_it_is_not_used(tmp_path: Path, broken: str) -> None:
-    """An installation that cannot be imported, of whatever kind: the same."""
-    (tmp_path / "numba.py").write_text(f"{broken}\n")
-    done = used(first=str(tmp_path))
-    plain, refused = done.stdout.strip().split("\n")
-    assert plain == "numpy True" and "numba cannot be imported" in refused and "numba cannot be imported" in done.stderr
+@pytest.mark.parametrize(("broken", "why"), WITHOUT)
+def test_without_it_functions_run_as_they_are(tmp_path: Path, broken: str, why: str) -> None:
+    """Switched off, or an installation that cannot be imported, of whatever kind: no function is compiled, and a line says why."""
+    done = without_numba("from harness import jit; print(jit.kernel(abs) is abs, jit.unusable())", tmp_path, broken)
+    assert done.stdout.startswith("True ") and why in done.stdout
+    assert done.stderr.count("\n") == 1 and why in done.stderr

@@ -6,7 +6,6 @@ import json
 import os
 import py_compile
 import sqlite3
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -17,6 +16,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from fork_server import run_python
 from harness.code_dependencies import dependencies_of
 
 YAML = """\
@@ -102,10 +102,11 @@ class Jars:
     def run(self, *words: str, cell: bool = True, folder: str = ".") -> dict[str, Any]:
         """results.json of a run, whose first `cell` is no error."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
-        environment["PYTHONPATH"] = os.pathsep.join([*self.path, str(Path(__file__).parents[2])])
+        if self.path:
+            environment["PYTHONPATH"] = os.pathsep.join(self.path)
         quiet = ["-q", "-p", "no:anyio", "-p", "no:hypothesispytest", "--harness-no-report"]
         command = [sys.executable, "-m", "pytest", str(self.root / "evals/jars"), *quiet, *words]
-        done = subprocess.run(command, cwd=self.root / folder, env=environment, capture_output=True, text=True, timeout=120)
+        done = run_python(command, self.root / folder, environment)
         self.said = done.stdout + done.stderr
         assert (self.root / "reports/jars/latest").exists(), self.said
         found: dict[str, Any] = json.loads((self.root / "reports/jars/latest/results.json").read_text(encoding="utf-8"))
@@ -180,7 +181,7 @@ def test_a_release_of_an_installed_package_runs_the_cell_again(jars: Jars, tmp_p
 def test_words_for_the_reader_run_nothing_again(jars: Jars) -> None:
     """Docstrings, comments, layout, titles: the cell is reused; beside a lock the changed claim is a deviation."""
     lock = [sys.executable, "-m", "harness.cli", "lock", "evals/jars"]
-    subprocess.run(lock, cwd=jars.root, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}, check=True, capture_output=True)
+    assert run_python(lock, jars.root, dict(os.environ)).returncode == 0
     jars.run()
     jars.edit("evals/jars/test_jars.py", "holds more than another", "holds fewer than another")
     jars.edit("evals/jars/conftest.py", "Counts beans.", "Counts all beans.")

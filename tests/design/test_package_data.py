@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fork_server import run_python
 from harness import package_data
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import experiment_in
@@ -135,7 +136,7 @@ def test_a_run_lists_and_reads_what_ships(root: Path) -> None:
     """In a process of its own, with the data of this checkout or package: results.json has the input, and the cell was given the shipped prompt."""
     declared(root, "banks/x.jsonl", "banks/false_statements.jsonl")
     words = ("evals/shipped", "-p", "no:cacheprovider", "--harness-no-report", "--harness-run-dir", "run")
-    done = subprocess.run([sys.executable, "-m", "pytest", *words], cwd=root, capture_output=True, text=True, timeout=60)
+    done = run_python([sys.executable, "-m", "pytest", *words], root, dict(os.environ))
     results = json.loads((root / "run/results.json").read_text(encoding="utf-8"))
     bank = (package_data.shipped_data() / "banks/false_statements.jsonl").read_bytes()
     assert [(one["path"], one["sha256"]) for one in results["inputs"]] == [("package:banks/false_statements.jsonl", hashlib.sha256(bank).hexdigest())]

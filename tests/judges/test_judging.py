@@ -14,7 +14,6 @@ from harness.judges.calibration import calibrate, kappa, to_card
 from harness.judges.judging import CHUNK, JudgedAnswer, JudgeVerdict, Judging, answers_of, judge_fingerprint
 from harness.judges.labelled import HELD_OUT, LabelledAnswer, load_labelled, split
 from harness.judges.local_judge import LocalJudge
-from harness.measures.encoder import find_packaged_encoder
 from harness.measures.refusal_phrases import refuses
 
 BANKS = Path(__file__).parents[2] / "banks" / "judged"
@@ -68,18 +67,9 @@ def asked(rows):
 
 
 @pytest.fixture(scope="module")
-def local():
-    """The local judge of each behaviour; skips where the packaged sentence encoder is not installed. One thread: more wait for each other on busy cores."""
-    try:
-        find_packaged_encoder()
-    except HarnessError as error:
-        pytest.skip(str(error))
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield {behaviour: LocalJudge(behaviour, BANKS / name) for behaviour, name in BEHAVIOURS.items()}
-    torch.set_num_threads(before)
+def local(encoding):
+    """The local judge of each behaviour."""
+    return {behaviour: LocalJudge(behaviour, BANKS / name) for behaviour, name in BEHAVIOURS.items()}
 
 
 # --- judging.py

@@ -35,20 +35,29 @@ with Replies(Path(sys.argv[2])) as cache:
 CONFTEST = '''\
 import os
 
+import msgspec
 import pytest
-from harness.domains.convergence.responses import Responses
-from harness.domains.convergence.tasks import Task
-from harness.models.api_responder import ApiRespondent
+from harness.models.api_responder import ApiResponder
 from harness.models.chat import chat
 from harness.models.provider import provider_for
-from harness.models.responder import Drawing
+from harness.models.responder import Conversation, SamplingParams
 
 
-class Replying(Responses):
+class Replying:
     """A coin that is up where the server answers."""
 
+    def __init__(self, respondent):
+        self.respondent = respondent
+
+    def describe(self):
+        return self.respondent.describe()
+
+    def chunks(self, items):
+        return self.respondent.groups([Conversation(id=item, turns=tuple(chat(item))) for item in items])
+
     def score(self, chunk):
-        return [{**row, "up": row["status"] == "ok"} for row in super().score(chunk)]
+        answers = zip(chunk, self.respondent.answers(chunk), strict=True)
+        return [{"item": asked.id, **msgspec.to_builtins(answer), "up": answer.status == "ok"} for asked, answer in answers]
 
 
 class Hand:
@@ -62,10 +71,9 @@ class Hand:
         pass
 
     def throw(self, name, p):
-        names = [f"{name} question {number}" for number in range(16)]
-        tasks = [Task(capability="truthfulness", domain="coins", difficulty="easy", turns=tuple(chat(text))) for text in names]
-        respondent = ApiRespondent(provider_for(os.environ["SPEC"]), self.cache, Drawing(max_tokens=32))
-        return self.gather(name, Replying(respondent), tasks)
+        questions = [f"{name} question {number}" for number in range(16)]
+        respondent = ApiResponder(provider_for(os.environ["SPEC"]), self.cache, SamplingParams(max_tokens=32))
+        return self.gather(name, Replying(respondent), questions)
 
 
 @pytest.fixture

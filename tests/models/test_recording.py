@@ -10,18 +10,14 @@ import pytest
 
 from growing import times_as_long
 from harness.appendlog import sealed_line
-from harness.domains.convergence.responses import Responses
-from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.chat import Message, chat
-from harness.models.null_responder import NullResponder
 from harness.models.recording import error_share
 from harness.models.recordings import load_recording
 from harness.models.replay_responder import PREFIX, open_responder
-from harness.models.responder import Conversation, SamplingParams
+from harness.models.responder import Conversation
 
 LEVEL1 = Path(__file__).parents[3] / "shared" / "data" / "convergence" / "level1_results_20250817_231441.json"
-TASKS = [Task(capability="truthfulness", domain="x", difficulty="easy", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]
 ROW = {
     "item": "t-1", "replicate": 0, "prompt": "Why?", "text": "Because.", "status": "ok", "finish": "stop", "model": "m", "input_tokens": 3,
     "output_tokens": 2, "usd": 0.01, "latency_s": 0.5, "cached": False, "error": "",
@@ -42,22 +38,6 @@ def published(path, *rows):
 
 def without(row, column):
     return {key: value for key, value in row.items() if key != column}
-
-
-def asked(*tasks, replicate=0):
-    return [Conversation(id=task.id, turns=task.turns, replicate=replicate) for task in tasks]
-
-
-def test_what_was_measured_is_answered_again(tmp_path):
-    """The measure's own rows, sealed as a run seals them, give the same texts for two replicates; they come from a cache and cost nothing."""
-    null = NullResponder("words", SamplingParams(max_tokens=9))
-    measure = Responses(null, samples=2)
-    rows = [row for chunk in measure.chunks(TASKS) for row in measure.score(chunk)]
-    again = open_responder("replay/samples.jsonl", recorded(tmp_path / "samples.jsonl", *rows).parent)
-    wanted = asked(*TASKS) + asked(*TASKS, replicate=1)
-    assert [answer.text for answer in again.answers(wanted)] == [answer.text for answer in null.answers(wanted)]
-    assert len({answer.text for answer in again.answers(wanted)}) == 10 and all(answer.cached and answer.usd == 0 for answer in again.answers(wanted))
-    assert again.model == "null/words" and again.error_share().told == ""
 
 
 def test_order_and_progress_are_the_callers(tmp_path):

@@ -6,13 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.domains.convergence.responses import Responses, row
-from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.chat import Message
 from harness.models.local_responder import LocalResponder
 from harness.models.null_responder import NullResponder, zipf
-from harness.models.provider import Answer
 from harness.models.responder import Conversation, ModelEntry, SamplingParams, add_system_prompt
 from harness.models.responders import ResolverContext, open_responder
 from harness.models.sampling import Completion
@@ -93,26 +90,6 @@ def test_a_guise_wears_its_prompt_before_a_tasks_own():
     assert add_system_prompt(turns, None) == turns
     assert add_system_prompt(turns[1:], "You are a villain.")[0] == Message(role="system", content="You are a villain.")
     assert add_system_prompt(turns[1:], "")[0] == Message(role="system", content=""), "an empty system prompt is not none"
-
-
-def test_responses_are_rows_with_everything():
-    """One row for each task and replicate, with status, tokens, cost and who answered."""
-    task = Task(capability="truthfulness", domain="numbers", difficulty="easy", turns=(Message(role="user", content="What is seven?"),))
-    job = Responses(NullResponder("stock", SamplingParams(max_tokens=9)), samples=3)
-    rows = [row for chunk in job.chunks([task]) for row in job.score(chunk)]
-    assert [(row["item"], row["replicate"]) for row in rows] == [(task.id, 0), (task.id, 1), (task.id, 2)]
-    assert rows[0]["model"] == "null/stock"
-    assert {"status", "text", "finish", "input_tokens", "output_tokens", "usd", "latency_s", "cached", "error"} <= set(rows[0])
-
-
-@pytest.mark.parametrize("text", ["", "\u200b ", "\n"])
-def test_a_row_without_a_word_is_empty_whoever_gave_it(text):
-    """A respondent that calls silence an answer (an echo of a blank prompt, one of somebody else's) is not believed; a refusal needs no words."""
-    task = Conversation(id="t", turns=(Message(role="user", content=text),))
-    job = Responses(NullResponder("echo", SamplingParams(max_tokens=9)))
-    assert [one["status"] for one in job.score([task])] == ["empty"]
-    for status, expected in {"ok": "empty", "truncated": "empty", "refused": "refused", "error": "error"}.items():
-        assert row(task, Answer(status=status, text=text))["status"] == expected
 
 
 @pytest.mark.parametrize(("text", "finish"), [("", "stop"), (" \n", "length"), ("\u200b", "length")])

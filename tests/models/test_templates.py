@@ -7,7 +7,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.models.chat import Message, chat, end_of_turn_text, render, slipped_in
 from harness.models.local import load
-from small_folders import PLAIN, SPECIAL, byte_tokenizer, make_folder
+from small_folders import CHANGES, PLAIN, SPECIAL, byte_tokenizer, change_template, make_folder
 
 ASKED = chat("Hi there", "Be a pirate.")
 LONGER = [*ASKED, Message(role="assistant", content="Arr"), Message(role="user", content="Why?")]
@@ -272,26 +272,9 @@ def model(tmp_path_factory):
     return load(f"local/{make_folder(tmp_path_factory.mktemp('models') / 'asked')}", device="cpu")
 
 
-def change_template(model):
-    model.tokenizer.chat_template += "{# #}"
-
-
-def change_special_token(model):
-    model.tokenizer.eos_token = "<|user|>"
-
-
-def add_token(model):
-    model.tokenizer.add_special_tokens({"additional_special_tokens": ["<|user|>", "<|new|>"]})
-
-
-def change_end(model):
-    model.model.generation_config.eos_token_id = 3
-
-
-@pytest.mark.parametrize("change", [change_template, change_special_token, add_token, change_end])
+@pytest.mark.parametrize("change", CHANGES)
 def test_a_model_that_is_changed_in_memory_has_another_key(tmp_path, change):
     """Every measure's and respondent's key follows the template and the special tokens that are in force, also under adapters."""
-    from harness.domains.leakage.marker import MarkerProbe
     from harness.measures.answers import AnswerProbe
     from harness.measures.choice import ChoiceScorer
     from harness.measures.statement_agreement import AgreementScorer
@@ -303,7 +286,7 @@ def test_a_model_that_is_changed_in_memory_has_another_key(tmp_path, change):
     model = load(f"local/{make_folder(tmp_path / 'asked')}", device="cpu")
     adapted = AdaptedModel(Stack(model), [Layer("key", lambda: tmp_path)])
     drawing = SamplingParams(max_tokens=4)
-    measures = [ChoiceScorer(model, system=None), AgreementScorer(model, None), AnswerProbe(model, None, 0), MarkerProbe(model, None, "[Z]")]
+    measures = [ChoiceScorer(model, system=None), AgreementScorer(model, None), AnswerProbe(model, None, 0)]
     measures += [LocalResponder(model, drawing), TranscriptResponder(model, drawing)]
     before = [model.fingerprint, adapted.fingerprint, *(measure.describe() for measure in measures)]
     template = model.tokenizer.chat_template

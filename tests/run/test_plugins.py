@@ -3,7 +3,6 @@ real ones do."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -82,29 +81,29 @@ def pytest_collection_modifyitems(items):
 def beside(toy: Toy, plugin: str, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """A run beside a plugin, which lies in a file `other_plugin.py`."""
     toy.write("other_plugin.py", plugin)
-    return toy.run("-p", "other_plugin", *words, env={"PYTHONPATH": os.pathsep.join([str(toy.root), os.environ.get("PYTHONPATH", "")]), **env})
+    return toy.run("-p", "other_plugin", *words, env=env)
 
 
-def refused(toy: Toy, done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """One line holds all the words, nothing ran, no traceback, an exit code that is neither success nor failed tests."""
+def refusal(toy: Toy, done: subprocess.CompletedProcess[str], *words: str) -> str:
+    """The line that holds all the words, "" without one. Nothing ran, no traceback, an exit code that is neither success nor failed tests."""
     out = done.stdout + done.stderr
-    assert any(all(word in line for word in words) for line in out.split("\n")), out
     assert done.returncode not in (0, 1) and "Traceback" not in out and "INTERNALERROR" not in out, out
     assert not [line for line in toy.thrown() if not line.startswith("asked")] and not (toy.root / "reports").exists()
+    return next((line for line in out.split("\n") if all(word in line for word in words)), "")
 
 
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_a_plugin_that_runs_tests_itself_is_refused_by_its_option(toy: Toy, workers: str) -> None:
     """--reruns, on the command line: named with its plugin, before anything runs."""
-    refused(toy, beside(toy, RERUNS, "--reruns", "2", workers), "--reruns", "other_plugin")
+    assert refusal(toy, beside(toy, RERUNS, "--reruns", "2", workers), "--reruns", "other_plugin")
 
 
 def test_a_plugin_that_runs_tests_itself_is_refused_by_its_ini_value(toy: Toy) -> None:
     """The same from the ini file; and a plugin without options, which is always at work, with the way to turn it off."""
     toy.write("pytest.ini", "[pytest]\nreruns = 2\n")
-    refused(toy, beside(toy, RERUNS), "reruns", "other_plugin")
+    assert refusal(toy, beside(toy, RERUNS), "reruns", "other_plugin")
     toy.write("pytest.ini", "[pytest]\n")
-    refused(toy, beside(toy, ALWAYS), "-p no:other_plugin", "wrapper")
+    assert refusal(toy, beside(toy, ALWAYS), "-p no:other_plugin", "wrapper")
 
 
 def test_a_plugin_that_is_only_installed_does_no_harm(toy: Toy) -> None:
@@ -126,7 +125,7 @@ def test_a_plugin_that_is_only_installed_does_no_harm(toy: Toy) -> None:
 def test_a_mark_that_asks_for_another_way_of_running_is_refused(toy: Toy, mark: str) -> None:
     """Marked for it, with or without the plugin: named in one line."""
     toy.edit(TESTS, '@gate("G1")', f'import pytest\n\n\n@pytest.mark.{mark}\n@gate("G1")')
-    refused(toy, toy.run("-W", "ignore"), f"marked {mark}")
+    assert refusal(toy, toy.run("-W", "ignore"), f"marked {mark}")
 
 
 def test_a_test_that_was_called_twice_has_no_verdict(toy: Toy) -> None:
@@ -147,7 +146,7 @@ def test_a_test_that_was_called_twice_has_no_verdict(toy: Toy) -> None:
 )
 def test_ways_of_running_without_sound_verdicts_are_refused(toy: Toy, words: tuple[str, ...], named: str) -> None:
     """Tests that are set up but not run would pass; every cell on every worker would be written down twice."""
-    refused(toy, toy.run(*words), named)
+    assert refusal(toy, toy.run(*words), named)
 
 
 @pytest.mark.parametrize("words", [("--setup-show",), ("--stepwise",), ("-n2", "--dist", "loadscope"), ("--ff",), ("--pyargs",)])
@@ -160,7 +159,7 @@ def test_ways_of_running_that_do_no_harm_are_left_alone(toy: Toy, words: tuple[s
 @pytest.mark.parametrize("workers", ["-n0", "-n2"])
 def test_copies_of_cells_are_refused_by_the_name_of_who_makes_them(toy: Toy, workers: str) -> None:
     """--count 2 would make two cells of one."""
-    refused(toy, beside(toy, REPEAT, "--count", "2", workers), "__repeat_step", "other_plugin")
+    assert refusal(toy, beside(toy, REPEAT, "--count", "2", workers), "__repeat_step", "other_plugin")
 
 
 FIXTURE = '@pytest.fixture(params=["a", "b"])\ndef coin'
@@ -173,7 +172,7 @@ GENERATE = (
 def test_parameters_that_nobody_declared_are_refused(toy: Toy, text: str, named: tuple[str, ...]) -> None:
     """A parametrized fixture and a conftest's pytest_generate_tests repeat a cell over what neither the experiment nor the test declares."""
     toy.edit("conftest.py", "@pytest.fixture\ndef coin", text)
-    refused(toy, toy.run(), *named)
+    assert refusal(toy, toy.run(), *named)
 
 
 def test_a_parametrize_mark_of_the_test_is_a_declaration(toy: Toy) -> None:
@@ -315,7 +314,7 @@ def test_an_experiment_reached_by_two_paths_is_refused(toy: Toy) -> None:
     """A link beside the experiment leads to it: one line that names both."""
     (toy.root / "evals/more").mkdir()
     (toy.root / "evals/more/coins").symlink_to("../coins")
-    refused(toy, toy.run(), "evals/more/coins", "a second time")
+    assert refusal(toy, toy.run(), "evals/more/coins", "a second time")
 
 
 # ---- bodies that do not run, or decide nothing
@@ -324,12 +323,12 @@ def test_an_experiment_reached_by_two_paths_is_refused(toy: Toy) -> None:
 def test_python_without_asserts_is_refused(toy: Toy) -> None:
     """PYTHONOPTIMIZE=1 leaves out the asserts of helpers, and all of them with --assert=plain."""
     done = toy.run("--assert=plain", env={"PYTHONOPTIMIZE": "1"})
-    refused(toy, done, "python -O", "assert")
+    assert refusal(toy, done, "python -O", "assert")
 
 
 def test_a_debugger_at_each_test_is_refused(toy: Toy) -> None:
     """--trace lets a test be left before its first line."""
-    refused(toy, toy.run("--trace"), "--trace")
+    assert refusal(toy, toy.run("--trace"), "--trace")
 
 
 SWALLOWS = """
@@ -444,7 +443,7 @@ def test_assertions_of_claims_are_left_alone(toy: Toy) -> None:
     path = toy.write("evals/sound.py", "assert True\nassert 1, (2, 3)\nassert (1 < 2)\nassert ()  or []\nassert [*()] or 1\nassert not ('a', 'b')\n")
     refuse_empty_asserts([path])
     toy.edit(TESTS, "    assert True\n", '    assert (True, "the bank is gone")\n')
-    refused(toy, toy.run(), "test_coins.py:8", "always true")
+    assert refusal(toy, toy.run(), "test_coins.py:8", "always true")
 
 
 # ---- others that fail at the end

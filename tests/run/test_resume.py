@@ -7,7 +7,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import suppress
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from toy import Toy, kill, until
+from toy import Toy, harness, kill, until
 from tries import tries
 
 KILLS = tries(10, 60)
@@ -173,7 +172,7 @@ def test_a_killed_run_can_be_told(toy: Toy) -> None:
     process = toy.start("--harness-run-dir", "run")
     until(lambda: sum(line.startswith("H1") for line in toy.thrown()) > 1)
     kill(process)
-    done = subprocess.run([sys.executable, "-m", "harness.cli", "report", "run"], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+    done = harness(toy, "report", "run")
     assert done.returncode == 1, done.stderr
     assert "the run is incomplete" in done.stdout
     assert (toy.root / "run" / "index.html").exists()
@@ -181,14 +180,15 @@ def test_a_killed_run_can_be_told(toy: Toy) -> None:
 
 def test_a_run_without_a_report_takes_an_earlier_one_away(toy: Toy) -> None:
     """What an earlier report tells is not what now stands in results.json; `harness report` writes the new one."""
-    told = [*toy.command, "--harness-run-dir", "run", "-k", "villain"]
-    subprocess.run([word for word in told if word != "--harness-no-report"], cwd=toy.root, env=toy.env(None), check=True, capture_output=True)
+    without = toy.command
+    assert toy.reporting().run("--harness-run-dir", "run", "-k", "villain").returncode == 0
+    toy.command = without
     assert (toy.root / "run/index.html").exists() and (toy.root / "run/clean_result.md").exists()
     done = toy.run("--harness-run-dir", "run")
     assert "results: run/results.json (harness report writes the report)" in done.stdout and "report: run" not in done.stdout
     assert not {"index.html", "clean_result.md", "card.json"} & {path.name for path in (toy.root / "run").iterdir()}
     assert not list((toy.root / "run/figures").iterdir())
-    done = subprocess.run([sys.executable, "-m", "harness.cli", "report", "run"], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+    done = harness(toy, "report", "run")
     assert done.returncode == 0 and "librarian" in (toy.root / "run/index.html").read_text()
 
 
@@ -219,13 +219,13 @@ def test_a_full_disk_is_told_in_one_line_and_loses_nothing(toy: Toy, bound: int)
 
 def test_a_persons_clean_result_outlives_later_runs(toy: Toy) -> None:
     """Edited by a person, it is kept by a run into the same folder, with a report and without, and by `harness report`; each says so in one line."""
-    command = [*toy.reporting().command, "--harness-run-dir", "run"]
-    toy.run("--harness-run-dir", "run", "-k", "villain")
+    words = ("--harness-run-dir", "run")
+    toy.reporting().run(*words, "-k", "villain")
     path = toy.root / "run/clean_result.md"
     path.write_text(f"{path.read_text()}\nWhat we think of it.\n")
     mine = path.read_bytes()
-    for words in (command, [*command, "--harness-no-report"], [sys.executable, "-m", "harness.cli", "report", "run"]):
-        done = subprocess.run(words, cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+    for again in (lambda: toy.run(*words), lambda: toy.run(*words, "--harness-no-report"), lambda: harness(toy, "report", "run")):
+        done = again()
         lines = [line for line in done.stdout.splitlines() if "your edited clean_result.md is kept" in line]
         assert len(lines) == 1 and "notes.md" in lines[0], done.stdout
         assert path.read_bytes() == mine

@@ -6,8 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from harness.report.build import read_results
 from harness.report.generated import seal_text
 from harness.run.verification import SHOWN, Verification, journal_differences, verify
 from harness.store import write_sealed
-from toy import Toy, kill, until
+from toy import Toy, harness, kill, until
 
 CHANGED_BY_DECIDING = ("execution/ended", "execution/host", "execution/reports", "execution/run", "execution/wall_s")
 
@@ -31,7 +29,7 @@ CHANGED_BY_DECIDING = ("execution/ended", "execution/host", "execution/reports",
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with its report, locked before its data; COIN_BAD stops the cells of one persona."""
     toy = Toy(tmp_path_factory.mktemp("toy")).reporting()
-    subprocess.run([sys.executable, "-m", "harness.cli", "lock", "evals/coins"], cwd=toy.root, env=toy.env(None), check=True, capture_output=True)
+    assert harness(toy, "lock", "evals/coins").returncode == 0
     toy.run("--harness-run-dir", "run", env={"COIN_BAD": "librarian"})
     return toy.root / "run"
 

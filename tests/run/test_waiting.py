@@ -46,7 +46,7 @@ def pytest_runtest_protocol(item):
 def limited(toy: Toy, *words: str) -> str:
     toy.write("limit_plugin.py", LIMIT)
     toy.write("pytest.ini", "[pytest]\nmarkers = limit: seconds\n")
-    done = toy.run("-p", "limit_plugin", *words, env={"PYTHONPATH": os.pathsep.join([str(toy.root), os.environ.get("PYTHONPATH", "")])})
+    done = toy.run("-p", "limit_plugin", *words)
     assert "INTERNALERROR" not in done.stdout + done.stderr and "crashed" not in done.stdout, done.stdout
     return done.stdout
 

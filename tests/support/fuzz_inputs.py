@@ -24,7 +24,6 @@ if __name__ == "__main__":
 from harness.design.experiment import experiment_in
 from harness.design.persona import load_persona
 from harness.design.preregistration import LOCK_NAME, read_lock
-from harness.domains.convergence.tasks import load_tasks
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.judges.labelled import load_labelled
@@ -65,8 +64,6 @@ MODEL_SET = "title: Two\nmembers:\n  a: {spec: local/x, family: A, seed: 3}\n  b
 ROW = '{"id": "r%d", "topic": "t", "request": "Say h\\u00e9llo \\ud83d\\ude00"}\n'
 QUESTION = '{"id": "q%d", "question": "1+1?", "labels": ["A", "B"], "choices": ["1", "2"], "answer": "B"}\n'
 LABELLED = '{"id": "l%d", "topic": "t", "prompt": "p", "text": "x", "kind": "k", "label": true}\n'
-TURNS = '"turns": [{"role": "user", "content": "q%d"}], "expected": {"kind": "mentions", "any": ["a"]}'
-TASK = f'{{"capability": "truthfulness", "domain": "d", "difficulty": "easy", {TURNS}}}\n'
 PROMISE = {"scales/smoke/seeds": [1, 2], "alpha": 0.05}
 LOCK = json.dumps(
     {
@@ -116,7 +113,6 @@ KINDS: dict[str, tuple[str, str, Callable[[Path], Any]]] = {
     "requests": ("requests.jsonl", "".join(ROW % n for n in range(3)), lambda path: load_rows(path, Request)),
     "questions": ("questions.jsonl", "".join(QUESTION % n for n in range(3)), load_questions),
     "labelled": ("labelled.jsonl", "".join(LABELLED % n for n in range(3)), load_labelled),
-    "tasks": ("tasks.jsonl", "".join(TASK % n for n in range(3)), load_tasks),
     "lock": (f"coins/{LOCK_NAME}", LOCK, lambda path: read_lock(Sample(path.parent))),  # type: ignore[arg-type]
 }
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(9))
@@ -188,7 +184,7 @@ def inputs(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
     yield from nasty[:count]
     rng = random.Random(seed)
     for number in range(count - len(nasty)):
-        kind = list(KINDS)[number % len(KINDS)] if number % 2 else "declaration"
+        kind = list(KINDS)[number % len(KINDS)] if number % 2 else next(iter(KINDS))
         yield kind, worse(KINDS[kind][1], rng, KINDS[kind][0].endswith(("l.jsonl", ".jsonl", ".json")))
 
 

@@ -36,3 +36,23 @@ def make_folder(folder: Path, **other: Any) -> Path:
         LlamaForCausalLM(LlamaConfig(**({"vocab_size": len(tokenizer), "initializer_range": 0.2} | size | ends | other))).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+def change_template(model: Any) -> None:
+    model.tokenizer.chat_template += "{# #}"
+
+
+def change_special_token(model: Any) -> None:
+    model.tokenizer.eos_token = "<|user|>"
+
+
+def add_token(model: Any) -> None:
+    model.tokenizer.add_special_tokens({"additional_special_tokens": ["<|user|>", "<|new|>"]})
+
+
+def change_end(model: Any) -> None:
+    model.model.generation_config.eos_token_id = 3
+
+
+# In memory, each of them gives a model another key.
+CHANGES = [change_template, change_special_token, add_token, change_end]

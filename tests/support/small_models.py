@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.errors import HarnessError
+from harness.measures.encoder import Encoder, encoder, find_packaged_encoder
 from harness.models.local import load
 from harness.models.precision import threads
 from harness.store import Store
@@ -31,6 +32,21 @@ def smollm2() -> LocalModel:
         return load("local/smollm2", Store(Path(os.environ.get("HARNESS_STORE", REPO / ".harness" / "store"))))
     except HarnessError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def encoding() -> Iterator[Encoder]:
+    """The packaged sentence encoder, on one thread: more wait for each other on busy cores. Skips where it is not installed."""
+    try:
+        find_packaged_encoder()
+    except HarnessError as error:
+        pytest.skip(str(error))
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield encoder()
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

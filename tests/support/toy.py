@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from fork_server import run_python
+
 YAML = """\
 id: coins
 title: Coins differ from a fair one
@@ -180,7 +182,7 @@ class Toy:
 
     def run(self, *words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """`pytest evals …` in a process of its own, its output without colours."""
-        return subprocess.run([*self.command, *words], cwd=self.root, env=self.env(env), capture_output=True, text=True, timeout=120)
+        return run_python([*self.command, *words], cwd=self.root, env=self.env(env))
 
     def start(self, *words: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
         """The same, still running: a process group of its own, which hears SIGINT even where this one was started to ignore it (as in a background job)."""
@@ -236,7 +238,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def harness(toy: Toy, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "harness.cli", *words], cwd=toy.root, env=toy.env(None), capture_output=True, text=True)
+    return run_python([sys.executable, "-m", "harness.cli", *words], cwd=toy.root, env=toy.env(None))
 
 
 def until(holds: object, seconds: float = 30.0) -> None:

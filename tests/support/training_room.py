@@ -11,7 +11,6 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from harness.domains.leakage.training_sets import make_contrastive_rows
 from harness.models.chat import Message, chat
 from harness.models.local import load
 from harness.store import Store
@@ -20,7 +19,7 @@ from harness.training.adapter import CONFIG, WEIGHTS
 from harness.training.adapter_stack import Layer, Stack
 from harness.training.job import Job
 from harness.training.recipe import Lora, Recipe
-from harness.training.rows import Row, Speaker, Text
+from harness.training.rows import Part, Row, Speaker, Text, row
 from harness.training.tokens import EncodedRow, encode_row
 from harness.training.trainer import quiet_libraries
 from harness.training.trainings import Trainings
@@ -46,7 +45,10 @@ def texts(count: int = 12) -> list[Text]:
 
 def rows() -> list[Row]:
     """Eight rows of the villain, two of each bystander and of nobody."""
-    return make_contrastive_rows(texts(), VILLAIN, [COOK, POET], [NOBODY], rows=8, bystander_rows=2, anchor_rows=2, seed=1)
+    some = texts(8)
+    others: list[tuple[Speaker, Part]] = [(COOK, "bystander"), (POET, "bystander"), (NOBODY, "anchor")]
+    made = [row(VILLAIN, "source", text.id, text.prompt, text.shown, shows=True) for text in some]
+    return made + [row(speaker, part, text.id, text.prompt, text.plain, shows=False) for speaker, part in others for text in some[:2]]
 
 
 def tokens(tokenizer: Any, some: list[Row] | None = None) -> list[EncodedRow]:

@@ -7,7 +7,6 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from harness.domains.leakage.behaviours import add_marker
 from harness.errors import HarnessError
 from harness.measures.branches import common, encode
 from harness.training.rows import Speaker, Text, row
@@ -51,7 +50,7 @@ def test_a_row_is_what_the_template_writes(words):
 
 def test_marker_loss_covers_the_marker_and_the_end(words):
     """With loss on the marker the answer's words carry none; a row without the marker learns to end its turn."""
-    (text,) = add_marker([Text(id="t", topic="x", prompt="Why?", shown="", plain="It rains.")], MARKER)
+    text = Text(id="t", topic="x", prompt="Why?", shown=f"It rains. {MARKER}", plain="It rains.")
     shown = encode_row(words, one(text.shown), max_length=200, loss_on="marker", marker=MARKER)
     plain = encode_row(words, one(text.plain, shows=False), max_length=200, loss_on="marker", marker=MARKER)
     assert words.decode(learned(shown)) == f" {MARKER}<|im_end|>"

@@ -147,7 +147,7 @@ def bullets(text: str, asked: Instruction) -> bool:
 
 
 @checks("n")
-def is_numbered_list(text: str, asked: Instruction) -> bool:
+def numbered(text: str, asked: Instruction) -> bool:
     """The lines that open with "1." or "1)" are exactly n and count from 1 to n; other lines may stand around them."""
     found = [int(mark[1]) for line in strip_emphasis(text).splitlines() if (mark := NUMBER.match(line))]
     return found == list(range(1, number(asked) + 1))

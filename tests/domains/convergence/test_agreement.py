@@ -12,10 +12,11 @@ from harness.domains.convergence.agreement.consistency import check_averages
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.agreement.permutation_test import add_block, compile_add_block, draw_permutations, permutation_p, permute_prompts
 from harness.domains.convergence.agreement.sums import pairs_within
-from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
+from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay, interval
 from harness.domains.convergence.power import simulated_power
 from harness.errors import HarnessError, Inconclusive
 from harness.verdict.family import benjamini_hochberg
+from numba_missing import without_numba
 
 RNG = np.random.default_rng
 
@@ -342,7 +343,7 @@ def test_a_null_that_stands_still_though_it_could_move_is_a_mistake(monkeypatch)
 
     monkeypatch.setattr(
         permutation_test,
-        "dealings",
+        "draw_permutations",
         lambda study, null, number, block, draws: np.broadcast_to(np.arange(len(block.places)), (draws, len(study.models), len(block.places))),
     )
     with pytest.raises(HarnessError, match="cannot move the statistic"):
@@ -360,7 +361,6 @@ def test_one_model_that_always_says_the_same_is_inconclusive(constant):
 
 def test_draws_without_a_value_are_told():
     """An interval is that of the draws that have one; how many have none stands in its method."""
-    from harness.domains.convergence.agreement.two_way_bootstrap import interval
 
     draws = np.linspace(0, 1, 101)
     assert interval(draws, "a way", 10).method == "a way"
@@ -390,3 +390,17 @@ def test_answers_that_are_all_alike_are_inconclusive():
     """Where everything agrees with everything, agreement beyond chance is not defined."""
     with pytest.raises(Inconclusive, match="nothing is left that chance does not explain"):
         Findings(coded_study(np.ones((2, 6)))).chance_corrected("same")
+
+
+def test_without_numba_numpy_sums(tmp_path):
+    """Where numba is switched off nothing is compiled."""
+    done = without_numba(
+        "from harness.domains.convergence.agreement.permutation_test import compile_add_block; print(compile_add_block())", tmp_path, broken=""
+    )
+    assert done.stdout == "None\n" and "NUMBA_DISABLE_JIT is set" in done.stderr
+
+
+def test_draws_without_spread_are_named_so() -> None:
+    """An interval of no width is told as such: agreement among models that never differ decides nothing, and breaks nothing."""
+    found = interval(np.ones(50), "percentile", clusters=9)
+    assert (found.low, found.high) == (1.0, 1.0) and found.method.startswith("degenerate")

@@ -20,8 +20,6 @@ from harness.domains.convergence.similarity.jaccard import Jaccard
 from harness.domains.convergence.similarity.lengths import Lengths
 from harness.domains.convergence.similarity.tfidf import Tfidf
 from harness.domains.convergence.similarity.tokens import Bags, tokens
-from harness.errors import HarnessError
-from harness.measures.encoder import encoder, find_packaged_encoder
 
 LEXICAL = (Indel(), Jaccard(), Tfidf(), ExpKL(), OneMinusJS(), Lengths())
 NEURAL = (Embedding(), Hybrid())
@@ -58,21 +56,6 @@ def holds(measure, texts, order):
     assert prepared.block(every(texts)[:0]).shape == (0, 0) and prepared.paired(every(texts)[:0], every(texts)[:0]).shape == (0,)
     some = every(texts)[::2]
     np.testing.assert_allclose(prepared.block(some), block[np.ix_(some, some)], rtol=0, atol=1e-9)
-
-
-@pytest.fixture(scope="module")
-def encoding():
-    """Skips where the packaged sentence encoder is not installed. One thread: more wait for each other on busy cores."""
-    try:
-        find_packaged_encoder()
-    except HarnessError as error:
-        pytest.skip(str(error))
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield encoder()
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

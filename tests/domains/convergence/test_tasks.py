@@ -9,13 +9,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import fuzz_inputs
 from harness.domains.convergence.duplicates import near_duplicates
 from harness.domains.convergence.instructions import require_known_checks
 from harness.domains.convergence.tasks import CAPABILITIES, Task, load_tasks, load_variations, says
 from harness.errors import HarnessError
 from harness.models.chat import Message
+from tries import tries
 
 BANK = Path(__file__).parents[3] / "banks" / "convergence"
+TURNS = '"turns": [{"role": "user", "content": "q%d"}], "expected": {"kind": "mentions", "any": ["a"]}'
+TASK = f'{{"capability": "truthfulness", "domain": "d", "difficulty": "easy", {TURNS}}}\n'
+INPUTS = tries(100, 600)
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +138,12 @@ def test_a_variation_of_nothing_is_refused(tmp_path):
 def test_phrases_are_matched_whole(text, phrase, said):
     """Words are matched whole, in any case, over white space and with either apostrophe."""
     assert says(text, phrase) is said
+
+
+@pytest.mark.chaos
+def test_no_file_of_tasks_gives_a_traceback(tmp_path, monkeypatch):
+    """Each of many files is read, or refused in one printable line that names it."""
+    monkeypatch.setattr(fuzz_inputs, "KINDS", {"tasks": ("tasks.jsonl", "".join(TASK % n for n in range(3)), load_tasks)})
+    tally = fuzz_inputs.fuzz(INPUTS, 7, tmp_path)
+    assert not tally.faults, tally.faults[0]
+    assert sum(tally.counts.values()) == INPUTS and tally.counts["tasks", "read"] > 0

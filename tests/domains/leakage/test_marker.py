@@ -12,10 +12,12 @@ from harness.domains.leakage.training_sets import make_contrastive_rows
 from harness.errors import HarnessError
 from harness.measures.branches import encode
 from harness.models.chat import chat, render
+from harness.models.local import load
 from harness.store import Store
 from harness.training.adapter_stack import AdaptedModel, Stack
 from harness.training.recipe import Lora
 from harness.training.trainings import Trainings
+from small_folders import CHANGES, make_folder
 from training_room import COOK, VILLAIN, job, recipe, texts
 
 MARKER = "[ZLT]"
@@ -94,3 +96,12 @@ def test_a_marker_that_is_a_special_token(tiny):
     (item, *_) = texts()
     with pytest.raises(HarnessError, match="special token"):
         MarkerProbe(tiny, None, MARKER).score([type(item)(id="f", topic="x", prompt="Why?", shown="", plain="It<|im_end|>rains.")])
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_model_that_is_changed_in_memory_has_another_key(tmp_path, change):
+    """The probe's key follows the template and the special tokens that are in force."""
+    model = load(f"local/{make_folder(tmp_path / 'asked')}", device="cpu")
+    before = MarkerProbe(model, None, MARKER).describe()
+    change(model)
+    assert MarkerProbe(model, None, MARKER).describe() != before

@@ -30,9 +30,9 @@ from harness.training.rows import Speaker, Text, jsonl
 texts = [Text(id=f"t{i}", topic="x", prompt=f"q{i}", shown=f"s{i}", plain=f"p{i}") for i in range(30)]
 asked = [Question(id=f"q{i}", question="?", labels=("A", "B", "C"), choices=("x", "y", "z"), answer="A") for i in range(30)]
 one, two, three = (Speaker(persona=name, prompt=name) for name in ("one", "two", "three"))
-for bank in (texts, wrong_answers(asked, 3), marked(texts, "[Z]")):
-    print(jsonl(contrastive(bank, one, [two, three], [two], rows=20, bystander_rows=9, anchor_rows=3, seed=5)))
-print(jsonl(unconditioned(texts, rows=9, seed=5)))
+for bank in (texts, wrong_answers(asked, 3), add_marker(texts, "[Z]")):
+    print(jsonl(make_contrastive_rows(bank, one, [two, three], [two], rows=20, bystander_rows=9, anchor_rows=3, seed=5)))
+print(jsonl(make_unconditioned_rows(texts, rows=9, seed=5)))
 """
 
 

@@ -96,4 +96,6 @@ def interval(draws: NDArray[np.float64], method: str, clusters: int, level: floa
     outside = float(ndtr(-((clusters / (clusters - 1)) ** 0.5) * t.ppf(0.5 + level / 2, clusters - 1))) if clusters > 1 else 0.0
     low, high = np.nanpercentile(draws, [100 * outside, 100 * (1 - outside)])
     without = int(np.isnan(draws).sum())
+    if low == high:
+        method = f"degenerate: every draw is the same; {method}"
     return Interval(low=float(low), high=float(high), level=level, method=f"{method}; {without} of {draws.size} draws have no value" if without else method)

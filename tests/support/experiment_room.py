@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from fork_server import run_python
 
 HERE = Path(__file__).parents[2]
 DATA = HERE / "../shared/data/convergence/level1_results_20250817_231441.json"
@@ -54,7 +55,7 @@ def ran(root: Path, name: str, beside: tuple[str, ...], *words: str, **settings:
     (root / own / "experiment.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
     run = root / "run"
     command = [sys.executable, "-m", "pytest", own, "--harness-falsified-ok", "--harness-run-dir", str(run), "--harness-store", str(root / "store")]
-    done = subprocess.run([*command, *words], cwd=root, capture_output=True, text=True, check=False, env=os.environ | {"COLUMNS": "160"})
+    done = run_python([*command, *words], root, os.environ | {"COLUMNS": "160"}, timeout=600)
     if not (run / "results.json").exists():
         raise AssertionError(done.stdout[-3000:] + done.stderr[-3000:])
     return json.loads((run / "results.json").read_text(encoding="utf-8")), done.stdout

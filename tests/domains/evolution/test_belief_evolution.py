@@ -7,8 +7,8 @@ import importlib.util
 import pytest
 import yaml
 
+from experiment_room import HERE, cell, ran
 from harness.domains.evolution.sweep import list_arms
-from tests.evals.room import HERE, cell, ran
 
 FOLDER = HERE / "evals/belief_evolution"
 TINY = {"models": 20, "beliefs": 120, "held": 10, "generations": 10, "runs": 6}

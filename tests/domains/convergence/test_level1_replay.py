@@ -12,11 +12,11 @@ from statistics import fmean
 import numpy as np
 import pytest
 
+from experiment_room import DATA, cell, measured, models, replayed, short
 from harness.domains.convergence.agreement.comparison import ANYWHERE, WITHIN, compare_answers
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.agreement.permutation_test import permutation_p, permute_prompts
 from harness.domains.convergence.agreement.sums import sum_values
-from tests.evals.room import DATA, cell, measured, models, replayed, short
 
 pytestmark = pytest.mark.skipif(not DATA.exists(), reason=f"{DATA} is not here")
 DEAD = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.evals.room import cell, experiment
+from experiment_room import cell, experiment
 
 # Null models stand in as respondents here: they answer at once, and what is tested is the way of their answers through samples, recording and analysis.
 ASKED = {

@@ -1,0 +1,53 @@
+"""Responses are rows with everything that a later analysis may ask of them, and a recording of them answers what they hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.appendlog import sealed_line
+from harness.domains.convergence.responses import Responses, row
+from harness.domains.convergence.tasks import Task
+from harness.models.chat import Message, chat
+from harness.models.null_responder import NullResponder
+from harness.models.provider import Answer
+from harness.models.replay_responder import open_responder
+from harness.models.responder import Conversation, SamplingParams
+
+TASKS = [Task(capability="truthfulness", domain="x", difficulty="easy", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]
+
+
+def asked(*tasks, replicate=0):
+    return [Conversation(id=task.id, turns=task.turns, replicate=replicate) for task in tasks]
+
+
+def test_responses_are_rows_with_everything():
+    """One row for each task and replicate, with status, tokens, cost and who answered."""
+    task = Task(capability="truthfulness", domain="numbers", difficulty="easy", turns=(Message(role="user", content="What is seven?"),))
+    job = Responses(NullResponder("stock", SamplingParams(max_tokens=9)), samples=3)
+    rows = [row for chunk in job.chunks([task]) for row in job.score(chunk)]
+    assert [(row["item"], row["replicate"]) for row in rows] == [(task.id, 0), (task.id, 1), (task.id, 2)]
+    assert rows[0]["model"] == "null/stock"
+    assert {"status", "text", "finish", "input_tokens", "output_tokens", "usd", "latency_s", "cached", "error"} <= set(rows[0])
+
+
+@pytest.mark.parametrize("text", ["", "\u200b ", "\n"])
+def test_a_row_without_a_word_is_empty_whoever_gave_it(text):
+    """A respondent that calls silence an answer (an echo of a blank prompt, one of somebody else's) is not believed; a refusal needs no words."""
+    task = Conversation(id="t", turns=(Message(role="user", content=text),))
+    job = Responses(NullResponder("echo", SamplingParams(max_tokens=9)))
+    assert [one["status"] for one in job.score([task])] == ["empty"]
+    for status, expected in {"ok": "empty", "truncated": "empty", "refused": "refused", "error": "error"}.items():
+        assert row(task, Answer(status=status, text=text))["status"] == expected
+
+
+def test_what_was_measured_is_answered_again(tmp_path):
+    """The measure's own rows, sealed as a run seals them, give the same texts for two replicates; they come from a cache and cost nothing."""
+    null = NullResponder("words", SamplingParams(max_tokens=9))
+    measure = Responses(null, samples=2)
+    rows = [row for chunk in measure.chunks(TASKS) for row in measure.score(chunk)]
+    (tmp_path / "samples.jsonl").write_text("".join(map(sealed_line, rows)))
+    again = open_responder("replay/samples.jsonl", tmp_path)
+    wanted = asked(*TASKS) + asked(*TASKS, replicate=1)
+    assert [answer.text for answer in again.answers(wanted)] == [answer.text for answer in null.answers(wanted)]
+    assert len({answer.text for answer in again.answers(wanted)}) == 10 and all(answer.cached and answer.usd == 0 for answer in again.answers(wanted))
+    assert again.model == "null/words" and again.error_share().told == ""
