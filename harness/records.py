@@ -261,7 +261,7 @@ class Universe(Record, frozen=True, kw_only=True):
     def cell(self, cell_id: str) -> PlannedCellRecord:
         return next(cell for cell in self.cells if cell.id == cell_id)
 
-    def of(self, owner: str) -> list[PlannedCellRecord]:
+    def cells_of(self, owner: str) -> list[PlannedCellRecord]:
         return [cell for cell in self.cells if cell.owner == owner]
 
 

@@ -55,7 +55,7 @@ def beyond_echo(study, replies, tasks):
         if echo is None:
             raise Inconclusive("the set has no member of kind echo, which gives the prompt back")
         beside = study([echo, *respondents], tasks).found.study
-        above = beside.of(PRIMARY) - beside.mismatched(PRIMARY, WITHIN)
+        above = beside.similarities_of(PRIMARY) - beside.mismatched(PRIMARY, WITHIN)
         with_echo = beside.pairs[:, 0] == 0  # the echo stands first, so these are its pairs, in the respondents' order
         own, real = above[with_echo], study(respondents, tasks)
         first, second = real.found.study.pairs.T

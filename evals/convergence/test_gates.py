@@ -71,7 +71,7 @@ def test_the_averages_reconcile(alike, similarity, measure, tell):
 
     found = alike.found
     overall = similarity("overall", found.level(PRIMARY), alike)
-    plain = float(np.nanmean(found.study.of(PRIMARY)))  # over all answered pairs of answers, by no table
+    plain = float(np.nanmean(found.study.similarities_of(PRIMARY)))  # over all answered pairs of answers, by no table
     capabilities = {name: (found.level(PRIMARY, name).value, found.counted(PRIMARY, name)) for name in found.study.capabilities}
     models = {name: (found.level(PRIMARY, pairs=found.pairs_of(name)).value, found.counted(PRIMARY, pairs=found.pairs_of(name))) for name in found.study.models}
     every = {"everything": (overall.value, 1.0)}

@@ -26,7 +26,7 @@ def lengths(tasks):
 @hypothesis("H7", needs=["G2"])
 def test_middle_layers_see_the_tasks_alike(layers, open_weights, states, tasks, measure, criterion):
     """The middle layers of two open models hold tasks in alike arrangements, beyond length and capability: debiased linear CKA above pairing at random."""
-    from harness.measures import alignment, remove_linear_part, spread
+    from harness.measures import alignment, jackknife_interval, remove_linear_part
 
     if len(open_weights) < 2:
         raise Inconclusive(f"{len(open_weights)} models of the set have their weights on this machine: CKA needs two")
@@ -35,7 +35,7 @@ def test_middle_layers_see_the_tasks_alike(layers, open_weights, states, tasks, 
     arms, kinds = [remove_linear_part(arm, lengths(tasks)) for arm in raw], [task.capability for task in tasks]
     found, plain = (alignment(one[None], other[None], "H7", strata=kinds, permutations=PERMUTATIONS) for one, other in (arms, raw))
     cka, null, p = (float(values[0, 0]) for values in (found.cka, found.null_mean, found.p))
-    low, high = spread(*arms, "H7")
+    low, high = jackknife_interval(*arms, "H7")
     interval = Interval(low=low - null, high=high - null, level=0.95, method="delete-half jackknife over texts, normal")
     common = {"n": found.texts, "sampling_unit": "task", "unsampled": UNSAMPLED}
     measure(f"CKA of {first.name} and {second.name}, {layers} layers", float(plain.cka[0, 0]), "similarity", **common)

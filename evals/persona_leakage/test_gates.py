@@ -94,7 +94,7 @@ def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, 
     for seed in seeds:
         done = adapters.convergence_record(speaker, seed)
         job = adapters.recipes.convergence(speaker, seed)
-        for epoch in job.recipe.kept:
+        for epoch in job.recipe.kept_epochs:
             folder = store.place("adapters", job.adapter(epoch))
             fits(folder, job.base, adapters.model.spec)  # complete, readable, on this base
             assert (folder / "tokenizer_config.json").is_file(), f"the checkpoint of epoch {epoch} has no tokenizer"

@@ -77,7 +77,7 @@ class Rubric(BaseModel):
 
     @field_validator("form")
     @classmethod
-    def known(cls, form: dict[str, Any]) -> dict[str, Any]:
+    def require_readable_form(cls, form: dict[str, Any]) -> dict[str, Any]:
         """The schema asks for a reply that can be read."""
         names = form.get("properties")
         if not isinstance(names, dict) or frozenset(names) not in FORMS:

@@ -7,13 +7,13 @@ from typing import Any
 from harness.lazy_exports import find_public
 
 PLACES = {
-    "layer_alignment": ("spread", "remove_linear_part"),
+    "layer_alignment": ("jackknife_interval", "remove_linear_part"),
     "cka": ("alignment",),
     "probing": ("probe",),
     "refusal_phrases": ("refuses",),
 }
 
-__all__ = ["alignment", "probe", "refuses", "remove_linear_part", "spread"]
+__all__ = ["alignment", "jackknife_interval", "probe", "refuses", "remove_linear_part"]
 
 
 def __getattr__(name: str) -> Any:

@@ -26,7 +26,7 @@ def remove_linear_part(states: Array, known: Array) -> Array:
     return found
 
 
-def spread(first: Array, second: Array, *seed: object, halves: int = HALVES) -> tuple[float, float]:
+def jackknife_interval(first: Array, second: Array, *seed: object, halves: int = HALVES) -> tuple[float, float]:
     """95 % interval of the CKA over texts: delete-half jackknife (Shao and Wu, 1989).
 
     The estimate from a random half of the texts varies around the whole one as the whole one does around the truth. A bootstrap would draw texts twice,

@@ -112,10 +112,10 @@ class AnthropicApi(SdkApi):
         )
         text = "".join(block.text or "" for block in reply.content or () if block.type == "text")
         if any(block.type.endswith("tool_use") for block in reply.content or ()):
-            return self.endpoint.settled(ask, msgspec.structs.replace(bill, error="ToolCall: the model called a tool, and none was offered"))
+            return self.endpoint.check_answer(ask, msgspec.structs.replace(bill, error="ToolCall: the model called a tool, and none was offered"))
         if finish not in FINISHES and not is_blank(text):
-            return self.endpoint.settled(ask, msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}"))
-        return self.endpoint.settled(ask, msgspec.structs.replace(bill, status=FINISHES.get(finish, "empty"), text=text))
+            return self.endpoint.check_answer(ask, msgspec.structs.replace(bill, error=f"UnknownFinish: {self.short(repr(finish))}"))
+        return self.endpoint.check_answer(ask, msgspec.structs.replace(bill, status=FINISHES.get(finish, "empty"), text=text))
 
     def wire_errors(self) -> tuple[type[Exception], ...]:
         """What a call may raise; ValueError is a body that is no JSON, or a prompt that no encoding takes; RecursionError is JSON too deep to read."""

@@ -98,7 +98,7 @@ class Batches:
     def _run(self, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         async def closing() -> Result:
             try:
-                with self._told(), self.cache.sqlite_told():
+                with self._report_progress(), self.cache.sqlite_told():
                     return await work()
             finally:
                 await self.provider.close()
@@ -106,7 +106,7 @@ class Batches:
         return asyncio.run(closing())
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _report_progress(self) -> Iterator[None]:
         try:
             yield
         except self.provider.wire_errors() as error:

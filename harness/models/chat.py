@@ -57,7 +57,7 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], *, a
     HarnessError for a template that does otherwise or adds words of its own; for text that would forge a turn, a system turn that is not the first,
     a tokenizer without a template, a template that drops or refuses a turn, and a slipped-in system prompt that cannot be told apart.
     """
-    look = TemplateLook.of(tokenizer)
+    look = TemplateLook.from_tokenizer(tokenizer)
     check_turns(look, messages, answer_prefix)
     roles = tuple(turn.role for turn in messages)
     pieces = frame(look, roles)
@@ -75,13 +75,13 @@ def render_question(tokenizer: PreTrainedTokenizerBase, question: str, system: s
 
 def slipped_in(tokenizer: PreTrainedTokenizerBase) -> str:
     """The block that the template would have added to a conversation without a system prompt; "" where it adds nothing."""
-    added, _ = preamble(TemplateLook.of(tokenizer))
+    added, _ = preamble(TemplateLook.from_tokenizer(tokenizer))
     return added
 
 
 def check(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], answer_prefix: str) -> None:
     """Refuses what would not be read as the plain turns it claims to be."""
-    check_turns(TemplateLook.of(tokenizer), messages, answer_prefix)
+    check_turns(TemplateLook.from_tokenizer(tokenizer), messages, answer_prefix)
 
 
 def check_turns(look: TemplateLook, messages: Sequence[Message], answer_prefix: str) -> None:
@@ -110,7 +110,7 @@ class TemplateLook:
     tokenizer: PreTrainedTokenizerBase = field(compare=False)
 
     @classmethod
-    def of(cls, tokenizer: PreTrainedTokenizerBase) -> TemplateLook:
+    def from_tokenizer(cls, tokenizer: PreTrainedTokenizerBase) -> TemplateLook:
         return cls(tokenizer_state(tokenizer), tokenizer)
 
 
@@ -292,7 +292,7 @@ def end_of_turn_text(tokenizer: PreTrainedTokenizerBase) -> str:
     """What the template writes right behind an answer: the token that ends the assistant's turn. Raises HarnessError where it writes none."""
     text = apply_template(tokenizer, [*chat(FIRST), Message(role="assistant", content=REPLY)], asking=False)
     behind = text.split(REPLY)[-1].strip()
-    ends = sorted((token for token in special_tokens(TemplateLook.of(tokenizer)) if behind.startswith(token)), key=len)
+    ends = sorted((token for token in special_tokens(TemplateLook.from_tokenizer(tokenizer)) if behind.startswith(token)), key=len)
     if not ends:
         raise HarnessError(
             "the chat template does not end the assistant's turn with a special token", where=tokenizer_name(tokenizer), mend="Use another model."

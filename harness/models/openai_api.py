@@ -142,7 +142,7 @@ class OpenAiApi(SdkApi):
             usd=None if paid is None else paid * share,
             provider=self.short(said.provider) if self.routed and said.provider else "",
         )
-        return self.endpoint.settled(ask, self._first(said, bill))
+        return self.endpoint.check_answer(ask, self._first(said, bill))
 
     def _first(self, said: Completion, bill: Answer) -> Answer:
         # One is asked for. Where more come, the first is the one that says so; its place in the list says nothing.

@@ -132,11 +132,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         Raises HarnessError where the key is missing, declared for another host, or would be sent in clear text.
         """
         # No name here may hold the key: pytest shows the locals of a failing function to whoever asks for them.
-        if not self._held() and not local(self.base_url):
+        if not self._describe_key() and not local(self.base_url):
             raise HarnessError(f"the environment variable {self.key_variable} is not set", where=self.spec, mend=self._mend())
-        if not (self._held().isascii() and self._held().isprintable()):
+        if not (self._describe_key().isascii() and self._describe_key().isprintable()):
             raise HarnessError(f"{self.key_variable} holds characters that no key has", where=self.spec, mend="Copy the key again.")
-        if self._held() in ("", NO_KEY) or (local(self.base_url) and not self._declared()):
+        if self._describe_key() in ("", NO_KEY) or (local(self.base_url) and not self._declared()):
             return NO_KEY
         if not self._declared():
             mend = f"export {ENDPOINT_HOST}={authority(self.base_url)}"
@@ -144,7 +144,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         if not (self.base_url.startswith("https://") or local(self.base_url)):
             mend = f"Use https://, a tunnel to 127.0.0.1, or {self.key_variable}={NO_KEY} for a server without keys."
             raise HarnessError(f"the key would go to {authority(self.base_url)} in clear text", where=self.spec, mend=mend)
-        return self._held()
+        return self._describe_key()
 
     def _declared(self) -> bool:
         """True where the key was meant for this server: a vendor's own by its variable, any other by the host that the environment names."""
@@ -158,18 +158,18 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
             return f"export {self.key_variable}=<your key>"
         return f"export {ENDPOINT_KEY}=<your key> {ENDPOINT_HOST}={authority(self.base_url)}, or {ENDPOINT_KEY}={NO_KEY} for a server without keys."
 
-    def _held(self) -> str:
+    def _describe_key(self) -> str:
         return os.environ.get(self.key_variable, "").strip()
 
     def redacted(self, text: str) -> str:
         """The text without the key, should a server have echoed it."""
-        return text.replace(self._held(), f"[{self.key_variable}]") if len(self._held()) >= SHORTEST else text
+        return text.replace(self._describe_key(), f"[{self.key_variable}]") if len(self._describe_key()) >= SHORTEST else text
 
     def short(self, error: object) -> str:
         """An error as one short line without the key and without the user and password of a URL."""
         return USERINFO.sub("//", self.redacted(" ".join(str(error).split())))[:LONGEST]
 
-    def settled(self, ask: Ask, answer: Answer) -> Answer:
+    def check_answer(self, ask: Ask, answer: Answer) -> Answer:
         """The answer after the checks that all APIs share: another model's answer, none at all, or no JSON where JSON was asked for, is no answer."""
         plain = msgspec.structs.replace(answer, text=self.redacted(answer.text), model=self.redacted(answer.model), finish=self.redacted(answer.finish))
         if plain.status == "error":

@@ -43,7 +43,7 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
         return (self.errors + self.empty) / self.rows
 
     @property
-    def told(self) -> str:
+    def describe(self) -> str:
         """One line for the reader where they are more than 5 %; else ""."""
         if self.value <= MANY:
             return ""
@@ -59,7 +59,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     pairing: Literal["task", "prompt"]
     rows: tuple[RecordedAnswer, ...]
 
-    def of(self, model: str = "") -> tuple[str, list[RecordedAnswer]]:
+    def rows_of(self, model: str = "") -> tuple[str, list[RecordedAnswer]]:
         """(name, rows) of one model; an alias takes its dated snapshots. Without a name the file must hold one model.
 
         Rows without a model's name, which are calls that failed, belong to the model asked for only where there is no other.

@@ -23,13 +23,13 @@ class ReplayResponder:
 
     def __init__(self, recording: Recording, model: str = "") -> None:
         self.recording = recording
-        self.model, self.rows = recording.of(model)
+        self.model, self.rows = recording.rows_of(model)
         self.known = recording.answers(self.rows)
 
     def describe(self) -> dict[str, Any]:
         """The file's content, the model's name in it, and a warning where many of its rows are no answers; not the path, since a file that moved holds the
         same answers."""
-        told = self.error_share().told
+        told = self.error_share().describe
         return {"respondent": "replay", "recording": self.recording.sha256, "model": self.model} | ({"warning": told} if told else {})
 
     def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:

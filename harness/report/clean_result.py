@@ -52,7 +52,7 @@ def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dic
     return {
         "n": numbers,
         "num": numbers.num,
-        "told": numbers.told,
+        "told": numbers.text,
         "has": numbers.has,
         "view": view,
         "r": view.results,

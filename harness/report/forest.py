@@ -43,7 +43,7 @@ def panels(view: View, numbers: Numbers) -> list[Panel]:
     primary = {result.id for _, result in view.hypotheses if result.primary}
     tested = [row for row in view.effects.values() if row.cell.kind == "hypothesis" and (row.cell.owner in primary or not primary)]
     facet = facet_of(tested)
-    drawn = _Drawn(view, numbers, facet)
+    drawn = _Panels(view, numbers, facet)
     for row in tested:
         drawn.add(row, str(row.cell.params.get(facet, "")))
     for where in view.lost:
@@ -71,7 +71,7 @@ def _mixed(rows: list[Row], name: str) -> int:
     return sum(len(found) - 1 for found in units.values())
 
 
-class _Drawn:
+class _Panels:
     def __init__(self, view: View, numbers: Numbers, facet: str) -> None:
         self.view, self.numbers, self.facet = view, numbers, facet
         self.found: dict[tuple[str, str], Panel] = {}
@@ -87,7 +87,7 @@ class _Drawn:
 
     def add_lost(self, where: str, titles: list[str], owners: set[str]) -> None:
         """A promised cell without any record: its parameters can only be read from its id."""
-        name = self.numbers.told(where)
+        name = self.numbers.text(where)
         owner, _, inside = name.rstrip("]").partition("[")
         if owner not in owners:
             return

@@ -72,7 +72,7 @@ class Numbers:
     def num(self, where: str, form: str = "", *, unit: bool = True) -> str:
         """The number at an address, formatted by `form` or else by what stands beside it; `unit=False` where a column already tells the unit."""
         value = self.lookup.at(where)
-        shown = self._shown(value, where, form)
+        shown = self._format(value, where, form)
         beside = self._unit(where)
         if not unit and beside and value is not None:
             shown = shown.removesuffix(f" {beside}")
@@ -91,7 +91,7 @@ class Numbers:
         """`.95 [.83, .99] (38 of 40)` for a pair [hits, of] at an address: the rate with its exact (Clopper-Pearson) interval."""
         value = self.lookup.at(where)
         if not is_share(value):
-            return self.told(where)
+            return self.text(where)
         from harness.verdict.intervals import rate_interval
 
         interval = rate_interval(value[0], value[1], method="exact")
@@ -100,7 +100,7 @@ class Numbers:
         hits, of = (self.num(below(where, place)) for place in (0, 1))
         return type(hits)(" ").join([self.show(value, shown, where), type(hits)("(") + hits + " of " + of + ")"])
 
-    def told(self, where: str, longest: int = 0) -> str:
+    def text(self, where: str, longest: int = 0) -> str:
         """The text at an address, cut after `longest` characters. A text with a digit in it is remembered like a number, since it tells one."""
         value = self.lookup.at(where)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -122,11 +122,11 @@ class Numbers:
         except HarnessError:
             return False
 
-    def _shown(self, value: Any, where: str, form: str) -> str:
+    def _format(self, value: Any, where: str, form: str) -> str:
         if value is None:
             return absent(where)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with told(), numbers with num().")
+            raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with text(), numbers with num().")
         return number_format.in_unit(value, form or self._form(where, value), self._bounds(where))
 
     def _form(self, where: str, value: float) -> str:

@@ -30,12 +30,12 @@ def format_field(numbers: Numbers, at: str, record: Any, key: str, form: str = "
 
 def format_text(numbers: Numbers, at: str, record: Any, key: str, absent: str = "not stated") -> str:
     """The text in a field of the record at an address; the numbers in it are found by its address."""
-    return numbers.told(below(at, key)) if getattr(record, key) else numbers.dress(absent)
+    return numbers.text(below(at, key)) if getattr(record, key) else numbers.dress(absent)
 
 
 def format_list(numbers: Numbers, at: str, record: Any, key: str, absent: str = "not stated") -> str:
     """`a, b` from a field that lists texts, each told by its address."""
-    texts = [numbers.told(below(at, key, place)) for place in range(len(getattr(record, key)))]
+    texts = [numbers.text(below(at, key, place)) for place in range(len(getattr(record, key)))]
     return type(texts[0])(", ").join(texts) if texts else numbers.dress(absent)
 
 

@@ -74,7 +74,7 @@ class ExperimentRun:
             name: KeptCell(cell, float(last[name]["measured"]), last[name].get("files", {})) for name, cell in cells.items() if last[name].get("keep", True)
         }
 
-    def known(self, planned: PlannedCellRecord) -> KeptCell | None:
+    def find_known(self, planned: PlannedCellRecord) -> KeptCell | None:
         """Equal work done before, in this folder or in the store, all of whose files are what they were; else None."""
         entry: Entry | None = self.store.peek(KIND, planned.key, Entry)
         if entry is not None and (entry.cell.key, entry.cell.id) != (planned.key, planned.id):
@@ -85,9 +85,9 @@ class ExperimentRun:
             return None
         return found
 
-    def kept(self, planned: PlannedCellRecord) -> KeptCell | None:
+    def find_kept(self, planned: PlannedCellRecord) -> KeptCell | None:
         """What is known of a cell, with its samples at hand; else None."""
-        found = self.known(planned)
+        found = self.find_known(planned)
         whole = found is not None and all(self.folder.copy_samples(self.store, ref) for measured in found.cell.measurements for ref in measured.samples)
         return found if whole else None
 

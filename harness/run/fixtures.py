@@ -98,7 +98,7 @@ class RecordingCriterion(Criterion):
             if level is not None:
                 require_level_of(level, shift, self.threshold)
         answer = self._ask(
-            lambda: super(RecordingCriterion, self).holds(shift, baseline=baseline, treated=treated), shift, lambda answer: self.told(shift, answer)
+            lambda: super(RecordingCriterion, self).holds(shift, baseline=baseline, treated=treated), shift, lambda answer: self.describe_answer(shift, answer)
         )
         self._claim(shift.p)
         return answer

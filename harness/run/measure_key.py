@@ -51,7 +51,7 @@ PARTS: dict[type, Callable[[Any], Any]] = {
 def measure_key(job: Any, described: Mapping[str, Any], items: list[Any], root: Path) -> str:
     """sha256 of all that makes the samples of `job` on `items`."""
     state = State(root)
-    held = [state.of_own(job, 0) if is_own(job) else state.of(job, 0), state.of_deferred()]
+    held = [state.of_own(job, 0) if is_own(job) else state.to_json(job, 0), state.of_deferred()]
     return fingerprint({"job": described, "items": items, "state": held, "code": code_of(state.files, root)})
 
 
@@ -79,7 +79,7 @@ class State:
     def of_own(self, value: Any, depth: int) -> Any:
         """An object of this package: its code, and the state of what somebody else put into it."""
         if not (is_own(value) or is_torch_module(value) or isinstance(value, Mapping | list | tuple | set | frozenset)):
-            return self.of(value, depth) if self.is_users(value) else None
+            return self.to_json(value, depth) if self.is_users(value) else None
         if id(value) in self.walked:
             return None
         self.walked[id(value)] = (len(self.walked), value)
@@ -101,7 +101,7 @@ class State:
         inner = wrapped_function(value)
         return is_written_by_user(value) or (inner is not None and self.is_users(inner))
 
-    def of(self, value: Any, depth: int) -> Any:
+    def to_json(self, value: Any, depth: int) -> Any:
         """JSON values that are equal where the state is."""
         kind = type(value)
         if value is None or kind in (bool, str):
@@ -118,7 +118,7 @@ class State:
             self.deferred.append(value)
             return ["deferred"]
         if kind is tuple:  # nobody can tell two equal ones apart
-            return ["tuple", *(self.of(part, depth + 1) for part in value)]
+            return ["tuple", *(self.to_json(part, depth + 1) for part in value)]
         if id(value) in self.walked:
             return ["met", self.walked[id(value)][0]]
         if self.limit and len(self.walked) > self.limit:
@@ -129,15 +129,15 @@ class State:
     def of_deferred(self) -> list[Any]:
         found = []
         while self.deferred:
-            found.append(self.of(self.deferred.pop(0), 1))
+            found.append(self.to_json(self.deferred.pop(0), 1))
         return found
 
     def of_parts(self, value: Any, depth: int) -> Any:
         kind = type(value)
         if kind is list:
-            return ["list", *(self.of(part, depth) for part in value)]
+            return ["list", *(self.to_json(part, depth) for part in value)]
         if kind is dict:  # a docstring among the variables of an object is none of its state
-            return ["dict", *([self.of(key, depth), self.of(part, depth)] for key, part in value.items() if not is_docstring(key))]
+            return ["dict", *([self.to_json(key, depth), self.to_json(part, depth)] for key, part in value.items() if not is_docstring(key))]
         if kind in (set, frozenset):
             return [kind.__name__, self.of_set(value, depth)]
         if isinstance(value, type):
@@ -156,10 +156,10 @@ class State:
         """The elements in an order that neither hashes nor addresses make."""
         if self.limit:
             return sorted((plain(part) for part in value), key=canonical)
-        return [self.of(part, depth) for part in self.in_order(value)]
+        return [self.to_json(part, depth) for part in self.in_order(value)]
 
     def in_order(self, value: Iterable[Any]) -> list[Any]:
-        return sorted(value, key=lambda part: canonical(State(self.root, ENOUGH).of(part, 0)))
+        return sorted(value, key=lambda part: canonical(State(self.root, ENOUGH).to_json(part, 0)))
 
     def of_torch_module(self, value: Any, depth: int) -> Any:
         """Its weights, and what every module within it holds beside: settings, hooks, a replaced `forward`."""
@@ -168,31 +168,31 @@ class State:
         for module in modules.values():
             self.walked.setdefault(id(module), (len(self.walked), module))
         places = [[name, self.walked[id(module)][0]] for name, module in named]  # one module may stand in several
-        parts = [[self.of(type(module), depth), self.of(settings_of_module(module), depth)] for module in modules.values()]
+        parts = [[self.to_json(type(module), depth), self.to_json(settings_of_module(module), depth)] for module in modules.values()]
         return ["module", "" if self.limit else hash_of_weights(value), places, parts]
 
     def of_object(self, value: Any, depth: int) -> Any:
-        kind = self.of(type(value), depth)
+        kind = self.to_json(type(value), depth)
         if is_own(value):
             digest = getattr(value, "fingerprint", None)  # of a model: its weights, tokenizer and template
             if isinstance(digest, str) and digest:
                 self.walked.pop(id(value), None)
                 return [kind, digest, self.of_own(value, depth)]
             if (fields := fields_of(value)) is not None:
-                return [kind, self.of(fields, depth)]
+                return [kind, self.to_json(fields, depth)]
             return [kind, self.of_own_parts(value, depth)]
         if (content := hash_of_array(value)) is not None:
-            return [kind, content, self.of(attributes(value), depth)]
+            return [kind, content, self.to_json(attributes(value), depth)]
         if is_foreign_wrapper(value):  # its cache is no state
-            return [kind, self.of(wrapped_function(value), depth)]
+            return [kind, self.to_json(wrapped_function(value), depth)]
         if is_written_by_user(value):
-            return [kind, self.of(attributes(value), depth), self.of_contents(value, depth)]
+            return [kind, self.to_json(attributes(value), depth), self.of_contents(value, depth)]
         return [kind, self.of_contents(value, depth)]
 
     def of_own_parts(self, value: Any, depth: int) -> Any:
         described = value.describe() if callable(getattr(value, "describe", None)) else {}
         self.walked.pop(id(value), None)
-        return [self.of(described, depth), self.of_own(value, depth)]
+        return [self.to_json(described, depth), self.of_own(value, depth)]
 
     def of_contents(self, value: Any, depth: int) -> Any:
         """What an object holds of which its class is not written in Python, or is somebody else's: as it would be copied."""
@@ -204,10 +204,10 @@ class State:
             reduced = reduce(value)
         except Exception:  # whatever a class of somebody else's raises where it refuses to be copied
             held = dict(value) if isinstance(value, Mapping) else attributes(value)
-            return self.of(held, depth) if held else opaque(value)
+            return self.to_json(held, depth) if held else opaque(value)
         if isinstance(reduced, str):
             return ["name", reduced]
-        return [self.of(list(part) if index in (3, 4) and part is not None else part, depth) for index, part in enumerate(reduced)]
+        return [self.to_json(list(part) if index in (3, 4) and part is not None else part, depth) for index, part in enumerate(reduced)]
 
     def of_function(self, value: types.FunctionType, depth: int) -> Any:
         """Which function it is, and what it holds beside its code: defaults, attributes, variables."""
@@ -215,13 +215,13 @@ class State:
         users = is_written_by_user(value)
         code = identity_of(value.__code__) if users else bytecode(value.__code__) if value.__name__ == "<lambda>" else None
         held = [value.__defaults__, value.__kwdefaults__, vars(value) if users else wrapped_function(value)]
-        return [value.__module__, value.__qualname__, code, *(self.of(part, depth) for part in held), self.of_variables(value, depth, users)]
+        return [value.__module__, value.__qualname__, code, *(self.to_json(part, depth) for part in held), self.of_variables(value, depth, users)]
 
     def of_variables(self, function: types.FunctionType, depth: int, users: bool) -> list[Any]:
         """The variables that a function closes over, not its own class, and the globals that it names: a fixture may have set either from a setting."""
         code = function.__code__
         cells = zip(code.co_freevars, function.__closure__ or (), strict=True)
-        found = [[name, self.of(contents(cell), depth)] for name, cell in cells if name != "__class__"]
+        found = [[name, self.to_json(contents(cell), depth)] for name, cell in cells if name != "__class__"]
         if not users or self.limit:
             return found
         for name, passed_on in sorted(globals_in(code).items()):
@@ -231,7 +231,7 @@ class State:
             if isinstance(value, types.ModuleType):
                 found.append([name, self.of_module(value, None if passed_on else names_in(code), depth)])
             elif self.is_state(value):
-                found.append([name, self.of(value, depth)])
+                found.append([name, self.to_json(value, depth)])
         return found + [[module.__name__, self.of_module(module, names_in(code), depth)] for module in imported_by(function)]
 
     def is_state(self, value: Any) -> bool:
@@ -251,7 +251,7 @@ class State:
                 if isinstance(value, types.ModuleType):
                     found.append([name, self.of_module(value, names, depth)])
                 elif self.is_state(value):
-                    found.append([name, self.of(value, depth)])
+                    found.append([name, self.to_json(value, depth)])
         return ["module", module.__name__, found]
 
     def of_class(self, kind: type, depth: int) -> Any:
@@ -260,8 +260,8 @@ class State:
         if is_own_class(kind) or self.limit or not is_written_by_user(kind):
             return ["class", name]
         bases = [base for base in kind.__mro__ if base is not object and not is_own_class(base) and is_written_by_user(base)]
-        parts = [[name, self.of(part, depth)] for base in bases for name, part in sorted(vars(base).items()) if is_held(name, part)]
-        return ["class", name, parts, self.of(type(kind), depth)]
+        parts = [[name, self.to_json(part, depth)] for base in bases for name, part in sorted(vars(base).items()) if is_held(name, part)]
+        return ["class", name, parts, self.to_json(type(kind), depth)]
 
     def add_class(self, kind: type) -> str:
         for base in kind.__mro__:

@@ -19,7 +19,7 @@ def plans(session: Session) -> list[dict[str, Any]]:
 
 
 def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
-    left = work_left(active.universe, lambda cell: active.known(cell) is not None)
+    left = work_left(active.universe, lambda cell: active.find_known(cell) is not None)
     promise = active.universe.promise
     plan = plan_of(active.universe)
     return {

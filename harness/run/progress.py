@@ -78,9 +78,9 @@ class Watch(threading.Thread):
     def run(self) -> None:
         while not self.over.wait(EVERY[False]):
             for path in [path for folder in self.folders() for path in sorted((folder / ".run" / FOLDER).glob("*.json"))]:
-                self.tell(path)
+                self.notify(path)
 
-    def tell(self, path: Path) -> None:
+    def notify(self, path: Path) -> None:
         try:
             note = msgspec.json.decode(read_plain(path), type=Note)
         except (OSError, ValueError, msgspec.DecodeError, RecursionError):

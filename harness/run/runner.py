@@ -98,7 +98,7 @@ class Runner:
             turn.cell = active.folder.posted(planned.id)
             turn.posted = turn.cell is not None
         turn.start = time.perf_counter()
-        kept = active.kept(planned) if turn.cell is None and turn.stop is None else None
+        kept = active.find_kept(planned) if turn.cell is None and turn.stop is None else None
         if kept is not None:
             turn.cell, turn.measured, turn.files = kept
         if turn.cell is None:

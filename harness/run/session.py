@@ -159,7 +159,7 @@ def check_budget(active: ExperimentRun) -> None:
     own = active.experiment.spec.budget
     if all(limit is None for limit in (active.settings.budget_usd, active.settings.budget_gpu_hours, own.usd, own.gpu_hours)):
         return
-    left = work_left(active.universe, lambda cell: active.known(cell) is not None)
+    left = work_left(active.universe, lambda cell: active.find_known(cell) is not None)
     for name, unit, limits in (
         ("usd", "US dollars", (active.settings.budget_usd, own.usd)),
         ("gpu_hours", "GPU-hours", (active.settings.budget_gpu_hours, own.gpu_hours)),

@@ -195,11 +195,11 @@ class AdaptedModel:
         """The base, wearing the stack. While nothing else has been put on and no file has changed, reading it again costs a look at the files' times."""
         if self._put_on is not None and self._put_on == self.stack.worn == stamp_folders([folder for folder, *_ in self._put_on]):
             return self.stack.base.model
-        model = self._dressed()
+        model = self._with_adapters()
         self._put_on = self.stack.worn
         return model
 
-    def _dressed(self) -> PreTrainedModel:
+    def _with_adapters(self) -> PreTrainedModel:
         """Makes the adapters that are not there, checks that each fits what lies below it, and merges them."""
         import torch
 

@@ -57,7 +57,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise HarnessError(f"epochs {list(self.keep)} cannot all be kept of {self.epochs}", where="Recipe", mend="Keep epochs from 1 to the last")
 
     @property
-    def kept(self) -> tuple[int, ...]:
+    def kept_epochs(self) -> tuple[int, ...]:
         """The epochs whose checkpoints stay: those asked for and the last."""
         return tuple(sorted({*self.keep, self.epochs}))
 

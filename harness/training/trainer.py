@@ -75,7 +75,7 @@ def train(
     check_length(model, max((len(row.ids) for row in rows), default=0), packed=True)
     plan = batches(rows, recipe, seed)
     steps = recipe.steps_per_epoch(len(rows))
-    epochs = {epoch * steps: epoch for epoch in recipe.kept}
+    epochs = {epoch * steps: epoch for epoch in recipe.kept_epochs}
     for folder in checkpoints(work):
         if step_of(folder) in epochs:  # saved, but the process died before it was kept
             kept(epochs[step_of(folder)], folder)

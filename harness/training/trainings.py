@@ -32,8 +32,8 @@ class Trainings:
 
     def layer(self, job: Job, epoch: int, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> Layer:
         """The adapter of `job` after `epoch`, as a layer of a stack; `rows()` and the training itself wait until its folder is asked for."""
-        if epoch not in job.recipe.kept:
-            raise HarnessError(f"epoch {epoch} is not kept", where=job.name, mend=f"Kept are {list(job.recipe.kept)}; add it to keep")
+        if epoch not in job.recipe.kept_epochs:
+            raise HarnessError(f"epoch {epoch} is not kept", where=job.name, mend=f"Kept are {list(job.recipe.kept_epochs)}; add it to keep")
         return Layer(job.adapter(epoch), lambda: self._folder(job, epoch, rows, below))
 
     def record(self, job: Job, rows: Callable[[], Sequence[Row]], below: Sequence[Layer] = ()) -> TrainingRecord:
@@ -52,7 +52,7 @@ class Trainings:
     def _done(self, job: Job) -> bool:
         """True where the record and every kept adapter are there, byte for byte."""
         return self.store.peek(KIND, job.key, TrainingRecord) is not None and all(
-            intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept
+            intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept_epochs
         )
 
     def _train(self, job: Job, rows: Sequence[Row], below: Sequence[Layer]) -> None:

@@ -123,7 +123,7 @@ class Criterion:
             raise Inconclusive(f"{shift.name} (N {shift.n}) has no interval to decide by: {shift.interval.method}")
         return shift.interval
 
-    def told(self, shift: Measurement, answer: bool) -> str:
+    def describe_answer(self, shift: Measurement, answer: bool) -> str:
         """The answer in words, with the numbers it rests on."""
         bar = self.threshold
         low, high = (shift.interval.low, shift.interval.high) if shift.interval else (shift.value, shift.value)

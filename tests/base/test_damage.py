@@ -454,9 +454,9 @@ def test_progress_notes_of_any_kind_are_survived(tmp_path: Path) -> None:
     watch = Watch(None, list)
     for number, data in enumerate(STRANGE):
         (tmp_path / f"{number}.json").write_bytes(data)
-        watch.tell(tmp_path / f"{number}.json")
+        watch.notify(tmp_path / f"{number}.json")
     os.mkfifo(tmp_path / "pipe.json")
-    watch.tell(tmp_path / "pipe.json")
+    watch.notify(tmp_path / "pipe.json")
     assert not watch.told
 
 

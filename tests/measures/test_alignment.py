@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.measures.cka import Alignment, alignment, cka
-from harness.measures.layer_alignment import remove_linear_part, spread
+from harness.measures.layer_alignment import jackknife_interval, remove_linear_part
 
 
 def aligned(first: np.ndarray, second: np.ndarray, kinds: list[str], permutations: int) -> Alignment:
@@ -38,7 +38,7 @@ def test_the_interval_holds_what_many_texts_would_give():
     truth = float(cka(*(layer[None] for layer in layers(7, 4000, 0.35)))[0, 0])
     held = []
     for seed in range(60):
-        low, high = spread(*layers(seed + 10, 60, 0.35), seed, halves=100)
+        low, high = jackknife_interval(*layers(seed + 10, 60, 0.35), seed, halves=100)
         held.append(low <= truth <= high)
     assert np.mean(held) >= 0.85
 

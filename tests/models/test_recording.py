@@ -76,7 +76,7 @@ def test_errors_of_the_public_form_are_no_answers(tmp_path):
     found = replay.answers([Conversation(id="any", turns=tuple(chat(prompt))) for prompt in ("c?", "b?", "a?")])
     assert [(one.status, one.text) for one in found] == [("ok", "Fine."), ("empty", ""), ("error", "")]
     assert found[2].error == "API error - Error code: 400" and found[0].latency_s == 2.5
-    assert replay.error_share().told == "2 of 3 rows (66.7 %) are errors or empty; the first: responses[0]"
+    assert replay.error_share().describe == "2 of 3 rows (66.7 %) are errors or empty; the first: responses[0]"
 
 
 @pytest.mark.parametrize("text", ["", " ", "\u200b"])
@@ -104,14 +104,14 @@ def test_many_errors_are_told_and_few_are_not(tmp_path):
     bad = ROW | {"status": "error", "text": "", "error": "Timeout: none"}
     rows = [(bad if 60 <= n < 328 else ROW) | {"item": str(n)} for n in range(690)]
     assert (
-        open_responder("replay/r.jsonl", recorded(tmp_path / "r.jsonl", *rows).parent).error_share().told
+        open_responder("replay/r.jsonl", recorded(tmp_path / "r.jsonl", *rows).parent).error_share().describe
         == "268 of 690 rows (38.8 %) are errors; the first: line 61"
     )
     few = open_responder("replay/f.jsonl", recorded(tmp_path / "f.jsonl", *rows[59:61], *rows[:18]).parent).error_share()
-    assert (few.value, few.told) == (0.05, "")
+    assert (few.value, few.describe) == (0.05, "")
     empty = [ROW | {"status": "empty", "text": "", "item": "e"}, ROW, ROW | {"item": "s", "status": "refused"}, ROW | {"item": "u", "status": "truncated"}]
     assert (
-        open_responder("replay/e.jsonl", recorded(tmp_path / "e.jsonl", *empty).parent).error_share().told
+        open_responder("replay/e.jsonl", recorded(tmp_path / "e.jsonl", *empty).parent).error_share().describe
         == "1 of 4 rows (25.0 %) are empty; the first: line 1"
     )
 
@@ -319,9 +319,9 @@ def test_the_public_file_is_read_as_it_is():
     share = error_share(rows)
     assert (len(rows), len({row.model for row in rows}), share.errors, share.empty) == (690, 23, 270, 10)
     assert sum(bool(row.answer.text) for row in rows) == 410 and not any("Error code" in row.answer.text for row in rows)
-    assert share.told == "280 of 690 rows (40.6 %) are errors or empty; the first: responses[60]"
+    assert share.describe == "280 of 690 rows (40.6 %) are errors or empty; the first: responses[60]"
     preview = open_responder(f"replay/{LEVEL1}#openai/o1-preview", Path("/"))
-    assert preview.error_share().told == "30 of 30 rows (100.0 %) are errors; the first: responses[60]"
+    assert preview.error_share().describe == "30 of 30 rows (100.0 %) are errors; the first: responses[60]"
     answer = open_responder(f"replay/{LEVEL1}#openai/gpt-4o", Path("/")).answers(
         [Conversation(id="x", turns=tuple(chat("What is the capital of Australia?")))]
     )[0]

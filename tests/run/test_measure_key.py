@@ -328,7 +328,7 @@ def test_comments_docstrings_and_layout_are_no_state(tmp_path: Path) -> None:
         spec.loader.exec_module(module)
         namespace: dict[str, Any] = {"__name__": "made"}
         exec(WRITTEN.format(**words), namespace)
-        held.append(fingerprint(State(ROOT).of([module.make(0.5), namespace["make"](0.5)], 0)))
+        held.append(fingerprint(State(ROOT).to_json([module.make(0.5), namespace["make"](0.5)], 0)))
     assert held[0] == held[1]
 
 

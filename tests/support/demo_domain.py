@@ -32,11 +32,11 @@ class Weights:
         yield Prose(text="One is missing", warning=True)
         draw = lambda: new_figure(1.0)
         yield Figure(stem="weights", alt="weights", caption=numbers.dress("Weights"), draw=draw, addresses=[below(at, "grams") for at in records])
-        rows = [[numbers.told(below(at, "name")), numbers.num(below(at, "grams"), "value"), numbers.told(below(at, "note"))] for at in records]
+        rows = [[numbers.text(below(at, "name")), numbers.num(below(at, "grams"), "value"), numbers.text(below(at, "note"))] for at in records]
         columns = [Column(heading="thing"), Column(heading="grams", numeric=True), Column(heading="note")]
         yield Table(title="All of them", columns=columns, rows=rows, folded=True, most=2)
         for at, record in records.items():
-            yield Texts(title=numbers.told(below(at, "name")), texts=[("said", record.note)])
+            yield Texts(title=numbers.text(below(at, "name")), texts=[("said", record.note)])
 
 
 class Demo(Domain):

@@ -39,7 +39,7 @@ def test_the_matched_similarity_pairs_answers_to_the_same_prompt():
     """Every matched value is the similarity of two models' answers to one prompt, and nothing else."""
     study, vectors = planted()
     for number, (first, second) in enumerate(study.pairs):
-        assert study.of("cosine")[number] == pytest.approx((vectors[first] * vectors[second]).sum(axis=1))
+        assert study.similarities_of("cosine")[number] == pytest.approx((vectors[first] * vectors[second]).sum(axis=1))
 
 
 def test_a_mismatched_similarity_leaves_the_prompt_itself_out():
@@ -100,7 +100,7 @@ def test_p_is_uniform_where_nothing_is_shared(models, prompts):
     for seed in range(60):
         study, _ = planted(models=models, prompts=prompts, shared=0.0, seed=seed, width=4)
         null = permute_prompts(study, WITHIN, 99).mean()[:, 0]
-        found.append(permutation_p(float(np.nanmean(study.of("cosine"))), null)[0])
+        found.append(permutation_p(float(np.nanmean(study.similarities_of("cosine"))), null)[0])
     assert kstest(found, "uniform").pvalue > 1e-3
     assert np.mean(np.array(found) <= 0.05) < 0.2
 
@@ -145,9 +145,9 @@ def test_a_missing_answer_is_compared_with_nothing():
     """An answer that is not there is neither alike nor unlike: it leaves its cells empty, matched and mismatched."""
     study, _ = planted(models=3, prompts=12, lost=6, seed=2)
     whole, _ = planted(models=3, prompts=12, seed=2)
-    gone = np.isnan(study.of("cosine"))
+    gone = np.isnan(study.similarities_of("cosine"))
     assert 0 < gone.sum() < gone.size
-    assert study.of("cosine")[~gone] == pytest.approx(whole.of("cosine")[~gone])
+    assert study.similarities_of("cosine")[~gone] == pytest.approx(whole.similarities_of("cosine")[~gone])
 
 
 def test_a_model_that_was_asked_other_prompts_is_refused():
@@ -267,7 +267,7 @@ def test_an_agreeable_model_is_no_family():
     study = compare_answers(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"cosine": flat[rows] @ flat[rows].T})
     families = dict(zip(names, "aabbcdef", strict=True))
     inside = pairs_within(study, families)
-    above = study.of("cosine") - study.mismatched("cosine", WITHIN)
+    above = study.similarities_of("cosine") - study.mismatched("cosine", WITHIN)
     found = Findings(study).within_groups("cosine", families)
     plain = above[inside].mean() - above[~inside].mean()
     assert plain > 0.02, "plain averages take the agreeable pair for a family"

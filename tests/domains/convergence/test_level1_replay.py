@@ -121,12 +121,12 @@ def test_the_valid_analysis_gives_the_reference_figures(live, measure, value, nu
     study = compare_answers(list(live), strata_of(live), live, reference(live))
     findings = Findings(study, permutations=1000)
     assert findings.level(measure).value == pytest.approx(value, abs=1e-3)
-    observed, place = float(sum_values(study.of(measure), study.stratum, 5).mean()), study.place(measure)
+    observed, place = float(sum_values(study.similarities_of(measure), study.stratum, 5).mean()), study.place(measure)
     for null, mean in zip((ANYWHERE, WITHIN), nulls, strict=True):
         draws = permute_prompts(study, null, 1000).mean()[:, place]
         assert draws.mean() == pytest.approx(mean, abs=1e-3)
         assert permutation_p(observed, draws) == (1 / 1001, 1 / 1001)
-    plain = np.percentile(findings.twoway.tally(study.of(measure)).mean(), [2.5, 97.5])
+    plain = np.percentile(findings.twoway.tally(study.similarities_of(measure)).mean(), [2.5, 97.5])
     assert plain == pytest.approx(bounds, abs=6e-3)
     found = findings.level(measure).interval
     assert (found.low, found.high) == pytest.approx(bounds, abs=0.015), "what we tell is a little wider: percentiles of 14 clusters are too near"
@@ -139,7 +139,7 @@ def test_a_statistic_that_permuting_cannot_move_is_refused(live):
     from harness.verdict.tests import permutation_test
 
     study = compare_answers(list(live), strata_of(live), live, reference(live))
-    scores = study.of("tfidf").ravel()
+    scores = study.similarities_of("tfidf").ravel()
     with pytest.raises(HarnessError, match="cannot move the statistic"):
         permutation_test(scores, lambda values: float(np.mean(values)), lambda values, rng: rng.permutation(values), "published", permutations=50)
 

@@ -50,4 +50,4 @@ def test_what_was_measured_is_answered_again(tmp_path):
     wanted = asked(*TASKS) + asked(*TASKS, replicate=1)
     assert [answer.text for answer in again.answers(wanted)] == [answer.text for answer in null.answers(wanted)]
     assert len({answer.text for answer in again.answers(wanted)}) == 10 and all(answer.cached and answer.usd == 0 for answer in again.answers(wanted))
-    assert again.model == "null/words" and again.error_share().told == ""
+    assert again.model == "null/words" and again.error_share().describe == ""

@@ -60,7 +60,7 @@ def test_every_published_row_becomes_a_task(name):
     """As many tasks as the source has rows, each conversation once, none of them a double."""
     tasks = there(name)
     source = read_source(name, DATA)
-    assert len({task.id for task in tasks}) == len(tasks) == COUNTS[name] and source.doubles == () and source.told == ""
+    assert len({task.id for task in tasks}) == len(tasks) == COUNTS[name] and source.doubles == () and source.describe_left_out == ""
     assert {task.difficulty for task in tasks} == {"medium"} and all(task.domain == task.domain.lower().strip() != "" for task in tasks)
 
 
@@ -139,7 +139,7 @@ def test_doubles_are_left_out_and_counted(tmp_path, name):
     source = read_source(name, written(tmp_path, name, *GOOD[name] * 3))
     assert len(source.tasks) == 1 and len(source.doubles) == (0 if name == "level1" else 2)
     if name != "level1":
-        assert source.told.startswith(f"2 of 3 rows of {name} are doubles and left out; the first: {source.path}")
+        assert source.describe_left_out.startswith(f"2 of 3 rows of {name} are doubles and left out; the first: {source.path}")
         assert source.doubles[0].endswith(": example[1]" if name == "selfaware" else ":2" if name == "ifeval" else ":3")
 
 

@@ -25,10 +25,10 @@ def cluster_models(study: Comparison, measure: str, bootstraps: int = BOOTSTRAPS
     models = len(study.models)
     if models < 3:
         raise Inconclusive(f"{models} models have no clusters")
-    links = compute_linkage(means(study.of(measure), np.ones((1, len(study.prompts))))[0], models)
+    links = compute_linkage(means(study.similarities_of(measure), np.ones((1, len(study.prompts))))[0], models)
     if links is None:
         raise Inconclusive("two models have no answered prompt in common: they have no distance")
-    drawn = [compute_linkage(row, models) for row in means(study.of(measure), TwoWay(study=study, draws=bootstraps).prompts)]
+    drawn = [compute_linkage(row, models) for row in means(study.similarities_of(measure), TwoWay(study=study, draws=bootstraps).prompts)]
     usable = [found for found in drawn if found is not None]
     seen = Counter(group for found in usable for group in members(found, models))
     return [

@@ -69,7 +69,7 @@ class Comparison:
 
         return np.array([self.capabilities.index(name) for name in self.strata], dtype=np.intp)
 
-    def of(self, measure: str) -> NDArray[np.float64]:
+    def similarities_of(self, measure: str) -> NDArray[np.float64]:
         """(pairs, N): the matched similarities of one measure. Raises HarnessError for one that was not computed."""
         found: NDArray[np.float64] = self.matched[self.place(measure)]
         return found

@@ -43,17 +43,17 @@ class Findings:
         return TwoWay(study=self.study)
 
     @cached_property
-    def _kept(self) -> dict[tuple[str, str], Tally]:
+    def _tallies(self) -> dict[tuple[str, str], Tally]:
         return {}
 
     def _tally(self, measure: str, what: str, *, drawn: bool) -> Tally:
         """The tally of the matched values, or of the mismatched ones under a null; observed or drawn."""
         key = (measure, f"{what}, drawn" if drawn else what)
-        if key not in self._kept:
-            values = self.study.of(measure) if what == "matched" else self.study.mismatched(measure, what)
+        if key not in self._tallies:
+            values = self.study.similarities_of(measure) if what == "matched" else self.study.mismatched(measure, what)
             made = self.twoway.tally(values) if drawn else sum_values(values, self.study.stratum, len(self.study.capabilities))
-            self._kept[key] = made
-        return self._kept[key]
+            self._tallies[key] = made
+        return self._tallies[key]
 
     @cached_property
     def null(self) -> Tally:
@@ -89,7 +89,7 @@ class Findings:
         """The mean of (pairs, prompts) values of the caller's own making, with its two-way interval."""
         stratum = self._stratum(capability)
         observed = sum_values(values, self.study.stratum, len(self.study.capabilities)).mean(None, stratum)
-        return self._told(float(observed), self.twoway.tally(values).mean(None, stratum), capability)
+        return self._to_effect(float(observed), self.twoway.tally(values).mean(None, stratum), capability)
 
     def share_of(self, other: Findings, measure: str, capability: str | None = None) -> Effect:
         """Chance-corrected similarity as a share of another comparison's on the same prompts: of a model with itself, say, which is as much as can be.
@@ -98,11 +98,11 @@ class Findings:
         """
         if other.study.prompts != self.study.prompts:
             raise HarnessError("two comparisons on different prompts have no common share", mend="Compare both on the same tasks.")
-        whole, drawn = other._drawn(measure, "chance corrected", capability, None)
+        whole, drawn = other._statistic_with_draws(measure, "chance corrected", capability, None)
         if other.twoway.interval(drawn).low <= 0:
             raise Inconclusive(f"what it would be a share of is {whole:.2f} and may be nothing")
-        value, draws = self._drawn(measure, "chance corrected", capability, None)
-        return self._told(float(value / whole), draws / drawn, capability)
+        value, draws = self._statistic_with_draws(measure, "chance corrected", capability, None)
+        return self._to_effect(float(value / whole), draws / drawn, capability)
 
     def within_groups(self, measure: str, groups: Mapping[str, str]) -> Effect:
         """How much more alike two members of a group are, above mismatch, beyond what each of them shares with everybody.
@@ -116,24 +116,26 @@ class Findings:
         sizes = Counter(groups[model] for model in self.study.models)
         if sum(size >= 2 for size in sizes.values()) < 2:
             raise Inconclusive("families are told apart by two of them with two members each; the set has fewer")
-        above = self.study.of(measure) - self.study.mismatched(measure, WITHIN)
+        above = self.study.similarities_of(measure) - self.study.mismatched(measure, WITHIN)
         tally = self.twoway.tally(above)
         observed = sum_values(above, self.study.stratum, len(self.study.capabilities))
         value = within_effect(pair_means(observed)[None], np.ones((1, len(inside))), self.study.pairs, inside)[0]
         draws = within_effect(pair_means(tally), self.twoway.pairs, self.study.pairs, inside)
-        return self._told(float(value), draws, None)
+        return self._to_effect(float(value), draws, None)
 
     def _finding(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> Effect:
         import numpy as np
 
         stratum = self._stratum(capability)
-        values, draws = self._drawn(measure, kind, capability, pairs)
+        values, draws = self._statistic_with_draws(measure, kind, capability, pairs)
         if np.isnan(values):
             raise Inconclusive(f"answers to different prompts are as alike as can be in {measure}: nothing is left that chance does not explain")
         tested = self._tested(measure, pairs, stratum) if kind in ("above mismatch", "chance corrected") else (None, None)
-        return structs.replace(self._told(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else "")
+        return structs.replace(
+            self._to_effect(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else ""
+        )
 
-    def _drawn(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _statistic_with_draws(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(the statistic, its bootstrap draws)."""
         stratum = self._stratum(capability)
         observed, draws = (
@@ -142,7 +144,7 @@ class Findings:
         )
         return observed, draws
 
-    def _told(self, value: float, draws: NDArray[np.float64], capability: str | None) -> Effect:
+    def _to_effect(self, value: float, draws: NDArray[np.float64], capability: str | None) -> Effect:
         prompts = sum(capability in (None, name) for name in self.study.strata)
         return Effect(value=value, interval=self.twoway.interval(draws), n=prompts, note=f"{len(self.study.models)} respondents")
 

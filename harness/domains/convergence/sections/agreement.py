@@ -67,7 +67,7 @@ class Agreement:
 
 
 def figure(numbers: Numbers, lines: Rows) -> Figure:
-    measure = numbers.told(below(next(iter(lines)), "measure"))
+    measure = numbers.text(below(next(iter(lines)), "measure"))
     return Figure(
         stem="agreement",
         alt="Agreement by capability with intervals and baselines; the same numbers stand in the table below.",
@@ -85,6 +85,6 @@ def table(numbers: Numbers, rows: Rows, heading: str, title: str) -> Table:
 
 
 def row(numbers: Numbers, at: str, record: AgreementRow, keys: list[str]) -> list[str]:
-    name = numbers.told(below(at, "of")) if record.of else numbers.dress("overall")
+    name = numbers.text(below(at, "of")) if record.of else numbers.dress("overall")
     value, *others = (format_field(numbers, at, record, key, FORMS.get(key, "similarity")) for key in ("value", *keys))
     return [name, value, format_interval(numbers, at, record), *others]

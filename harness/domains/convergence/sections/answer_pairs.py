@@ -37,7 +37,7 @@ class Pairs:
     def build(self, records: Mapping[str, AnswerPair], numbers: Numbers) -> Iterator[Block]:
         yield Prose(text=NOTE)
         for place, (at, record) in enumerate(records.items()):
-            why, first, second, capability, prompt = (numbers.told(below(at, key)) for key in ("why", "first", "second", "capability", "prompt"))
+            why, first, second, capability, prompt = (numbers.text(below(at, key)) for key in ("why", "first", "second", "capability", "prompt"))
             alike = numbers.num(below(at, "similarity"), "similarity")
             title = why + ": " + first + " and " + second + ", similarity " + alike + ", " + capability + ", prompt " + prompt
             texts = [(numbers.dress("asked"), record.asked), (first, record.first_text), (second, record.second_text)]

@@ -69,7 +69,7 @@ class Clusters:
 
 
 def figure(numbers: Numbers, at: str, record: Clustering, stem: str) -> Figure:
-    name = numbers.told(below(at, "name"))
+    name = numbers.text(below(at, "name"))
     told = type(name)("Clusters by ") + name + ", average linkage. The number at a join is its stability: the share of "
     return Figure(
         stem=stem,

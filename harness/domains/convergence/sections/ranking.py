@@ -39,8 +39,8 @@ class Ranking:
 
     def build(self, records: Mapping[str, ExpectedMet], numbers: Numbers) -> Iterator[Block]:
         places = {(record.model, record.capability): at for at, record in records.items()}
-        capabilities = {record.capability: numbers.told(below(at, "capability")) for at, record in records.items()}
-        models = {record.model: numbers.told(below(at, "model")) for at, record in records.items()}
+        capabilities = {record.capability: numbers.text(below(at, "capability")) for at, record in records.items()}
+        models = {record.model: numbers.text(below(at, "model")) for at, record in records.items()}
         yield Prose(text=NOTE)
         columns = [Column(heading="model"), *(Column(heading=heading, numeric=True) for heading in capabilities.values())]
         rows = [[models[model], *(format_met(numbers, records, places.get((model, name))) for name in capabilities)] for model in order_models(records)]

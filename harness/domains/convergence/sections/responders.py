@@ -75,7 +75,7 @@ class Respondents:
 
 
 def format_trouble(numbers: Numbers, at: str) -> str:
-    return numbers.told(below(at, "name")) + " (" + numbers.told(below(at, "trouble"), LONGEST) + ")"
+    return numbers.text(below(at, "name")) + " (" + numbers.text(below(at, "trouble"), LONGEST) + ")"
 
 
 def format_count(numbers: Numbers, word: str, counted: str) -> str:
@@ -84,7 +84,7 @@ def format_count(numbers: Numbers, word: str, counted: str) -> str:
 
 
 def row(numbers: Numbers, at: str, record: RespondentSummary) -> list[str]:
-    about = [numbers.told(below(at, "name")), numbers.dress("alive" if record.alive else "DEAD")]
+    about = [numbers.text(below(at, "name")), numbers.dress("alive" if record.alive else "DEAD")]
     kind = numbers.dress(record.kind + (", base weights" if record.base else ""))
     counts = [format_field(numbers, at, record, key, "usd" if key == "usd" else "count", UNKNOWN) for key in NUMBERS]
     texts = [format_errors(numbers, at, record), format_text(numbers, at, record, "spec"), format_list(numbers, at, record, "versions")]

@@ -75,7 +75,7 @@ class SimilarityMatrices:
 
 
 def figure(numbers: Numbers, at: str, record: SimilarityMatrix) -> Figure:
-    name = numbers.told(below(at, "name"))
+    name = numbers.text(below(at, "name"))
     order = "in the order of the tree of clusters." if record.clustered else "in the order in which they were declared."
     bare = " Values are not printed, since the models are more than sixteen." if len(record.models) > MOST_PRINTED else ""
     told = type(name)("Similarity by ") + name + ", light where two models are unlike, dark where they are alike; " + order + bare
@@ -90,7 +90,7 @@ def figure(numbers: Numbers, at: str, record: SimilarityMatrix) -> Figure:
 
 def matrix_table(numbers: Numbers, at: str, record: SimilarityMatrix) -> Table:
     """Every pair once: what stands below the diagonal."""
-    names = [numbers.told(below(at, "models", place)) for place in range(len(record.models))]
+    names = [numbers.text(below(at, "models", place)) for place in range(len(record.models))]
     rows = [[name, *(numbers.num(below(at, "matrix", i, j), "similarity") for j in range(i))] for i, name in enumerate(names)]
     columns = [Column(heading="model"), *(Column(heading=name, numeric=True) for name in names[:-1])]
     return Table(title="Similarity in numbers", columns=columns, rows=rows[1:], folded=True)
@@ -98,4 +98,4 @@ def matrix_table(numbers: Numbers, at: str, record: SimilarityMatrix) -> Table:
 
 def row(numbers: Numbers, at: str, record: SimilarityMatrix) -> list[str]:
     values = [format_field(numbers, at, record, key, form) for key, (_, form) in COLUMNS.items()]
-    return [numbers.told(below(at, "name")), *values, numbers.num(below(at, "models", "#"))]
+    return [numbers.text(below(at, "name")), *values, numbers.num(below(at, "models", "#"))]

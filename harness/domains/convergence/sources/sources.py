@@ -35,7 +35,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     doubles: tuple[str, ...] = ()
 
     @property
-    def told(self) -> str:
+    def describe_left_out(self) -> str:
         """One line for the reader where rows were left out; else ""."""
         rows = len(self.tasks) + len(self.doubles)
         return f"{len(self.doubles)} of {rows} rows of {self.name} are doubles and left out; the first: {self.doubles[0]}" if self.doubles else ""

@@ -67,11 +67,11 @@ class Beliefs:
 
 def list_leading(numbers: Numbers, at: str, cloud: BeliefCloud) -> list[list[str]]:
     """The rows of an arm; the first tells what belongs to all of them."""
-    arm = numbers.told(below(at, "name"))
+    arm = numbers.text(below(at, "name"))
     beliefs = [[format_short(numbers, below(at, key, index), getattr(cloud, key)[index]) for key in LISTS] for index in leading_beliefs(cloud)]
     counts = [numbers.num(below(at, "value", "#")), numbers.num(below(at, "of"), "count")]
     first, *others = beliefs or [["no belief is held afterwards", "", "", ""]]
-    return [[arm, *counts, *first, numbers.told(below(at, "note"))], *([arm, "", "", *belief] for belief in others)]
+    return [[arm, *counts, *first, numbers.text(below(at, "note"))], *([arm, "", "", *belief] for belief in others)]
 
 
 def leading_beliefs(cloud: BeliefCloud) -> list[int]:

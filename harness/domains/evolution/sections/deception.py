@@ -72,4 +72,4 @@ class Deceptions:
 def row(numbers: Numbers, at: str, record: Deception) -> list[str]:
     rho, theory, pool = (format_short(numbers, below(at, key), getattr(record, key)) for key in ("rho", "theory", "pool"))
     start, end, enrichment = (format_mean(numbers, at, record, keys) for keys in SPANS.values())
-    return [numbers.told(below(at, "name")), rho, theory, start, end, pool, enrichment, numbers.num(below(at, "runs"), "count")]
+    return [numbers.text(below(at, "name")), rho, theory, start, end, pool, enrichment, numbers.num(below(at, "runs"), "count")]

@@ -45,12 +45,12 @@ class Laws:
 
     def build(self, records: Mapping[str, Law], numbers: Numbers) -> Iterator[Block]:
         ordered = sorted(records.items(), key=lambda item: (item[1].holds, item[0]))
-        if broken := [numbers.told(below(at, "name")) for at, law in ordered if not law.holds]:
+        if broken := [numbers.text(below(at, "name")) for at, law in ordered if not law.holds]:
             yield Prose(text=type(broken[0])("Laws that do not hold: ") + type(broken[0])(", ").join(broken), warning=True)
         yield Prose(text=ABOUT + "Laws that do not hold stand first.")
         columns = [Column(heading=name, numeric=name in FIGURES) for name in ("law", "verdict", *FIGURES, "unit")]
         yield Table(title="", columns=columns, rows=[row(numbers, at, law) for at, law in ordered])
-        texts = [[numbers.told(below(at, key)) for key in ("name", "says", "statistic")] for at, _ in ordered]
+        texts = [[numbers.text(below(at, key)) for key in ("name", "says", "statistic")] for at, _ in ordered]
         yield Table(title="What the laws say", columns=[Column(heading=name) for name in ("law", "what it says", "worst statistic")], rows=texts, folded=True)
 
 
@@ -60,5 +60,5 @@ def row(numbers: Numbers, at: str, law: Law) -> list[str]:
     observed = format_short(numbers, below(at, "observed"), law.observed, (*ONES, law.expected))
     expected = format_short(numbers, below(at, "expected"), law.expected, (*ONES, law.observed))
     n, tests = (numbers.num(below(at, key), "count") for key in ("n", "tests"))
-    name, unit = (numbers.told(below(at, key)) for key in ("name", "unit"))
+    name, unit = (numbers.text(below(at, key)) for key in ("name", "unit"))
     return [name, "holds" if law.holds else "does not hold", z, bound, observed, expected, se, n, tests, unit]

@@ -64,7 +64,7 @@ class PhaseMaps:
 
 
 def build_table(numbers: Numbers, at: str, phase: PhaseMap) -> Table:
-    name, unit, x, y = (numbers.told(below(at, key)) for key in ("name", "unit", "x", "y"))
+    name, unit, x, y = (numbers.text(below(at, key)) for key in ("name", "unit", "x", "y"))
     generation, runs = (numbers.num(below(at, key), "count") for key in ("generation", "runs"))
     ticks = {axis: [format_short(numbers, below(at, axis, index), value) for index, value in enumerate(getattr(phase, axis))] for axis in ("xs", "ys")}
     cells = [[format_mean(numbers, at, phase, ("mean", "low", "high"), row, column) for column in range(len(phase.xs))] for row in range(len(phase.ys))]

@@ -46,7 +46,7 @@ class PublishedFigures:
 
     def build(self, records: Mapping[str, PublishedFigure], numbers: Numbers) -> Iterator[Block]:
         ordered = sorted(records.items(), key=lambda item: (item[1].agrees, item[0]))
-        if apart := [numbers.told(below(at, "name")) for at, figure in ordered if not figure.agrees]:
+        if apart := [numbers.text(below(at, "name")) for at, figure in ordered if not figure.agrees]:
             yield Prose(text=type(apart[0])("Figures that do not agree: ") + type(apart[0])("; ").join(apart), warning=True)
         headings = ("published", "SD", "runs", "ours [interval]", "runs", "z", "bound")
         columns = [
@@ -59,7 +59,7 @@ class PublishedFigures:
 
 
 def row(numbers: Numbers, at: str, figure: PublishedFigure) -> list[str]:
-    quantity, condition = (numbers.told(below(at, key)) for key in ("quantity", "condition"))
+    quantity, condition = (numbers.text(below(at, key)) for key in ("quantity", "condition"))
     published, deviation, bound = (format_short(numbers, below(at, key), getattr(figure, key)) for key in ("published", "published_sd", "bound"))
     z = format_short(numbers, below(at, "z"), figure.z, (*ONES, figure.bound, -figure.bound))
     published_n, n = (numbers.num(below(at, key), "count") for key in ("published_n", "n"))

@@ -61,7 +61,7 @@ class Courses:
 
     def build(self, records: Mapping[str, Course], numbers: Numbers) -> Iterator[Block]:
         for index, panel in enumerate(group_panels(records), start=1):
-            title = numbers.told(below(next(iter(panel)), "panel"))
+            title = numbers.text(below(next(iter(panel)), "panel"))
             yield build_figure(f"courses-{index}", title, panel)
             yield build_table(title, panel, numbers)
 
@@ -97,7 +97,7 @@ def build_table(title: str, panel: Panel, numbers: Numbers) -> Table:
 
 def row(numbers: Numbers, at: str, course: Course, measure: MeasuredCourse) -> list[str]:
     where = below(at, "measures", measure.name)
-    cells = [numbers.told(below(at, "arm")), numbers.told(below(where, "name")) + " (" + numbers.told(below(where, "unit")) + ")"]
+    cells = [numbers.text(below(at, "arm")), numbers.text(below(where, "name")) + " (" + numbers.text(below(where, "unit")) + ")"]
     for index in (0, len(course.generations) - 1):
         cells += [numbers.num(below(at, "generations", index), "count"), format_mean(numbers, where, measure, ("mean", "low", "high"), index)]
     return [*cells, numbers.num(below(at, "runs"), "count")]
