@@ -10,6 +10,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.extensions import behaviour_named, behaviours
 from harness.fixtures.behaviours import Evaluator, by_phrases
+from harness.fixtures.judges import open_judge
 from harness.judges.calibration import calibrate
 from harness.judges.judging import JudgedAnswer
 from harness.judges.labelled import load_labelled, split
@@ -73,6 +74,11 @@ def test_a_behaviour_that_nothing_measures_is_refused_in_one_line(name: str, set
     with pytest.raises(HarnessError, match=f"{name} is not measured by log-probability, and the setting judge is") as caught:
         evaluator.choose_judge(behaviour_named(name))
     assert choices in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_misspelt_judge_is_told_with_its_neighbour() -> None:
+    with pytest.raises(HarnessError, match=r"there is no judge 'phrase'\. Did you mean 'phrases'"):
+        open_judge("phrase", behaviour_named("refusal"), BANKS / "judged/refusal.jsonl", None, offline=True)
 
 
 def test_a_misspelt_behaviour_is_told_with_its_neighbour() -> None:
