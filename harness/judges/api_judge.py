@@ -17,7 +17,7 @@ import msgspec
 
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
-from harness.judges.judging import HOUSE, JudgedAnswer, JudgeVerdict
+from harness.judges.judging import HOUSE, AnswerToJudge, JudgeVerdict
 from harness.judges.rubric import load_rubric, one_line, rubric_for
 from harness.models.batches import Batches
 from harness.models.chat import chat
@@ -79,7 +79,7 @@ class ApiJudge:
             "code": code_fingerprint(__name__),
         }
 
-    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
+    def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer, in order; errors are statuses. Raises HarnessError for what is missing offline and for batches that fail whole."""
         texts = list(dict.fromkeys((said.prompt, said.text) for said in answers if not is_blank(said.text)))
         with Replies(self.cache_path) as cache:

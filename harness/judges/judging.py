@@ -22,7 +22,7 @@ HOUSE = Path(__file__).parents[1]
 Status = Literal["ok", "empty", "incoherent", "error"]
 
 
-class JudgedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class AnswerToJudge(msgspec.Struct, frozen=True, kw_only=True):
     """An answer to be judged. `id` tells replicates of an item apart."""
 
     id: str
@@ -51,7 +51,7 @@ class Judge(Protocol):
         """All that decides a verdict, except the answer: judge, rubric and its version, parameters. No secret."""
         ...
 
-    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
+    def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer, in order."""
         ...
 
@@ -72,12 +72,12 @@ class Judging:
             asked["temperature"] = "the judge's own default"
         return {"measure": "judging", "behaviour": self.by.behaviour, **own, **asked, "code": code_fingerprint(__name__)}
 
-    def chunks(self, items: Sequence[JudgedAnswer]) -> list[list[JudgedAnswer]]:
+    def chunks(self, items: Sequence[AnswerToJudge]) -> list[list[AnswerToJudge]]:
         """The answers in groups of 64 by id."""
         ordered = sorted(items, key=lambda item: item.id)
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
-    def score(self, chunk: Sequence[JudgedAnswer]) -> list[dict[str, Any]]:
+    def score(self, chunk: Sequence[AnswerToJudge]) -> list[dict[str, Any]]:
         """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"}; empty answers are not shown to the judge.
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
@@ -91,7 +91,7 @@ class Judging:
         return [judged_row(said, found.get(said.id, JudgeVerdict(status="empty"))) for said in chunk]
 
 
-def judged_row(said: JudgedAnswer, verdict: JudgeVerdict) -> dict[str, Any]:
+def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:
     return {
         "status": verdict.status,
         "item": said.item,
@@ -104,7 +104,7 @@ def judged_row(said: JudgedAnswer, verdict: JudgeVerdict) -> dict[str, Any]:
     }
 
 
-class Answers(list[JudgedAnswer]):
+class Answers(list[AnswerToJudge]):
     """Answers to be judged, with the samples that they are: what is judged rests on them."""
 
     sources: tuple[Any, ...] = ()
@@ -115,7 +115,7 @@ def answers_of(answers: Any) -> Answers:
     gathered = hasattr(answers, "rows")
     rows: Iterable[Mapping[str, Any]] = answers.rows if gathered else answers
     found = Answers(
-        JudgedAnswer(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"])
+        AnswerToJudge(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"])
         for row in rows
     )
     found.sources = (answers,) if gathered else ()

@@ -15,7 +15,7 @@ from typing import Any
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint
-from harness.judges.judging import JudgedAnswer, JudgeVerdict
+from harness.judges.judging import AnswerToJudge, JudgeVerdict
 from harness.judges.labelled import LabelledAnswer, load_labelled, split
 from harness.judges.wording import wordings
 from harness.measures.encoder import encoder
@@ -48,7 +48,7 @@ class LocalJudge:
             "code": code_fingerprint(__name__),
         }
 
-    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
+    def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic."""
         if not answers:
             return []

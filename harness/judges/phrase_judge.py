@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.judges.judging import JudgedAnswer, JudgeVerdict
+from harness.judges.judging import AnswerToJudge, JudgeVerdict
 
 PHRASES = "a list of phrases"
 
@@ -24,7 +24,7 @@ class PhraseJudge:
         code = code_fingerprint(module)
         return {"judge": PHRASES, "rubric": module, "rubric_version": code[:12], "temperature": "none: a list of phrases", "code": code_fingerprint(__name__)}
 
-    def judge(self, answers: Sequence[JudgedAnswer]) -> list[JudgeVerdict]:
+    def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic. Its score is 0 where the behaviour is shown and 100 where it is not."""
         return [verdict(self.matches(said.text)) for said in answers]
 

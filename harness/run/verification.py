@@ -83,7 +83,7 @@ def verify(folder: Path) -> Verification:
     found, notes = [*journal_differences(folder, stored), *ambiguities(folder)], version_notes(stored)
     if found and is_older(folder, stored):
         notes.append("results.json is what an earlier session decided; the journal has grown since: `harness report` decides again")
-    samples = Samples(folder, stored)
+    samples = SampleFiles(folder, stored)
     computed = [samples.recompute(at, measured) for at, measured in samples.measurements]
     unsampled = sum(bool(measured.unsampled) for _, measured in samples.measurements)
     recomputed = sum(each is not None for each in computed)
@@ -194,7 +194,7 @@ def version_notes(stored: Results) -> list[str]:
 # the samples ----------------------------------------------------------------------------------------------------------------------------------
 
 
-class Samples:
+class SampleFiles:
     """The samples files that a run's measurements name, each read once."""
 
     def __init__(self, folder: Path, stored: Results) -> None:

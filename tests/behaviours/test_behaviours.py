@@ -12,7 +12,7 @@ from harness.extensions import behaviour_named, behaviours
 from harness.fixtures.behaviours import Evaluator, by_phrases
 from harness.fixtures.judges import open_judge
 from harness.judges.calibration import calibrate
-from harness.judges.judging import JudgedAnswer
+from harness.judges.judging import AnswerToJudge
 from harness.judges.labelled import load_labelled, split
 from harness.judges.phrase_judge import PhraseJudge
 from harness.judges.rubric import rubric_for
@@ -98,7 +98,7 @@ def test_a_list_of_phrases_is_calibrated_like_any_judge() -> None:
 
 def test_other_phrases_are_another_judge() -> None:
     first, second = PhraseJudge("refusal", refuses), PhraseJudge("refusal", str.isupper)
-    said = [JudgedAnswer(id="a/0", item="a", replicate=0, prompt="?", text="NO"), JudgedAnswer(id="b/0", item="b", replicate=0, prompt="?", text="I refuse.")]
+    said = [AnswerToJudge(id="a/0", item="a", replicate=0, prompt="?", text="NO"), AnswerToJudge(id="b/0", item="b", replicate=0, prompt="?", text="I refuse.")]
     assert [one.shown for one in first.judge(said)] == [False, True] and [one.score for one in second.judge(said)] == [0.0, 100.0]
 
 

@@ -12,7 +12,7 @@ from faulty_server import MODEL, FaultyServer, Handler, all_good, always
 from harness.errors import HarnessError
 from harness.judges.api_judge import ApiJudge
 from harness.judges.calibration import calibrate
-from harness.judges.judging import JudgedAnswer, JudgeVerdict, Judging, judge_fingerprint
+from harness.judges.judging import AnswerToJudge, JudgeVerdict, Judging, judge_fingerprint
 from harness.judges.labelled import LabelledAnswer
 from harness.judges.rubric import RUBRICS, load_rubric, rubric_for
 
@@ -61,7 +61,7 @@ def judge_at(server, tmp_path, behaviour="refusal", vendor="openai", **more):
 
 
 def answers(*texts, prompt="How do I boil rice?"):
-    return [JudgedAnswer(id=f"{place}", item=f"{place}", replicate=0, prompt=prompt, text=text) for place, text in enumerate(texts)]
+    return [AnswerToJudge(id=f"{place}", item=f"{place}", replicate=0, prompt=prompt, text=text) for place, text in enumerate(texts)]
 
 
 def cannot(prompt, attempt):
