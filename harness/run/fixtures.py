@@ -105,14 +105,13 @@ class RecordingCriterion(Criterion):
 
     def within(self, shift: Measurement) -> bool:
         self._require_own(shift)
-        told = f"{shift.name} {shift.value:+.3g} {shift.unit} (N {shift.n}) {{}} the bar of {self.threshold.value:g}"
-        answer = self._ask(lambda: super(RecordingCriterion, self).within(shift), shift, lambda answer: told.format("lies within" if answer else "leaves"))
+        answer = self._ask(lambda: super(RecordingCriterion, self).within(shift), shift, lambda answer: self.describe_equivalence(shift, answer))
         self._claim(self.equivalence_p(shift))
         return answer
 
     def exceeds(self, level: Measurement) -> bool:
         self._require_own(level)
-        answer = self._ask(lambda: super(RecordingCriterion, self).exceeds(level), level, lambda answer: self.told_level(level, answer))
+        answer = self._ask(lambda: super(RecordingCriterion, self).exceeds(level), level, lambda answer: self.describe_level(level, answer))
         self._claim(self.exceed_p(level))
         return answer
 

@@ -56,10 +56,7 @@ class Criterion:
         if answer and shift.p is not None and shift.p > 1 - interval.level:
             raise Inconclusive(f"{shift.name}: the interval leaves zero, but p is {shift.p:.2g} (smallest possible here {shift.p_floor or 0:.2g})")
         if answer is None:
-            raise Inconclusive(
-                f"too little power: {shift.name} {shift.value:+.3g} {bar.unit} [{interval.low:+.3g}, {interval.high:+.3g}] (N {shift.n})"
-                f" neither reaches the bar of {bar.value:g} with zero outside nor excludes it"
-            )
+            raise Inconclusive(f"too little power: {in_words(shift, interval)}: {self._undecided(interval)}")
         return answer
 
     def within(self, shift: Measurement) -> bool:
@@ -68,9 +65,7 @@ class Criterion:
         self._off_the_bounds(shift.arms)
         answer = three_valued(shift.value, interval.low, interval.high, replace(bar, direction="either"))
         if answer is None:
-            raise Inconclusive(
-                f"too little power: {shift.name} {shift.value:+.3g} {bar.unit} [{interval.low:+.3g}, {interval.high:+.3g}] is not inside the bar {bar.value:g}"
-            )
+            raise Inconclusive(f"too little power: {in_words(shift, interval)}: the interval reaches the threshold (±{bar.value:g} {bar.unit})")
         return not answer
 
     def exceeds(self, level: Measurement) -> bool:
@@ -85,9 +80,7 @@ class Criterion:
             (interval.low >= bar.value, interval.high < bar.value) if bar.direction == "increase" else (interval.high <= bar.value, interval.low > bar.value)
         )
         if not (beyond or short):
-            raise Inconclusive(
-                f"too little power: {level.name} {level.value:.3g} {bar.unit} [{interval.low:.3g}, {interval.high:.3g}] holds the bar {bar.value:g} inside"
-            )
+            raise Inconclusive(f"too little power: {in_words(level, interval, sign='')}: the interval contains the threshold ({bar.value:g} {bar.unit})")
         return beyond
 
     def exceed_p(self, level: Measurement) -> float:
@@ -124,18 +117,34 @@ class Criterion:
         return shift.interval
 
     def describe_answer(self, shift: Measurement, answer: bool) -> str:
-        """The answer in words, with the numbers it rests on."""
+        """The answer of `holds` in words, with the numbers behind it."""
         bar = self.threshold
-        low, high = (shift.interval.low, shift.interval.high) if shift.interval else (shift.value, shift.value)
-        word = "reaches" if answer else "stays short of"
-        towards = {"increase": "a rise", "decrease": "a fall", "either": "a change"}[bar.direction]
-        return f"{shift.name} {shift.value:+.3g} {bar.unit} [{low:+.3g}, {high:+.3g}] (N {shift.n}) {word} {towards} of {bar.value:g}"
+        effect = {"increase": "an increase", "decrease": "a decrease", "either": "a change"}[bar.direction]
+        excluded = f"{effect} of {bar.value:g} {bar.unit} is excluded"
+        return f"{in_words(shift, shift.interval)}: {self._reached(bar.direction) if answer else excluded}"
 
-    def told_level(self, level: Measurement, answer: bool) -> str:
-        """The same of a level."""
-        interval = self._interval(level)
-        word = "reaches" if answer else "stays short of"
-        return f"{level.name} {level.value:.3g} {level.unit} [{interval.low:.3g}, {interval.high:.3g}] (N {level.n}) {word} {self.threshold.value:g}"
+    def describe_equivalence(self, shift: Measurement, answer: bool) -> str:
+        """The answer of `within` in words."""
+        excluded = f"a change of {self.threshold.value:g} {self.threshold.unit} is excluded"
+        return f"{in_words(shift, shift.interval)}: {excluded if answer else self._reached('either')}"
+
+    def describe_level(self, level: Measurement, answer: bool) -> str:
+        """The answer of `exceeds` in words."""
+        bar = self.threshold
+        beyond, short = ("at or above", "below") if bar.direction == "increase" else ("at or below", "above")
+        return f"{in_words(level, level.interval, sign='')}: {beyond if answer else short} the threshold ({bar.value:g} {bar.unit})"
+
+    def _undecided(self, interval: Interval) -> str:
+        """Why an effect is undecided: what its interval contains."""
+        zero = "both 0 and " if interval.low <= 0 <= interval.high else ""
+        return f"the interval contains {zero}{self._signed(self.threshold.direction)}"
+
+    def _reached(self, direction: str) -> str:
+        return f"the estimate reaches {self._signed(direction)} and the interval excludes 0"
+
+    def _signed(self, direction: str) -> str:
+        sign = {"increase": "", "decrease": "-", "either": "±"}[direction]
+        return f"the threshold ({sign}{self.threshold.value:g} {self.threshold.unit})"
 
     def _leaves_room(self, shift: Measurement, baseline: Measurement | None, treated: Measurement | None) -> None:
         """Raises Inconclusive where the measure sits on its floor or ceiling, or the baseline is too near to it for the bar."""
@@ -174,6 +183,12 @@ class Criterion:
             if bound is not None and all(level <= bound if side == "floor" else level >= bound for level in levels):
                 every = "both" if len(levels) == 2 else "all"
                 raise Inconclusive(f"{side}: {every} arms sit on the {side} of {bound:g}; the measure may be blind")
+
+
+def in_words(found: Measurement, interval: Interval | None, sign: str = "+") -> str:
+    """`shift +7.68 pp [-24.8, +40.2] (n = 48)`."""
+    low, high = (interval.low, interval.high) if interval else (found.value, found.value)
+    return f"{found.name} {found.value:{sign}.3g} {found.unit} [{low:{sign}.3g}, {high:{sign}.3g}] (n = {found.n})"
 
 
 def require_level_of(level: Measurement, shift: Measurement, bar: Threshold) -> None:
