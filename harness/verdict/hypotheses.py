@@ -109,11 +109,15 @@ def by_rule(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> tuple[Ve
     kinds = {cell.verdict for cell in open_cells}
     if kinds and kinds <= {"blocked", "killed"}:
         by = ", ".join(sorted({cell.stopped_by for cell in open_cells}))
-        return ("killed" if "killed" in kinds else "blocked"), f"{len(open_cells)} cells were stopped by {by}"
+        return ("killed" if "killed" in kinds else "blocked"), f"{count_cells(open_cells)} stopped by {by}"
     if open_cells:
         listed = ", ".join(f"{cell.id} ({cell.verdict})" for cell in open_cells[:6]) + (f" and {len(open_cells) - 6} more" if len(open_cells) > 6 else "")
-        return "inconclusive", f"{len(open_cells)} undecided cells could turn the decision: {listed}"
+        return "inconclusive", f"{count_cells(open_cells, 'undecided ')} could turn the decision: {listed}"
     return "inconclusive", f"between the bars: {tally}"
+
+
+def count_cells(cells: Sequence[Cell], kind: str = "") -> str:
+    return f"{len(cells)} {kind}{'cell' if len(cells) == 1 else 'cells'}"
 
 
 def rule_p(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> float | None:
