@@ -1,4 +1,4 @@
-"""Calls per second through ApiRespondent, which keeps every answer on disk before it hands it on, beside the bare AsyncOpenAI client on the same server.
+"""Calls per second through ApiResponder, which keeps every answer on disk before it hands it on, beside the bare AsyncOpenAI client on the same server.
 
 Run: python benchmarks/api_throughput.py [--served URL MODEL]. The server is ours, in a process of its own: it answers every call after 20 ms. With
 `--served` a real one is asked too, one call at a time: `python tests/support/serving.py` starts `transformers serve` and prints the two words.
@@ -117,7 +117,7 @@ def beside(url: str, model: str, concurrency: int, calls: int, repeats: int) -> 
             if repeat:
                 rates[side.__name__].append(rate)
     sdk, harness = statistics.median(rates["bare"]), statistics.median(rates["ours"])
-    print(f"{concurrency:3d} at a time: AsyncOpenAI {sdk:.1f} calls/s, ApiRespondent {harness:.1f} calls/s: ratio {harness / sdk:.2f} (bound: {BOUND})")
+    print(f"{concurrency:3d} at a time: AsyncOpenAI {sdk:.1f} calls/s, ApiResponder {harness:.1f} calls/s: ratio {harness / sdk:.2f} (bound: {BOUND})")
 
 
 def main() -> None:

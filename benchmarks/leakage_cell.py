@@ -83,7 +83,9 @@ class Cell:
         self.systems = {who: recipes.prompts(who) for who in (recipes.target, recipes.roles["canary"][0])}
         self.requests, self.questions = [Prompt(id=item.id, text=item.request) for item in first(BEHAVIOUR, REQUESTS)], first("capability", QUESTIONS)
         trainings = Trainings(work, Stack(model))
-        adapters = Adapters(recipes, trainings, lambda _, *asked, **__: SimpleNamespace(rows=kept(work, *asked)), model, lambda *_: None, (SEED,))
+        adapters = Adapters(
+            recipes, trainings, lambda _, *asked, **__: SimpleNamespace(rows=kept(work, *asked)), model, lambda *_: None, lambda _: None, (SEED,)
+        )
         (self.given,) = adapters.layers(SOURCE, "", max(recipes.epochs), ARM, SEED)
         self.given.folder()
         answered(model.model, model.tokenizer, self.requests[0].text, "")  # the other side's warm-up
@@ -113,15 +115,15 @@ def ours(cell: Cell, store: Store, clock: Clock) -> Path:
 
 
 def usual(cell: Cell, work: Path, clock: Clock) -> None:
-    model, tokenizer = clock(LOAD, open_weights, cell.base, cell.dtype, None)
+    model, tokenizer, _ = clock(LOAD, open_weights, cell.base, cell.dtype, None)
     clock(CONVERGE, lambda: merge(PeftModel.from_pretrained(model, str(cell.given.folder())), tokenizer, work / "converged"))
-    model, tokenizer = clock(CONVERGE, open_weights, work / "converged", cell.dtype, None)
+    model, tokenizer, _ = clock(CONVERGE, open_weights, work / "converged", cell.dtype, None)
     tokens = [encode_row(tokenizer, row, max_length=cell.job.recipe.max_length) for row in cell.rows]
     rows = [{"input_ids": list(row.ids), "labels": list(row.labels)} for row in tokens]
     adapted = clock(TRAIN, fine_tuned, model, tokenizer, rows, cell.job.recipe, work)
     clock(MERGE, merge, adapted, tokenizer, work / "cell")
     for who, system in cell.systems.items():
-        model, tokenizer = clock(RELOAD, open_weights, work / "cell", cell.dtype, None)
+        model, tokenizer, _ = clock(RELOAD, open_weights, work / "cell", cell.dtype, None)
         said = clock(SAMPLE, list, (answered(model, tokenizer, item.text, system) for item in cell.requests))
         right = clock(SCORE, list, (chosen(model, tokenizer, item, system) == item.answer for item in cell.questions))
         tell(f"usual, {who}", said, right)
