@@ -5,10 +5,13 @@ The names `harness.checks` and `harness.engines` are kept for what comes next.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from harness.errors import HarnessError, nearest
 from harness.protocols import Domain, Section, Simulation
@@ -52,6 +55,22 @@ def load(point: EntryPoint) -> Domain:
     return loaded
 
 
+def contributed(part: str, build: Callable[[Any], Any], what: type) -> Iterator[tuple[Domain, Any]]:
+    """What each domain gives as its `part`, built whole. Raises HarnessError where the code of a domain raises, or gives anything but `what`."""
+    for domain in domains().values():
+        where = f"domain {domain.name}"
+        try:
+            values = build(getattr(domain, part)())
+        except Exception as error:  # whatever somebody else's package raises
+            told = f"its {part}() cannot be read: {type(error).__name__}: {error}"
+            raise HarnessError(told, where=where, mend="Repair or uninstall the package that provides it") from error
+        for value in values.values() if isinstance(values, dict) else values:
+            if not isinstance(value, what):
+                told = f"its {part}() gives {value!r}, which is no {what.__module__}.{what.__name__}"
+                raise HarnessError(told, where=where, mend="docs/extending.md has an example of each")
+        yield domain, values
+
+
 def origin(point: EntryPoint) -> str:
     return f"{point.value} of {point.dist.name if point.dist else 'an unknown package'}"
 
@@ -71,8 +90,8 @@ def responders() -> dict[str, EntryPoint]:
 def domain_units() -> dict[str, Unit]:
     """(smallest, largest value, meaning) of the units that domains add. Raises HarnessError for one that exists already."""
     found: dict[str, Unit] = {}
-    for domain in domains().values():
-        for unit, bounds in domain.units().items():
+    for domain, units in contributed("units", lambda units: msgspec.convert(units, dict[str, Unit]), tuple):
+        for unit, bounds in units.items():
             if unit in found or unit in UNITS:
                 raise HarnessError(f"the unit {unit!r} exists already", where=f"domain {domain.name}", mend="Give it another name")
             found[unit] = bounds
@@ -92,8 +111,8 @@ def unit_names() -> list[str]:
 def simulations() -> dict[str, Simulation]:
     """What simulates a threshold, by its unit. Raises HarnessError where two domains simulate one unit."""
     found: dict[str, Simulation] = {}
-    for domain in domains().values():
-        for unit, simulation in domain.simulations().items():
+    for domain, by_unit in contributed("simulations", dict, Simulation):
+        for unit, simulation in by_unit.items():
             if unit in found:
                 raise HarnessError(f"two domains simulate thresholds in {unit!r}", where=f"domain {domain.name}", mend="Uninstall one of them")
             found[unit] = simulation
@@ -104,8 +123,8 @@ def simulations() -> dict[str, Simulation]:
 def sections() -> dict[str, Section[Any]]:
     """Every section of every domain by id, in the order of their positions. Raises HarnessError where two have one id or one type of record."""
     found: dict[str, Section[Any]] = {}
-    for domain in domains().values():
-        for section in domain.sections():
+    for domain, added in contributed("sections", list, Section):
+        for section in added:
             if (other := next((one for one in found.values() if one.id == section.id or one.record is section.record), None)) is not None:
                 told = f"the sections {other.id!r} and {section.id!r} have one id or one type of record"
                 raise HarnessError(told, where=f"domain {domain.name}", mend="Give each section its own")
@@ -116,13 +135,21 @@ def sections() -> dict[str, Section[Any]]:
 @cache
 def behaviours() -> dict[str, Behaviour]:
     """Every behaviour of every domain by name. Raises HarnessError where two have one name."""
+    from harness.behaviours.behaviour import Behaviour
+
     found: dict[str, Behaviour] = {}
-    for domain in domains().values():
-        for behaviour in domain.behaviours():
+    for domain, added in contributed("behaviours", list, Behaviour):
+        for behaviour in added:
             if behaviour.name in found:
                 raise HarnessError(f"the behaviour {behaviour.name!r} exists already", where=f"domain {domain.name}", mend="Give it another name")
             found[behaviour.name] = behaviour
     return found
+
+
+def read_domains() -> None:
+    """Reads all that installed domains add, so that a broken one is told before anything runs. Raises HarnessError."""
+    for registry in (domains, domain_units, simulations, sections, behaviours):
+        registry()
 
 
 def behaviour_named(name: str) -> Behaviour:

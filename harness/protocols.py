@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from harness.records import SectionRecord
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=SectionRecord, contravariant=True)
 
 
+@runtime_checkable
 class Section(Protocol[R]):
     """A section of the report. `position` orders sections; below 100 they describe how the run was set up, from 100 on what it found.
 
@@ -38,6 +39,7 @@ class Section(Protocol[R]):
         ...
 
 
+@runtime_checkable
 class Simulation(Protocol):
     """How the plan simulates a cell whose threshold is in a certain unit. `needs` are what such a threshold declares under `simulation`; `draws` is the number
     of simulated cells, `p_floor` the smallest p that the test of a real one can give, `assumptions` says in words what is simulated."""

@@ -113,11 +113,32 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
         ("DOMAIN = ", "import no_such_module\nDOMAIN = ", "the domain 'baking' cannot be loaded"),
         ("baking.fixtures", "baking.gone", "its fixtures baking.gone cannot be loaded"),
         ("[KNOWLEDGE]", "[KNOWLEDGE, KNOWLEDGE]", "the behaviour 'baking_knowledge' exists already"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, scorer=None)]", "its behaviours() cannot be read: ValueError: the behaviour 'baking_knowledge' has neither"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, phrases=str.isupper)]", "the phrases of the behaviour 'baking_knowledge' have no labelled answers"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, lessons='a')]", "the behaviour 'baking_knowledge' needs both lessons and training_texts, or neither"),
+        ("[KNOWLEDGE]", "KNOWLEDGE", "its behaviours() cannot be read: TypeError"),
+        ("[KNOWLEDGE]", "[KNOWLEDGE.name]", "its behaviours() gives 'baking_knowledge', which is no harness.behaviours.behaviour.Behaviour"),
+        ("[Loaves()]", "[Gone()]", "its sections() cannot be read: NameError: name 'Gone' is not defined"),
+        ("[Loaves()]", "None", "its sections() cannot be read: TypeError"),
+        ("[Loaves()]", "['Loaves']", "its sections() gives 'Loaves', which is no harness.protocols.Section"),
+        ("{\"crumbs\": (", "{\"crumbs\": ('few', ", "its units() cannot be read: ValidationError"),
+        ("def units(self):", "def simulations(self): return {'crumbs': 3}\n\n    def units(self):", "its simulations() gives 3, which is no harness.proto"),
+        ("def units(self):", "def simulations(self): raise OSError('no licence')\n\n    def units(self):", "cannot be read: OSError: no licence"),
     ],
 )
 def test_a_broken_domain_is_told_in_one_line(bakery: Bakery, old: str, new: str, told: str) -> None:
+    """Before anything runs, whichever part of it is broken."""
+    bakery.edit("baking/__init__.py", "DOMAIN = ", "from dataclasses import replace\n\nDOMAIN = ")
     bakery.edit("baking/__init__.py", old, new)
     assert told in bakery.refusal()
+
+
+def test_a_broken_domain_does_not_disturb_a_project_without_experiments(bakery: Bakery) -> None:
+    bakery.edit("baking/__init__.py", "DOMAIN = ", "raise OSError('no licence')\nDOMAIN = ")
+    (bakery.project / "evals/bread/experiment.yaml").unlink()
+    (bakery.project / "evals/bread/test_bread.py").write_text("def test_a(no_such): pass\n\n\ndef test_b(): pass\n")
+    done = bakery.pytest()
+    assert "1 passed, 1 error" in done.stdout and "INTERNALERROR" not in done.stdout + done.stderr
 
 
 KNOWLEDGE = {

@@ -42,6 +42,15 @@ class Behaviour:
     lessons: str = ""
     training_texts: Callable[[Path, Mapping[str, Any]], Sequence[Any]] | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for a behaviour that could not be scored, whose phrases could not be calibrated, or that could not be taught."""
+        if self.scorer is None and not self.labelled:
+            raise ValueError(f"the behaviour {self.name!r} has neither a scorer nor labelled answers")
+        if self.phrases is not None and not self.labelled:
+            raise ValueError(f"the phrases of the behaviour {self.name!r} have no labelled answers to be calibrated with")
+        if bool(self.lessons) != (self.training_texts is not None):
+            raise ValueError(f"the behaviour {self.name!r} needs both lessons and training_texts, or neither")
+
     def is_judged(self, judge: str) -> bool:
         """Whether `judge` reads its answers: a judge needs labelled answers, phrases need a list, and without either the scorer decides."""
         if judge == PHRASES:

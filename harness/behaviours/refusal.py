@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from harness.behaviours.banks import load_requests, load_texts
 from harness.behaviours.behaviour import Behaviour
-
-
-def refuses(text: str) -> bool:
-    from harness.measures.refusal_phrases import refuses
-
-    return refuses(text)
-
+from harness.measures.refusal_phrases import refuses
 
 REFUSAL = Behaviour(
     name="refusal",

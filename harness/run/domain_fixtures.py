@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -10,15 +11,15 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
-from harness.extensions import behaviours, domains
+from harness.extensions import domains, read_domains
 
 
 def register_domains(config: pytest.Config) -> None:
     """Registers the fixtures and hooks of all domains. A project's conftest may have named some of these modules already.
 
-    Raises HarnessError for a module that cannot be imported, for two behaviours of one name, and for two fixtures of one name: pytest would take the last.
+    Raises HarnessError for a broken domain, and for two fixtures of one name: pytest would take the last.
     """
-    behaviours()  # raises where two have one name
+    read_domains()
     owners: dict[str, str] = {}
     for module in domain_modules():
         for name in fixture_names(module):
@@ -46,9 +47,11 @@ def fixture_names(module: ModuleType) -> list[str]:
 
 
 def explain_missing_fixture(error: Any) -> str:
-    """Where a fixture comes from that a test outside experiments asked for; "" where it is none of ours."""
+    """Where a fixture comes from that a test outside experiments asked for; "" where it is none of ours, or nobody can tell."""
     from harness.run import fixtures
 
-    modules = [fixtures, *domain_modules()]
+    modules = [fixtures]
+    with suppress(HarnessError):  # of a broken domain: a project without experiments does not need it
+        modules += domain_modules()
     home = next((module.__name__ for module in modules if error.argname in fixture_names(module)), "")
     return f"{error.argname!r} is a fixture of {home}. It is there for the tests of an experiment: put experiment.yaml beside this file." if home else ""
