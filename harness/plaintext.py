@@ -39,6 +39,11 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
+def count_of(number: int, one: str, many: str) -> str:
+    """The number with the words that agree with it: `count_of(1, "cell rests", "cells rest")`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def shorten_text(text: str, most: int = LONGEST) -> str:
     """At most `most` characters; a cut says how much is left out."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most:,} more characters]"

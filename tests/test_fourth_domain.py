@@ -121,7 +121,7 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
         ("[Loaves()]", "[Gone()]", "its sections() cannot be read: NameError: name 'Gone' is not defined"),
         ("[Loaves()]", "None", "its sections() cannot be read: TypeError"),
         ("[Loaves()]", "['Loaves']", "its sections() gives 'Loaves', which is no harness.protocols.Section"),
-        ("{\"crumbs\": (", "{\"crumbs\": ('few', ", "its units() cannot be read: ValidationError"),
+        ('{"crumbs": (', "{\"crumbs\": ('few', ", "its units() cannot be read: ValidationError"),
         ("def units(self):", "def simulations(self): return {'crumbs': 3}\n\n    def units(self):", "its simulations() gives 3, which is no harness.proto"),
         ("def units(self):", "def simulations(self): raise OSError('no licence')\n\n    def units(self):", "cannot be read: OSError: no licence"),
     ],

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.plaintext import count_of
 
 SHOWN = 12
 UNTOLD: dict[str, Any] = {"pieces": None, "distinct": None, "shared": []}
@@ -52,7 +53,7 @@ def work_lines(work: dict[str, Any]) -> list[str]:
     shared = work["shared"]
     spared = work["pieces"] - work["distinct"]
     lines = [f"  work: {work['pieces']} pieces needed, {work['distinct']} distinct ({spared} need not be done again); {len(shared)} shared by several cells"]
-    lines += [f"    {one['name']}{alias(one['also'])}: {one['cells']} cells" for one in shared[:SHOWN]]
+    lines += [f"    {one['name']}{alias(one['also'])}: {count_of(one['cells'], 'cell', 'cells')}" for one in shared[:SHOWN]]
     return lines + ([f"    … and {len(shared) - SHOWN} more"] if len(shared) > SHOWN else [])
 
 

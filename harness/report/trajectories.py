@@ -134,7 +134,7 @@ def _grid(view: View, place: int, name: str, declared: Trajectory) -> Grid:
     cells = [(at, cell) for at, cell in view.cells if cell.owner == declared.of]
     inside = param_names([cell for _, cell in cells])
     names = (*declared.axes, *(param for param in inside if param not in declared.axes))
-    known = {axis: _known(view, axis, [cell for _, cell in cells]) for axis in names}
+    known = {axis: _axis_values(view, axis, [cell for _, cell in cells]) for axis in names}
     entries = [_entry(view, declared, names, at, cell) for at, cell in cells]
     entries += _lost(view, declared, names, {axis: known[axis] for axis in inside}, {entry.values for entry in entries})
     entries.sort(key=lambda entry: [known[axis].index(value) if value in known[axis] else -1 for axis, value in zip(names, entry.values, strict=True)])
@@ -143,7 +143,7 @@ def _grid(view: View, place: int, name: str, declared: Trajectory) -> Grid:
     return Grid(name=name, stem=stem, declared=declared, names=names, orders=orders, entries=tuple(entries))
 
 
-def _known(view: View, axis: str, cells: list[Cell]) -> list[str]:
+def _axis_values(view: View, axis: str, cells: list[Cell]) -> list[str]:
     """The values of an axis: as declared at this scale, then any that only the cells know."""
     declared = view.results.seeds if axis == "seed" else _declared(view, axis)
     return list(dict.fromkeys([*map(str, declared), *(str(cell.params.get(axis, "")) for cell in cells)]))

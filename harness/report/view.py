@@ -62,31 +62,31 @@ class View:
         tree: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.results))
         return tree
 
-    def _placed(self, name: str) -> list[str]:
+    def _addresses(self, name: str) -> list[str]:
         return [address(name, handle) for handle in handles(self.tree[name])]
 
     @cached_property
     def cells(self) -> list[tuple[str, Cell]]:
         """Every cell with its address."""
-        return list(zip(self._placed("cells"), self.results.cells, strict=True))
+        return list(zip(self._addresses("cells"), self.results.cells, strict=True))
 
     @cached_property
     def hypotheses(self) -> list[tuple[str, HypothesisResult]]:
         """Every hypothesis with its address, the primary ones first."""
-        pairs = zip(self._placed("hypotheses"), self.results.hypotheses, strict=True)
+        pairs = zip(self._addresses("hypotheses"), self.results.hypotheses, strict=True)
         return sorted(pairs, key=lambda pair: not pair[1].primary)
 
     @cached_property
     def checks(self) -> list[tuple[str, Check]]:
         """Gates, then kill criteria, then controls, each with its address."""
         order = {"gate": 0, "kill": 1, "control": 2}
-        pairs = zip(self._placed("checks"), self.results.checks, strict=True)
+        pairs = zip(self._addresses("checks"), self.results.checks, strict=True)
         return sorted(pairs, key=lambda pair: order.get(pair[1].kind, 3))
 
     @cached_property
     def thresholds(self) -> list[tuple[str, Threshold]]:
         """Every registered bar with its address."""
-        return list(zip(self._placed("thresholds"), self.results.thresholds, strict=True))
+        return list(zip(self._addresses("thresholds"), self.results.thresholds, strict=True))
 
     def measurements(self, at: str, cell: Cell) -> list[tuple[str, Measurement]]:
         """A cell's measurements with their addresses."""

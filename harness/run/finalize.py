@@ -20,7 +20,7 @@ from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
 from harness.extensions import simulations
 from harness.fingerprint import fingerprint, tree_fingerprint
-from harness.plaintext import encodable, shorten_text
+from harness.plaintext import count_of, encodable, shorten_text
 from harness.records import Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
@@ -127,7 +127,7 @@ def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
     told = Deviation(
         what="the promise came after data",
         promised=f"locked at {promise.locked_at}, before the data",
-        found=f"{len(measured)} cells rest on data from before{aged}",
+        found=f"{count_of(len(measured), 'cell rests', 'cells rest')} on data from before{aged}",
     )
     return msgspec.structs.replace(universe, promise=msgspec.structs.replace(promise, deviations=(*promise.deviations, told)))
 

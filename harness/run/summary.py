@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from harness.costs import in_words
+from harness.plaintext import count_of
 from harness.records import Execution, Results
 from harness.report.escape import one_line, visible
 from harness.run.finalize import ReportOutcome
@@ -99,11 +100,10 @@ def footer(results: Results) -> list[str]:
     stopped = results.stopped
     if stopped.cells:
         by = ", ".join(f"{name} ({count})" for name, count in stopped.by.items())
-        lines.append(f"stopped: {stopped.cells} cells by {by}; saved {in_words(stopped.cost)} of the plan")
+        lines.append(f"stopped: {count_of(stopped.cells, 'cell', 'cells')} by {by}; saved {in_words(stopped.cost)} of the plan")
     if not results.complete:
-        lines.append(
-            f"INCOMPLETE: {len(results.missing)} selected cells have no result: {', '.join(results.missing[:8])}{' …' if len(results.missing) > 8 else ''}"
-        )
+        named = ", ".join(results.missing[:8]) + (" …" if len(results.missing) > 8 else "")
+        lines.append(f"INCOMPLETE: {count_of(len(results.missing), 'selected cell has', 'selected cells have')} no result: {named}")
     for deviation in results.promise.deviations[:6]:
         lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:

@@ -60,13 +60,13 @@ class Trainings:
         tokenizer, recipe = under.tokenizer, job.recipe
         ready = [encode_row(tokenizer, row, max_length=recipe.max_length, loss_on=recipe.loss_on, marker=recipe.marker) for row in rows]
 
-        def kept(epoch: int, saved: Path) -> None:
+        def keep_adapter(epoch: int, saved: Path) -> None:
             note = Note(base=job.base, below=job.below, epoch=epoch, training=job.key)
             keep(self.store, job.adapter(epoch), saved, tokenizer, note, self.stack.base.spec)
 
         work = self.store.root / WORK / job.key
         require_no_links(self.store.root, WORK, f"{WORK}/{job.key}")
-        done = train(under, ready, recipe, job.seed, work, kept, lambda step, steps: self.tick(job.name, step, steps))
+        done = train(under, ready, recipe, job.seed, work, keep_adapter, lambda step, steps: self.tick(job.name, step, steps))
         write_text(self.store.file(KIND, job.key, ".rows.jsonl"), jsonl(rows))  # what it was trained on, for whoever asks
         self.store.put(KIND, job.key, msgspec.to_builtins(done))
         shutil.rmtree(work, ignore_errors=True)

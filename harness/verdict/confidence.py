@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.plaintext import count_of
 from harness.records import Confidence
 
 HIGH_P = 0.01
@@ -24,7 +25,7 @@ def confidence(
     lacking = [
         reason
         for missing, reason in (
-            (seeds < 3, f"{seeds} seeds, 3 are needed"),
+            (seeds < 3, count_of(seeds, "seed", "seeds") + ", 3 are needed"),
             (not out_of_distribution, "no out-of-distribution evaluation"),
             (bool(confounds), "uncontrolled: " + "; ".join(confounds)),
             (p is None, "no p value"),

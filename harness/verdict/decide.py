@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.costs import total
+from harness.plaintext import count_of
 from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, PlannedCellRecord, Results, Stopped, Universe
 from harness.verdict.confidence import confidence
 from harness.verdict.gate_verdicts import decide_checks
@@ -86,7 +87,7 @@ def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, 
     if not universe.promise.locked:
         confounds.append("not pre-registered")
     if universe.promise.deviations:
-        confounds.append(f"{len(universe.promise.deviations)} deviations from the promise")
+        confounds.append(count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the promise")
     agreeing = len({cell.threshold for cell in cells if cell.owner == primary.id and cell.verdict == "supported" and cell.threshold})
     return confidence(
         decided=primary.verdict in ("supported", "falsified"),
@@ -147,23 +148,23 @@ def sections(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
 def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int, alike: int) -> tuple[str, ...]:
     """Standing caveats, each computed from the run; a test adds its own as facts of the group Caveats."""
     counts = Counter(cell.verdict for cell in cells)
-    unselected = counts["missing"] - len(lost)
+    unselected, stopped = counts["missing"] - len(lost), counts["blocked"] + counts["killed"]
     bad = [check for check in checks.values() if check.kind == "control" and check.verdict != "passed"]
     unsampled, computed = without_samples(cells), computed_effects(cells)
     lines = [
         (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
-        (bool(universe.promise.deviations), f"{len(universe.promise.deviations)} deviations from the locked promise."),
+        (bool(universe.promise.deviations), count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the locked promise."),
         (bool(unsampled), f"{unsampled}."),
-        (bool(computed), f"{computed} decided effects are of outcomes that the test computed or edited: their samples alone do not give them."),
-        (bool(once := counted_once(cells)), f"{once} cells rest on {SAME} others, and are not counted again."),
+        (bool(computed), count_of(computed, "decided effect is", "decided effects are") + " of outcomes that a test computed: samples alone do not give them."),
+        (bool(once := counted_once(cells)), count_of(once, "cell rests", "cells rest") + f" on {SAME} others, not counted again."),
         (alike > 0, f"{alike + 1} seeds rest on the very same samples, and count as one."),
         (seeds < 2, "One seed: differences between seeds are not measured."),
         (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
-        (bool(lost), f"The run is incomplete: {len(lost)} selected cells have no result."),
-        (unselected > 0, f"{unselected} cells were not selected in this run."),
-        (counts["error"] > 0, f"{counts['error']} cells ended in an error and count as missing."),
-        (counts["inconclusive"] > 0, f"{counts['inconclusive']} cells are inconclusive."),
-        (counts["blocked"] + counts["killed"] > 0, f"{counts['blocked'] + counts['killed']} cells were stopped by a gate or kill criterion."),
+        (bool(lost), "The run is incomplete: " + count_of(len(lost), "selected cell has no result.", "selected cells have no result.")),
+        (unselected > 0, count_of(unselected, "cell was", "cells were") + " not selected in this run."),
+        (counts["error"] > 0, count_of(counts["error"], "cell ended in an error and counts", "cells ended in an error and count") + " as missing."),
+        (counts["inconclusive"] > 0, count_of(counts["inconclusive"], "cell is inconclusive.", "cells are inconclusive.")),
+        (stopped > 0, count_of(stopped, "cell was", "cells were") + " stopped by a gate or kill criterion."),
         (bool(universe.environment.get("dirty")), "The code had uncommitted changes."),
     ]
     return (

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
+from harness.plaintext import count_of
 from harness.records import SAME_SAMPLES, Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
 from harness.verdict.rule import Rule
@@ -109,15 +110,11 @@ def by_rule(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> tuple[Ve
     kinds = {cell.verdict for cell in open_cells}
     if kinds and kinds <= {"blocked", "killed"}:
         by = ", ".join(sorted({cell.stopped_by for cell in open_cells}))
-        return ("killed" if "killed" in kinds else "blocked"), f"{count_cells(open_cells)} stopped by {by}"
+        return ("killed" if "killed" in kinds else "blocked"), f"{count_of(len(open_cells), 'cell', 'cells')} stopped by {by}"
     if open_cells:
         listed = ", ".join(f"{cell.id} ({cell.verdict})" for cell in open_cells[:6]) + (f" and {len(open_cells) - 6} more" if len(open_cells) > 6 else "")
-        return "inconclusive", f"{count_cells(open_cells, 'undecided ')} could turn the decision: {listed}"
+        return "inconclusive", f"{count_of(len(open_cells), 'undecided cell', 'undecided cells')} could turn the decision: {listed}"
     return "inconclusive", f"between the bars: {tally}"
-
-
-def count_cells(cells: Sequence[Cell], kind: str = "") -> str:
-    return f"{len(cells)} {kind}{'cell' if len(cells) == 1 else 'cells'}"
 
 
 def rule_p(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> float | None:

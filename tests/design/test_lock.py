@@ -58,7 +58,7 @@ def test_a_promise_made_after_the_data_promises_nothing(toy: Toy) -> None:
     toy.run()
     deviation = toy.results()["promise"]["deviations"][0]
     assert deviation["what"] == "the promise came after data"
-    assert deviation["found"].endswith("cells rest on data from before")
+    assert deviation["found"].endswith(" on data from before")
 
 
 def test_other_seeds_are_a_deviation(toy: Toy) -> None:

@@ -91,7 +91,7 @@ def test_a_worker_that_dies_leaves_a_run_marked_incomplete(toy: Toy) -> None:
     results = toy.results()
     assert done.returncode == 1
     assert results["complete"] is False and results["missing"] == ["H1[librarian-heads]"]
-    assert "INCOMPLETE: 1 selected cells have no result: H1[librarian-heads]" in done.stdout
+    assert "INCOMPLETE: 1 selected cell has no result: H1[librarian-heads]" in done.stdout
     assert toy.cells()["H1[villain-heads]"] == "supported"
 
 

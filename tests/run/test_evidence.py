@@ -208,7 +208,7 @@ def test_outcomes_that_the_test_computed_are_a_caveat(toy: Toy) -> None:
     """Outcomes under the right ids that no sample gives: the report says that the test computed them."""
     cell = found(toy, *OUTCOMES, HOLDS.format("measure.shift('s', dict.fromkeys(a, True), dict.fromkeys(b, False), sources=both)"))
     assert cell["measurements"][0]["derived"] is None
-    assert any("outcomes that the test computed or edited" in caveat for caveat in cell["results"]["caveats"])
+    assert any("outcomes that a test computed" in caveat for caveat in cell["results"]["caveats"])
 
 
 def test_items_chosen_by_their_outcome_decide_nothing(toy: Toy) -> None:
@@ -411,7 +411,7 @@ def test_samples_count_once(toy: Toy) -> None:
     toy.run()
     results = toy.results()
     assert results["verdict"] == "inconclusive"
-    assert "15 cells rest on the very same samples as others, and are not counted again." in results["caveats"]
+    assert "15 cells rest on the very same samples as others, not counted again." in results["caveats"]
     assert "3 seeds rest on the very same samples, and count as one." in results["caveats"]
     assert any(caveat.startswith("One seed") for caveat in results["caveats"])
 

@@ -167,7 +167,7 @@ def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.
     firsts = np.flatnonzero(np.append(True, population.genotypes[1:] != population.genotypes[:-1]))
     rows, living = len(population.sizes) + 1, len(firsts)
 
-    def spread(column: np.ndarray) -> np.ndarray:
+    def padded(column: np.ndarray) -> np.ndarray:
         wide = np.empty((rows, *column.shape[1:]), column.dtype)
         wide[:living] = column[firsts]
         return wide
@@ -177,10 +177,10 @@ def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.
     counts[living] = 0
     kept = rows if changes_one_by_one(world) else 1
     genotypes = Genotypes(
-        held=spread(population.held),
-        size=spread(population.sizes),
-        founder=spread(population.founders),
-        personality=spread(population.personalities),
+        held=padded(population.held),
+        size=padded(population.sizes),
+        founder=padded(population.founders),
+        personality=padded(population.personalities),
         sums=np.empty((kept, 3, len(population.written))),
         fitness=np.empty(rows),
         tested=np.empty(rows),

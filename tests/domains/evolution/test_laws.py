@@ -111,7 +111,7 @@ def test_findings_measure_chance_as_it_is() -> None:
     claim, rng = Claim("law", "It holds."), np.random.default_rng(1)
     samples = rng.gamma(4.0, size=(500, 300))
     means = [claim.mean("mean", one, 4.0).z for one in samples]
-    spreads = [claim.spread("variance", one, 4.0, 4.0, kurtosis=4.5).z for one in samples]
+    spreads = [claim.variance("variance", one, 4.0, 4.0, kurtosis=4.5).z for one in samples]
     counts = [claim.counts("counts", one, np.full(6, 50.0)).z for one in rng.multinomial(300, np.full(6, 1 / 6), size=500).astype(float)]
     for scores in (means, spreads, counts):
         assert abs(np.mean(scores)) < 0.2 and 0.88 < np.std(scores) < 1.12

@@ -43,7 +43,7 @@ class Claim:
         """The mean of one number a run that cannot be negative, and is skewed the more the larger it is, such as a square."""
         return self._root(statistic, float(samples.mean() / expected), float(samples.std(ddof=1) / samples.mean()), len(samples))
 
-    def spread(self, statistic: str, samples: np.ndarray, mean: float, variance: float, kurtosis: float | None = None) -> Finding:
+    def variance(self, statistic: str, samples: np.ndarray, mean: float, variance: float, kurtosis: float | None = None) -> Finding:
         """The variance of one number a run about its known mean. `kurtosis` (3 of a normal) of a single run where theory gives it, else the samples' own."""
         squares = (np.asarray(samples) - mean) ** 2
         if kurtosis is None:

@@ -39,7 +39,7 @@ def check_drift(simulate: Simulate, runs: int) -> list[Finding]:
         for trait in TRAITS:
             mean, variance, after = float(first[trait].mean()), float(first[trait].var()) * share, found[trait][:, when]
             findings.append(MEAN.mean(f"mean {trait} after {when} generations", after, mean, sd=variance**0.5))
-            findings.append(SPREAD.spread(f"variance of mean {trait} after {when} generations", after, mean, variance))
+            findings.append(SPREAD.variance(f"variance of mean {trait} after {when} generations", after, mean, variance))
         start = found["diversity"][0, 0]
         findings.append(DIVERSITY.mean(f"diversity after {when} generations", found["diversity"][:, when], start * (1 - 1 / models) ** when))
     return [*findings, founders_left(found["founders"][:, 1], models)]

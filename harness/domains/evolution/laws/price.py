@@ -46,7 +46,7 @@ def check_selection(simulate: Simulate, one: Simulation, seed: int, runs: int) -
         findings += [
             START.near(f"generation 0 of {trait} ({told})", found[trait][:, 0], each.mean(), runs),
             MEAN.mean(f"mean {trait} after selection ({told})", after, mean, sd=(variance / one.models) ** 0.5),
-            SPREAD.spread(f"variance of mean {trait} after selection ({told})", after, mean, variance / one.models, kurtosis),
+            SPREAD.variance(f"variance of mean {trait} after selection ({told})", after, mean, variance / one.models, kurtosis),
         ]
     return findings
 
