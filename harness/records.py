@@ -92,7 +92,7 @@ class Effect(Record, frozen=True, kw_only=True):
 
 
 class Threshold(Record, frozen=True, kw_only=True):
-    """A registered bar: an effect of at least `value` (in `unit`) towards `direction`; `floor` and `ceiling` bound what the measure can resolve."""
+    """A registered threshold: an effect of at least `value` (in `unit`) towards `direction`; `floor` and `ceiling` bound what the measure can resolve."""
 
     name: str
     value: float
@@ -143,7 +143,7 @@ class SectionEntry(Record, frozen=True, kw_only=True):
 class Cell(Record, frozen=True, kw_only=True):
     """One pytest item of an experiment and what came of it.
 
-    `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and the bar it was held to;
+    `key` is the hash of all that could change the outcome; `effect` and `threshold` name the measurement that was judged and its threshold;
     `p` is the largest of the claims that were judged in it (of no effect, or of no equivalence): all of them must hold.
     """
 
@@ -201,7 +201,7 @@ class Confidence(Record, frozen=True, kw_only=True):
 
 
 class Deviation(Record, frozen=True, kw_only=True):
-    """A difference between the promise and the run."""
+    """A difference between the preregistration and the run: `promised` is the registered value, `found` that of the run."""
 
     what: str
     promised: str
@@ -209,7 +209,7 @@ class Deviation(Record, frozen=True, kw_only=True):
 
 
 class Promise(Record, frozen=True, kw_only=True):
-    """What was promised before the data: the hash of the promise as it stands, and how it compares with the lock file."""
+    """The preregistration: the hash of the declaration as it stands, and how it compares with the lock file."""
 
     sha256: str
     locked: bool

@@ -83,6 +83,6 @@ def next_steps(folder: Path) -> list[str]:
     pytest = "pytest" if Path(sys.argv[0]).name == "harness" else f"{sys.executable} -m pytest"
     return [
         f"harness plan {folder}    what it costs and what it can find; runs nothing",
-        f"harness lock {folder}    writes down what you promise before you look",
+        f"harness lock {folder}    preregisters the rule and the thresholds",
         f"{pytest} {folder}          runs it and writes a report",
     ]

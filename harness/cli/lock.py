@@ -1,4 +1,4 @@
-"""`harness lock`: the promise of an experiment, beside its declaration."""
+"""`harness lock`: the preregistration of an experiment, beside its declaration."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from harness.errors import HarnessError
 
 
 def add(commands: Any) -> None:
-    lock = add_command(commands, "lock", run, "write the promise of an experiment beside its experiment.yaml")
+    lock = add_command(commands, "lock", run, "write the preregistration of an experiment beside its experiment.yaml")
     lock.add_argument("path", help="the experiment's folder")
-    lock.add_argument("--again", action="store_true", help="replace a promise that was made before")
+    lock.add_argument("--again", action="store_true", help="replace an earlier preregistration")
 
 
 def run(arguments: argparse.Namespace) -> Answer:
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     if not (folder / "experiment.yaml").exists():
         raise HarnessError("holds no experiment.yaml", where=str(folder), mend="Name the folder of an experiment, such as evals/persona_prompting")
     if (folder / LOCK_NAME).exists() and not arguments.again:
-        raise HarnessError("a promise was made already", where=str(folder / LOCK_NAME), mend="Keep it; or add --again, and say why in the report")
+        raise HarnessError("the experiment is preregistered already", where=str(folder / LOCK_NAME), mend="Keep it; or add --again, and say why in the report")
 
     def write(session: Any) -> Any:
         root = session.settings.root

@@ -40,7 +40,7 @@ def bounds_of(unit: str) -> Unit:
 class ThresholdSpec(Part):
     """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation.
 
-    `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan holds the bar against it.
+    `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan compares the threshold with it.
     A unit that a domain simulates needs `n`, `expected_effect` and, under `simulation`, what that domain asks for: numbers, or settings that hold them.
     """
 

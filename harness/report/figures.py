@@ -1,4 +1,4 @@
-"""Draws the hero figure: a forest plot with an interval for every cell, the registered bar, and a plain mark where there is no number.
+"""Draws the hero figure: a forest plot with an interval for every cell, the registered threshold, and a plain mark where there is no number.
 
 Equal results give equal bytes: the drawing defaults are matplotlib's own whatever the user's settings, the metadata hold no date, and the ids inside
 the SVG come from a fixed salt.

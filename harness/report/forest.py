@@ -30,7 +30,7 @@ class Mark:
 
 @dataclass(kw_only=True)
 class Panel:
-    """Marks that share an axis, and the registered bars on it as (value, text)."""
+    """Marks that share an axis, and the registered thresholds on it as (value, text)."""
 
     title: str
     unit: str

@@ -146,7 +146,7 @@ class Numbers:
         return found if isinstance(found, str) else None
 
     def _bounds(self, where: str) -> list[float]:
-        """The registered bars in the same unit: a number that misses one must not be rounded onto it."""
+        """The registered thresholds in the same unit: a number that misses one must not be rounded onto it."""
         unit = self._unit(where)
         bars = [bar["value"] for bar in self.tree.get("thresholds", []) if bar["unit"] == unit]
         return [side for bar in bars for side in (bar, -bar)]

@@ -85,7 +85,7 @@ class View:
 
     @cached_property
     def thresholds(self) -> list[tuple[str, Threshold]]:
-        """Every registered bar with its address."""
+        """Every registered threshold with its address."""
         return list(zip(self._addresses("thresholds"), self.results.thresholds, strict=True))
 
     def measurements(self, at: str, cell: Cell) -> list[tuple[str, Measurement]]:
@@ -111,7 +111,7 @@ class View:
         return {at: min(rows, key=self._rank) for at, rows in grouped.items()}
 
     def _rank(self, row: Row) -> tuple[bool, bool, bool]:
-        """Smaller is likelier: the criterion judged it (the cell says which), a registered bar fits it, it has a p. Ties go to the first."""
+        """Smaller is likelier: the criterion judged it (the cell says which), a registered threshold fits it, it has a p. Ties go to the first."""
         measured = row.measurement
         if measured is None:
             return (True, True, True)
@@ -147,7 +147,7 @@ class View:
         return next((check for check in self.results.checks if check.id == cell.owner or cell.id in check.cells), None)
 
     def threshold_of(self, cell: Cell, measurement: Measurement) -> tuple[str, Threshold] | None:
-        """The registered bar for a measurement: the one it was judged by, else one of its unit that is named like it or like a parameter of the cell."""
+        """The registered threshold for a measurement: the one it was judged by, else one of its unit that is named like it or like a parameter of the cell."""
         named = {measurement.name, *(str(value) for value in cell.params.values())}
         if measurement.name == cell.effect and cell.threshold:
             named = {cell.threshold}

@@ -114,7 +114,7 @@ def simulated_by(universe: Universe) -> list[str]:
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
-    """The universe, with a deviation where cells rest on data that are older than the promise: such a promise promised nothing."""
+    """The universe, with a deviation where cells rest on data that are older than the lock: then it registered nothing before the data."""
     promise = universe.promise
     if not promise.locked:
         return universe
@@ -125,7 +125,7 @@ def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
     unknown = sum(time == UNKNOWN_TIME for time in measured.values())
     aged = f" ({unknown} of them on data whose age is unknown)" if unknown else ""
     told = Deviation(
-        what="the promise came after data",
+        what="the preregistration came after data",
         promised=f"locked at {promise.locked_at}, before the data",
         found=f"{count_of(len(measured), 'cell rests', 'cells rest')} on data from before{aged}",
     )

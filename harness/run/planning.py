@@ -26,7 +26,7 @@ def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
         "experiment": active.universe.experiment,
         "scale": active.universe.scale,
         "locked": promise.locked,
-        "deviations": [f"{deviation.what}: promised {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
+        "deviations": [f"{deviation.what}: registered {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
         **plan,
         "work": {**left, **pieces(active, hook)},
         "warnings": warnings(plan["seed_noise"]),
@@ -88,7 +88,7 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         f"plan of {plan['experiment']} at scale {plan['scale']}",
         f"  cells: {kinds}; selected {work['selected']}, cached {work['cached']}, to do {len(work['to_do'])}",
         f"  cost of what is to do: {in_words(decode(work['cost'], Cost))}{left_out(work)}",
-        f"  promise: {'locked' if plan['locked'] else 'not locked'}{', ' + str(len(plan['deviations'])) + ' deviations' if plan['deviations'] else ''}",
+        f"  preregistration: {'locked' if plan['locked'] else 'not locked'}{', ' + str(len(plan['deviations'])) + ' deviations' if plan['deviations'] else ''}",
     ]
     for name, found in plan["hypotheses"].items():
         if "not_simulated" in found:

@@ -105,9 +105,9 @@ def footer(results: Results) -> list[str]:
         named = ", ".join(results.missing[:8]) + (" …" if len(results.missing) > 8 else "")
         lines.append(f"INCOMPLETE: {count_of(len(results.missing), 'selected cell has', 'selected cells have')} no result: {named}")
     for deviation in results.promise.deviations[:6]:
-        lines.append(f"deviation: {deviation.what}: promised {deviation.promised[:60]}, found {deviation.found[:60]}")
+        lines.append(f"deviation: {deviation.what}: registered {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:
-        lines.append(f"not pre-registered (harness lock {PurePosixPath(results.promise.lock_file).parent} writes the promise)")
+        lines.append(f"not pre-registered (harness lock {PurePosixPath(results.promise.lock_file).parent} preregisters it)")
     lines += [f"note: {one_line(note)}" for note in results.execution.notes]
     lines.append(work_done(results.execution))
     return lines

@@ -1,8 +1,8 @@
 """The registered criterion applied to a measured effect: it holds, it does not, or the evidence cannot tell.
 
-Holds: the effect reaches the bar and its interval leaves zero. Does not: the interval lies below the bar (equivalence, not a large p). Else
+Holds: the effect reaches the threshold and its interval leaves zero. Does not: the interval lies below the threshold (equivalence, not a large p). Else
 `Inconclusive` is raised with the reason, which makes the cell inconclusive. So are effects where the measure has no room: both arms on the floor
-or the ceiling, or a baseline nearer to the bound than the bar is wide. Floor and ceiling are the threshold's, else the natural bounds of the outcomes.
+or the ceiling, or a baseline nearer to the bound than the threshold is large. Floor and ceiling are the threshold's, else the natural bounds of the outcomes.
 Effects that rest on no samples of this run decide nothing unless they say why, and effects with a doubt (`Measurement.doubt`) are inconclusive.
 """
 
@@ -32,7 +32,7 @@ class Criterion:
 
     @property
     def threshold(self) -> Threshold:
-        """The registered bar, which no test replaces."""
+        """The registered threshold, which no test replaces."""
         return self._threshold
 
     @threshold.setter
@@ -42,7 +42,7 @@ class Criterion:
     def __repr__(self) -> str:
         bar = self.threshold
         sign = {"increase": "+", "decrease": "-", "either": "+/-"}[bar.direction]
-        return f"<bar {bar.name}: {sign}{bar.value:g} {bar.unit}>"
+        return f"<threshold {bar.name}: {sign}{bar.value:g} {bar.unit}>"
 
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
         """True or False by the rule above. Raises Inconclusive; raises HarnessError for another unit, no interval, no samples, or bounds without a baseline.
@@ -69,7 +69,7 @@ class Criterion:
         return not answer
 
     def exceeds(self, level: Measurement) -> bool:
-        """A level against the bar: True where its whole interval lies at the bar or beyond it, False where all of it falls short, else Inconclusive.
+        """A level against the threshold: True where its whole interval lies at the threshold or beyond it, False where all falls short, else Inconclusive.
 
         For a bar that is a level (agreement of at least .5), not an effect: an effect has zero to leave, a level has not.
         """
@@ -89,7 +89,7 @@ class Criterion:
         return self._normal_p(level, towards * (self.threshold.value - level.value))
 
     def equivalence_p(self, shift: Measurement) -> float:
-        """p of two one-sided tests against the bar (Schuirmann, 1987), from the interval by the normal approximation."""
+        """p of two one-sided tests against the threshold (Schuirmann, 1987), from the interval by the normal approximation."""
         return self._normal_p(shift, abs(shift.value) - self.threshold.value)
 
     def _normal_p(self, found: Measurement, excess: float) -> float:
@@ -169,7 +169,7 @@ class Criterion:
         return ("floor", low if bar.floor is None else bar.floor), ("ceiling", high if bar.ceiling is None else bar.ceiling)
 
     def _allows_step(self, level: float, scale: float, name: str) -> None:
-        """Raises Inconclusive where the bound lies nearer to the baseline than the bar is wide, in the bar's direction."""
+        """Raises Inconclusive where the bound lies nearer to the baseline than the threshold is large, in its direction."""
         bar = self.threshold
         for side, bound in self._bounds():
             away = 0.0 if bound is None else level - bound if side == "floor" else bound - level

@@ -87,7 +87,7 @@ def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, 
     if not universe.promise.locked:
         confounds.append("not pre-registered")
     if universe.promise.deviations:
-        confounds.append(count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the promise")
+        confounds.append(count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the preregistration")
     agreeing = len({cell.threshold for cell in cells if cell.owner == primary.id and cell.verdict == "supported" and cell.threshold})
     return confidence(
         decided=primary.verdict in ("supported", "falsified"),
@@ -153,7 +153,7 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
     unsampled, computed = without_samples(cells), computed_effects(cells)
     lines = [
         (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
-        (bool(universe.promise.deviations), count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the locked promise."),
+        (bool(universe.promise.deviations), count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the preregistration."),
         (bool(unsampled), f"{unsampled}."),
         (bool(computed), count_of(computed, "decided effect is", "decided effects are") + " of outcomes that a test computed: samples alone do not give them."),
         (bool(once := counted_once(cells)), count_of(once, "cell rests", "cells rest") + f" on {SAME} others, not counted again."),

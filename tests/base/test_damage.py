@@ -522,7 +522,7 @@ def test_a_copied_store_does_not_hide_that_the_data_came_first(toy: Toy, timed: 
         path.unlink()
     toy.run()
     [deviation] = toy.results()["promise"]["deviations"]
-    assert deviation["what"] == "the promise came after data" and ("unknown" in deviation["found"]) is not timed
+    assert deviation["what"] == "the preregistration came after data" and ("unknown" in deviation["found"]) is not timed
 
 
 @pytest.mark.parametrize("name", ["samples", "journal.jsonl", ".run", "figures", ".lock"])

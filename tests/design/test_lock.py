@@ -57,7 +57,7 @@ def test_a_promise_made_after_the_data_promises_nothing(toy: Toy) -> None:
     harness(toy, "lock", "evals/coins")
     toy.run()
     deviation = toy.results()["promise"]["deviations"][0]
-    assert deviation["what"] == "the promise came after data"
+    assert deviation["what"] == "the preregistration came after data"
     assert deviation["found"].endswith(" on data from before")
 
 
@@ -73,7 +73,7 @@ def test_a_promise_is_not_replaced_by_accident(toy: Toy) -> None:
     """A second lock is refused unless asked for with --again."""
     harness(toy, "lock", "evals/coins")
     again = harness(toy, "lock", "evals/coins")
-    assert again.returncode == 2 and "a promise was made already" in again.stderr
+    assert again.returncode == 2 and "the experiment is preregistered already" in again.stderr
     assert harness(toy, "lock", "evals/coins", "--again").returncode == 0
 
 

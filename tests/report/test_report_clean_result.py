@@ -108,7 +108,7 @@ def test_each_deviation_is_listed_with_both_sides(built: Path) -> None:
     """A reader sees what was promised and what was found."""
     for name in ("clean_result.md", "index.html"):
         text = re.sub(r"</?[a-z]+[^>]*>", "", (built / name).read_text())
-        assert "promised 5.0 pp, found 4.0 pp" in text
+        assert "registered 5.0 pp, found 4.0 pp" in text
 
 
 @pytest.mark.parametrize("word", ["protects", "causes", "proves", "because of"])
