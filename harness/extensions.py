@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import HarnessError, nearest
-from harness.protocols import Domain, Section, Simulation
+from harness.protocols import BehaviourDeclaration, Domain, Section, Simulation
 from harness.units import UNITS, Unit
 
 if TYPE_CHECKING:
@@ -135,10 +135,8 @@ def sections() -> dict[str, Section[Any]]:
 @cache
 def behaviours() -> dict[str, Behaviour]:
     """Every behaviour of every domain by name. Raises HarnessError where two have one name."""
-    from harness.behaviours.behaviour import Behaviour
-
     found: dict[str, Behaviour] = {}
-    for domain, added in contributed("behaviours", list, Behaviour):
+    for domain, added in contributed("behaviours", list, BehaviourDeclaration):
         for behaviour in added:
             if behaviour.name in found:
                 raise HarnessError(f"the behaviour {behaviour.name!r} exists already", where=f"domain {domain.name}", mend="Give it another name")

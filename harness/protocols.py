@@ -64,6 +64,17 @@ class Simulation(Protocol):
         ...
 
 
+@runtime_checkable
+class BehaviourDeclaration(Protocol):
+    """What makes a `harness.behaviours.behaviour.Behaviour` known by its name."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def bank(self) -> str: ...
+    def is_judged(self, judge: str) -> bool: ...
+
+
 class Domain:
     """Everything about one subject: an object of a class below this one, named by an entry point of the group `harness.domains`. Loading it must be quick
     and import nothing heavy. `fixtures` are the modules of its pytest fixtures and hooks, registered when the first experiment is collected."""

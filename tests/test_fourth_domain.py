@@ -117,7 +117,7 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
         ("[KNOWLEDGE]", "[replace(KNOWLEDGE, phrases=str.isupper)]", "the phrases of the behaviour 'baking_knowledge' have no labelled answers"),
         ("[KNOWLEDGE]", "[replace(KNOWLEDGE, lessons='a')]", "the behaviour 'baking_knowledge' needs both lessons and training_texts, or neither"),
         ("[KNOWLEDGE]", "KNOWLEDGE", "its behaviours() cannot be read: TypeError"),
-        ("[KNOWLEDGE]", "[KNOWLEDGE.name]", "its behaviours() gives 'baking_knowledge', which is no harness.behaviours.behaviour.Behaviour"),
+        ("[KNOWLEDGE]", "[KNOWLEDGE.name]", "its behaviours() gives 'baking_knowledge', which is no harness.protocols.BehaviourDeclaration"),
         ("[Loaves()]", "[Gone()]", "its sections() cannot be read: NameError: name 'Gone' is not defined"),
         ("[Loaves()]", "None", "its sections() cannot be read: TypeError"),
         ("[Loaves()]", "['Loaves']", "its sections() gives 'Loaves', which is no harness.protocols.Section"),
