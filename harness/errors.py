@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from harness.plaintext import one_line, shorten_text
 
@@ -19,6 +20,19 @@ class HarnessError(Exception):
         line = f"{where}: {what}" if where else what
         # What a file, a model or a command line held may stand in it: shown, never obeyed by a terminal, and always one line.
         super().__init__(shorten_text(one_line(f"{line}. {mend}" if mend else line), LONGEST_LINE))
+
+
+@contextmanager
+def explain_failure(what: str, where: str, mend: str = "Repair or uninstall the package that provides it") -> Iterator[None]:
+    """Turns whatever the code of another package raises inside, a skip of pytest's and SystemExit included, into one line: `what`, and what was raised."""
+    try:
+        yield
+    except BaseException as error:
+        import pytest
+
+        if isinstance(error, HarnessError | Inconclusive | KeyboardInterrupt | GeneratorExit | pytest.exit.Exception):
+            raise
+        raise HarnessError(f"{what}: {type(error).__name__}: {error}", where=where, mend=mend) from error
 
 
 class Inconclusive(Exception):

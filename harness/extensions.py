@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, explain_failure, nearest
 from harness.protocols import BehaviourDeclaration, Domain, Section, Simulation
-from harness.units import UNITS, Unit
+from harness.records import SectionRecord
+from harness.units import RESERVED_UNITS, UNITS, Unit
 
 if TYPE_CHECKING:
     from harness.behaviours.behaviour import Behaviour
@@ -31,44 +32,59 @@ def domains() -> dict[str, Domain]:
         if point.name in found:
             raise HarnessError(f"two installed packages provide the domain {point.name!r}", where=origin(point), mend="Uninstall one of them")
         if is_there(point):
-            found[point.name] = load(point)
+            found[point.name] = load_domain(point)
     return found
 
 
 def is_there(point: EntryPoint) -> bool:
-    """False where the module that a domain was registered with is gone: a folder of a checkout was removed after it was installed."""
+    """False for a domain of this package whose folder was removed from the checkout after it was installed."""
+    if point.value.partition(":")[0].partition(".")[0] != "harness":
+        return True
     try:
         return find_spec(point.module) is not None
     except ModuleNotFoundError:  # of a package around it
         return False
 
 
-def load(point: EntryPoint) -> Domain:
-    try:
-        loaded: object = point.load()
-    except Exception as error:  # whatever importing somebody else's package raises
-        told = f"the domain {point.name!r} cannot be loaded: {type(error).__name__}: {error}"
-        raise HarnessError(told, where=origin(point), mend="Repair or uninstall the package that provides it") from error
+def load_domain(point: EntryPoint) -> Domain:
+    loaded = load(point, f"the domain {point.name!r}")
     if not isinstance(loaded, Domain):
         told = f"the domain {point.name!r} is {type(loaded).__name__}, not a harness.protocols.Domain"
         raise HarnessError(told, where=origin(point), mend="Let its class inherit from harness.protocols.Domain, and name an object of it")
+    if not isinstance(name := getattr(loaded, "name", None), str) or not name:
+        raise HarnessError(f"the domain {point.name!r} is named {name!r}", where=origin(point), mend="Give it an attribute name, a text")
+    if not isinstance(loaded.fixtures, tuple | list) or not all(isinstance(module, str) for module in loaded.fixtures):
+        raise HarnessError(f"its fixtures are {loaded.fixtures!r}", where=f"domain {name}", mend="Give a tuple with the names of modules")
     return loaded
+
+
+def load(point: EntryPoint, what: str) -> Any:
+    """The object of an entry point. Raises HarnessError where it cannot be loaded."""
+    if EntryPoint.pattern.match(point.value) is None:
+        raise HarnessError(f"{what} cannot be loaded: no object is named by it", where=origin(point), mend="Write it as package.module:object")
+    with explain_failure(f"{what} cannot be loaded", origin(point)):
+        return point.load()
 
 
 def contributed(part: str, build: Callable[[Any], Any], what: type) -> Iterator[tuple[Domain, Any]]:
     """What each domain gives as its `part`, built whole. Raises HarnessError where the code of a domain raises, or gives anything but `what`."""
     for domain in domains().values():
         where = f"domain {domain.name}"
-        try:
+        with explain_failure(f"its {part}() cannot be read", where):
             values = build(getattr(domain, part)())
-        except Exception as error:  # whatever somebody else's package raises
-            told = f"its {part}() cannot be read: {type(error).__name__}: {error}"
-            raise HarnessError(told, where=where, mend="Repair or uninstall the package that provides it") from error
         for value in values.values() if isinstance(values, dict) else values:
-            if not isinstance(value, what):
-                told = f"its {part}() gives {value!r}, which is no {what.__module__}.{what.__name__}"
+            if isinstance(value, type) or not isinstance(value, what):
+                told = f"its {part}() gives {value!r:.80}, which is no {what.__module__}.{what.__name__}{why_not(value, what)}"
                 raise HarnessError(told, where=where, mend="docs/extending.md has an example of each")
         yield domain, values
+
+
+def why_not(value: object, what: type) -> str:
+    """What an object lacks of a protocol."""
+    if isinstance(value, type):
+        return ": it is a class, not an object of it"
+    lacking = sorted(name for name in {*getattr(what, "__annotations__", {}), *vars(what)} if not name.startswith("_") and not hasattr(value, name))
+    return f": it has no {', '.join(lacking)}" if lacking else ""
 
 
 def origin(point: EntryPoint) -> str:
@@ -80,6 +96,9 @@ def responders() -> dict[str, EntryPoint]:
     """The openers of responders by the prefix of their specs, not loaded yet. Raises HarnessError where two packages claim one prefix."""
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=RESPONDERS):
+        if not point.name or "/" in point.name or EntryPoint.pattern.match(point.value) is None:
+            mend = "Write prefix = package.module:function, and no / in the prefix"
+            raise HarnessError(f"the responder {point.name!r} cannot be used", where=origin(point), mend=mend)
         if point.name in found and found[point.name].value != point.value:
             raise HarnessError(f"two installed packages answer specs that begin with {point.name}/", where=origin(point), mend="Uninstall one of them")
         found[point.name] = point
@@ -92,6 +111,9 @@ def domain_units() -> dict[str, Unit]:
     found: dict[str, Unit] = {}
     for domain, units in contributed("units", lambda units: msgspec.convert(units, dict[str, Unit]), tuple):
         for unit, bounds in units.items():
+            if not unit or not unit.isprintable() or unit in RESERVED_UNITS or not bounds[0] < bounds[1]:
+                told = f"{unit!r} from {bounds[0]:g} to {bounds[1]:g} is no unit"
+                raise HarnessError(told, where=f"domain {domain.name}", mend="Give it a name of its own, and a smallest value below the largest")
             if unit in found or unit in UNITS:
                 raise HarnessError(f"the unit {unit!r} exists already", where=f"domain {domain.name}", mend="Give it another name")
             found[unit] = bounds
@@ -125,11 +147,26 @@ def sections() -> dict[str, Section[Any]]:
     found: dict[str, Section[Any]] = {}
     for domain, added in contributed("sections", list, Section):
         for section in added:
+            check_section(section, domain.name)
             if (other := next((one for one in found.values() if one.id == section.id or one.record is section.record), None)) is not None:
                 told = f"the sections {other.id!r} and {section.id!r} have one id or one type of record"
                 raise HarnessError(told, where=f"domain {domain.name}", mend="Give each section its own")
             found[section.id] = section
     return dict(sorted(found.items(), key=lambda item: (item[1].position, item[0])))
+
+
+def check_section(section: Section[Any], domain: str) -> None:
+    """Raises HarnessError for a section whose parts are of the wrong kind: it would be found where a report is made, after the run."""
+    sound = {
+        "id": isinstance(section.id, str) and bool(section.id),
+        "title": isinstance(section.title, str),
+        "position": isinstance(section.position, int | float) and section.position == section.position,
+        "record": isinstance(section.record, type) and issubclass(section.record, SectionRecord),
+    }
+    if wrong := [part for part, holds in sound.items() if not holds]:
+        told = f"{wrong[0]} of the section {section.id!r} is {getattr(section, wrong[0])!r:.80}"
+        mend = "id and title are texts, position is a number, record is a class below harness.records.SectionRecord"
+        raise HarnessError(told, where=f"domain {domain}", mend=mend)
 
 
 @cache

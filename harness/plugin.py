@@ -85,11 +85,12 @@ class Hooks:
             from harness.run.session import SETTINGS, Session
 
             self.config.stash[SETTINGS] = self.settings
-            self._session = Session(self.config, self.settings)
+            session = Session(self.config, self.settings)
             strike_keys(self.config)
             if not self.config.pluginmanager.has_plugin("harness-fixtures"):
-                self.config.pluginmanager.register(fixtures, "harness-fixtures")
                 register_domains(self.config)
+                self.config.pluginmanager.register(fixtures, "harness-fixtures")
+            self._session = session  # last, so that the next file of a session whose domains are broken is refused like the first
         return self._session
 
     @property
@@ -160,7 +161,11 @@ class Hooks:
     def pytest_configure_node(self, node: Any) -> None:
         from harness.run.environment import command_line
 
-        node.workerinput |= {"harness_run": self.session.run, "harness_command": command_line(), "harness_dist": self.config.getoption("dist")}
+        try:
+            run = self.session.run
+        except HarnessError as error:
+            pytest.exit(f"harness: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+        node.workerinput |= {"harness_run": run, "harness_command": command_line(), "harness_dist": self.config.getoption("dist")}
         self.end_in_order(lambda: bool(self.session.folders()))
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
         if self.watch is None and reporter is not None and self.config.option.verbose >= 0:

@@ -6,6 +6,8 @@ import math
 
 # What the outcomes behind an effect can be: shares behind percentage points, and points.
 LEVELS: dict[str, tuple[float, float]] = {"pp": (0.0, 1.0), "points": (0.0, 100.0)}
+# Names by which the report formats its own numbers; a domain's unit of such a name would be shown as something else.
+RESERVED_UNITS = ("p", "p column", "p floor", "plain", "%", "s", "$", "USD", "gpu_hours", "GPU-hours")
 Unit = tuple[float, float, str]  # smallest and largest value that it can take, what it is
 UNITS: dict[str, Unit] = {
     "rate": (0.0, 1.0, "share of units, 0 to 1"),

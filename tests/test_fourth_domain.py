@@ -36,10 +36,10 @@ class Bakery:
         (info / "RECORD").write_text("".join(f"{name},,\n" for name in PACKAGE))
         (info / "entry_points.txt").write_text("[harness.domains]\nbaking = baking:DOMAIN\n[harness.responders]\nbakery = baking.baker:open_baker\n")
 
-    def pytest(self) -> subprocess.CompletedProcess[str]:
+    def pytest(self, *words: str) -> subprocess.CompletedProcess[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
         environment["PYTHONPATH"] = os.pathsep.join([str(self.site), str(REPO)])
-        command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-m", "pytest", "evals", "-q", "-p", "no:cacheprovider", *words]
         return subprocess.run(command, cwd=self.project, env=environment, capture_output=True, text=True, timeout=120)
 
     def refusal(self) -> str:
@@ -114,7 +114,20 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
         ("baking.fixtures", "baking.gone", "its fixtures baking.gone cannot be loaded"),
         ("[KNOWLEDGE]", "[KNOWLEDGE, KNOWLEDGE]", "the behaviour 'baking_knowledge' exists already"),
         ("[KNOWLEDGE]", "[replace(KNOWLEDGE, scorer=None)]", "its behaviours() cannot be read: ValueError: the behaviour 'baking_knowledge' has neither"),
-        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, phrases=str.isupper)]", "the phrases of the behaviour 'baking_knowledge' have no labelled answers"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, phrases=lambda text: True)]", "the phrases of the behaviour 'baking_knowledge' have no labelled answers"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, phrases=str.isupper)]", "the phrases of the behaviour 'baking_knowledge' must be a plain function"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, unit='percent')]", "unit of the behaviour 'baking_knowledge' is 'percent', not 'pp' or 'points'"),
+        ("[KNOWLEDGE]", "[replace(KNOWLEDGE, name=3)]", "a behaviour is named 3"),
+        ('name = "baking"', 'title = "baking"', "the domain 'baking' is named None"),
+        ('("baking.fixtures",)', '"baking.fixtures"', "its fixtures are 'baking.fixtures'"),
+        ("[Loaves()]", "[Loaves]", "which is no harness.protocols.Section: it is a class"),
+        ("[Loaves()]", "[type('Empty', (), {'id': 'x', 'title': 'X', 'position': 1})()]", "Section: it has no build, record"),
+        ("[Loaves()]", "[type('Odd', (Loaves,), {'position': None})()]", "position of the section 'loaves' is None"),
+        ("[Loaves()]", "[type('Odd', (Loaves,), {'record': dict})()]", "record of the section 'loaves' is <class 'dict'>"),
+        ('1000.0, "crumbs', "float('nan'), \"crumbs", "'crumbs' from 0 to nan is no unit"),
+        ('{"crumbs": (', '{"p": (', "'p' from 0 to 1000 is no unit"),
+        ("DOMAIN = ", "import pytest; pytest.importorskip('no_such_module')\nDOMAIN = ", "the domain 'baking' cannot be loaded: Skipped"),
+        ("DOMAIN = ", "raise SystemExit('not today')\nDOMAIN = ", "the domain 'baking' cannot be loaded: SystemExit: not today"),
         ("[KNOWLEDGE]", "[replace(KNOWLEDGE, lessons='a')]", "the behaviour 'baking_knowledge' needs both lessons and training_texts, or neither"),
         ("[KNOWLEDGE]", "KNOWLEDGE", "its behaviours() cannot be read: TypeError"),
         ("[KNOWLEDGE]", "[KNOWLEDGE.name]", "its behaviours() gives 'baking_knowledge', which is no harness.protocols.BehaviourDeclaration"),
@@ -131,6 +144,137 @@ def test_a_broken_domain_is_told_in_one_line(bakery: Bakery, old: str, new: str,
     bakery.edit("baking/__init__.py", "DOMAIN = ", "from dataclasses import replace\n\nDOMAIN = ")
     bakery.edit("baking/__init__.py", old, new)
     assert told in bakery.refusal()
+
+
+@pytest.mark.parametrize("told", ["a broken domain", "a broken fixture module"])
+def test_a_broken_domain_is_told_by_workers_and_for_every_experiment(bakery: Bakery, told: str) -> None:
+    """Two experiments: neither runs, alone or on two workers, whichever file is collected first."""
+    shutil.copytree(bakery.project / "evals/bread", bakery.project / "evals/cake")
+    (bakery.project / "evals/cake/test_bread.py").rename(bakery.project / "evals/cake/test_cake.py")
+    if told == "a broken domain":
+        bakery.edit("baking/__init__.py", "DOMAIN = ", "raise OSError('no licence')\nDOMAIN = ")
+    else:
+        bakery.edit("baking/fixtures.py", "import pytest\n", "import pytest\npytest.importorskip('no_such_module')\n")
+    for words in ((), ("-n", "1")):
+        done = bakery.pytest(*words)
+        assert done.returncode not in (0, 3, 5) and "INTERNALERROR" not in done.stdout + done.stderr and "Traceback" not in done.stdout + done.stderr
+        assert "cannot be loaded" in done.stdout + done.stderr and "passed" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("return [list(items)]", "return [list(items)[:8]]", "chunks() of Crumbs gave 8 parts of 12 items"),
+        ("return [list(items)]", "return [list(items), list(items)]", "chunks() of Crumbs gave 24 parts of 12 items"),
+        ("return [list(items)]", "yield list(items)", "chunks() of Crumbs gave no list of lists"),
+        ('return {"measure": "crumbs", ', 'return {"x": 1j, ', "describe() of Crumbs gave no mapping of JSON values"),
+    ],
+)
+def test_a_measure_that_leaves_items_out_measures_nothing(bakery: Bakery, old: str, new: str, told: str) -> None:
+    """What is left out would be missing from N and from the evidence, in silence."""
+    bakery.edit("baking/crumbs.py", old, new)
+    bakery.pytest()
+    cells = json.loads((bakery.project / "reports/bread/latest/results.json").read_text())["cells"]
+    assert all(cell["verdict"] == "error" and told in cell["reason"] for cell in cells), cells
+
+
+@pytest.mark.parametrize("name", ["settings", "measure", "gather", "criterion"])
+def test_a_fixture_of_the_core_is_replaced_by_no_domain(bakery: Bakery, name: str) -> None:
+    bakery.edit("baking/fixtures.py", "import pytest\n", f"import pytest\n\n\n@pytest.fixture\ndef {name}():\n    return {{}}\n")
+    assert f"the fixture '{name}' is defined by harness.run.fixtures and by baking.fixtures" in bakery.refusal()
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("raise KeyError('oven')", "its build() fails: KeyError: 'oven'"),
+        ("return None", "its build() fails: TypeError"),
+        ("yield 'crumbs'", "TypeError: str is no block"),
+        ("yield Table(title='', columns=[Column(heading='loaf')], rows=[['a', 'b']])", "a row has 2 cells, the table has 1 columns"),
+        ("yield Table(title='', columns=[Column(heading='loaf')], rows=[[3]])", "3 stands where a text belongs"),
+        ("yield Figure(stem='hero', alt='', caption='', draw=None, addresses=[])", "the figure 'hero' has no plain name"),
+        ("yield Figure(stem='../up', alt='', caption='', draw=None, addresses=[])", "the figure '../up' has no plain name"),
+    ],
+)
+def test_a_section_that_fails_says_so_in_its_place(bakery: Bakery, new: str, told: str) -> None:
+    """The rest of the report stands, and the terminal names the section."""
+    text = (bakery.site / "baking/loaves.py").read_text()
+    head, _, body = text.partition("    def build(self, records, numbers):\n")
+    (bakery.site / "baking/loaves.py").write_text(
+        head.replace("Column, Table", "Column, Figure, Table") + f"    def build(self, records, numbers):\n        {new}\n"
+    )
+    done = bakery.pytest()
+    assert "section loaves: " + told.partition(": ")[0] in done.stdout or told in done.stdout, done.stdout
+    report = (bakery.project / "reports/bread/latest/clean_result.md").read_text()
+    assert "This section could not be built" in report and "H1" in report and body
+
+
+SIMULATION = """\
+import numpy as np
+
+
+class CrumbSimulation:
+    needs, draws, p_floor, assumptions = ("ovens",), 100, 0.001, "none"
+
+    def refuse(self, numbers):
+        return ""
+
+    def answers(self, **asked):
+        {answer}
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("raise KeyError('yeast')", "its answers() fails: KeyError: 'yeast'"),
+        ("return np.ones(100), np.zeros(100)", "its answers() gives float64 of shape (100,)"),
+        ("return np.ones(160, bool), np.zeros(160, bool)", "its answers() gives bool of shape (160,)"),
+        ("return np.ones(100, bool), np.ones(100, bool)", "that the criterion holds and that it does not"),
+    ],
+)
+def test_a_simulation_that_fails_gives_no_power_and_loses_no_run(bakery: Bakery, answer: str, told: str) -> None:
+    (bakery.site / "baking/simulation.py").write_text(SIMULATION.replace("{answer}", answer))
+    new = (
+        "def simulations(self):\n        from baking.simulation import CrumbSimulation\n\n        return {'crumbs': CrumbSimulation()}\n\n    def units(self):"
+    )
+    bakery.edit("baking/__init__.py", "def units(self):", new)
+    path = bakery.project / "evals/bread/experiment.yaml"
+    path.write_text(path.read_text().replace("direction: increase}", "direction: increase, n: 12, expected_effect: 30, simulation: {ovens: 2}}"))
+    plan = bakery.pytest("--harness-plan")
+    assert told in plan.stdout and "INTERNALERROR" not in plan.stdout + plan.stderr, plan.stdout
+    assert bakery.run()["verdict"] == "supported"
+
+
+@pytest.mark.parametrize(
+    ("group", "line", "told"),
+    [
+        ("harness.responders", "bakery = baking baker", "the responder 'bakery' cannot be used"),
+        ("harness.responders", "bakery/ = baking.baker:open_baker", "the responder 'bakery/' cannot be used"),
+        ("harness.domains", "baking = baking/x:DOMAIN !", "the domain 'baking' cannot be loaded"),
+        ("harness.domains", "baking = bakin:DOMAIN", "the domain 'baking' cannot be loaded: ModuleNotFoundError"),
+    ],
+)
+def test_a_mistaken_entry_point_is_told_in_one_line(bakery: Bakery, group: str, line: str, told: str) -> None:
+    path = bakery.site / "baking-1.0.dist-info/entry_points.txt"
+    groups = {"harness.domains": "baking = baking:DOMAIN", "harness.responders": "bakery = baking.baker:open_baker"} | {group: line}
+    path.write_text("".join(f"[{name}]\n{entry}\n" for name, entry in groups.items()))
+    done = bakery.pytest()
+    assert told in done.stdout and "Traceback" not in done.stdout + done.stderr and "INTERNALERROR" not in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        ("raise KeyError('oven')", "the responder of bakery/rye cannot be opened: KeyError: 'oven'"),
+        ("return None", "the responder of bakery/rye is NoneType and has no describe, groups, answers"),
+    ],
+)
+def test_a_responder_that_cannot_be_opened_is_named(bakery: Bakery, new: str, told: str) -> None:
+    bakery.edit("baking/baker.py", "return Baker(entry", f"{new}\n    return Baker(entry")
+    bakery.pytest()
+    cells = json.loads((bakery.project / "reports/bread/latest/results.json").read_text())["cells"]
+    assert told in cells[0]["reason"], cells[0]
 
 
 def test_a_broken_domain_does_not_disturb_a_project_without_experiments(bakery: Bakery) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +45,16 @@ class Behaviour:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a behaviour that could not be scored, whose phrases could not be calibrated, or that could not be taught."""
+        if not self.name or not isinstance(self.name, str):
+            raise ValueError(f"a behaviour is named {self.name!r}")
+        for field, known in (("judged", ("judged", "score")), ("unit", ("pp", "points")), ("falls", (True, False))):
+            if getattr(self, field) not in known:
+                raise ValueError(f"{field} of the behaviour {self.name!r} is {getattr(self, field)!r}, not {' or '.join(map(repr, known))}")
         if self.scorer is None and not self.labelled:
             raise ValueError(f"the behaviour {self.name!r} has neither a scorer nor labelled answers")
+        if self.phrases is not None and (not inspect.isfunction(self.phrases) or self.phrases.__closure__):
+            # Its module and code are its identity; what a partial, an object or a closure holds would not be seen to change.
+            raise ValueError(f"the phrases of the behaviour {self.name!r} must be a plain function of the text")
         if self.phrases is not None and not self.labelled:
             raise ValueError(f"the phrases of the behaviour {self.name!r} have no labelled answers to be calibrated with")
         if bool(self.lessons) != (self.training_texts is not None):

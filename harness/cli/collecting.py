@@ -32,8 +32,8 @@ def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
             if hooks is not None and not self.problems:
                 try:
                     self.value = use(hooks.session)
-                except HarnessError as error:
-                    self.problems.append(str(error))
+                except Exception as error:  # pytest would call its own what a hook of the project raises
+                    self.problems.append(str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}")
 
     catch, out = Catch(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness.design import unit_power
 from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec
+from harness.errors import HarnessError
 from harness.records import ScaleName
 from harness.seeds import generator
 from harness.verdict.criterion import answers
@@ -29,7 +30,10 @@ def simulate_hypothesis(spec: ExperimentSpec, name: str, scale: ScaleName) -> di
     cells = cells_of(spec, hypothesis, scale)
     bars = [bar_of(spec, hypothesis, params) for params in cells]
     if (simulation := unit_power.simulation_of(spec, bars, scale)) is not None:
-        return unit_power.simulate(spec, hypothesis, scale, cells, [bar for bar in bars if bar is not None], simulation)
+        try:
+            return unit_power.simulate(spec, hypothesis, scale, cells, [bar for bar in bars if bar is not None], simulation)
+        except HarnessError as error:  # the simulation of a domain fails; a run is decided without its power
+            return {"not_simulated": str(error)}
     missing = [bar for bar in bars if bar is None or unknown(spec, bar, scale)]
     if missing:
         return {"not_simulated": "a threshold lacks n, expected_baseline or expected_effect, or has another unit than pp and lacks its `simulation`"}

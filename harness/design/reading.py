@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from harness.design.naming import quote_name, wrong_name
 from harness.design.paths import FILE_NAME
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, explain_failure, nearest
 from harness.package_data import PREFIX
 from harness.records import ScaleName
 from harness.verdict.rule import Rule
@@ -258,7 +258,9 @@ def check_simulations(spec: ExperimentSpec, file: YamlFile) -> None:
         for scale in spec.scales:
             bar = spec.at(scale).thresholds[label]
             numbers = {key: number_of(spec, value, scale) for key, value in bar.simulation.items()}
-            if problem := found.refuse({key: value for key, value in numbers.items() if value is not None}):
+            with explain_failure("its refuse() fails", f"simulation of thresholds in {bar.unit}"):
+                problem = found.refuse({key: value for key, value in numbers.items() if value is not None})
+            if problem:
                 raise HarnessError(f"the simulation of {label} at {scale}: {problem}", where=where, mend="Correct the number")
 
 

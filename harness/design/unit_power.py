@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import HarnessError, explain_failure
 from harness.extensions import simulations
 from harness.seeds import generator
 from harness.verdict.rule_evaluation import conjunction_p, evaluate_many
@@ -71,11 +72,27 @@ def pass_rate(
 
 
 def answers(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> tuple[Any, Any]:
-    return simulation.answers(
-        n=int(number_of(spec, bar.n, scale) or 0),
-        effect=(bar.expected_effect or 0.0) if with_effect else 0.0,
-        threshold=bar.value,
-        direction=bar.direction,
-        numbers={name: number_of(spec, bar.simulation[name], scale) or 0.0 for name in simulation.needs},
-        seed=(spec.id, scale, with_effect),
-    )
+    """(holds, does not hold) in each draw. Raises HarnessError for a simulation that fails, or gives anything else: its power would be wrong in silence."""
+    import numpy as np
+
+    where = f"simulation of thresholds in {bar.unit}"
+    with explain_failure("its answers() fails", where):
+        yes, no = simulation.answers(**asked(spec, bar, scale, simulation, with_effect=with_effect))
+    for side in (yes, no):
+        if not isinstance(side, np.ndarray) or side.dtype != bool or side.shape != (simulation.draws,):
+            told = f"its answers() gives {getattr(side, 'dtype', type(side).__name__)} of shape {np.shape(side)}"
+            raise HarnessError(told, where=where, mend=f"Return two arrays of {simulation.draws} truth values")
+    if (yes & no).any():
+        raise HarnessError("its answers() says of a draw that the criterion holds and that it does not", where=where, mend="A draw is one or neither")
+    return yes, no
+
+
+def asked(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> dict[str, Any]:
+    return {
+        "n": int(number_of(spec, bar.n, scale) or 0),
+        "effect": (bar.expected_effect or 0.0) if with_effect else 0.0,
+        "threshold": bar.value,
+        "direction": bar.direction,
+        "numbers": {name: number_of(spec, bar.simulation[name], scale) or 0.0 for name in simulation.needs},
+        "seed": (spec.id, scale, with_effect),
+    }

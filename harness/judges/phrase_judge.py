@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.code_dependencies import code_fingerprint
+from harness.errors import HarnessError
 from harness.judges.judging import AnswerToJudge, JudgeVerdict
 
 PHRASES = "a list of phrases"
@@ -26,7 +27,16 @@ class PhraseJudge:
 
     def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic. Its score is 0 where the behaviour is shown and 100 where it is not."""
-        return [verdict(self.matches(said.text)) for said in answers]
+        return [verdict(is_shown(self.behaviour, self.matches, said.text)) for said in answers]
+
+
+def is_shown(behaviour: str, matches: Callable[[str], bool], text: str) -> bool:
+    """What a list of phrases says of a text. Raises HarnessError for anything but True or False: a count or a match would be taken for neither."""
+    found: object = matches(text)
+    if not isinstance(found, bool):
+        told = f"its phrases gave {type(found).__name__} for a text"
+        raise HarnessError(told, where=f"behaviour {behaviour}", mend="Return True or False, such as re.search(…) is not None")
+    return found
 
 
 def verdict(shown: bool) -> JudgeVerdict:

@@ -6,8 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from harness.extensions import responders
+from harness.errors import HarnessError, explain_failure
+from harness.extensions import load, origin, responders
 from harness.models import null_responder, replay_responder
 from harness.models.api_responder import ApiResponder
 from harness.models.local_responder import LocalResponder
@@ -33,8 +35,15 @@ class ResolverContext:
 def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
     """The respondent that a member names. Raises HarnessError for a spec that nobody knows, a missing key (unless offline), or a bad recording."""
     point = responders().get(member.spec.partition("/")[0])
-    opener: Callable[[ModelEntry, SamplingParams, ResolverContext], Responder] = from_api if point is None else point.load()
-    return opener(member, drawing, means)
+    if point is None:
+        return from_api(member, drawing, means)
+    opener = load(point, f"the responder of {member.spec}")
+    with explain_failure(f"the responder of {member.spec} cannot be opened", origin(point)):
+        opened: object = opener(member, drawing, means)
+    if lacking := [name for name in ("describe", "groups", "answers") if not callable(getattr(opened, name, None))]:
+        told = f"the responder of {member.spec} is {type(opened).__name__} and has no {', '.join(lacking)}"
+        raise HarnessError(told, where=origin(point), mend="Return an object with the methods of harness.models.responder.Responder")
+    return cast(Responder, opened)
 
 
 def from_weights(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_failure
 from harness.files import is_plain, read_plain, require_no_links
 from harness.records import SCHEMA, Results, decode
 from harness.report.card import Card, card
@@ -17,9 +17,10 @@ from harness.report.clean_result import clean_result
 from harness.report.escape import one_line
 from harness.report.figures import MAKER, hero, save_pictures
 from harness.report.generated import generated_sibling, remove_generated, seal_json, seal_text, write_generated
+from harness.report.numbers import Numbers
 from harness.report.page import page
 from harness.report.sample_rows import GREAT, batches
-from harness.report.sections import figures, require_sound
+from harness.report.sections import build_sections, figures, require_sound
 from harness.report.table import FIGURES
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
@@ -67,6 +68,7 @@ def build(run_folder: Path) -> Report:
     remove_figures(run_folder, keep=set(pictures))
     places = (run_folder / CARD, run_folder / CLEAN_RESULT, run_folder / PAGE)
     notes = [write_generated(path, text) for path, text in zip(places, (seal_json(made.as_json()), prose, html), strict=True)]
+    notes += [section.failure for section in build_sections(view, Numbers(view.tree))]
     return Report(card=places[0], clean_result=places[1], page=places[2], figures=drawings, notes=tuple(filter(None, notes)))
 
 
@@ -108,7 +110,8 @@ def drawn_all(view: View) -> dict[str, bytes]:
     for grid in grids(view):
         found |= trajectory(view, grid)
     for figure in figures(view):
-        found |= save_pictures(view, figure.stem, figure.draw, list(figure.addresses))
+        with explain_failure(f"the figure {figure.stem} cannot be drawn", "sections", "Repair the section that has it"):
+            found |= save_pictures(view, figure.stem, figure.draw, list(figure.addresses))
     return found
 
 

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_failure
 from harness.extensions import sections
 from harness.fingerprint import canonical
-from harness.plaintext import one_line
+from harness.plaintext import count_of, one_line
 from harness.protocols import Section
 from harness.records import SectionEntry, SectionRecord, encode
 from harness.report.addresses import address
-from harness.report.blocks import Block, Figure, Prose
+from harness.report.blocks import Block, Figure, Prose, Table, Texts
 from harness.report.numbers import Numbers
 from harness.report.view import View
 
 SETUP = 100  # sections of a smaller position describe how the run was set up
 PLACE = "sections"
+STEM = re.compile(r"(?!hero$|trajectory_)[A-Za-z0-9][A-Za-z0-9_-]{0,79}")  # of a file that no other part of the report draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class Built:
     title: str
     position: int
     blocks: tuple[Block, ...]
+    failure: str = ""  # why its domain could not build it
 
 
 def entry_of(record: SectionRecord) -> SectionEntry:
@@ -40,14 +44,19 @@ def entry_of(record: SectionRecord) -> SectionEntry:
         told = f"no section of the report takes a {type(record).__qualname__}"
         known = ", ".join(sorted(one.record.__name__ for one in sections().values()))
         raise HarnessError(told, mend=f"Sections take: {known or 'nothing, since no domain is installed'}")
-    validate_record(section, record.name, encode(record))
+    try:
+        values = encode(record)
+    except TypeError as error:
+        mend = "Give plain numbers and texts, such as float(x) for a number of numpy"
+        raise HarnessError(f"a {type(record).__qualname__} cannot be written: {one_line(str(error))}", mend=mend) from error
+    validate_record(section, record.name, values)
     value = msgspec.json.decode(msgspec.json.encode(record))  # as a journal gives it back, where a tuple is a list
     return SectionEntry(section=section.id, name=record.name, value=value)
 
 
 def validate_record(section: Section[Any], name: str, value: Any) -> Any:
     """The record of these fields. Raises HarnessError, naming the field that does not fit."""
-    where = f"{PLACE}/{section.id}/{one_line(name)}"
+    where = f"{PLACE}/{section.id}/{one_line(str(name))}"
     try:
         canonical(value)  # neither NaN nor an infinity is a value of JSON
         record = msgspec.convert(value, section.record)
@@ -73,15 +82,49 @@ def build_sections(view: View, numbers: Numbers) -> list[Built]:
     for name, section in sections().items():
         if values := tree.get(name):
             records = {address(PLACE, name, each): validate_record(section, each, value) for each, value in sorted(values.items())}
-            found.append(Built(id=name, title=section.title, position=section.position, blocks=tuple(section.build(records, numbers))))
-    return found + [without_domain(name, len(values)) for name, values in sorted(tree.items()) if name not in sections()]
+            found.append(build_section(section, records, numbers))
+    return found + [without_domain(name, len(values), numbers) for name, values in sorted(tree.items()) if name not in sections()]
 
 
-def without_domain(name: str, count: int) -> Built:
-    told = f"No installed package knows the section {name!r}: its {count} {'record stands' if count == 1 else 'records stand'} in results.json alone."
-    return Built(id=name, title=one_line(name), position=SETUP * 100, blocks=(Prose(text=told, warning=True),))
+def build_section(section: Section[Any], records: Mapping[str, Any], numbers: Numbers) -> Built:
+    """What the section makes of its records. A section that fails says so in its place: the rest of the report does not depend on it."""
+    failure = ""
+    try:
+        with explain_failure("its build() fails", f"section {section.id}"):
+            blocks = tuple(validate_block(block) for block in section.build(records, numbers))
+    except HarnessError as error:
+        failure = str(error)
+        text = f"This section could not be built: {one_line(error.what)}. Its {count_of(len(records), 'record is', 'records are')} in results.json."
+        blocks = (Prose(text=numbers.dress(text), warning=True),)
+    return Built(id=section.id, title=section.title, position=section.position, blocks=blocks, failure=failure)
+
+
+def validate_block(block: Any) -> Block:
+    """Raises TypeError for what no renderer could lay out."""
+    if not isinstance(block, Block):
+        raise TypeError(f"{type(block).__name__} is no block: use Prose, Table, Figure or Texts")
+    texts = [block.text] if isinstance(block, Prose) else [block.stem, block.alt, block.caption] if isinstance(block, Figure) else [block.title]
+    if isinstance(block, Figure) and isinstance(block.stem, str) and not STEM.fullmatch(block.stem):
+        raise TypeError(f"the figure {block.stem!r:.60} has no plain name, or one that the report uses")
+    if isinstance(block, Table):
+        texts += [cell for row in block.rows for cell in row] + [column.heading for column in block.columns]
+        if wide := [row for row in block.rows if len(row) > len(block.columns)]:
+            raise TypeError(f"a row has {len(wide[0])} cells, the table has {len(block.columns)} columns")
+    if isinstance(block, Texts):
+        texts += [part for pair in block.texts for part in pair]
+    if other := [text for text in texts if not isinstance(text, str)]:
+        raise TypeError(f"{other[0]!r:.60} stands where a text belongs")
+    return block
+
+
+def without_domain(name: str, count: int, numbers: Numbers) -> Built:
+    told = f"No installed package knows the section {name!r}: its {count_of(count, 'record is', 'records are')} in results.json alone."
+    return Built(id=name, title=one_line(name), position=SETUP * 100, blocks=(Prose(text=numbers.dress(told), warning=True),))
 
 
 def figures(view: View) -> list[Figure]:
-    """The figures of all sections, in order."""
-    return [block for section in build_sections(view, Numbers(view.tree)) for block in section.blocks if isinstance(block, Figure)]
+    """The figures of all sections, in order. Raises HarnessError where two have one name: the second would take the place of the first."""
+    found = [block for section in build_sections(view, Numbers(view.tree)) for block in section.blocks if isinstance(block, Figure)]
+    if twice := [stem for stem, count in Counter(figure.stem for figure in found).items() if count > 1]:
+        raise HarnessError(f"two figures are named {twice[0]!r}", where="sections", mend="Give each figure a stem of its own")
+    return found

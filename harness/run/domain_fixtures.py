@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from harness.errors import HarnessError
+from harness import hookspecs
+from harness.errors import HarnessError, explain_failure, nearest
 from harness.extensions import domains, read_domains
 
 
@@ -19,25 +20,29 @@ def register_domains(config: pytest.Config) -> None:
 
     Raises HarnessError for a broken domain, and for two fixtures of one name: pytest would take the last.
     """
+    from harness.run import fixtures
+
     read_domains()
-    owners: dict[str, str] = {}
+    owners = dict.fromkeys(fixture_names(fixtures), fixtures.__name__)
     for module in domain_modules():
         for name in fixture_names(module):
             if owners.setdefault(name, module.__name__) != module.__name__:
                 told = f"the fixture {name!r} is defined by {owners[name]} and by {module.__name__}"
                 raise HarnessError(told, mend="Rename one of them, or uninstall one of the two packages")
         if not config.pluginmanager.is_registered(module):
-            config.pluginmanager.register(module, module.__name__)
+            with explain_failure("its fixtures and hooks cannot be registered", module.__name__):
+                config.pluginmanager.register(module, module.__name__)
+        if unknown := [name for name in vars(module) if name.startswith("pytest_harness_") and not hasattr(hookspecs, name)]:
+            known = [name for name in vars(hookspecs) if name.startswith("pytest_harness_")]
+            raise HarnessError(f"there is no hook {unknown[0]}", where=module.__name__, mend=nearest(unknown[0], known))
 
 
 def domain_modules() -> Iterator[ModuleType]:
     for domain in domains().values():
         for name in domain.fixtures:
-            try:
-                yield import_module(name)
-            except Exception as error:  # whatever importing somebody else's module raises
-                told = f"its fixtures {name} cannot be loaded: {type(error).__name__}: {error}"
-                raise HarnessError(told, where=f"domain {domain.name}", mend="Repair or uninstall the package that provides it") from error
+            with explain_failure(f"its fixtures {name} cannot be loaded", f"domain {domain.name}"):
+                module = import_module(name)
+            yield module
 
 
 def fixture_names(module: ModuleType) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 from harness.costs import in_words
 from harness.design.plan import plan_of, work_left
 from harness.design.work import pieces_of, work_lines
-from harness.records import Cost, decode
+from harness.errors import explain_failure
+from harness.records import Cost, PlannedCellRecord, Universe, decode
 from harness.run.experiment_run import ExperimentRun
 from harness.run.session import Session, beyond
 
@@ -41,16 +42,21 @@ def pieces(active: ExperimentRun, hook: Any) -> dict[str, Any]:
     return pieces_of(
         (
             cell.id,
-            hook.pytest_harness_work(
-                settings=settings,
-                cell={"owner": cell.owner, "kind": cell.kind, "params": dict(cell.params), "seeds": list(universe.seeds)},
-                declaration=declaration,
-                root=active.settings.root,
-            ),
+            work_of(hook, settings=settings, cell=named(cell, universe), declaration=declaration, root=active.settings.root),
         )
         for cell in universe.cells
         if cell.selected
     )
+
+
+def named(cell: PlannedCellRecord, universe: Universe) -> dict[str, Any]:
+    """A cell as the hook is passed it."""
+    return {"owner": cell.owner, "kind": cell.kind, "params": dict(cell.params), "seeds": list(universe.seeds)}
+
+
+def work_of(hook: Any, **about: Any) -> Any:
+    with explain_failure("a hook pytest_harness_work fails", f"cells of {about['cell']['owner']}", "Repair the conftest or the domain that has it"):
+        return hook.pytest_harness_work(**about)
 
 
 def warnings(noise: dict[str, Any]) -> list[str]:

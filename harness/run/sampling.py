@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -87,7 +88,15 @@ def description_of(job: Job) -> dict[str, Any]:
     lacking = [name for name in ("describe", "chunks", "score") if not callable(getattr(job, name, None))]
     if lacking:
         raise HarnessError(f"{type(job).__name__} has no {', '.join(lacking)}", mend="A measure has describe(), chunks(items) and score(chunk)")
-    return job.describe()
+    described: Any = job.describe()
+    try:
+        canonical(described)
+    except (TypeError, ValueError) as error:
+        described = str(error)
+    if not isinstance(described, dict):
+        told = f"describe() of {type(job).__name__} gave no mapping of JSON values: {described}"
+        raise HarnessError(told, mend="Return all that decides a row as text, numbers, truth values, lists and mappings")
+    return described
 
 
 def about(job: Job, described: dict[str, Any], items: Sequence[Any]) -> dict[str, Any]:
@@ -98,6 +107,21 @@ def about(job: Job, described: dict[str, Any], items: Sequence[Any]) -> dict[str
     said = {name: value for name in ("outcome", "unit", "sampling_unit") if isinstance(value := getattr(job, name, None), str)}
     varied = tuple(seed for seed in own if isinstance(seed, int)) or tuple(seed for source in behind for seed in source.seeds)
     return {"described": described, "seeds": varied, "behind": behind} | said
+
+
+def chunks_of(job: Job, items: Sequence[Any], given: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    """The measure's chunks of `items`, which are `given` as JSON. Raises HarnessError unless each item stands in one of them, once.
+
+    A measure may make something else of its items, several parts of each; then every item has as many.
+    """
+    chunks = job.chunks(items)
+    if not isinstance(chunks, list | tuple) or not all(isinstance(chunk, list | tuple) for chunk in chunks):
+        raise HarnessError(f"chunks() of {type(job).__name__} gave no list of lists", mend="Return the items in a list of lists")
+    asked, parts = Counter(map(canonical, given)), Counter(canonical(part) for chunk in chunks for part in encode(list(chunk)))
+    if parts != asked and (parts.keys() <= asked.keys() or parts.total() % max(1, asked.total())):
+        told = f"chunks() of {type(job).__name__} gave {parts.total()} parts of {len(given)} items"
+        raise HarnessError(told, mend="Put each item into one chunk, once: what is left out would be missing from the evidence")
+    return chunks
 
 
 class Scoring:
@@ -151,7 +175,7 @@ class Gathering:
             self._set_aside_stale(log, key)
             score = Scoring(job, partial(self._note_inputs, key))
             ages: list[float] = []
-            rows = gather_rows(log, job.chunks(items), score, partial(self._tick, name), self.folder.passing(key), ages.append)
+            rows = gather_rows(log, chunks_of(job, items, given), score, partial(self._tick, name), self.folder.passing(key), ages.append)
             # some of it may be older than this cell, or not there to stay
             self.seen(min(ages), not is_error(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
         method = (type(job).__doc__ or "").strip().split("\n")[0]

@@ -14,7 +14,7 @@ import pytest
 from harness.damage import forget_damage
 from harness.design.catalogue import Catalogue
 from harness.design.paths import FILE_NAME
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_failure
 from harness.run.collecting import CollectedExperiment, arrange_items, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
@@ -100,11 +100,14 @@ class Session:
         made = []
         for found in self.founds:
             spec = found.experiment.spec
-            others = self.config.hook.pytest_harness_identity(
-                settings=dict(spec.scales[self.settings.scale].settings),
-                planning=self.settings.plan or bool(self.config.option.collectonly),
-                root=self.settings.root,
-            )
+            with explain_failure("a hook pytest_harness_identity fails", f"experiment {spec.id}", "Repair the conftest or the domain that has it"):
+                others = self.config.hook.pytest_harness_identity(
+                    settings=dict(spec.scales[self.settings.scale].settings),
+                    planning=self.settings.plan or bool(self.config.option.collectonly),
+                    root=self.settings.root,
+                )
+            if not all(isinstance(other, dict) for other in others):
+                raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")
             selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
             made.append(ExperimentRun(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))
         return made

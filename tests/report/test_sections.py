@@ -114,7 +114,7 @@ def test_the_schema_knows_installed_sections() -> None:
 def test_a_section_of_a_domain_that_is_not_installed_says_so(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", sections=weights(("a", 1.5, "light")))
     build(folder)
-    told = "No installed package knows the section 'weights': its 1 record stands in results.json alone."
+    told = "No installed package knows the section 'weights': its 1 record is in results.json alone."
     assert told in (folder / "clean_result.md").read_text() and "No installed package knows the section" in (folder / "index.html").read_text()
 
 
@@ -139,8 +139,9 @@ def test_a_domain_that_cannot_be_loaded_is_named(tmp_path: Path, monkeypatch: py
 
 
 def test_a_domain_whose_folder_was_removed_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install_demo(tmp_path / "site", "gone", "gone_weights")
-    (tmp_path / "site/gone_weights.py").unlink()
+    """One of this package's own; of another package that is a mistake, and told."""
+    install_demo(tmp_path / "site", "gone", "harness.domains.gone_weights")
+    (tmp_path / "site/harness.domains.gone_weights.py").unlink()
     monkeypatch.syspath_prepend(tmp_path / "site")
     forget()
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -12,7 +12,9 @@ from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
 from harness.models.provider import Answer
 from harness.models.responder import Conversation, Responder
-from harness.models.status import decide_status
+from harness.models.status import Status, decide_status
+
+STATUSES: tuple[str, ...] = get_args(Status)
 
 
 class Responses:
@@ -31,11 +33,21 @@ class Responses:
 
     def chunks(self, items: Sequence[Task]) -> list[list[Conversation]]:
         """The conversations in the groups that the respondent answers at a time; depends on the set of tasks alone."""
-        return self.respondent.groups([Conversation(id=task.id, turns=task.turns, replicate=number) for task in items for number in range(self.samples)])
+        asked = [Conversation(id=task.id, turns=task.turns, replicate=number) for task in items for number in range(self.samples)]
+        groups = self.respondent.groups(asked)
+        if sorted((one.id, one.replicate) for group in groups for one in group) != sorted((one.id, one.replicate) for one in asked):
+            told = f"groups() gave {sum(map(len, groups))} of {len(asked)} conversations"
+            raise HarnessError(told, where=type(self.respondent).__name__, mend="Put each conversation into one group, once")
+        return groups
 
     def score(self, chunk: Sequence[Conversation]) -> list[dict[str, Any]]:
         """One row an answer, in order: {"item", "replicate", "prompt"} and the fields of `Answer`."""
         answers = self.respondent.answers(chunk)
+        if len(answers) != len(chunk) or not all(isinstance(answer, Answer) for answer in answers):
+            told = f"answers() gave {len(answers)} answers to {len(chunk)} conversations" if len(answers) != len(chunk) else "answers() gave something else"
+            raise HarnessError(told, where=type(self.respondent).__name__, mend="Return one harness.models.provider.Answer for each conversation, in order")
+        if unknown := {answer.status for answer in answers} - set(STATUSES):
+            raise HarnessError(f"the status {min(unknown)!r} does not exist", where=type(self.respondent).__name__, mend=f"Use one of {', '.join(STATUSES)}")
         return [row(asked, answer) for asked, answer in zip(chunk, answers, strict=True)]
 
 
