@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -42,3 +43,13 @@ def shared() -> Path:
     if not (SHARED / "data").is_dir():
         pytest.skip(f"{SHARED / 'data'} is not there")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def every_domain() -> None:
+    """For tests of what describes all domains of this package: skipped, with the path named, where the folder of one was removed."""
+    points = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["entry-points"]["harness.domains"]
+    for point in points.values():
+        folder = ROOT / point.partition(":")[0].replace(".", "/")
+        if not folder.is_dir():
+            pytest.skip(f"{folder} is not there")
