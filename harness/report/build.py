@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from harness.report.generated import generated_sibling, remove_generated, seal_j
 from harness.report.numbers import Numbers
 from harness.report.page import page
 from harness.report.sample_rows import GREAT, batches
-from harness.report.sections import build_sections, figures, require_sound
+from harness.report.sections import Built, build_sections, figures, require_sound
 from harness.report.table import FIGURES
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
@@ -60,7 +60,8 @@ def build(run_folder: Path) -> Report:
     """
     require_no_links(run_folder, FIGURES, "samples")
     view = View(read_results(run_folder))
-    made, pictures = card(view), drawn_all(view)
+    built = build_sections(view, Numbers(view.tree))
+    made, pictures = card(view), drawn_all(view, built)
     prose, html = prose_of(view, made, run_folder), html_of(view, made, run_folder, pictures)
     drawings = tuple(run_folder / FIGURES / name for name in pictures)
     for path, picture in zip(drawings, pictures.values(), strict=True):
@@ -68,7 +69,7 @@ def build(run_folder: Path) -> Report:
     remove_figures(run_folder, keep=set(pictures))
     places = (run_folder / CARD, run_folder / CLEAN_RESULT, run_folder / PAGE)
     notes = [write_generated(path, text) for path, text in zip(places, (seal_json(made.as_json()), prose, html), strict=True)]
-    notes += [section.failure for section in build_sections(view, Numbers(view.tree))]
+    notes += [section.failure for section in built]
     return Report(card=places[0], clean_result=places[1], page=places[2], figures=drawings, notes=tuple(filter(None, notes)))
 
 
@@ -104,13 +105,13 @@ def remove_figures(run_folder: Path, keep: AbstractSet[str] = frozenset()) -> No
                 path.unlink()
 
 
-def drawn_all(view: View) -> dict[str, bytes]:
+def drawn_all(view: View, built: Sequence[Built]) -> dict[str, bytes]:
     """Every figure of the report by file name: the hero, then what the design declares, then those of the sections."""
     found = hero(view)
     for grid in grids(view):
         found |= trajectory(view, grid)
-    for figure in figures(view):
-        with explain_failure(f"the figure {figure.stem} cannot be drawn", "sections", "Repair the section that has it"):
+    for section, figure in figures(built):
+        with explain_failure(f"its figure {figure.stem} cannot be drawn", f"section {section}"):
             found |= save_pictures(view, figure.stem, figure.draw, list(figure.addresses))
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,9 +122,10 @@ def without_domain(name: str, count: int, numbers: Numbers) -> Built:
     return Built(id=name, title=one_line(name), position=SETUP * 100, blocks=(Prose(text=numbers.dress(told), warning=True),))
 
 
-def figures(view: View) -> list[Figure]:
-    """The figures of all sections, in order. Raises HarnessError where two have one name: the second would take the place of the first."""
-    found = [block for section in build_sections(view, Numbers(view.tree)) for block in section.blocks if isinstance(block, Figure)]
-    if twice := [stem for stem, count in Counter(figure.stem for figure in found).items() if count > 1]:
-        raise HarnessError(f"two figures are named {twice[0]!r}", where="sections", mend="Give each figure a stem of its own")
+def figures(built: Sequence[Built]) -> list[tuple[str, Figure]]:
+    """(section, figure) of all figures, in order. Raises HarnessError where two have one name: the second would take the place of the first."""
+    found = [(section.id, block) for section in built for block in section.blocks if isinstance(block, Figure)]
+    counts = Counter(figure.stem for _, figure in found)
+    if twice := [(section, figure.stem) for section, figure in found if counts[figure.stem] > 1]:
+        raise HarnessError(f"two figures are named {twice[-1][1]!r}", where=f"section {twice[-1][0]}", mend="Give each figure a stem of its own")
     return found

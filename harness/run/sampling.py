@@ -109,15 +109,17 @@ def about(job: Job, described: dict[str, Any], items: Sequence[Any]) -> dict[str
     return {"described": described, "seeds": varied, "behind": behind} | said
 
 
-def chunks_of(job: Job, items: Sequence[Any], given: Sequence[Any]) -> Sequence[Sequence[Any]]:
-    """The measure's chunks of `items`, which are `given` as JSON. Raises HarnessError unless each item stands in one of them, once.
+def chunks_of(job: Job, items: Sequence[Any], given: Sequence[str]) -> Sequence[Sequence[Any]]:
+    """The measure's chunks of `items`, which are `given` as canonical JSON. Raises HarnessError unless each item stands in one of them, once.
 
     A measure may make something else of its items, several parts of each; then every item has as many.
     """
     chunks = job.chunks(items)
     if not isinstance(chunks, list | tuple) or not all(isinstance(chunk, list | tuple) for chunk in chunks):
         raise HarnessError(f"chunks() of {type(job).__name__} gave no list of lists", mend="Return the items in a list of lists")
-    asked, parts = Counter(map(canonical, given)), Counter(canonical(part) for chunk in chunks for part in encode(list(chunk)))
+    if Counter(id(part) for chunk in chunks for part in chunk) == Counter(map(id, items)):
+        return chunks  # the items themselves, as most measures have them
+    asked, parts = Counter(given), Counter(canonical(part) for chunk in chunks for part in encode(list(chunk)))
     if parts != asked and (parts.keys() <= asked.keys() or parts.total() % max(1, asked.total())):
         told = f"chunks() of {type(job).__name__} gave {parts.total()} parts of {len(given)} items"
         raise HarnessError(told, mend="Put each item into one chunk, once: what is left out would be missing from the evidence")
@@ -169,13 +171,14 @@ class Gathering:
             raise HarnessError(f"{shorten_text(repr(name), 60)} cannot name samples: it {fault}", mend="Use letters, digits, '.', '_' and '-'")
         described = description_of(job)
         given = encode(list(items))
+        plain = list(map(canonical, given))
         key = measure_key(job, described, given, self.root)
         log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
             self._set_aside_stale(log, key)
             score = Scoring(job, partial(self._note_inputs, key))
             ages: list[float] = []
-            rows = gather_rows(log, chunks_of(job, items, given), score, partial(self._tick, name), self.folder.passing(key), ages.append)
+            rows = gather_rows(log, chunks_of(job, items, plain), score, partial(self._tick, name), self.folder.passing(key), ages.append)
             # some of it may be older than this cell, or not there to stay
             self.seen(min(ages), not is_error(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
         method = (type(job).__doc__ or "").strip().split("\n")[0]
@@ -183,7 +186,7 @@ class Gathering:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         # Whoever changed a row would measure something else than the file holds.
         kept, ref = tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows)
-        return Samples(kept, ref, key, given=frozenset(map(canonical, given)), **about(job, described, items))
+        return Samples(kept, ref, key, given=frozenset(plain), **about(job, described, items))
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""
