@@ -142,7 +142,7 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     started, now = float(first.get("started", time.time())), time.time()
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []
     if len(starts) > 1:
-        notes.append(f"taken up {len(starts) - 1} times")
+        notes.append("resumed " + count_of(len(starts) - 1, "time", "times"))
     notes += describe_damage((row["path"], row["what"]) for row in rows if row.get("type") == "damage")
     return Execution(
         run=folder.name,

@@ -155,7 +155,10 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
         (not universe.promise.locked, "Not pre-registered: no lock file was written before the run."),
         (bool(universe.promise.deviations), count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the preregistration."),
         (bool(unsampled), f"{unsampled}."),
-        (bool(computed), count_of(computed, "decided effect is", "decided effects are") + " of outcomes that a test computed: samples alone do not give them."),
+        (
+            bool(computed),
+            count_of(computed, "decided effect is", "decided effects are") + " of outcomes that a test computed or edited: samples alone do not give them.",
+        ),
         (bool(once := counted_once(cells)), count_of(once, "cell rests", "cells rest") + f" on {SAME} others, not counted again."),
         (alike > 0, f"{alike + 1} seeds rest on the very same samples, and count as one."),
         (seeds < 2, "One seed: differences between seeds are not measured."),

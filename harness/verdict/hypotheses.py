@@ -114,7 +114,7 @@ def by_rule(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> tuple[Ve
     if open_cells:
         listed = ", ".join(f"{cell.id} ({cell.verdict})" for cell in open_cells[:6]) + (f" and {len(open_cells) - 6} more" if len(open_cells) > 6 else "")
         return "inconclusive", f"{count_of(len(open_cells), 'undecided cell', 'undecided cells')} could turn the decision: {listed}"
-    return "inconclusive", f"between the bars: {tally}"
+    return "inconclusive", f"neither supported nor falsified by its rule: {tally}"
 
 
 def rule_p(hypothesis: RegisteredHypothesis, cells: Sequence[Cell]) -> float | None:

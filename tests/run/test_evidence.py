@@ -208,7 +208,7 @@ def test_outcomes_that_the_test_computed_are_a_caveat(toy: Toy) -> None:
     """Outcomes under the right ids that no sample gives: the report says that the test computed them."""
     cell = found(toy, *OUTCOMES, HOLDS.format("measure.shift('s', dict.fromkeys(a, True), dict.fromkeys(b, False), sources=both)"))
     assert cell["measurements"][0]["derived"] is None
-    assert any("outcomes that a test computed" in caveat for caveat in cell["results"]["caveats"])
+    assert any("outcomes that a test computed or edited" in caveat for caveat in cell["results"]["caveats"])
 
 
 def test_items_chosen_by_their_outcome_decide_nothing(toy: Toy) -> None:
