@@ -66,7 +66,7 @@ def load(point: EntryPoint, what: str) -> Any:
         return point.load()
 
 
-def contributed(part: str, build: Callable[[Any], Any], what: type) -> Iterator[tuple[Domain, Any]]:
+def read_contributions(part: str, build: Callable[[Any], Any], what: type) -> Iterator[tuple[Domain, Any]]:
     """What each domain gives as its `part`, built whole. Raises HarnessError where the code of a domain raises, or gives anything but `what`."""
     for domain in domains().values():
         where = f"domain {domain.name}"
@@ -109,7 +109,7 @@ def responders() -> dict[str, EntryPoint]:
 def domain_units() -> dict[str, Unit]:
     """(smallest, largest value, meaning) of the units that domains add. Raises HarnessError for one that exists already."""
     found: dict[str, Unit] = {}
-    for domain, units in contributed("units", lambda units: msgspec.convert(units, dict[str, Unit]), tuple):
+    for domain, units in read_contributions("units", lambda units: msgspec.convert(units, dict[str, Unit]), tuple):
         for unit, bounds in units.items():
             if not unit or not unit.isprintable() or unit in RESERVED_UNITS or not bounds[0] < bounds[1]:
                 told = f"{unit!r} from {bounds[0]:g} to {bounds[1]:g} is no unit"
@@ -133,7 +133,7 @@ def unit_names() -> list[str]:
 def simulations() -> dict[str, Simulation]:
     """What simulates a threshold, by its unit. Raises HarnessError where two domains simulate one unit."""
     found: dict[str, Simulation] = {}
-    for domain, by_unit in contributed("simulations", dict, Simulation):
+    for domain, by_unit in read_contributions("simulations", dict, Simulation):
         for unit, simulation in by_unit.items():
             if unit in found:
                 raise HarnessError(f"two domains simulate thresholds in {unit!r}", where=f"domain {domain.name}", mend="Uninstall one of them")
@@ -145,7 +145,7 @@ def simulations() -> dict[str, Simulation]:
 def sections() -> dict[str, Section[Any]]:
     """Every section of every domain by id, in the order of their positions. Raises HarnessError where two have one id or one type of record."""
     found: dict[str, Section[Any]] = {}
-    for domain, added in contributed("sections", list, Section):
+    for domain, added in read_contributions("sections", list, Section):
         for section in added:
             check_section(section, domain.name)
             if (other := next((one for one in found.values() if one.id == section.id or one.record is section.record), None)) is not None:
@@ -173,7 +173,7 @@ def check_section(section: Section[Any], domain: str) -> None:
 def behaviours() -> dict[str, Behaviour]:
     """Every behaviour of every domain by name. Raises HarnessError where two have one name."""
     found: dict[str, Behaviour] = {}
-    for domain, added in contributed("behaviours", list, BehaviourDeclaration):
+    for domain, added in read_contributions("behaviours", list, BehaviourDeclaration):
         for behaviour in added:
             if behaviour.name in found:
                 raise HarnessError(f"the behaviour {behaviour.name!r} exists already", where=f"domain {domain.name}", mend="Give it another name")

@@ -198,15 +198,37 @@ def test_a_fixture_of_the_core_is_replaced_by_no_domain(bakery: Bakery, name: st
 )
 def test_a_section_that_fails_says_so_in_its_place(bakery: Bakery, new: str, told: str) -> None:
     """The rest of the report stands, and the terminal names the section."""
-    text = (bakery.site / "baking/loaves.py").read_text()
-    head, _, body = text.partition("    def build(self, records, numbers):\n")
-    (bakery.site / "baking/loaves.py").write_text(
-        head.replace("Column, Table", "Column, Figure, Table") + f"    def build(self, records, numbers):\n        {new}\n"
-    )
+    path = bakery.site / "baking/loaves.py"
+    head, build, _ = path.read_text().partition("    def build(self, records, numbers):\n")
+    path.write_text(f"{head.replace('Column, Table', 'Column, Figure, Table')}{build}        {new}\n")
     done = bakery.pytest()
-    assert "section loaves: " + told.partition(": ")[0] in done.stdout or told in done.stdout, done.stdout
+    assert "note: section loaves: its build() fails" in done.stdout and told in done.stdout, done.stdout
     report = (bakery.project / "reports/bread/latest/clean_result.md").read_text()
-    assert "This section could not be built" in report and "H1" in report and body
+    assert "This section could not be built" in report and "H1[rye]" in report
+
+
+DRAWN = """\
+yield Figure(stem='{first}', alt='', caption='', draw={draw}, addresses=[])
+        yield Figure(stem='{second}', alt='', caption='', draw={draw}, addresses=[])
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "draw", "told"),
+    [
+        ("loaves", "loaves", "None", "section loaves: two figures are named 'loaves'"),
+        ("loaves", "crusts", "lambda: 1 / 0", "section loaves: its figure loaves cannot be drawn: ZeroDivisionError"),
+    ],
+)
+def test_a_figure_that_fails_keeps_the_results(bakery: Bakery, first: str, second: str, draw: str, told: str) -> None:
+    """No report is written then, and the terminal names the section."""
+    path = bakery.site / "baking/loaves.py"
+    head, build, _ = path.read_text().partition("    def build(self, records, numbers):\n")
+    drawn = DRAWN.format(first=first, second=second, draw=draw)
+    path.write_text(f"{head.replace('Column, Table', 'Column, Figure, Table')}{build}        {drawn}")
+    done = bakery.pytest()
+    assert told in done.stdout and "Traceback" not in done.stdout + done.stderr and done.returncode != 0, done.stdout
+    assert json.loads((bakery.project / "reports/bread/latest/results.json").read_text())["verdict"] == "supported"
 
 
 SIMULATION = """\

@@ -77,7 +77,7 @@ def answers(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulati
 
     where = f"simulation of thresholds in {bar.unit}"
     with explain_failure("its answers() fails", where):
-        yes, no = simulation.answers(**asked(spec, bar, scale, simulation, with_effect=with_effect))
+        yes, no = simulation.answers(**simulation_arguments(spec, bar, scale, simulation, with_effect=with_effect))
     for side in (yes, no):
         if not isinstance(side, np.ndarray) or side.dtype != bool or side.shape != (simulation.draws,):
             told = f"its answers() gives {getattr(side, 'dtype', type(side).__name__)} of shape {np.shape(side)}"
@@ -87,7 +87,7 @@ def answers(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulati
     return yes, no
 
 
-def asked(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> dict[str, Any]:
+def simulation_arguments(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> dict[str, Any]:
     return {
         "n": int(number_of(spec, bar.n, scale) or 0),
         "effect": (bar.expected_effect or 0.0) if with_effect else 0.0,

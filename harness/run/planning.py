@@ -42,14 +42,14 @@ def pieces(active: ExperimentRun, hook: Any) -> dict[str, Any]:
     return pieces_of(
         (
             cell.id,
-            work_of(hook, settings=settings, cell=named(cell, universe), declaration=declaration, root=active.settings.root),
+            work_of(hook, settings=settings, cell=describe_cell(cell, universe), declaration=declaration, root=active.settings.root),
         )
         for cell in universe.cells
         if cell.selected
     )
 
 
-def named(cell: PlannedCellRecord, universe: Universe) -> dict[str, Any]:
+def describe_cell(cell: PlannedCellRecord, universe: Universe) -> dict[str, Any]:
     """A cell as the hook is passed it."""
     return {"owner": cell.owner, "kind": cell.kind, "params": dict(cell.params), "seeds": list(universe.seeds)}
 

@@ -67,3 +67,11 @@ def test_a_p_next_to_a_conventional_bound_keeps_its_side() -> None:
     """A p of .04996 is not told as .050, nor one of .00996 as .010."""
     assert p_phrase(0.04996) == "p = .04996"
     assert p_phrase(0.00996) == "p = .00996"
+
+
+def test_domains_may_not_take_the_names_of_formats() -> None:
+    """A unit of such a name would be shown as something else: "p" as a p value."""
+    from harness.report.number_format import DECIMALS, NAMED
+    from harness.units import RESERVED_UNITS, UNITS
+
+    assert set(RESERVED_UNITS) == (NAMED.keys() | DECIMALS.keys()) - UNITS.keys()

@@ -6,6 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.test_fourth_domain import Bakery
 
 FILES = {
@@ -37,24 +39,36 @@ def test_they_answer(loaf, replies, told_members, measure, criterion):
 }
 
 
-def test_it_answers_the_tasks_of_a_model_set(tmp_path: Path) -> None:
-    bakery = Bakery(tmp_path)
-    shutil.rmtree(bakery.project)
+@pytest.fixture
+def bakery(tmp_path: Path) -> Bakery:
+    """The package of the guide, and a project that asks its bakers."""
+    found = Bakery(tmp_path)
+    shutil.rmtree(found.project)
     for name, text in FILES.items():
-        (bakery.project / name).parent.mkdir(parents=True, exist_ok=True)
-        (bakery.project / name).write_text(text)
+        (found.project / name).parent.mkdir(parents=True, exist_ok=True)
+        (found.project / name).write_text(text)
+    return found
+
+
+def test_it_answers_the_tasks_of_a_model_set(bakery: Bakery) -> None:
     found = bakery.run("asked")
     assert found["verdict"] == "supported" and found["cells"][0]["measurements"][0]["n"] == 20
     assert any(fact.get("source") == "bakery" for fact in found["facts"]["Model"].values())
 
 
-def test_a_responder_that_leaves_conversations_out_is_an_error(tmp_path: Path) -> None:
-    bakery = Bakery(tmp_path)
-    shutil.rmtree(bakery.project)
-    for name, text in FILES.items():
-        (bakery.project / name).parent.mkdir(parents=True, exist_ok=True)
-        (bakery.project / name).write_text(text)
-    bakery.edit("baking/baker.py", "return [list(asked)]", "return [list(asked)[:8]]")
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("return [list(asked)]", "return [list(asked)[:8]]", "groups() gave 8 of 20 conversations"),
+        ("for _ in asked]", "for _ in asked[1:]]", "answers() gave 19 answers to 20 conversations"),
+        ("[Answer(", "[str(", "answers() gave something else"),
+        ('status="ok"', 'status="fine"', "the status 'fine' does not exist"),
+    ],
+)
+def test_a_responder_that_answers_amiss_is_an_error(bakery: Bakery, old: str, new: str, told: str) -> None:
+    bakery.edit("baking/baker.py", old, new)
+    if new == "[str(":
+        bakery.edit("baking/baker.py", 'status="ok", text=', "")
     bakery.pytest()
     cell = json.loads((bakery.project / "reports/asked/latest/results.json").read_text())["cells"][0]
-    assert cell["verdict"] == "error" and "groups() gave 8 of 20 conversations" in cell["reason"]
+    assert cell["verdict"] == "error" and told in cell["reason"], cell
