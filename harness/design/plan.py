@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.costs import list_undeclared, total
-from harness.design.power import simulate_hypothesis
+from harness.design.decision_simulation import simulate_decisions
 from harness.design.spec import ExperimentSpec, ThresholdSpec
 from harness.records import PlannedCellRecord, Universe, encode
 from harness.verdict.between_seed_sd import detectable
@@ -19,7 +19,7 @@ def plan_of(universe: Universe) -> dict[str, Any]:
     return {
         "cells": dict(sorted(Counter(cell.kind for cell in universe.cells).items())),
         **costs(universe, universe.cells),
-        "hypotheses": {name: simulate_hypothesis(spec, name, universe.scale) for name in spec.hypotheses},
+        "hypotheses": simulate_decisions(spec, universe.scale),
         "seed_noise": {name: seed_noise(bar, len(universe.seeds)) for name, bar in spec.thresholds.items() if bar.seed_sd is not None},
     }
 

@@ -37,10 +37,26 @@ def bounds_of(unit: str) -> Unit:
     return unit_named(unit) or (-math.inf, math.inf, "")
 
 
+class CalibrationSpec(Part):
+    """How often a judge was right on labelled answers, as (hits, of): the plan simulates its errors and their correction."""
+
+    sensitivity: tuple[Whole, Positive]
+    specificity: tuple[Whole, Positive]
+
+    @model_validator(mode="after")
+    def _counts(self) -> CalibrationSpec:
+        for name, (hits, of) in (("sensitivity", self.sensitivity), ("specificity", self.specificity)):
+            if not 0 <= hits <= of:
+                raise ValueError(f"{name} {hits} of {of} cannot be: write [hits, of]")
+        return self
+
+
 class ThresholdSpec(Part):
     """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation.
 
-    `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan compares the threshold with it.
+    Units other than pp, and differences in pp whose outcomes are no rates, declare `sd`: the SD of the effect between units. `calibration` is that of the
+    judge whose rates are corrected. `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan
+    compares the threshold with it.
     A unit that a domain simulates needs `n`, `expected_effect` and, under `simulation`, what that domain asks for: numbers, or settings that hold them.
     """
 
@@ -52,6 +68,8 @@ class ThresholdSpec(Part):
     expected_baseline: Number | None = Field(default=None, ge=0, le=1)
     expected_effect: Number | None = Field(default=None, gt=0)
     n: str | Positive | None = None
+    sd: Number | None = Field(default=None, gt=0)
+    calibration: CalibrationSpec | None = None
     seed_sd: Number | None = Field(default=None, gt=0)
     simulation: dict[str, str | Annotated[FiniteFloat, Strict(), Field(ge=0)]] = {}
 
@@ -80,16 +98,27 @@ class ThresholdSpec(Part):
         return Threshold(name=name, value=self.value, unit=self.unit, direction=self.direction, floor=self.floor, ceiling=self.ceiling)
 
 
+class CriterionSpec(Part):
+    """What a cell asserts, for the simulation: a threshold (default: that of the cell), what is asked of it, and the arms with their weights. The effect is in
+    the arm `after`; a level has that arm alone."""
+
+    threshold: str = ""
+    asks: Literal["holds", "within", "exceeds"] = "holds"
+    arms: dict[str, Number | Whole] = Field(default={"after": 1, "before": -1}, min_length=1)
+
+
 class HypothesisSpec(Part):
     """The cells (axes), the rule over them, the family it is tested in, and its thresholds.
 
-    With `threshold_axis`, the value of that axis is the name of a cell's threshold. `guarded_by` names the controls that guard it (default: all).
+    `criteria` are what each cell asserts, in order (default: that each of its thresholds holds). With `threshold_axis`, the value of that axis is the name of
+    a cell's threshold. `guarded_by` names the controls that guard it (default: all).
     """
 
     cells: tuple[str, ...]
     rule: Rule
     family: Literal["confirmatory", "exploratory"] = "confirmatory"
     thresholds: tuple[str, ...] = ()
+    criteria: dict[str, CriterionSpec] = {}
     threshold_axis: str = ""
     guarded_by: tuple[str, ...] | None = None
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import HarnessError, explain_failure
 from harness.extensions import simulations
 from harness.seeds import generator
-from harness.verdict.rule_evaluation import conjunction_p, evaluate_many
 
 if TYPE_CHECKING:
-    from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec
+    from harness.design.criterion_draws import Draws
+    from harness.design.spec import ExperimentSpec, ThresholdSpec
     from harness.protocols import Simulation
     from harness.records import ScaleName
 
@@ -37,38 +37,33 @@ def number_of(spec: ExperimentSpec, value: str | float | None, scale: ScaleName)
     return float(found) if isinstance(found, int | float) else None
 
 
-def simulate(
-    spec: ExperimentSpec, hypothesis: HypothesisSpec, scale: ScaleName, cells: list[dict[str, Any]], bars: Sequence[ThresholdSpec], simulation: Simulation
-) -> dict[str, Any]:
-    """false_pass, power and p_floor, as the plan of a difference of rates has them."""
-    rates = {name: pass_rate(spec, hypothesis, scale, cells, bars, simulation, with_effect=effect) for name, effect in (("false_pass", False), ("power", True))}
-    floor = conjunction_p(hypothesis.rule, [(params, simulation.p_floor) for params in cells])
-    return {**rates, "p_floor": floor, "simulations": simulation.draws, "assumptions": simulation.assumptions}
-
-
-def pass_rate(
-    spec: ExperimentSpec,
-    hypothesis: HypothesisSpec,
-    scale: ScaleName,
-    cells: list[dict[str, Any]],
-    bars: Sequence[ThresholdSpec],
-    simulation: Simulation,
-    *,
-    with_effect: bool,
-) -> float:
-    """Share of simulated experiments in which the rule supports the hypothesis. Cells with one threshold share its draws, each in an order of its own."""
+def draw_cells(
+    spec: ExperimentSpec, scale: ScaleName, bars: Sequence[ThresholdSpec], simulation: Simulation, simulations: int, *, present: bool
+) -> list[Draws]:
+    """Every cell in `simulations` experiments. Cells with one threshold share the domain's draws, each in an order of its own."""
     import numpy as np
 
+    from harness.design.criterion_draws import Draws
+
     drawn: dict[int, Any] = {}
-    outcomes = []
+    found = []
     for index, bar in enumerate(bars):
         if id(bar) not in drawn:
-            drawn[id(bar)] = answers(spec, bar, scale, simulation, with_effect=with_effect)
-        order = generator("alike power", spec.id, scale, index, with_effect).permutation(simulation.draws)
-        outcomes.append([side[order] for side in drawn[id(bar)]])
-    yes, no = (np.array([outcome[side] for outcome in outcomes]) for side in (0, 1))
-    holds, _ = evaluate_many(hypothesis.rule, [(params, index) for index, params in enumerate(cells)], yes, no)
-    return float(holds.mean())
+            drawn[id(bar)] = answers(spec, bar, scale, simulation, with_effect=present)
+        order = generator("alike power", spec.id, scale, index, present).integers(0, simulation.draws, simulations)
+        yes, no = (side[order] for side in drawn[id(bar)])
+        found.append(Draws(yes=yes, no=no, p=np.full(simulations, simulation.p_floor)))
+    return found
+
+
+def smallest_p(spec: ExperimentSpec, bar: ThresholdSpec | None, scale: ScaleName) -> float:
+    """The smallest p of a cell's test: of sign flips over n units, of the domain's test, or 0 where a closed form gives it."""
+    if bar is None:
+        return 0.0
+    if bar.simulation and bar.unit in simulations():
+        return simulations()[bar.unit].p_floor
+    n = number_of(spec, bar.n, scale)
+    return 0.5 ** (n - 1) if bar.unit == "pp" and bar.expected_baseline is not None and n else 0.0
 
 
 def answers(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> tuple[Any, Any]:

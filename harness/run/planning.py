@@ -13,6 +13,9 @@ from harness.records import Cost, PlannedCellRecord, Universe, decode
 from harness.run.experiment_run import ExperimentRun
 from harness.run.session import Session, beyond
 
+# Below this power a run is more likely to end undecided than its cost is worth.
+POWER = 0.8
+
 
 def plans(session: Session) -> list[dict[str, Any]]:
     """The plan of every experiment found, as JSON values."""
@@ -30,7 +33,7 @@ def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
         "deviations": [f"{deviation.what}: registered {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
         **plan,
         "work": {**left, **pieces(active, hook)},
-        "warnings": warnings(plan["seed_noise"]),
+        "warnings": warnings(plan["seed_noise"]) + spots(active, plan)[1],
         "findings": findings(active, plan, left),
     }
 
@@ -68,6 +71,29 @@ def warnings(noise: dict[str, Any]) -> list[str]:
     ]
 
 
+def weak_spots(alpha: float, hypotheses: dict[str, Any], confirmatory: set[str]) -> tuple[list[str], list[str]]:
+    """(errors, warnings) of the simulated decisions: false passes above alpha, by more than their Monte Carlo error, and a power below .8. An exploratory
+    hypothesis is tested at no alpha, so its false passes are a warning."""
+    errors: list[str] = []
+    weak: list[str] = []
+    for name, found in hypotheses.items():
+        if "not_simulated" in found:
+            continue
+        error = 2 * found["standard_error"]
+        for key, when in (("false_pass", "when nothing is there"), ("false_pass_nearly", "when it is nearly true")):
+            if found[key] > alpha + error:
+                told = f"{name} passes {found[key]:.3f} of the time {when}, more often than alpha {alpha:g}"
+                (errors if name in confirmatory else weak).append(told)
+        if found["power"] < POWER:
+            weak.append(f"{name} passes only {found['power']:.3f} of the time when the expected effect is there: more units, a larger effect or a lower bar")
+    return errors, weak
+
+
+def spots(active: ExperimentRun, plan: dict[str, Any]) -> tuple[list[str], list[str]]:
+    spec = active.experiment.spec
+    return weak_spots(spec.alpha, plan["hypotheses"], {name for name, one in spec.hypotheses.items() if one.family == "confirmatory"})
+
+
 def findings(active: ExperimentRun, plan: dict[str, Any], left: dict[str, Any]) -> list[str]:
     """What makes the plan not worth starting: a rule whose smallest p lies above alpha, or a cost beyond the budget, or one that cannot be held against it."""
     alpha, budget = active.experiment.spec.alpha, active.experiment.spec.budget
@@ -76,6 +102,7 @@ def findings(active: ExperimentRun, plan: dict[str, Any], left: dict[str, Any]) 
         for name, found in plan["hypotheses"].items()
         if found.get("p_floor", 0.0) > alpha
     ]
+    told += spots(active, plan)[0]
     for name, unit, limit in (("usd", "US dollars", budget.usd), ("gpu_hours", "GPU-hours", budget.gpu_hours)):
         wrong = beyond(active, left, name, unit, limit)[0] if limit is not None else ""
         told += [wrong] if wrong else []
@@ -100,8 +127,10 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         if "not_simulated" in found:
             lines.append(f"  {name}: not simulated: {found['not_simulated']}")
         else:
-            rates = f"passes {found['false_pass']:.3f} of the time when nothing is there, {found['power']:.3f} when the expected effect is"
-            lines.append(f"  {name}: {rates}; smallest p {found['p_floor']:.1e} ({found['simulations']} simulations: {found['assumptions']})")
+            nothing, nearly, power = (f"{found[key]:.3f}" for key in ("false_pass", "false_pass_nearly", "power"))
+            rates = f"passes {nothing} of the time when nothing is there, {nearly} when it is nearly true, {power} when the expected effect is there"
+            error = f"standard error at most {found['standard_error']:.3f}, {found['simulations']} simulations: {found['assumptions']}"
+            lines.append(f"  {name}: {rates}; smallest p {found['p_floor']:.1e} ({error})")
     lines += [noise_line(name, one) for name, one in plan["seed_noise"].items()] + work_lines(work)
     lines += [f"  warning: {warning}" for warning in plan["warnings"]]
     return lines + [f"  finding: {finding}" for finding in plan["findings"]]

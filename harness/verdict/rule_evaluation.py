@@ -63,3 +63,15 @@ def conjunction_p(rule: Rule | None, cells: Sequence[tuple[dict[str, Any], float
         return max(p for _, p in cells)
     ps = [conjunction_p(rule.each, group) for group in group_cells(cells, rule.of)]
     return partial_conjunction(ps, required_count(rule, len(ps)))
+
+
+def conjunction_many(rule: Rule | None, cells: Sequence[tuple[dict[str, Any], int]], p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """`conjunction_p` in many runs at once: `cells` are parameters with their row in `p`, whose columns are runs."""
+    import numpy as np
+
+    if rule is None:
+        rows = np.array([place for _, place in cells], dtype=int)
+        return np.asarray(p[rows].max(0))
+    ps = np.sort([conjunction_many(rule.each, group, p) for group in group_cells(cells, rule.of)], axis=0)
+    need = required_count(rule, len(ps))
+    return np.minimum(1.0, (len(ps) - need + 1) * ps[need - 1]) if need <= len(ps) else np.ones(p.shape[1])

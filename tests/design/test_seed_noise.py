@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from harness.design.decision_simulation import NOISY, simulate_decisions
 from harness.design.plan import seed_noise
-from harness.design.power import NOISY, simulate_hypothesis
 from harness.design.spec import ExperimentSpec, ThresholdSpec
 from harness.verdict.between_seed_sd import detectable, seed_interval, seed_p, seed_sd
 from toy import Toy, harness
@@ -34,7 +34,7 @@ def spec(seed_sd: float | None, seeds: tuple[int, ...] = (1,), cells: tuple[str,
 
 def test_seed_noise_costs_power_and_makes_false_passes() -> None:
     """An SD of 15 pp beside a bar of 10: nothing passes for something in about a quarter of the runs, and the effect of 20 is missed far more often."""
-    quiet, noisy = simulate_hypothesis(spec(None), "H1", "smoke"), simulate_hypothesis(spec(15), "H1", "smoke")
+    quiet, noisy = simulate_decisions(spec(None), "smoke")["H1"], simulate_decisions(spec(15), "smoke")["H1"]
     assert quiet["false_pass"] < 0.02 and quiet["power"] > 0.98
     assert 0.2 < noisy["false_pass"] < 0.32 and noisy["power"] < 0.85
     assert noisy["assumptions"].endswith(NOISY) and NOISY not in quiet["assumptions"]
@@ -43,9 +43,9 @@ def test_seed_noise_costs_power_and_makes_false_passes() -> None:
 def test_more_seeds_average_the_noise_away_unless_each_is_a_cell() -> None:
     """Nine seeds in a cell leave a third of the SD; nine seeds as an axis leave each cell with all of it, and every seed must hold."""
     seeds = tuple(range(1, 10))
-    averaged = simulate_hypothesis(spec(15, seeds), "H1", "smoke")
-    assert averaged["false_pass"] < 0.06 and averaged["power"] > simulate_hypothesis(spec(15), "H1", "smoke")["power"]
-    assert simulate_hypothesis(spec(15, seeds, ("who", "seed")), "H1", "smoke")["power"] < 0.2
+    averaged = simulate_decisions(spec(15, seeds), "smoke")["H1"]
+    assert averaged["false_pass"] < 0.06 and averaged["power"] > simulate_decisions(spec(15), "smoke")["H1"]["power"]
+    assert simulate_decisions(spec(15, seeds, ("who", "seed")), "smoke")["H1"]["power"] < 0.2
 
 
 def test_the_smallest_effect_is_students_t_of_the_seeds() -> None:
@@ -76,11 +76,11 @@ def test_the_plan_holds_thresholds_against_seed_noise(toy: Toy) -> None:
 
 
 def test_a_threshold_below_one_seed_sd_is_warned_of(toy: Toy) -> None:
-    """5 pp beside an SD of 6: a warning, which is no finding and leaves the exit code at 0."""
+    """5 pp beside an SD of 6: a warning; and a finding, since the decision then passes too often."""
     toy.edit(YAML, BAR, BAR + " seed_sd: 6,")
     plan = harness(toy, "plan", "evals")
     assert "warning: the threshold heads (5 pp) is smaller than the SD between seeds (6): a single seed can cross it by chance" in plan.stdout
-    assert plan.returncode == 0
+    assert plan.returncode == 1 and "finding: H1 passes" in plan.stdout
 
 
 def test_the_plan_in_results_is_that_of_the_seeds_that_ran(toy: Toy) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.design.power import simulate_hypothesis
+from harness.design.decision_simulation import simulate_decisions
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError, Inconclusive
 from harness.records import Interval, Measurement, Threshold
@@ -287,9 +287,9 @@ def test_confidence_is_computed_and_one_seed_caps_it(seeds: int, p: float | None
 
 
 def test_the_simulated_rule_shows_a_design_that_passes_on_nothing() -> None:
-    """'At least 1 of 12' passes on nothing more often than 'at least 3 of 12', and more items give more power."""
+    """'At least 1 of 12' passes on nothing more often than 'at least 3 of 12', unless its p decides, too; and more items give more power."""
 
-    def plan(at_least: int, n: int) -> dict[str, float]:
+    def plan(at_least: int, n: int, family: str = "exploratory") -> dict[str, float]:
         spec = ExperimentSpec.model_validate(
             {
                 "id": "x",
@@ -297,16 +297,17 @@ def test_the_simulated_rule_shows_a_design_that_passes_on_nothing() -> None:
                 "question": "x",
                 "axes": {"who": [str(number) for number in range(12)]},
                 "thresholds": {"t": {"value": 1, "unit": "pp", "direction": "either", "expected_baseline": 0.5, "expected_effect": 12, "n": n}},
-                "hypotheses": {"H1": {"cells": ["who"], "rule": {"at_least": at_least, "of": "who"}, "thresholds": ["t"]}},
+                "hypotheses": {"H1": {"cells": ["who"], "rule": {"at_least": at_least, "of": "who"}, "thresholds": ["t"], "family": family}},
                 "primary": "H1",
                 "scales": {"smoke": {}},
             }
         )
-        return simulate_hypothesis(spec, "H1", "smoke")
+        return simulate_decisions(spec, "smoke")["H1"]
 
     lax, strict, large = plan(1, 100), plan(3, 100), plan(3, 400)
     assert lax["false_pass"] > 0.15 > strict["false_pass"]
     assert large["power"] > strict["power"]
+    assert plan(1, 100, "confirmatory")["false_pass"] < 0.06
 
 
 def test_hypotheses_are_told_in_the_order_of_their_numbers() -> None:
