@@ -68,7 +68,9 @@ def test_the_judge_reads_what_it_can(name: str, judge: str, judged: bool) -> Non
     assert behaviour_named(name).is_judged(judge) is judged
 
 
-@pytest.mark.parametrize(("name", "settings", "choices"), [("refusal", {}, "or phrases"), ("misalignment", {"judge": "phrases"}, "a model of an API")])
+@pytest.mark.parametrize(
+    ("name", "settings", "choices"), [("misalignment", {}, "a model of an API"), ("misalignment", {"judge": "phrases"}, "a model of an API")]
+)
 def test_a_behaviour_that_nothing_measures_is_refused_in_one_line(name: str, settings: dict[str, Any], choices: str) -> None:
     evaluator = Evaluator(cast("Any", None), None, None, settings, (1,), None)
     with pytest.raises(HarnessError, match=f"{name} is not measured by log-probability, and the setting judge is") as caught:
