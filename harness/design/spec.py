@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict, field_validator, model_validator
 
@@ -147,7 +147,7 @@ class ScaleSpec(Part):
     cell_cost: CostSpec = CostSpec()
     costs: dict[str, CostSpec] = {}
     rules: dict[Name, Rule] = {}
-    thresholds: dict[Name, dict[str, Scalar | None]] = {}
+    thresholds: dict[Name, dict[str, Any]] = {}
 
     @field_validator("seeds")
     @classmethod
