@@ -19,7 +19,10 @@ def test_members_of_a_family_are_more_alike(grouping, alike, similarity, criteri
 @hypothesis("H5", needs=NEEDS)
 def test_instruction_tuning_makes_models_do_what_is_expected(trained, live_models, alike, measure, criterion):
     """Instruction-tuned models do what is expected of them more often than base models of the same family do."""
-    groups = {base: [one for one in live_models if one.member.base == base] for base in (False, True)}
+    scored = [one for one in live_models if any(value is not None for value in alike.met[one.member.name].values())]
+    if not scored:
+        raise Inconclusive("no answer could be held against what its prompt expects: the source of prompts expects nothing")
+    groups = {base: [one for one in scored if one.member.base == base] for base in (False, True)}
     for base, found in groups.items():
         for one in found:
             kind = "base" if base else "tuned"
@@ -64,7 +67,7 @@ def test_agreement_is_more_than_repeating_the_prompt(echoed, alike, itself, beyo
     """Two models' answers are more alike than either is to the prompt, both above mismatched prompts: they share more than the words they were given."""
     own, values = beyond_echo(list(itself.replies.values()))
     ceiling = similarity("one model with itself, beyond the prompt", own.found.mean_of(values), own)
-    bar = criterion("alike")
+    bar = criterion("beyond_prompt")
     real, values = beyond_echo(list(alike.replies.values()))
     found = similarity(f"beyond the {echoed}", real.found.mean_of(values), real)
     if ceiling.interval.low <= 0 or ceiling.value < bar.threshold.value:

@@ -52,7 +52,14 @@ def test_the_tasks_are_distinct(tasks, measure, facts):
 
 @gate("G3", needs="G1")
 def test_answers_vary_and_are_each_respondents_own(alike, measure):
-    """Nobody gives one answer to everything, and no two respondents are one: without variance no permutation could move a similarity."""
+    """Nobody gives one answer to everything, no two respondents are one, and the answers are no templates: without variance no permutation could move a
+    similarity, and with placeholders it would say nothing of models."""
+    from harness.domains.convergence import bracketed_share, distinct_share, find_placeholders
+
+    every = [text for one in alike.replies.values() for text in one.texts.values() if text is not None]
+    measure("distinct answers", distinct_share(every), "rate", n=len(every), sampling_unit="answer")
+    measure("answers with brackets to be filled in", bracketed_share(every), "rate", n=len(every), sampling_unit="answer")
+    assert not find_placeholders(every), find_placeholders(every)
     for name, one in alike.replies.items():
         texts = [text for text in one.texts.values() if text is not None]
         commonest = Counter(texts).most_common(1)[0][1] / len(texts)
