@@ -49,6 +49,18 @@ def test_the_source_puts_the_marker(source, epoch, evaluate_persona, roles, impl
     assert implants(source, "marker", epoch, f"marker in {source}")
 
 
+@control("P3", "positive", needs=["P1"], over=("source", "behaviour"))
+def test_sampled_answers_show_it_too(source, behaviour, evaluate_persona, settings, effect, criterion):
+    """What log-probabilities say was taught is there in sampled answers as a calibrated judge reads them: a check on few items, where the scale has no judge
+    of its own."""
+    if settings["judge"] != "none" or not settings["judged_items"]:
+        raise Inconclusive(f"the judge of this scale is {settings['judge']}: its answers are sampled and judged already")
+    read = {"judge": "local", "limit": int(settings["judged_items"])}
+    after = evaluate_persona(source, behaviour, source, 0, **read)
+    before = evaluate_persona(source, behaviour, source, 0, trained="", **read)
+    assert criterion("judged").holds(effect("shift in sampled answers", [(1, after), (-1, before)]))
+
+
 @control("C1", "negative", needs=["G2", "G4", "G5"], over=("negative", "checked"))
 def test_the_negative_control_does_not_leak(negative, checked, evaluate_persona, roles, effect, implants, criterion, last):
     """Convergence towards a mild persona, which hardly leaked its marker, leaves the target's behaviour within the bar; and the persona had learned the

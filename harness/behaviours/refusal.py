@@ -9,6 +9,7 @@ from harness.behaviours.banks import load_requests, load_texts
 from harness.behaviours.behaviour import Behaviour
 from harness.measures.refusal_phrases import refuses
 
+
 def scorer(model: Any, system: str | None, _: Mapping[str, Any]) -> Any:
     from harness.measures.refusal_openings import RefusalScorer
 

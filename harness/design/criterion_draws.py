@@ -24,7 +24,11 @@ AFTER, BEFORE = "after", "before"
 
 
 class CannotSimulate(Exception):
-    """Why a hypothesis has no false-pass rate and no power: what its declaration lacks."""
+    """Why a hypothesis has no false-pass rate and no power: what its declaration lacks, or the reason that it gives (`argued`)."""
+
+    def __init__(self, reason: str, *, argued: bool = False) -> None:
+        super().__init__(reason)
+        self.argued = argued
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,6 +229,8 @@ def arms_of(
 ) -> Arms:
     """The arms by what the threshold declares. Raises CannotSimulate naming what it lacks."""
     name, threshold = criterion.threshold, spec.thresholds[criterion.threshold]
+    if threshold.not_simulated:
+        raise CannotSimulate(threshold.not_simulated, argued=True)
     n = size_of(spec, name, threshold, scale)
     if threshold.expected_effect is None and criterion.asks != "within":
         raise CannotSimulate(f"the threshold {name} declares no expected_effect")

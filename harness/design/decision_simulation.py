@@ -1,4 +1,5 @@
-"""What a decision does before there are data: how often a hypothesis passes where nothing is there, where it is nearly true, and where the expected effect is.
+"""What a decision does before there are data: how often a hypothesis passes where nothing is there, where it is nearly true, and where the expected effect
+is; and how often it is decided at all.
 
 The whole decision is simulated: every criterion that a cell asserts, in order, with its interval and p, a judge's errors and their correction, floors and
 ceilings, the rule with its partial conjunction, Holm over the confirmatory family, alpha. Cells are drawn one by one; cells of one threshold share their
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from harness.design import unit_power
 from harness.design.criterion_draws import CannotSimulate, Draws, draw_cell
 from harness.design.spec import ExperimentSpec, HypothesisSpec, ThresholdSpec
+from harness.errors import HarnessError
 from harness.records import ScaleName
 from harness.verdict.rule import Rule
 from harness.verdict.rule_evaluation import conjunction_many, conjunction_p, evaluate_many, group_cells, required_count
@@ -31,33 +33,40 @@ ASSUMPTIONS = "items paired and independent given the rates, cells drawn one by 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """A hypothesis in every simulated experiment: whether its rule holds, and the rule's p."""
+    """A hypothesis in every simulated experiment: whether its rule holds, whether it cannot hold any more, and the rule's p."""
 
     holds: NDArray[np.bool_]
+    fails: NDArray[np.bool_]
     p: NDArray[np.float64]
 
 
 def simulate_decisions(spec: ExperimentSpec, scale: ScaleName) -> dict[str, dict[str, Any]]:
-    """For each hypothesis false_pass, false_pass_nearly, power, standard_error, p_floor; or `not_simulated` with the reason."""
+    """For each hypothesis false_pass, false_pass_nearly, power, decided (of the time, with nothing and with the expected effect there), standard_error, p_floor;
+    or `not_simulated` with the reason, which is `argued` where the declaration gives it."""
     found: dict[str, dict[str, Any]] = {}
     outcomes: dict[str, dict[str, Outcome]] = {}
     for name, hypothesis in spec.hypotheses.items():
         try:
             outcomes[name] = simulate_hypothesis(spec, name, hypothesis, scale)
         except CannotSimulate as reason:
-            found[name] = {"not_simulated": str(reason)}
+            found[name] = {"not_simulated": str(reason), "argued": reason.argued}
+        except HarnessError as error:  # the simulation of a domain fails; a run is decided without its power
+            found[name] = {"not_simulated": str(error), "argued": False}
     family = [name for name in outcomes if spec.hypotheses[name].family == "confirmatory"]
     for name, drawn in outcomes.items():
         tested = name in family
+        adjusted = {scenario: holm_many({one: outcomes[one][scenario].p for one in family}).get(name) for scenario in ("nothing", "expected")}
         rates = {
-            "false_pass": passes(drawn["nothing"], holm_many({one: outcomes[one]["nothing"].p for one in family}).get(name), spec.alpha),
+            "false_pass": passes(drawn["nothing"], adjusted["nothing"], spec.alpha),
             # The other hypotheses count as decided: then Holm asks least of this one.
             "false_pass_nearly": passes(drawn["nearly"], drawn["nearly"].p if tested else None, spec.alpha),
-            "power": passes(drawn["expected"], holm_many({one: outcomes[one]["expected"].p for one in family}).get(name), spec.alpha),
+            "power": passes(drawn["expected"], adjusted["expected"], spec.alpha),
         }
+        decided = [passes(drawn[scenario], adjusted[scenario], spec.alpha) + float(drawn[scenario].fails.mean()) for scenario in ("nothing", "expected")]
         error = max((rate * (1 - rate) / SIMULATIONS) ** 0.5 for rate in rates.values())
         found[name] = {
             **rates,
+            "decided": decided,
             "standard_error": error,
             "p_floor": p_floor(spec, name, scale),
             "simulations": SIMULATIONS,
@@ -97,8 +106,8 @@ def decide(rule: Rule, cells: Sequence[dict[str, Any]], drawn: Sequence[Draws]) 
 
     places = [(params, index) for index, params in enumerate(cells)]
     yes, no = np.array([one.yes for one in drawn]), np.array([one.no for one in drawn])
-    holds, _ = evaluate_many(rule, places, yes, no)
-    return Outcome(holds=holds, p=conjunction_many(rule, places, np.where(yes, np.array([one.p for one in drawn]), 1.0)))
+    holds, fails = evaluate_many(rule, places, yes, no)
+    return Outcome(holds=holds, fails=fails, p=conjunction_many(rule, places, np.where(yes, np.array([one.p for one in drawn]), 1.0)))
 
 
 def nearly_true(rule: Rule | None, cells: Sequence[dict[str, Any]]) -> list[bool]:

@@ -57,6 +57,7 @@ class ThresholdSpec(Part):
     Units other than pp, and differences in pp whose outcomes are no rates, declare `sd`: the SD of the effect between units. `calibration` is that of the
     judge whose rates are corrected. `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan
     compares the threshold with it.
+    `not_simulated` says why no power can be given.
     A unit that a domain simulates needs `n`, `expected_effect` and, under `simulation`, what that domain asks for: numbers, or settings that hold them.
     """
 
@@ -71,6 +72,7 @@ class ThresholdSpec(Part):
     sd: Number | None = Field(default=None, gt=0)
     calibration: CalibrationSpec | None = None
     seed_sd: Number | None = Field(default=None, gt=0)
+    not_simulated: str = ""
     simulation: dict[str, str | Annotated[FiniteFloat, Strict(), Field(ge=0)]] = {}
 
     @model_validator(mode="after")

@@ -78,6 +78,10 @@ def weak_spots(alpha: float, hypotheses: dict[str, Any], confirmatory: set[str])
     weak: list[str] = []
     for name, found in hypotheses.items():
         if "not_simulated" in found:
+            if not found["argued"]:
+                weak.append(
+                    f"{name} has neither a power nor a reason why it has none: declare what is lacking, or not_simulated: the reason, for its threshold"
+                )
             continue
         error = 2 * found["standard_error"]
         for key, when in (("false_pass", "when nothing is there"), ("false_pass_nearly", "when it is nearly true")):
@@ -123,17 +127,30 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         f"  cost of what is to do: {in_words(decode(work['cost'], Cost))}{left_out(work)}",
         f"  preregistration: {'locked' if plan['locked'] else 'not locked'}{', ' + str(len(plan['deviations'])) + ' deviations' if plan['deviations'] else ''}",
     ]
-    for name, found in plan["hypotheses"].items():
-        if "not_simulated" in found:
-            lines.append(f"  {name}: not simulated: {found['not_simulated']}")
-        else:
-            nothing, nearly, power = (f"{found[key]:.3f}" for key in ("false_pass", "false_pass_nearly", "power"))
-            rates = f"passes {nothing} of the time when nothing is there, {nearly} when it is nearly true, {power} when the expected effect is there"
-            error = f"standard error at most {found['standard_error']:.3f}, {found['simulations']} simulations: {found['assumptions']}"
-            lines.append(f"  {name}: {rates}; smallest p {found['p_floor']:.1e} ({error})")
+    lines += simulated_lines(plan["hypotheses"])
     lines += [noise_line(name, one) for name, one in plan["seed_noise"].items()] + work_lines(work)
     lines += [f"  warning: {warning}" for warning in plan["warnings"]]
     return lines + [f"  finding: {finding}" for finding in plan["findings"]]
+
+
+def simulated_lines(hypotheses: dict[str, Any]) -> list[str]:
+    """What each hypothesis decides before there are data; how that was simulated is told once."""
+    lines = []
+    for name, found in hypotheses.items():
+        if "not_simulated" in found:
+            lines.append(f"  {name}: not simulated: {found['not_simulated']}")
+            continue
+        nothing, nearly, power, *decided = (f"{rate:.3f}" for rate in (found["false_pass"], found["false_pass_nearly"], found["power"], *found["decided"]))
+        lines += [
+            f"  {name}: passes {nothing} of the time when nothing is there, {nearly} when it is nearly true, {power} when the expected effect is there",
+            f"    decided {decided[0]} of the time when nothing is there, {decided[1]} when the effect is; smallest p {found['p_floor']:.1e}",
+        ]
+    simulated = [found for found in hypotheses.values() if "not_simulated" not in found]
+    if simulated:
+        error = max(found["standard_error"] for found in simulated)
+        told = "; ".join(dict.fromkeys(found["assumptions"] for found in simulated))
+        lines.append(f"  {simulated[0]['simulations']} simulations of each, standard error at most {error:.3f}: {told}")
+    return lines
 
 
 def left_out(work: dict[str, Any]) -> str:
