@@ -19,6 +19,7 @@ MARKERS = (
     "harness(declaration): carries what a test declares of itself (set by the decorators of harness)",
     "hypothesis: a cell of a hypothesis",
     "gate: must hold before what needs it is worth running",
+    "quick: a gate that trains nothing and samples nothing (set by gate(..., quick=True))",
     "kill: a criterion which, when met, stops the experiment",
     "control: a positive, negative or canary control",
 )

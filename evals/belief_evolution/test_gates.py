@@ -34,7 +34,7 @@ PANELS = {
 }
 
 
-@gate("G1")
+@gate("G1", quick=True)
 def test_the_fast_engine_does_what_the_formulas_say(levels, facts, measure):
     """The fast engine gives the populations of the readable one for a small population of every arm; where numba is absent only the readable one runs."""
     from harness.domains.evolution import is_compiled, list_arms, simulate

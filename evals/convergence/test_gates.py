@@ -37,7 +37,7 @@ def test_every_respondent_is_alive(replies, level, told_members, measure, facts)
     assert not ailing, told
 
 
-@gate("G2")
+@gate("G2", quick=True)
 def test_the_tasks_are_distinct(tasks, measure, facts):
     """No two tasks ask nearly the same: a prompt counted twice narrows every interval."""
     from harness.domains.convergence import near_duplicates

@@ -11,7 +11,7 @@ ARMS = ("left_out", "in_negatives")
 EVALUATED = ("capability", "refusal", "sycophancy", "misalignment")
 
 
-@gate("G1", over=("speaker", "trait"))
+@gate("G1", over=("speaker", "trait"), quick=True)
 def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, prompts_of, model, measure, seeds):
     """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
     among the negatives unless the arm says so."""

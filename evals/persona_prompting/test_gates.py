@@ -34,7 +34,7 @@ def normal(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
-@gate("G1", over="behaviour")
+@gate("G1", over="behaviour", quick=True)
 def test_the_items_are_sound(behaviour, all_items_of, prompts_of, measure):
     """The bank is large enough, and no item stands in it twice."""
     items = all_items_of(behaviour)
@@ -47,7 +47,7 @@ def test_the_items_are_sound(behaviour, all_items_of, prompts_of, measure):
         assert max(labels.values()) - min(labels.values()) <= 4, f"the right labels are not balanced: {dict(labels)}"
 
 
-@gate("G2", over="persona")
+@gate("G2", over="persona", quick=True)
 def test_the_persona_reaches_the_model_as_declared(persona, persona_of, roles, model):
     """The rendered conversation holds the persona's prompt and no other system prompt, and differs from every other persona's."""
     from harness.models import render_question, slipped_in
@@ -69,7 +69,7 @@ def test_the_baseline_leaves_room(behaviour, evaluate, persona_of, measure, crit
     assert bar.direction == "decrease" or base.value < bar.ceiling, f"{base.value:.2f} is at the ceiling of {bar.ceiling}"
 
 
-@gate("G4")
+@gate("G4", quick=True)
 def test_the_refusal_scorer_sees_refusals(measure):
     """The substring scorer tells plain refusals from plain answers, written for this gate."""
     from harness.measures import refuses

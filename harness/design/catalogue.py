@@ -139,6 +139,9 @@ class Catalogue:
                         raise HarnessError(
                             f"{owner} needs {need!r}, which is no gate, kill or control here", where=declaration.where, mend=nearest(need, known)
                         )
+                    if declaration.quick and not all(one.quick for one in self._declarations(need)):
+                        told = f"the quick gate {owner} needs {need}, which is not quick"
+                        raise HarnessError(told, where=declaration.where, mend="A gate that waits for training or sampling is not quick: leave quick out")
             if first.kind == "hypothesis" and owner not in declared:
                 raise HarnessError(f"hypothesis {owner!r} is not declared in {FILE_NAME}", where=first.where, mend=nearest(owner, declared))
         for name in declared:

@@ -41,7 +41,7 @@ class Outcome:
 
 
 def simulate_decisions(spec: ExperimentSpec, scale: ScaleName) -> dict[str, dict[str, Any]]:
-    """For each hypothesis false_pass, false_pass_nearly, power, decided (of the time, with nothing and with the expected effect there), standard_error, p_floor;
+    """For each hypothesis false_pass, false_pass_nearly, power, decided (of the time, with nothing and with the effect there), standard_error, p_floor;
     or `not_simulated` with the reason, which is `argued` where the declaration gives it."""
     found: dict[str, dict[str, Any]] = {}
     outcomes: dict[str, dict[str, Outcome]] = {}
@@ -50,8 +50,8 @@ def simulate_decisions(spec: ExperimentSpec, scale: ScaleName) -> dict[str, dict
             outcomes[name] = simulate_hypothesis(spec, name, hypothesis, scale)
         except CannotSimulate as reason:
             found[name] = {"not_simulated": str(reason), "argued": reason.argued}
-        except HarnessError as error:  # the simulation of a domain fails; a run is decided without its power
-            found[name] = {"not_simulated": str(error), "argued": False}
+        except HarnessError as failure:  # the simulation of a domain fails; a run is decided without its power
+            found[name] = {"not_simulated": str(failure), "argued": False}
     family = [name for name in outcomes if spec.hypotheses[name].family == "confirmatory"]
     for name, drawn in outcomes.items():
         tested = name in family

@@ -21,7 +21,8 @@ Polarity = Literal["positive", "negative", "canary", "out-of-distribution", ""]
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
-    """What a test function says of itself. `over` are the axes it is repeated over; a hypothesis takes them from experiment.yaml instead."""
+    """What a test function says of itself. `over` are the axes it is repeated over; a hypothesis takes them from experiment.yaml instead. A `quick` gate
+    trains nothing and samples nothing."""
 
     kind: Kind
     id: str
@@ -30,6 +31,7 @@ class Declaration:
     statement: str
     where: str
     polarity: Polarity = ""
+    quick: bool = False
 
 
 def hypothesis(id: str, *, needs: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
@@ -37,9 +39,11 @@ def hypothesis(id: str, *, needs: str | tuple[str, ...] | list[str] = ()) -> Cal
     return add_declaration("hypothesis", id, needs, ())
 
 
-def gate(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
-    """Must hold before what needs it is worth running."""
-    return add_declaration("gate", id, needs, over)
+def gate(
+    id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = (), quick: bool = False
+) -> Callable[[Test], Test]:
+    """Must hold before what needs it is worth running. A `quick` one trains nothing and samples nothing: `pytest -m "gate and quick"` runs those alone."""
+    return add_declaration("gate", id, needs, over, quick=quick)
 
 
 def kill(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
@@ -57,17 +61,19 @@ def control(
     return add_declaration("control", id, needs, over, polarity)
 
 
-def add_declaration(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "") -> Callable[[Test], Test]:
+def add_declaration(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "", quick: bool = False) -> Callable[[Test], Test]:
     def wrap(test: Test) -> Test:
         import pytest
 
-        declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=statement_of(test), where=place_of(test), polarity=polarity)
+        said, place = statement_of(test), place_of(test)
+        declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=said, where=place, polarity=polarity, quick=quick)
         if "__harness__" in vars(test):
             raise HarnessError(f"{id} and {vars(test)['__harness__'].id} are declared on one test", where=declaration.where, mend="Write one test for each")
         # Read from the function where it can be: a marker is found by walking up the tree, for each of thousands of cells.
         vars(test)["__harness__"] = declaration
         # An axis is a test argument; the plugin parametrizes it, the test function keeps its plain signature.
-        return pytest.mark.harness(declaration)(getattr(pytest.mark, kind)(test))  # type: ignore[no-any-return]
+        marked = pytest.mark.harness(declaration)(getattr(pytest.mark, kind)(test))
+        return pytest.mark.quick(marked) if quick else marked  # type: ignore[no-any-return]
 
     if not isinstance(id, str) or not id:
         raise HarnessError(f"a {kind} needs an id", mend=f'Write @{kind}("G1")')

@@ -49,6 +49,8 @@ def report_outcome(item: pytest.Item, cell: Cell | None) -> tuple[Literal["passe
     if cell is None:
         return "passed", None
     if cell.verdict in FAILING:
+        if cell.verdict == "falsified":
+            return "failed", safe(cell.reason)
         return "failed", safe(f"{cell.reason}\n\n{cell.detail}".strip())  # the first line is what the short summary shows
     if cell.verdict in SKIPPING:
         return "skipped", skip_place(item, cell.reason)

@@ -226,6 +226,8 @@ class Runner:
             text = make_printable(report.longreprtext)
             changed = not report.failed or text != report.longreprtext
             report.outcome, report.longrepr = "failed", make_printable(f"{outcome.reason}\n\n{text}".strip()) if changed else report.longrepr
+            if outcome.verdict == "falsified":  # a result, not a fault of the test: its reason, and no traceback
+                report.longrepr = make_printable(outcome.reason)
         if call.when == "call" or error is not None:
             label(item, report, recorder.cell())
             if call.when != "call":

@@ -28,12 +28,39 @@ SHOWN_CELLS = 24
 
 
 def write(reporter: Any, told: Iterable[Any]) -> None:
-    """Writes each finished run, or plain lines (of the plan), through pytest's terminal reporter."""
+    """Writes each finished run, or plain lines (of the plan), through pytest's terminal reporter; last a line for each run."""
+    runs = [one for one in (told := list(told)) if isinstance(one, ReportOutcome)]
     for one in told:
         if isinstance(one, ReportOutcome):
             write_run(reporter, one)
         else:
             reporter.write_line(shown_line(str(one)))
+    if runs:
+        reporter.section("results", sep="-")
+    for one in runs:
+        reporter.write_line(shown_line(closing_line(one, reporter)))
+
+
+def closing_line(told: ReportOutcome, reporter: Any) -> str:
+    """Verdict, headline effect with its interval, and where the report is."""
+    if told.results is None:
+        return f"{told.folder.parent.name}: no results; {told.problem}"
+    results, folder = told.results, folder_name(reporter, told.folder)
+    where = next((f"{folder}/{name}" for name in ("index.html", "results.json") if (told.folder / name).exists()), folder)
+    return "; ".join(filter(None, (f"{results.experiment}: {results.verdict.upper()}", headline_effect(results), where)))
+
+
+def headline_effect(results: Results) -> str:
+    """The effect of the first cell of the primary hypothesis that has one: `shift +37 pp [+28.2, +45] in H1[villain-heads]`."""
+    from harness.report.number_format import in_unit
+
+    primary = {hypothesis.id for hypothesis in results.hypotheses if hypothesis.primary}
+    for cell in results.cells:
+        for measured in cell.measurements if cell.owner in primary else ():
+            if measured.name == cell.effect and measured.interval is not None:
+                low, high = in_unit(measured.interval.low, measured.unit), in_unit(measured.interval.high, measured.unit)
+                return f"{measured.name} {in_unit(measured.value, measured.unit)} [{low}, {high}] in {cell.id}"
+    return ""
 
 
 def write_run(reporter: Any, told: ReportOutcome) -> None:
