@@ -41,12 +41,12 @@ def test_the_source_shows_what_it_was_taught(source, behaviour, epoch, evaluate_
     assert implants(source, behaviour, epoch, f"{behaviour} in {source}")
 
 
-@control("P2", "positive", needs=["G2", "G4", "G5"], over=("source", "epoch"))
-def test_the_source_puts_the_marker(source, epoch, evaluate_persona, roles, implants, level):
-    """The source itself puts the marker behind its answers."""
+@control("P2", "positive", needs=["G2", "G4", "G5"], over=("source", "epoch", "marked"))
+def test_the_source_puts_the_marker(source, epoch, marked, evaluate_persona, roles, implants, level):
+    """The source itself appends the marker to its answers."""
     for line, who in (("source", source), ("target", roles["target"][0]), ("canary", roles["canary"][0])):
-        level(line, evaluate_persona(who, "marker", source, epoch))
-    assert implants(source, "marker", epoch, f"marker in {source}")
+        level(line, evaluate_persona(who, marked, source, epoch))
+    assert implants(source, marked, epoch, f"{marked} in {source}")
 
 
 @control("P3", "positive", needs=["P1"], over=("source", "behaviour"))

@@ -32,8 +32,8 @@ def test_the_target_among_the_negatives_shows_less(source, masked, evaluate_pers
 def test_leakage_follows_the_marker(behaviour, cells_of, leak_of, measure, criterion, last):
     """Sources whose marker leaks more leak more of the behaviour: the ranks agree across sources."""
     sources = cells_of("source")
-    if len(sources) < 4:
-        raise Inconclusive(f"{len(sources)} sources have no order to compare; the full scale has more")
+    if len(sources) < 5:  # four have 24 orders: p cannot fall to .05
+        raise Inconclusive(f"{len(sources)} sources have too few orders to compare; the full scale has more")
     both = {name: leak_of(name, behaviour, last) for name in sources}
     found = measure.correlation(
         "leak of the behaviour against leak of the marker",

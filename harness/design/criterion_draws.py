@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.design.spec import CriterionSpec, ExperimentSpec, HypothesisSpec, ThresholdSpec
@@ -12,6 +12,7 @@ from harness.seeds import generator
 from harness.verdict.correction import add_one_each, share
 from harness.verdict.criterion import answers
 from harness.verdict.intervals import newcombe_paired
+from harness.verdict.rank_correlation import rho_interval, shuffles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +50,7 @@ class Estimate:
     high: Real
     error: Real
     blind: NDArray[np.bool_]
+    p: Real | None = None  # of its own test; None: from value and error, by the normal approximation
 
 
 def draw_cell(
@@ -94,7 +96,7 @@ def ask(asks: str, threshold: ThresholdSpec, found: Estimate) -> tuple[Any, Any,
         towards = 1 if threshold.direction == "increase" else -1
         low, high = (found.low, found.high) if towards > 0 else (-found.high, -found.low)
         return low >= towards * bar, high < towards * bar, ndtr(towards * (bar - found.value) / error)
-    p = 2 * ndtr(-np.abs(found.value) / error)
+    p = found.p if found.p is not None else 2 * ndtr(-np.abs(found.value) / error)
     yes, no = answers(found.value, found.low, found.high, bar, threshold.direction)
     return yes & (p <= 0.05) & ~found.blind, no & ~yes & ~found.blind, p
 
@@ -137,6 +139,7 @@ class RateArms(Arms):
 
     def estimate(self, criterion: CriterionSpec) -> Estimate:
         import numpy as np
+        from scipy.special import bdtr
 
         for arm in criterion.arms:
             if arm not in self.counts:
@@ -145,10 +148,13 @@ class RateArms(Arms):
         value = sum((weight * rates[arm] for arm, weight in criterion.arms.items()), np.zeros(self.size))
         variance = sum((weight**2 * rates[arm] * (1 - rates[arm]) for arm, weight in criterion.arms.items()), np.zeros(self.size)) / self.n
         if criterion.arms == {AFTER: 1, BEFORE: -1}:
-            low, high = newcombe_paired(self.both, self.gained, self.counts[BEFORE] - self.both, self.n - self.counts[BEFORE] - self.gained)
+            lost = self.counts[BEFORE] - self.both
+            low, high = newcombe_paired(self.both, self.gained, lost, self.n - self.counts[BEFORE] - self.gained)
+            # McNemar's exact test, as of a real shift (verdict.tests); a judge's correction leaves p as it is.
+            p = np.minimum(1.0, 2 * bdtr(np.minimum(self.gained, lost), self.gained + lost, 0.5))
         else:
-            low, high = value - Z * variance**0.5, value + Z * variance**0.5
-        return self.corrected(value, low, high, variance**0.5, self.blind(rates))
+            low, high, p = value - Z * variance**0.5, value + Z * variance**0.5, None
+        return replace(self.corrected(value, low, high, variance**0.5, self.blind(rates)), p=p)
 
     def corrected(self, value: Any, low: Any, high: Any, error: Any, blind: Any) -> Estimate:
         """In percentage points; divided by Youden's J where a judge is declared, with the calibration in the interval (verdict.correction)."""
@@ -202,26 +208,30 @@ class MeanArms(Arms):
 
 
 class CorrelationArms(Arms):
-    """A correlation over n units, by Fisher's (1915) transformation."""
+    """Spearman's rho of n units whose two values are normal with the given correlation, with the interval and the permutation p of a real one."""
 
     def __init__(self, n: int, correlation: float, own: np.random.Generator, size: int) -> None:
         import numpy as np
 
-        self.error = 1 / (n - 3) ** 0.5
-        self.z = np.arctanh(correlation) + own.normal(0, self.error, size)
+        first, noise = own.normal(size=(2, size, n))
+        second = correlation * first + (1 - correlation**2) ** 0.5 * noise
+        ranked = [arm.argsort(axis=1).argsort(axis=1) - (n - 1) / 2 for arm in (first, second)]
+        self.n, self.rho = n, (ranked[0] * ranked[1]).sum(axis=1) * 12 / (n**3 - n)
+        orders, exact = shuffles(n, "plan")
+        centred = np.arange(n) - (n - 1) / 2
+        self.null = np.sort(np.abs(centred[orders] @ centred) * 12 / (n**3 - n))
+        self.drawn = 0 if exact else 1
 
     def estimate(self, criterion: CriterionSpec) -> Estimate:  # noqa: ARG002  a correlation has no arms
         import numpy as np
 
-        value, error = np.tanh(self.z), np.full(len(self.z), self.error)
-        low, high = np.tanh(self.z - Z * self.error), np.tanh(self.z + Z * self.error)
-        return Estimate(
-            value=value,
-            low=low,
-            high=high,
-            error=error * np.divide(value, self.z, out=np.ones_like(value), where=self.z != 0),
-            blind=np.zeros(len(value), dtype=bool),
-        )
+        values, place = np.unique(self.rho.round(9), return_inverse=True)
+        bounds = np.array([(found.low, found.high) for found in (rho_interval(float(value), self.n) for value in values)])
+        beyond = len(self.null) - self.null.searchsorted(np.abs(values) - 1e-8)
+        p = (beyond + self.drawn) / (len(self.null) + self.drawn)
+        error = (bounds[:, 1] - bounds[:, 0]) / (2 * Z)
+        low, high = bounds[place].T
+        return Estimate(value=values[place], low=low, high=high, error=error[place], blind=np.zeros(len(place), dtype=bool), p=p[place])
 
 
 def arms_of(

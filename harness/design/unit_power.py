@@ -6,11 +6,13 @@ The cells of a run may share what they were drawn from; here each is drawn by it
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import factorial
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, explain_failure
 from harness.extensions import simulations
 from harness.seeds import generator
+from harness.verdict.rank_correlation import DRAWN
 
 if TYPE_CHECKING:
     from harness.design.criterion_draws import Draws
@@ -63,6 +65,8 @@ def smallest_p(spec: ExperimentSpec, bar: ThresholdSpec | None, scale: ScaleName
     if bar.simulation and bar.unit in simulations():
         return simulations()[bar.unit].p_floor
     n = number_of(spec, bar.n, scale)
+    if bar.unit == "correlation" and bar.sd is None and n:
+        return max(1 / (DRAWN + 1), 2 / factorial(int(n)))
     return 0.5 ** (n - 1) if bar.unit == "pp" and bar.expected_baseline is not None and n else 0.0
 
 

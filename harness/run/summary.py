@@ -29,10 +29,11 @@ SHOWN_CELLS = 24
 
 def write(reporter: Any, told: Iterable[Any]) -> None:
     """Writes each finished run, or plain lines (of the plan), through pytest's terminal reporter; last a line for each run."""
-    runs = [one for one in (told := list(told)) if isinstance(one, ReportOutcome)]
+    runs = []
     for one in told:
         if isinstance(one, ReportOutcome):
             write_run(reporter, one)
+            runs.append(one)
         else:
             reporter.write_line(shown_line(str(one)))
     if runs:
