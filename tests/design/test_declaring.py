@@ -35,6 +35,12 @@ MISTAKES = {
     "hypothesis not declared": (TESTS, '@hypothesis("H1"', '@hypothesis("H9"', ["H9", "is not declared in experiment.yaml"]),
     "unknown need": (TESTS, 'needs=["G2"]', 'needs=["G3"]', ["H1 needs 'G3'", "test_coins.py:", "Did you mean 'G"]),
     "cycle of gates": (TESTS, '@gate("G1")', '@gate("G1", needs="G2")', ["the needs go round in a circle", "G1", "G2"]),
+    "a quick gate that waits for a slow one": (
+        TESTS,
+        '@gate("G2", needs="G1", over="persona")',
+        '@gate("G2", needs="G1", over="persona", quick=True)',
+        ["the quick gate G2 needs G1, which is not quick", "test_coins.py:"],
+    ),
     "duplicate test": (
         TESTS,
         '@gate("G2", needs="G1", over="persona")\ndef test_the_persona_throws(persona, coin)',
