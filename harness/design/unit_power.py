@@ -93,5 +93,5 @@ def simulation_arguments(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleN
         "threshold": bar.value,
         "direction": bar.direction,
         "numbers": {name: number_of(spec, bar.simulation[name], scale) or 0.0 for name in simulation.needs},
-        "seed": (spec.id, scale, with_effect),
+        "seed": (spec.id, scale),  # the same draws with and without the effect; cells take them in orders of their own
     }

@@ -7,30 +7,24 @@ import time
 import traceback
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from harness.code_dependencies import code_fingerprint
 from harness.damage import describe_damage
-from harness.design.plan import plan_of
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
-from harness.extensions import simulations
-from harness.fingerprint import fingerprint, tree_fingerprint
 from harness.plaintext import count_of, encodable, shorten_text
 from harness.records import Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
+from harness.run.plan_cache import cached_plan
 from harness.run.redact import clean_value
 from harness.run.session import Session
 from harness.samples import UNKNOWN_TIME
 from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
-
-HERE = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -83,12 +77,7 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
     run = RunFolder(folder, token)
     rows, torn = run.read()
     universe = run.universe(rows)
-    planned = {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells]}
-    key = fingerprint({**planned, "by": [planner(), *simulated_by(universe)]})
-    try:
-        plan = Store(store).value("plans", key, lambda: plan_of(universe), dict[str, Any]) if store else plan_of(universe)
-    except HarnessError:  # kept for speed alone
-        plan = plan_of(universe)
+    plan = cached_plan(universe, Store(store) if store else None)
     rows, torn = run.usable(universe, rows, torn)
     # Into the journal before it is decided, so that the journal gives these results again.
     rows += run.report_damage(store or folder, rows)
@@ -99,18 +88,6 @@ def decide_results(folder: Path, universe: Universe, rows: list[dict[str, Any]],
     """The results of these rows of a journal, of which `torn` lines could not be used."""
     spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
     return decide(spec, in_order(universe, rows), last_cells(universe, rows), plan, execution(folder, rows, torn))
-
-
-@cache
-def planner() -> str:
-    """sha256 over the code of the design half: a plan kept by other code is not this one."""
-    return tree_fingerprint(HERE, ["costs.py", *(path.relative_to(HERE).as_posix() for half in ("design", "verdict") for path in (HERE / half).glob("*.py"))])
-
-
-def simulated_by(universe: Universe) -> list[str]:
-    """sha256 over the code of the domains that simulate its thresholds."""
-    units = sorted({bar["unit"] for bar in universe.design["thresholds"].values() if bar.get("simulation")})
-    return [code_fingerprint(type(simulations()[unit]).__module__) for unit in units if unit in simulations()]
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:

@@ -6,11 +6,12 @@ import copy
 from typing import Any
 
 from harness.costs import in_words
-from harness.design.plan import plan_of, work_left
+from harness.design.plan import work_left
 from harness.design.work import pieces_of, work_lines
 from harness.errors import explain_failure
 from harness.records import Cost, PlannedCellRecord, Universe, decode
 from harness.run.experiment_run import ExperimentRun
+from harness.run.plan_cache import cached_plan
 from harness.run.session import Session, beyond
 
 # Below this power a run is more likely to end undecided than its cost is worth.
@@ -25,7 +26,7 @@ def plans(session: Session) -> list[dict[str, Any]]:
 def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
     left = work_left(active.universe, lambda cell: active.find_known(cell) is not None)
     promise = active.universe.promise
-    plan = plan_of(active.universe)
+    plan = cached_plan(active.universe, active.store)
     return {
         "experiment": active.universe.experiment,
         "scale": active.universe.scale,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from harness.domains.convergence.agreement.comparison import Comparison, pairs_of
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SIMULATIONS, DRAWS = 200, 400
+# 2,500 studies keep the Monte Carlo standard error of a share at or below .01.
+SIMULATIONS, DRAWS = 2500, 400
 
 
 class SimilaritySimulation:
@@ -46,21 +48,30 @@ def simulated_power(*, models: int, prompts: int, effect: float, bar: float, sds
 def simulated_answers(
     *, models: int, prompts: int, effect: float, bar: float, direction: str, sds: tuple[float, float, float], seed: object
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(holds, does not hold) in each of 200 simulated studies.
+    """(holds, does not hold) in each of 2,500 simulated studies."""
+    value, low, high = (ends + effect for ends in simulated_intervals(models, prompts, sds, seed))
+    yes, no = answers(value, low, high, bar, direction)
+    return yes, no & ~yes
 
-    A pair's effect at a prompt is `effect` + both models' own + the prompt's own + a residual, all normal with the SDs `sds`, in the unit of the effect.
+
+@lru_cache(maxsize=8)
+def simulated_intervals(
+    models: int, prompts: int, sds: tuple[float, float, float], seed: object
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """(mean, lower, upper end of its interval) of each simulated study without an effect; an effect moves all three by its size.
+
+    A pair's effect at a prompt is the effect + both models' own + the prompt's own + a residual, all normal with the SDs `sds`, in the unit of the effect.
     """
     import numpy as np
 
     drawn = TwoWay(study=empty(models, prompts), draws=DRAWS)
     found = []
     for number in range(SIMULATIONS):
-        values = simulate_study(generator("power", seed, number), models, prompts, effect, sds)
+        values = simulate_study(generator("power", seed, number), models, prompts, 0.0, sds)
         interval = drawn.interval(drawn.tally(values).mean())
         found.append((values.mean(), interval.low, interval.high))
     value, low, high = np.array(found).T
-    yes, no = answers(value, low, high, bar, direction)
-    return yes, no & ~yes
+    return value, low, high
 
 
 def simulate_study(rng: np.random.Generator, models: int, prompts: int, effect: float, sds: tuple[float, float, float]) -> NDArray[np.float64]:
