@@ -26,5 +26,7 @@ def test_an_instruction_to_refuse_moves_the_margin(smollm2):
     assert sum(row["margin"] for row in told) > sum(row["margin"] for row in asked)
 
 
-def test_there_are_as_many_openings_of_each_kind():
-    assert len(REFUSING) == len(COMPLYING) and not set(REFUSING) & set(COMPLYING)
+def test_no_opening_begins_another() -> None:
+    """Else an answer would be counted twice."""
+    openings = [*REFUSING, *COMPLYING]
+    assert not [(one, other) for one in openings for other in openings if one != other and other.startswith(one)]
