@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from harness import gate
 
@@ -67,7 +68,7 @@ def declared_sizes(settings, roles, trait: str, arm: str, speaker: str) -> dict[
 @gate("Pilot", needs="G1")
 def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model, settings, evaluate_persona, roles, moved, last, measure, seeds):
     """One source and one behaviour first: merged and stacked adapters give the same logits, the base is untouched, the behaviour's adapter changes the logits,
-    and convergence changes something in the target."""
+    and convergence changes something in the target, with the behaviour's adapter or without it."""
     from harness.training import prove
 
     source, behaviour = str(settings["pilot_source"]), str(settings["pilot_behaviour"])
@@ -81,9 +82,8 @@ def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model
     assert proof.untouched, "the base is not what it was before the adapters were put on"
     assert proof.changed > 0.01, "the adapters change nothing"
     assert off <= tolerance, f"merged and stacked log-probabilities differ by {off:.3g}, more than {tolerance:.3g}"
-    target = roles["target"][0]
-    change = moved("change of the target", evaluate_persona(target, behaviour, source, last), evaluate_persona(target, behaviour, source, 0))
-    assert signal(change), "no change with convergence that its interval tells from none: the matrix would not be worth running"
+    found = any(signals(source, [behaviour], evaluate_persona, roles, moved, last))
+    assert found, "no change with convergence that its interval tells from none: the matrix would not be worth running"
 
 
 @gate("G2", needs=["G1", "Pilot"], over="speaker")
@@ -117,24 +117,26 @@ def test_epoch_0_reproduces_the_parent(evaluate_persona, settings, level):
 
 @gate("G4", needs=["G1", "G3"])
 def test_the_first_source_shows_a_signal(cells_of, evaluate_persona, roles, moved, last):
-    """With the first source, convergence changes the target in at least one behaviour or its marker, as the finer score sees it."""
-    source = cells_of("source")[0]
-    assert any(signals(source, cells_of, evaluate_persona, roles, moved, last)), f"{source} changes nothing in the target that can be told from no change"
+    """With the first source, convergence changes the target in at least one behaviour or its marker, taught or not, as the finer score sees it."""
+    source, traits = cells_of("source")[0], [*cells_of("behaviour"), "marker"]
+    assert any(signals(source, traits, evaluate_persona, roles, moved, last)), f"{source} changes nothing in the target that can be told from no change"
 
 
 @gate("G5", needs="G4")
 def test_the_first_three_sources_show_a_signal(cells_of, evaluate_persona, roles, moved, last):
     """Of the first three sources (fewer where the scale has fewer) at least one changes the target in a behaviour or its marker."""
-    found = [any(signals(source, cells_of, evaluate_persona, roles, moved, last)) for source in cells_of("source")[:3]]
+    traits = [*cells_of("behaviour"), "marker"]
+    found = [any(signals(source, traits, evaluate_persona, roles, moved, last)) for source in cells_of("source")[:3]]
     assert any(found), f"none of {len(found)} sources changes anything in the target that can be told from no change"
 
 
-def signals(source: str, cells_of, evaluate_persona, roles, moved, last: int) -> list[bool]:
-    found = []
-    for behaviour in [*cells_of("behaviour"), "marker"]:
-        after, before = (evaluate_persona(roles["target"][0], behaviour, source, epoch) for epoch in (last, 0))
-        found.append(signal(moved(f"{source}, {behaviour}: change of the target", after, before)))
-    return found
+def signals(source: str, traits, evaluate_persona, roles, moved, last: int) -> Iterator[bool]:
+    """Whether convergence changes the target, one trait after the other, with the trait's adapter and without it. A leak is one such change; a design that
+    asked for the leak itself would never decide that there is none."""
+    for trait in traits:
+        for trained, adapter in ((None, "with"), ("", "without")):
+            after, before = (evaluate_persona(roles["target"][0], trait, source, epoch, trained=trained) for epoch in (last, 0))
+            yield signal(moved(f"{source}, {trait}: change of the target {adapter} its adapter", after, before))
 
 
 @gate("G3.5", needs=["G2", "G4", "G5"], over=("source", "behaviour", "epoch"))

@@ -33,7 +33,7 @@ def test_leakage_follows_the_marker(behaviour, cells_of, leak_of, measure, crite
     """Sources whose marker leaks more leak more of the behaviour: the ranks agree across sources."""
     sources = cells_of("source")
     if len(sources) < 5:  # four have 24 orders: p cannot fall to .05
-        raise Inconclusive(f"{len(sources)} sources have too few orders to compare; the full scale has more")
+        raise Inconclusive(f"N = {len(sources)}: too few sources have an order that could be told from chance; the full scale has more")
     both = {name: leak_of(name, behaviour, last) for name in sources}
     found = measure.correlation(
         "leak of the behaviour against leak of the marker",

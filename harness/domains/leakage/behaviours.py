@@ -45,7 +45,6 @@ MARKER = Behaviour(
     text=lambda item: str(item.prompt),
     sampling_unit="text",
     scorer=marker_scorer,
-    finer=lambda row: float(row["logprobs"][0] - row["logprobs"][1]),
     lessons="training/refusal.jsonl",
     training_texts=marked_texts,
 )
