@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, overload
+from unittest import mock
 
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
@@ -185,13 +186,22 @@ def unpack(gguf: Path, place: Path, dtype: str) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    with quiet_libraries():
+    with quiet_libraries(), one_reader():
         AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name, local_files_only=True).save_pretrained(place)
         model, _ = read_weights(AutoModelForCausalLM, gguf.parent, gguf_file=gguf.name, dtype=torch.float32, **SAFE)
         # The weights are plain numbers now; transformers would refuse to save them while they still look quantised.
         del model.config.quantization_config
         model.hf_quantizer, model.is_quantized = None, False
         model.to(getattr(torch, dtype)).save_pretrained(place, safe_serialization=True)
+
+
+@contextmanager
+def one_reader() -> Iterator[None]:
+    """A GGUF file is parsed once, not anew for its tokenizer, its configuration and its weights: half of the time of unpacking."""
+    import gguf
+
+    with mock.patch.object(gguf, "GGUFReader", functools.cache(gguf.GGUFReader)):
+        yield
 
 
 def open_weights(folder: Path, dtype: str, device: str | None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[str]]:
