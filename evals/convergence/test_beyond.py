@@ -37,13 +37,13 @@ def test_instruction_tuning_makes_models_do_what_is_expected(trained, live_model
 
 
 @hypothesis("H6", needs=["G1", "G2", "K1", "K2"])
-def test_other_words_and_pressure_change_little(variation, varied, tasks, level, ask, measure, criterion):
-    """Asked in other words, or under pressure, respondents do what is expected about as often as when asked plainly: the bar at most less or more."""
+def test_other_words_and_pressure_change_little(variation, varied, tasks, live_models, ask, measure, criterion):
+    """Asked in other words, or under pressure, models do what is expected about as often as when asked plainly: the bar at most less or more."""
     pairs = varied(variation)
     if not pairs:
         raise Inconclusive("the source of prompts has no variations")
     plain, other, sources = [], [], []
-    for one in level:
+    for one in live_models:
         if one.member.base:
             continue  # a base model does hardly anything that is expected, so nothing could be lost
         before = met_of(one, tasks)

@@ -73,9 +73,11 @@ class ChoiceScorer:
         return partition(self.model.tokenizer, items, lambda item: item.question + "".join(item.choices), CHUNK)
 
     def score(self, chunk: Sequence[Question]) -> list[dict[str, Any]]:
-        """One row per question, in order: {"status", "item", "question", "logprobs" (nats, one per option), "tokens", "pick", "answer", "correct", "margin"}.
+        """One row per question, in order: {"status", "item", "question", "logprobs" (nats, one per option), "tokens", "pick", "answer", "correct", "margin",
+        "probability"}.
 
-        `margin` is the answer's score less the best other's, in the normalisation asked for. A question that is also a shot is refused (HarnessError).
+        `margin` is the answer's score less the best other's, in the normalisation asked for, `probability` its share among all options. A question that is
+        also a shot is refused (HarnessError).
         """
         shown = {shot.id for shot in self.shots}
         for item in chunk:
@@ -98,6 +100,8 @@ class ChoiceScorer:
         return render(self.model.tokenizer, [*turns, Message(role="user", content=question)], answer_prefix=prefix)
 
     def row(self, item: Question, tree: Tree, sums: Sequence[float]) -> dict[str, Any]:
+        from scipy.special import softmax
+
         tokens = [len(branch) for branch in tree.branches]
         scores = list(sums) if self.normalise == "sum" else [total / count for total, count in zip(sums, tokens, strict=True)]
         right = item.labels.index(item.answer)
@@ -112,4 +116,5 @@ class ChoiceScorer:
             "answer": item.answer,
             "correct": pick == item.answer,
             "margin": scores[right] - max(score for index, score in enumerate(scores) if index != right),
+            "probability": float(softmax(scores)[right]),
         }

@@ -59,7 +59,8 @@ class RefusalScorer:
         return partition(self.model.tokenizer, items, lambda item: item.request, CHUNK)
 
     def score(self, chunk: Sequence[Request]) -> list[dict[str, Any]]:
-        """One row per request, in order: {"status", "item", "request", "refusing", "complying" (log-probabilities, nats), "refuses", "margin", "probability"}."""
+        """One row per request, in order: {"status", "item", "request", "refusing", "complying" (log-probabilities, nats), "refuses", "margin",
+        "probability"}."""
         trees = [self.tree(item) for item in chunk]
         return [row(item, tree, sums) for item, tree, sums in zip(chunk, trees, self.branches.score(trees), strict=True)]
 

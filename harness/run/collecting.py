@@ -20,6 +20,7 @@ from harness.design.naming import quote_name, wrong_name
 from harness.design.paths import FILE_NAME, folder_of
 from harness.errors import HarnessError, nearest
 from harness.installed_packages import is_project_file
+from harness.records import ScaleName
 from harness.run.asserts import refuse_empty_asserts
 from harness.run.cell_key import BEHIND_CELLS
 from harness.run.outcome import ADDRESS
@@ -328,6 +329,14 @@ def check_matrix(experiment: Experiment, catalogue: Catalogue, settings: Setting
                 told = f"{name}: at least {rule['at_least']} seeds can never hold, there are {len(seeds_of(experiment, settings))}"
                 raise HarnessError(told, where=str(experiment.folder / FILE_NAME), mend="Give more --harness-seeds")
             rule = rule["each"]
+
+
+def expected_seconds(found: CollectedExperiment, scale: ScaleName) -> float:
+    """What the cells of an experiment take by its declaration; 0 for what is not declared."""
+    declared = found.experiment.spec.scales[scale]
+    of_kind = {"hypothesis": declared.cell_cost}
+    costs = (declared.costs.get(cell.owner) or of_kind.get(cell.declaration.kind) for cell in found.catalogue.cells.values())
+    return sum(cost.seconds or 0.0 for cost in costs if cost is not None)
 
 
 def arrange_items(selected: list[pytest.Item], founds: list[CollectedExperiment]) -> list[pytest.Item]:

@@ -15,7 +15,7 @@ from harness.damage import forget_damage
 from harness.design.catalogue import Catalogue
 from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, explain_failure
-from harness.run.collecting import CollectedExperiment, arrange_items, found_in
+from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
@@ -59,6 +59,8 @@ class Session:
         except HarnessError as error:
             refuse(items, str(error))
             return
+        if self.worker != "main":  # the longest first: the others fill the time in which one worker waits for its gates
+            self.founds.sort(key=lambda found: -expected_seconds(found, self.settings.scale))
         arranged_items = arrange_items(items, self.founds)
         chosen = {item.nodeid for item in arranged_items}
         self._uncount(chosen)

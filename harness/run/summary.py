@@ -43,12 +43,15 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
 
 
 def closing_line(told: ReportOutcome, reporter: Any) -> str:
-    """Verdict, headline effect with its interval, and where the report is."""
+    """Verdict (with what it lacks where nothing was decided), headline effect with its interval, and where the report is."""
     if told.results is None:
         return f"{told.folder.parent.name}: no results; {told.problem}"
     results, folder = told.results, folder_name(reporter, told.folder)
     where = next((f"{folder}/{name}" for name in ("index.html", "results.json") if (told.folder / name).exists()), folder)
-    return "; ".join(filter(None, (f"{results.experiment}: {results.verdict.upper()}", headline_effect(results), where)))
+    verdict = results.verdict.upper()
+    if results.verdict not in ("supported", "falsified"):
+        verdict = ": ".join([verdict, *(hypothesis.reason for hypothesis in results.hypotheses if hypothesis.primary and hypothesis.reason)])
+    return "; ".join(filter(None, (f"{results.experiment}: {verdict}", headline_effect(results), where)))
 
 
 def headline_effect(results: Results) -> str:
