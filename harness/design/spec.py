@@ -132,14 +132,17 @@ class CostSpec(Part):
     usd: Number | None = Field(default=None, ge=0)
     seconds: Number | None = Field(default=None, ge=0)
 
-    def word(self) -> Cost:
-        return Cost(gpu_hours=self.gpu_hours, usd=self.usd, seconds=self.seconds)
+    def word(self, gpus: int | None = None) -> Cost:
+        """The cost; GPU-hours that are not declared are those of `gpus` held for its seconds."""
+        held = 0.0 if gpus == 0 else None if gpus is None or self.seconds is None else gpus * self.seconds / 3600
+        return Cost(gpu_hours=held if self.gpu_hours is None else self.gpu_hours, usd=self.usd, seconds=self.seconds)
 
 
 class ScaleSpec(Part):
     """One size of the experiment: free settings for the tests, axes that differ, seeds, the expected cost of a cell.
 
-    `costs` holds, by the id of a gate, kill, control or hypothesis, what one cell of it costs; `cell_cost` is for hypotheses that are not in it.
+    `costs` holds, by the id of a gate, kill, control or hypothesis, what one cell of it costs; `cell_cost` is for hypotheses that are not in it. `gpus` is how
+    many GPUs are held meanwhile: GPU-hours follow from the seconds.
     `rules` and `thresholds` replace, at this scale, the rule of a hypothesis and fields of a threshold: a small scale has fewer cells and sees less.
     """
 
@@ -147,6 +150,7 @@ class ScaleSpec(Part):
     axes: dict[str, tuple[Scalar, ...] | FromRole] = {}
     seeds: tuple[Whole, ...] = Field(default=(1,), min_length=1)
     cell_cost: CostSpec = CostSpec()
+    gpus: Annotated[int, Strict(), Field(ge=0)] | None = None
     costs: dict[str, CostSpec] = {}
     rules: dict[Name, Rule] = {}
     thresholds: dict[Name, dict[str, Any]] = {}

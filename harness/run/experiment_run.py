@@ -125,7 +125,7 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
         promise=compare_with_lock(experiment, promise, settings.root),
         inputs=tuple(inputs_of(experiment, settings.root)),
         cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code, found.options), selected),
-        cell_cost=spec.scales[scale].cell_cost.word(),
-        costs={owner: cost.word() for owner, cost in spec.scales[scale].costs.items()},
+        cell_cost=spec.scales[scale].cell_cost.word(spec.scales[scale].gpus),
+        costs={owner: cost.word(spec.scales[scale].gpus) for owner, cost in spec.scales[scale].costs.items()},
         environment=environment(settings.root),
     )
