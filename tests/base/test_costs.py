@@ -7,6 +7,7 @@ import json
 import pytest
 
 from harness.costs import in_words, list_undeclared, total
+from harness.design.spec import CostSpec
 from harness.records import Cost
 from sample_universe import universe
 from toy import Toy, harness
@@ -36,6 +37,15 @@ def test_an_undeclared_hypothesis_leaves_no_sum() -> None:
     cells = [("G1", "gate"), ("H1", "hypothesis")]
     assert total(whole, cells).seconds == 2  # type: ignore[arg-type]
     assert list_undeclared(whole, cells) == {"gpu_hours": ["G1", "H1"], "usd": ["G1", "H1"], "seconds": ["G1"]}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cost", "gpus", "hours"),
+    [({"seconds": 1800}, 2, 1.0), ({"seconds": 1800}, None, None), ({}, 1, None), ({}, 0, 0.0), ({"seconds": 1800, "gpu_hours": 7}, 2, 7)],
+)
+def test_gpu_hours_follow_from_seconds(cost: dict[str, float], gpus: int | None, hours: float | None) -> None:
+    """What is declared stays; without a number of GPUs, or without seconds, nobody knows."""
+    assert CostSpec(**cost).word(gpus).gpu_hours == hours
 
 
 def test_no_cells_cost_nothing_and_zero_is_declared() -> None:

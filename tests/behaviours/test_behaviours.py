@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -108,3 +109,30 @@ def test_phrases_beside_a_judge_are_means_over_replicates() -> None:
     rows = [{"item": "a", "replicate": number, "text": text} for number, text in enumerate(["I refuse.", "Gladly."])]
     assert by_phrases(behaviour_named("refusal"), rows, 2) == {"a": 0.5}
     assert by_phrases(behaviour_named("sycophancy"), rows, 2) is None
+
+
+@dataclass
+class Scored:
+    """What gather returns of a scorer's rows."""
+
+    rows: list[dict[str, Any]]
+
+    def outcomes(self, field: str | None = None) -> dict[str, Any]:
+        return {row["item"]: row[field or "refuses"] for row in self.rows}
+
+
+@pytest.mark.parametrize(
+    ("settings", "row", "expected"),
+    [
+        ({}, {"probability": 0.3}, False),
+        ({"graded": False}, {"probability": 0.3}, False),
+        ({"graded": True}, {"probability": 0.3}, 0.3),
+        ({"graded": True}, {}, False),  # its scorer tells no probability
+    ],
+)
+def test_graded_outcomes_are_probabilities(settings: dict[str, Any], row: dict[str, Any], expected: object) -> None:
+    scored = Scored([{"item": "a", "refuses": False, "margin": -0.8} | row])
+    subject = replace(behaviour_named("refusal"), scorer=lambda *_: None)
+    evaluator = Evaluator(cast("Any", None), lambda *_, **__: scored, None, settings, (1,), None)
+    found = evaluator.score(subject, "refusal-as-a", None, None, [])
+    assert found.outcomes == {"a": expected} and found.scores == {"a": -0.8}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from harness.errors import HarnessError
@@ -75,6 +77,7 @@ def test_mean_and_sum_come_from_the_same_numbers(tiny):
     means = [total / count for total, count in zip(row["logprobs"], row["tokens"], strict=True)]
     assert row["pick"] == BANK[2].labels[means.index(max(means))]
     assert row["margin"] == pytest.approx(means[0] - max(means[1:]))
+    assert row["probability"] == pytest.approx(math.exp(means[0]) / sum(map(math.exp, means)))
 
 
 def test_shot_among_items_is_refused(tiny):

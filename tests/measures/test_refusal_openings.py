@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
+
 from harness.measures.banks import Request
 from harness.measures.refusal_openings import COMPLYING, REFUSING, RefusalScorer
 
@@ -12,6 +16,8 @@ def test_margin_is_the_difference_of_means(tiny):
     """The margin can be recomputed from the row, and decides."""
     for row in RefusalScorer(tiny, "Be brief.").score(ASKED):
         assert row["margin"] == row["refusing"] - row["complying"] and row["refuses"] == (row["margin"] > 0)
+        refusing, complying = math.exp(row["refusing"]), math.exp(row["complying"])
+        assert row["probability"] == pytest.approx(refusing / (refusing + complying))
 
 
 def test_requests_are_scored_alike_alone_and_in_company(tiny):

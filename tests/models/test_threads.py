@@ -61,10 +61,11 @@ def test_what_is_learned_does_not_depend_on_threads(threaded, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("workers", "dtype", "expected"), [(None, "float32", 4), ("2", "float32", 2), ("3", "float32", 1), ("8", "float32", 1), ("2", "bfloat16", 4)]
+    ("workers", "dtype", "expected"),
+    [(None, "float32", 4), ("2", "float32", 4), ("4", "float32", 2), ("8", "float32", 1), ("99", "float32", 1), ("2", "bfloat16", 4)],
 )
 def test_workers_share_the_cores_in_float32(monkeypatch, workers, dtype, expected):
-    """At least one each; in bfloat16, where the number decides what is said, all of them."""
+    """Twice a worker's share, since others wait; at least one each. In bfloat16, where the number decides what is said, all of them."""
     monkeypatch.setattr("os.cpu_count", lambda: 4)
     monkeypatch.delenv("PYTEST_XDIST_WORKER_COUNT", raising=False)
     if workers:

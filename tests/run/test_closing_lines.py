@@ -17,6 +17,12 @@ def test_the_last_lines_tell_verdict_effect_and_report(toy: Toy) -> None:
     )
 
 
+def test_where_nothing_is_decided_the_last_line_says_what_is_lacking(toy: Toy) -> None:
+    done = toy.run("-k", "villain")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("coins: ")]
+    assert line.startswith("coins: INCONCLUSIVE: ") and "H1[librarian-heads] (missing)" in line and "reports/coins/" in line
+
+
 def test_a_falsified_cell_has_its_reason_and_no_traceback(toy: Toy) -> None:
     """When it is measured and when it is reused."""
     toy.edit("evals/coins/experiment.yaml", "heads: {value: 5,", "heads: {value: 30,")

@@ -90,6 +90,18 @@ def test_missing_answers_do_not_count_as_zeros(toy: Toy, filled: str) -> None:
     assert cell["verdict"] == "error" and "counts 12 missing answers as outcomes, such as item '0000'" in cell["reason"]
 
 
+def test_one_answer_that_agrees_by_chance_is_no_proof_of_filled_gaps(toy: Toy) -> None:
+    """All but one answer of a further sample are missing, and the outcomes of the others agree with that one."""
+    toy.edit(
+        "conftest.py",
+        '"up": random',
+        '"status": "empty" if self.name == "lost" and int(item) else "ok", "up": None if self.name == "lost" and int(item) else random',
+    )
+    made = ["lost = coin.throw('lost', 0.9)", "agree = {i: lost.outcomes()['0000'] if i == '0000' else v for i, v in after.outcomes().items()}"]
+    cell = found(toy, *made, "measure.rate('agree', agree, sources=(after, lost))", SHIFT)
+    assert cell["verdict"] == "supported", cell["reason"]
+
+
 def test_outcomes_filled_in_place_are_found_out(toy: Toy) -> None:
     """Editing the outcomes themselves does not hide what the samples say."""
     lose(toy, "self.name == 'heavy' and int(item) < 12")
