@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from harness.code_dependencies import code_fingerprint
 from harness.design.plan import plan_of
@@ -18,13 +19,17 @@ PACKAGE = Path(__file__).parent.parent
 
 
 def cached_plan(universe: Universe, store: Store | None) -> dict[str, Any]:
-    """The plan from the store, or simulated and kept there. A store that cannot be read or written costs time alone."""
+    """The plan from the store, or simulated and kept there, unless a simulation failed. A store that cannot be read or written costs time alone."""
     planned = {"design": universe.design, "scale": universe.scale, "seeds": universe.seeds, "cells": [cell.id for cell in universe.cells]}
     key = fingerprint({**planned, "by": [planner(), *simulated_by(universe)]})
-    try:
-        return store.value("plans", key, lambda: plan_of(universe), dict[str, Any]) if store else plan_of(universe)
-    except HarnessError:
-        return plan_of(universe)
+    with suppress(HarnessError):
+        if store and (kept := store.peek("plans", key, dict[str, Any])) is not None:
+            return cast("dict[str, Any]", kept)
+    found = plan_of(universe)
+    with suppress(HarnessError):
+        if store and all(one.get("argued", True) for one in found["hypotheses"].values()):
+            store.put("plans", key, found)
+    return found
 
 
 @cache
