@@ -16,8 +16,8 @@ $(READY): pyproject.toml constraints.txt scripts/setup
 	PYTHON=$(PYTHON) VENV=$(VENV) GEMMA=$(GEMMA) scripts/setup
 	touch $@
 
-# Fails on gates, kills and errors; a falsified hypothesis is a result. Two workers of one thread each do more than one of two threads; each begins with
-# its half of the experiments, so that they do not wait for the same gates.
+# Fails on gates, kills and errors; a falsified hypothesis is a result. Workers begin with the experiment that takes longest and steal from each other: the
+# short ones fill the time in which one worker waits for gates that the other runs.
 evals: $(READY)
 	$(BIN)/python -m pytest evals -n $(WORKERS) --dist worksteal --harness-falsified-ok
 

@@ -50,11 +50,12 @@ def test_the_source_puts_the_marker(source, epoch, marked, evaluate_persona, rol
 
 
 @control("P3", "positive", needs=["P1"], over=("source", "behaviour"))
-def test_sampled_answers_show_it_too(source, behaviour, evaluate_persona, settings, effect, criterion):
+def test_sampled_answers_show_it_too(source, behaviour, evaluate_persona, settings, effect, implants, criterion):
     """What log-probabilities say was taught is there in sampled answers as a calibrated judge reads them: a check on few items, where the scale has no judge
     of its own."""
-    if settings["judge"] != "none" or not settings["judged_items"]:
-        raise Inconclusive(f"the judge of this scale is {settings['judge']}: its answers are sampled and judged already")
+    if settings["judge"] != "none":  # then effects are those of sampled answers already
+        assert implants(source, behaviour, 0, f"{behaviour} in {source}")
+        return
     read = {"judge": "local", "limit": int(settings["judged_items"])}
     after = evaluate_persona(source, behaviour, source, 0, **read)
     before = evaluate_persona(source, behaviour, source, 0, trained="", **read)

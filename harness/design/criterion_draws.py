@@ -13,6 +13,7 @@ from harness.verdict.correction import add_one_each, share
 from harness.verdict.criterion import answers
 from harness.verdict.intervals import newcombe_paired
 from harness.verdict.rank_correlation import rho_interval, shuffles
+from harness.verdict.tests import PERMUTATIONS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 Z = 1.959963984540054  # of a two-sided level of 95 %
 AFTER, BEFORE = "after", "before"
+# Of a test by drawn sign flips, which is that of all effects but a plain shift of yes and no (verdict.tests).
+SMALLEST_DRAWN = 1 / (PERMUTATIONS + 1)
 
 
 class CannotSimulate(Exception):
@@ -60,13 +63,13 @@ def draw_cell(
     import numpy as np
 
     alive, no, p = np.ones(simulations, dtype=bool), np.zeros(simulations, dtype=bool), np.zeros(simulations)
-    drawn: dict[str, Arms] = {}
+    drawn: dict[tuple[str, str], Arms] = {}
     for criterion in criteria_of(hypothesis, params):
         threshold = spec.thresholds[criterion.threshold]
-        if criterion.threshold not in drawn:
-            where = (spec.id, scale, name, index, criterion.threshold, present)
-            drawn[criterion.threshold] = arms_of(spec, hypothesis, criterion, scale, where, simulations, present=present)
-        estimate = drawn[criterion.threshold].estimate(criterion)
+        key = (criterion.threshold, criterion.asks)  # what is true depends on what is asked
+        if key not in drawn:
+            drawn[key] = arms_of(spec, hypothesis, criterion, scale, (spec.id, scale, name, index, *key, present), simulations, present=present)
+        estimate = drawn[key].estimate(criterion)
         yes, against, own = ask(criterion.asks, threshold, estimate)
         no |= alive & against & ~yes
         alive &= yes
@@ -79,7 +82,7 @@ def criteria_of(hypothesis: HypothesisSpec, params: Mapping[str, Any]) -> list[C
     own = [str(params[hypothesis.threshold_axis])] if hypothesis.threshold_axis else list(hypothesis.thresholds)
     if not own:
         raise CannotSimulate("the hypothesis names no threshold")
-    declared = list(hypothesis.criteria.values()) or [CriterionSpec(threshold=name) for name in own]
+    declared = list(hypothesis.criteria) or [CriterionSpec(threshold=name) for name in own]
     return [criterion if criterion.threshold else criterion.model_copy(update={"threshold": own[0]}) for criterion in declared]
 
 
@@ -96,7 +99,7 @@ def ask(asks: str, threshold: ThresholdSpec, found: Estimate) -> tuple[Any, Any,
         towards = 1 if threshold.direction == "increase" else -1
         low, high = (found.low, found.high) if towards > 0 else (-found.high, -found.low)
         return low >= towards * bar, high < towards * bar, ndtr(towards * (bar - found.value) / error)
-    p = found.p if found.p is not None else 2 * ndtr(-np.abs(found.value) / error)
+    p = found.p if found.p is not None else np.maximum(SMALLEST_DRAWN, 2 * ndtr(-np.abs(found.value) / error))
     yes, no = answers(found.value, found.low, found.high, bar, threshold.direction)
     return yes & (p <= 0.05) & ~found.blind, no & ~yes & ~found.blind, p
 
@@ -196,7 +199,7 @@ class MeanArms(Arms):
 
     def estimate(self, criterion: CriterionSpec) -> Estimate:
         import numpy as np
-        from scipy.special import stdtrit
+        from scipy.special import stdtr, stdtrit
 
         for arm in criterion.arms:
             if arm not in self.means:
@@ -204,7 +207,8 @@ class MeanArms(Arms):
         value = sum((weight * self.means[arm] for arm, weight in criterion.arms.items()), np.zeros(self.size))
         error = self.shown * sum(weight**2 for weight in criterion.arms.values()) ** 0.5
         half = float(stdtrit(self.n - 1, 0.975)) * error
-        return Estimate(value=value, low=value - half, high=value + half, error=error, blind=np.zeros(self.size, dtype=bool))
+        p = np.maximum(SMALLEST_DRAWN, 2 * stdtr(self.n - 1, -np.abs(value) / error))
+        return Estimate(value=value, low=value - half, high=value + half, error=error, blind=np.zeros(self.size, dtype=bool), p=p)
 
 
 class CorrelationArms(Arms):

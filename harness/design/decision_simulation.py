@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # 2,500 keep the Monte Carlo standard error of a share at or below .01.
 SIMULATIONS = 2500
+POOLED = "; intervals and p are over items, though a run of several seeds takes the wider of these and of those over seeds"
 NOISY = "; effects move by the declared seed noise, intervals are over items"
 ASSUMPTIONS = "items paired and independent given the rates, cells drawn one by one with a shared baseline arm, controls and gates passed"
 
@@ -55,7 +56,7 @@ def simulate_decisions(spec: ExperimentSpec, scale: ScaleName) -> dict[str, dict
     family = [name for name in outcomes if spec.hypotheses[name].family == "confirmatory"]
     for name, drawn in outcomes.items():
         tested = name in family
-        adjusted = {scenario: holm_many({one: outcomes[one][scenario].p for one in family}).get(name) for scenario in ("nothing", "expected")}
+        adjusted = {scenario: adjust(spec, family, outcomes, scenario).get(name) for scenario in ("nothing", "expected")}
         rates = {
             "false_pass": passes(drawn["nothing"], adjusted["nothing"], spec.alpha),
             # The other hypotheses count as decided: then Holm asks least of this one.
@@ -70,15 +71,24 @@ def simulate_decisions(spec: ExperimentSpec, scale: ScaleName) -> dict[str, dict
             "standard_error": error,
             "p_floor": p_floor(spec, name, scale),
             "simulations": SIMULATIONS,
-            "assumptions": assumptions(spec, name),
+            "assumptions": assumptions(spec, name, scale),
         }
     return {name: found[name] for name in spec.hypotheses}
 
 
-def assumptions(spec: ExperimentSpec, name: str) -> str:
+def adjust(spec: ExperimentSpec, family: Sequence[str], outcomes: Mapping[str, Mapping[str, Outcome]], scenario: str) -> dict[str, NDArray[np.float64]]:
+    """Holm's adjustment over the confirmatory hypotheses; those that are not simulated count as not supported."""
+    import numpy as np
+
+    others = [name for name, one in spec.hypotheses.items() if one.family == "confirmatory" and name not in family]
+    return holm_many({name: outcomes[name][scenario].p for name in family} | {name: np.ones(SIMULATIONS) for name in others})
+
+
+def assumptions(spec: ExperimentSpec, name: str, scale: ScaleName) -> str:
     hypothesis = spec.hypotheses[name]
     bars = hypothesis.thresholds if not hypothesis.threshold_axis else spec.thresholds
-    return ASSUMPTIONS + (NOISY if any(spec.thresholds[bar].seed_sd for bar in bars if bar in spec.thresholds) else "")
+    pooled = "seed" not in hypothesis.cells and len(spec.scales[scale].seeds) > 1
+    return ASSUMPTIONS + (POOLED if pooled else "") + (NOISY if any(spec.thresholds[bar].seed_sd for bar in bars if bar in spec.thresholds) else "")
 
 
 def passes(outcome: Outcome, p: NDArray[np.float64] | None, alpha: float) -> float:

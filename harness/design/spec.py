@@ -101,9 +101,10 @@ class ThresholdSpec(Part):
 
 
 class CriterionSpec(Part):
-    """What a cell asserts, for the simulation: a threshold (default: that of the cell), what is asked of it, and the arms with their weights. The effect is in
-    the arm `after`; a level has that arm alone."""
+    """What a cell asserts, for the simulation: its name, a threshold (default: that of the cell), what is asked of it, and the arms with their weights. The
+    effect is in the arm `after`; a level has that arm alone."""
 
+    name: str = ""
     threshold: str = ""
     asks: Literal["holds", "within", "exceeds"] = "holds"
     arms: dict[str, Number | Whole] = Field(default={"after": 1, "before": -1}, min_length=1)
@@ -120,7 +121,7 @@ class HypothesisSpec(Part):
     rule: Rule
     family: Literal["confirmatory", "exploratory"] = "confirmatory"
     thresholds: tuple[str, ...] = ()
-    criteria: dict[str, CriterionSpec] = {}
+    criteria: tuple[CriterionSpec, ...] = ()
     threshold_axis: str = ""
     guarded_by: tuple[str, ...] | None = None
 

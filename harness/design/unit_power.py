@@ -13,6 +13,7 @@ from harness.errors import HarnessError, explain_failure
 from harness.extensions import simulations
 from harness.seeds import generator
 from harness.verdict.rank_correlation import DRAWN
+from harness.verdict.tests import PERMUTATIONS
 
 if TYPE_CHECKING:
     from harness.design.criterion_draws import Draws
@@ -59,7 +60,7 @@ def draw_cells(
 
 
 def smallest_p(spec: ExperimentSpec, bar: ThresholdSpec | None, scale: ScaleName) -> float:
-    """The smallest p of a cell's test: of sign flips over n units, of the domain's test, or 0 where a closed form gives it."""
+    """The smallest p of a cell's test: of the domain's test, of all orders, of McNemar's over n units, or of drawn sign flips."""
     if bar is None:
         return 0.0
     if bar.simulation and bar.unit in simulations():
@@ -67,7 +68,8 @@ def smallest_p(spec: ExperimentSpec, bar: ThresholdSpec | None, scale: ScaleName
     n = number_of(spec, bar.n, scale)
     if bar.unit == "correlation" and bar.sd is None and n:
         return max(1 / (DRAWN + 1), 2 / factorial(int(n)))
-    return 0.5 ** (n - 1) if bar.unit == "pp" and bar.expected_baseline is not None and n else 0.0
+    plain = bar.unit == "pp" and bar.expected_baseline is not None and len(spec.scales[scale].seeds) == 1
+    return 0.5 ** (n - 1) if plain and n else max(1 / (PERMUTATIONS + 1), 0.5 ** (n - 1) if n else 0.0)
 
 
 def answers(spec: ExperimentSpec, bar: ThresholdSpec, scale: ScaleName, simulation: Simulation, *, with_effect: bool) -> tuple[Any, Any]:

@@ -264,10 +264,10 @@ def items_without_answer(mapping: Mapping[str, Any], sources: Sequence[Any]) -> 
 
 
 def gaps_of(mapping: Mapping[str, Any], outcomes: Outcomes) -> set[Any] | None:
-    """Items that the outcomes lack, where the mapping has the same on all others; None where it has not, or where these are one value of few items, which
-    a mapping of something else may have by chance."""
+    """Items that the outcomes lack, where the mapping has the same on all others; None where it has not, or where these are one or two items of one value
+    among many, which a mapping of something else may have by chance."""
     there = {item: value for item, value in outcomes.items() if value is not None}
-    telling = len(set(there.values())) > 1 or 2 * len(there) >= len(outcomes)
+    telling = len(set(there.values())) > 1 or len(there) > 2 or 2 * len(there) >= len(outcomes)
     return set(outcomes) - set(there) if there and telling and all(mapping[item] == value for item, value in there.items()) else None
 
 

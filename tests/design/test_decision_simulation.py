@@ -69,8 +69,8 @@ def test_every_criterion_of_a_cell_counts() -> None:
     """A second criterion with noise of its own makes the cell pass less often; `within` of a small spread is met."""
     one = simulate_decisions(spec(rates(10, 100, 0.3, 25)), "smoke")["H1"]["power"]
     arms = {"after": 1, "before": -1, "other after": -1, "other before": 1}
-    two = simulate_decisions(spec(rates(10, 100, 0.3, 25), {"criteria": {"shift": {}, "beyond": {"arms": arms}}}), "smoke")["H1"]["power"]
-    kept = simulate_decisions(spec(rates(10, 100, 0.3, 25), {"criteria": {"same": {"threshold": "small", "asks": "within"}}}), "smoke")["H1"]
+    two = simulate_decisions(spec(rates(10, 100, 0.3, 25), {"criteria": [{"name": "shift"}, {"name": "beyond", "arms": arms}]}), "smoke")["H1"]["power"]
+    kept = simulate_decisions(spec(rates(10, 100, 0.3, 25), {"criteria": [{"name": "same", "threshold": "small", "asks": "within"}]}), "smoke")["H1"]
     assert one - two > 0.1 and kept["power"] > 0.8 and kept["false_pass"] < 0.05
 
 
