@@ -102,6 +102,14 @@ def test_one_answer_that_agrees_by_chance_is_no_proof_of_filled_gaps(toy: Toy) -
     assert cell["verdict"] == "supported", cell["reason"]
 
 
+def test_how_long_an_answer_took_is_no_outcome(toy: Toy) -> None:
+    """Answers of latency 0 beside missing ones do not make outcomes of 0 filled gaps."""
+    toy.edit("conftest.py", '"up": random', '"latency_s": 0.0, "status": "empty" if self.name == "lost" and int(item) > 9 else "ok", "up": random')
+    made = ["lost = coin.throw('lost', 0.9)", "never = dict.fromkeys(after.outcomes(), 0)"]
+    cell = found(toy, *made, "measure.rate('never', never, sources=(after, lost))", SHIFT)
+    assert cell["verdict"] == "supported", cell["reason"]
+
+
 def test_outcomes_filled_in_place_are_found_out(toy: Toy) -> None:
     """Editing the outcomes themselves does not hide what the samples say."""
     lose(toy, "self.name == 'heavy' and int(item) < 12")
