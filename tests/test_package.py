@@ -135,7 +135,7 @@ def two_experiments(bin_folder: Path, store: Path, tmp_path_factory: pytest.Temp
     found = Stranger(tmp_path_factory.mktemp("project"), bin_folder, store)
     told = found.types("harness init")
     assert told.returncode == 0 and "pytest evals/first" in told.stdout, told.stderr
-    found.changes("evals/first/experiment.yaml", "statements: 60", "statements: 8")
+    found.changes("evals/first/experiment.yaml", "statements: 80", "statements: 8")
     found.writes("evals/boasting/experiment.yaml", VILLAIN)
     found.writes("evals/boasting/test_boasting.py", VILLAIN_TEST)
     ran = found.types("pytest evals --tb=short")
