@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from harness.records import Cost, Kind, Universe
+
+if TYPE_CHECKING:
+    from harness.design.spec import CostSpec, ScaleSpec
 
 FIELDS = ("gpu_hours", "usd", "seconds")
 Charged = tuple[str, Kind]
 
 
-def cost_of(universe: Universe, owner: str, kind: Kind) -> Cost:
+def cost_of(declared: Universe | ScaleSpec, owner: str, kind: Kind) -> Cost | CostSpec:
     """What one cell of a test costs: by its id, else `cell_cost` for a hypothesis and nothing declared for the rest."""
-    if owner in universe.costs:
-        return universe.costs[owner]
-    return universe.cell_cost if kind == "hypothesis" else Cost()
+    if owner in declared.costs:
+        return declared.costs[owner]
+    return declared.cell_cost if kind == "hypothesis" else Cost()
 
 
 def total(universe: Universe, cells: Iterable[Charged]) -> Cost:

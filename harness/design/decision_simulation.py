@@ -54,9 +54,10 @@ def simulate_decisions(spec: ExperimentSpec, scale: ScaleName) -> dict[str, dict
         except HarnessError as failure:  # the simulation of a domain fails; a run is decided without its power
             found[name] = {"not_simulated": str(failure), "argued": False}
     family = [name for name in outcomes if spec.hypotheses[name].family == "confirmatory"]
+    holm = {scenario: adjust(spec, family, outcomes, scenario) for scenario in ("nothing", "expected")}
     for name, drawn in outcomes.items():
         tested = name in family
-        adjusted = {scenario: adjust(spec, family, outcomes, scenario).get(name) for scenario in ("nothing", "expected")}
+        adjusted = {scenario: found_p.get(name) for scenario, found_p in holm.items()}
         rates = {
             "false_pass": passes(drawn["nothing"], adjusted["nothing"], spec.alpha),
             # The other hypotheses count as decided: then Holm asks least of this one.
@@ -85,7 +86,11 @@ def adjust(spec: ExperimentSpec, family: Sequence[str], outcomes: Mapping[str, M
 
 
 def assumptions(spec: ExperimentSpec, name: str, scale: ScaleName) -> str:
+    """What the simulation of a hypothesis takes for granted; a domain that simulates its cells says so itself."""
     hypothesis = spec.hypotheses[name]
+    simulation = unit_power.simulation_of(spec, [bar_of(spec, hypothesis, params) for params in cells_of(spec, hypothesis, scale)], scale)
+    if simulation is not None:
+        return f"{simulation.assumptions}; p of what holds is the smallest of its test"
     bars = hypothesis.thresholds if not hypothesis.threshold_axis else spec.thresholds
     pooled = "seed" not in hypothesis.cells and len(spec.scales[scale].seeds) > 1
     return ASSUMPTIONS + (POOLED if pooled else "") + (NOISY if any(spec.thresholds[bar].seed_sd for bar in bars if bar in spec.thresholds) else "")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.code_dependencies import Dependencies, dependencies_of
+from harness.costs import cost_of
 from harness.design.catalogue import Catalogue, PlannedCell, cell_id
 from harness.design.declaring import Declaration
 from harness.design.experiment import Experiment, experiment_in
@@ -334,9 +335,7 @@ def check_matrix(experiment: Experiment, catalogue: Catalogue, settings: Setting
 def expected_seconds(found: CollectedExperiment, scale: ScaleName) -> float:
     """What the cells of an experiment take by its declaration; 0 for what is not declared."""
     declared = found.experiment.spec.scales[scale]
-    of_kind = {"hypothesis": declared.cell_cost}
-    costs = (declared.costs.get(cell.owner) or of_kind.get(cell.declaration.kind) for cell in found.catalogue.cells.values())
-    return sum(cost.seconds or 0.0 for cost in costs if cost is not None)
+    return sum(cost_of(declared, cell.owner, cell.declaration.kind).seconds or 0.0 for cell in found.catalogue.cells.values())
 
 
 def arrange_items(selected: list[pytest.Item], founds: list[CollectedExperiment]) -> list[pytest.Item]:

@@ -146,11 +146,14 @@ def simulated_lines(hypotheses: dict[str, Any]) -> list[str]:
             f"  {name}: passes {nothing} of the time when nothing is there, {nearly} when it is nearly true, {power} when the expected effect is there",
             f"    decided {decided[0]} of the time when nothing is there, {decided[1]} when the effect is; smallest p {found['p_floor']:.1e}",
         ]
-    simulated = [found for found in hypotheses.values() if "not_simulated" not in found]
+    simulated = {name: found for name, found in hypotheses.items() if "not_simulated" not in found}
     if simulated:
-        error = max(found["standard_error"] for found in simulated)
-        told = "; ".join(dict.fromkeys(found["assumptions"] for found in simulated))
-        lines.append(f"  {simulated[0]['simulations']} simulations of each, standard error at most {error:.3f}: {told}")
+        error, count = max(found["standard_error"] for found in simulated.values()), next(iter(simulated.values()))["simulations"]
+        by_text: dict[str, list[str]] = {}
+        for name, found in simulated.items():
+            by_text.setdefault(found["assumptions"], []).append(name)
+        told = "; ".join(text if len(by_text) == 1 else f"{', '.join(names)}: {text}" for text, names in by_text.items())
+        lines.append(f"  {count} simulations of each, standard error at most {error:.3f}: {told}")
     return lines
 
 

@@ -45,7 +45,7 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
 def closing_line(told: ReportOutcome, reporter: Any) -> str:
     """Verdict (with what it lacks where nothing was decided), headline effect with its interval, and where the report is."""
     if told.results is None:
-        return f"{told.folder.parent.name}: no results; {told.problem}"
+        return f"no results: {told.problem}"
     results, folder = told.results, folder_name(reporter, told.folder)
     where = next((f"{folder}/{name}" for name in ("index.html", "results.json") if (told.folder / name).exists()), folder)
     verdict = results.verdict.upper()

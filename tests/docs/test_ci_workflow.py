@@ -19,7 +19,7 @@ STEPS = [step for step in WORKFLOW["jobs"]["gates"]["steps"] if "run" in step an
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A new project without its model: the gates that are quick need none."""
+    """A new project. Its quick gate asks the model, which is unpacked into the project: it neither trains nor samples."""
     subprocess.run([sys.executable, "-m", "harness.cli", "init"], cwd=tmp_path, env=environment(), check=True, capture_output=True)
     return tmp_path
 

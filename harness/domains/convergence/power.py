@@ -25,7 +25,7 @@ class SimilaritySimulation:
 
     needs = ("models", "model_sd", "prompt_sd", "residual_sd")
     draws, p_floor = SIMULATIONS, 1 / (PERMUTATIONS + 1)
-    assumptions = "normal effects of models, prompts and residuals with the declared SDs, cells independent; before Holm"
+    assumptions = "normal effects of models, prompts and residuals with the declared SDs, cells independent"
 
     def refuse(self, numbers: Mapping[str, float]) -> str:
         models = numbers.get("models", 2)
