@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,18 @@ from harness.verdict.criterion import answers
 RUNS = 400
 
 
-def spec(threshold: dict[str, Any], hypothesis: dict[str, Any] | None = None, cells: int = 1) -> ExperimentSpec:
+def spec(threshold: dict[str, Any], hypothesis: dict[str, Any] | None = None, cells: int = 1, others: dict[str, Any] | None = None) -> ExperimentSpec:
     plain = {
         "id": "x",
         "title": "t",
         "question": "q",
         "axes": {"who": [f"p{number}" for number in range(cells)]},
-        "thresholds": {"t": threshold, "small": {"value": 10, "unit": "pp", "direction": "either", "n": 100, "sd": 30}},
-        "hypotheses": {"H1": {"cells": ["who"], "rule": {"at_least": 1, "of": "who"}, "thresholds": ["t"], **(hypothesis or {})}},
+        "thresholds": {
+            "t": threshold,
+            "small": {"value": 10, "unit": "pp", "direction": "either", "n": 100, "sd": 30},
+            "silent": {"value": 10, "unit": "pp", "direction": "increase", "not_simulated": "nobody knows"},
+        },
+        "hypotheses": {"H1": {"cells": ["who"], "rule": {"at_least": 1, "of": "who"}, "thresholds": ["t"], **(hypothesis or {})}, **(others or {})},
         "primary": "H1",
         "scales": {"smoke": {}},
     }
@@ -72,6 +77,24 @@ def test_every_criterion_of_a_cell_counts() -> None:
     two = simulate_decisions(spec(rates(10, 100, 0.3, 25), {"criteria": [{"name": "shift"}, {"name": "beyond", "arms": arms}]}), "smoke")["H1"]["power"]
     kept = simulate_decisions(spec(rates(10, 100, 0.3, 25), {"criteria": [{"name": "same", "threshold": "small", "asks": "within"}]}), "smoke")["H1"]
     assert one - two > 0.1 and kept["power"] > 0.8 and kept["false_pass"] < 0.05
+
+
+def test_criteria_keep_their_order_in_a_record() -> None:
+    """The first criterion that does not hold decides; a journal sorts keys, and the order is not one."""
+    criteria = [{"name": "z"}, {"name": "a", "threshold": "small", "asks": "within"}]
+    design = spec(rates(20, 30, 0.3, 40), {"criteria": criteria})
+    kept = ExperimentSpec.model_validate(json.loads(json.dumps(design.model_dump(mode="json", exclude_unset=True), sort_keys=True)))
+    turned = spec(rates(20, 30, 0.3, 40), {"criteria": criteria[::-1]})
+    decided, again, other = (simulate_decisions(one, "smoke")["H1"]["decided"] for one in (design, kept, turned))
+    assert decided == again != other
+
+
+def test_holm_counts_hypotheses_that_are_not_simulated() -> None:
+    """Two confirmatory hypotheses ask more of one p than it alone."""
+    beside = {"H2": {"cells": ["who"], "rule": {"at_least": 1, "of": "who"}, "thresholds": ["silent"]}}
+    alone, both = (spec(rates(5, 60, 0.4, 18), others=others) for others in ({}, beside))
+    found = [simulate_decisions(one, "smoke")["H1"]["power"] for one in (alone, both)]
+    assert found[0] - found[1] > 0.05
 
 
 def test_decided_counts_what_is_falsified_too() -> None:
