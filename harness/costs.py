@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from harness.records import Cost, Kind, Universe
-
-if TYPE_CHECKING:
-    from harness.design.spec import CostSpec, ScaleSpec
 
 FIELDS = ("gpu_hours", "usd", "seconds")
 Charged = tuple[str, Kind]
 
 
-def cost_of(declared: Universe | ScaleSpec, owner: str, kind: Kind) -> Cost | CostSpec:
+class Amount(Protocol):
+    """A cost as declared or as recorded."""
+
+    @property
+    def gpu_hours(self) -> float | None: ...
+    @property
+    def usd(self) -> float | None: ...
+    @property
+    def seconds(self) -> float | None: ...
+
+
+class Priced(Protocol):
+    """What says the cost of its cells: a declared scale, or what a run recorded of it."""
+
+    @property
+    def costs(self) -> Mapping[str, Amount]: ...
+    @property
+    def cell_cost(self) -> Amount: ...
+
+
+def cost_of(declared: Priced, owner: str, kind: Kind) -> Amount:
     """What one cell of a test costs: by its id, else `cell_cost` for a hypothesis and nothing declared for the rest."""
     if owner in declared.costs:
         return declared.costs[owner]
