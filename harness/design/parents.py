@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,8 @@ from harness.records import Parent, ScaleName
 
 RESULTS = "results.json"
 SHA = re.compile(r"[0-9a-f]{12,64}")
+# What a study measures with; which cells there are is its own design.
 COMPARED = ("alpha", "seeds", "settings/", "thresholds/", "data/", "prompts/")
-# Which cells exist is the design of each study; what they measure with is what a comparison needs.
 
 
 def find_parents(experiment: Experiment, root: Path, promised: Mapping[str, Any], scale: ScaleName) -> tuple[Parent, ...]:
@@ -53,7 +53,7 @@ class Finder:
         except (OSError, ValueError, KeyError, TypeError) as error:
             told = f"no results of a run are in {parent.run}/{RESULTS} ({type(error).__name__})"
             raise HarnessError(told, where=self.where, mend="Name the folder of a run that has ended, from the project's root") from None
-        differs = (("scale",) if scale != self.scale else ()) + self.compare(theirs, scale, parent)
+        differs = self.compare(theirs, parent) if scale == self.scale else self.undeclared(["scale"], parent)
         return msgspec.structs.replace(parent, sha256=sha, headline=headline, differs=differs, superseded=superseded(folder))
 
     def with_lock(self, parent: Parent) -> Parent:
@@ -62,7 +62,7 @@ class Finder:
         if parent.sha256 and parent.sha256 != lock["sha256"]:
             told = f"the run {parent.run} was made under another lock than {parent.lock}"
             raise HarnessError(told, where=self.where, mend="Name the run and the lock that belong together, or one of them")
-        return msgspec.structs.replace(parent, sha256=lock["sha256"], differs=parent.differs or self.compare(lock["promise"], self.scale, parent))
+        return msgspec.structs.replace(parent, sha256=lock["sha256"], differs=parent.differs or self.compare(lock["promise"], parent))
 
     def lock_path(self, named: str) -> Path:
         if SHA.fullmatch(named):
@@ -77,15 +77,19 @@ class Finder:
             raise HarnessError(f"there is no lock at {named}", where=self.where, mend="Name an experiment's folder that holds a lock (harness lock writes it)")
         return path
 
-    def compare(self, theirs: Mapping[str, Any], scale: ScaleName, parent: Parent) -> tuple[str, ...]:
+    def compare(self, theirs: Mapping[str, Any], parent: Parent) -> tuple[str, ...]:
         """The places that both studies declare, in which they differ, and which `may_differ` does not name."""
-        other, own = common_places(theirs, scale), common_places(self.promised, self.scale)
-        changed = [place for place in sorted(other.keys() & own.keys()) if other[place] != own[place]]
-        return tuple(place for place in changed if not any(place == name or place.startswith(f"{name.rstrip('/')}/") for name in parent.may_differ))
+        other, own = comparable_places(theirs, self.scale), comparable_places(self.promised, self.scale)
+        return self.undeclared([place for place in sorted(other.keys() & own.keys()) if other[place] != own[place]], parent)
+
+    def undeclared(self, places: Iterable[str], parent: Parent) -> tuple[str, ...]:
+        allowed = [name.rstrip("/") for name in parent.may_differ]
+        return tuple(place for place in places if not any(place == name or place.startswith(f"{name}/") for name in allowed))
 
 
-def common_places(flat: Mapping[str, Any], scale: ScaleName) -> dict[str, Any]:
-    """What can be compared between studies, the values of a scale without its name in front."""
+def comparable_places(flat: Mapping[str, Any], scale: ScaleName) -> dict[str, Any]:
+    """What can be compared between studies: at the top, then what the scale puts in its place, without the name of the scale in front."""
     prefix = f"scales/{scale}/"
-    short = {place.removeprefix(prefix): value for place, value in flat.items()}
-    return {place: value for place, value in short.items() if any(place == name or (name.endswith("/") and place.startswith(name)) for name in COMPARED)}
+    own = {place.removeprefix(prefix): value for place, value in flat.items() if place.startswith(prefix)}
+    places = {**{place: value for place, value in flat.items() if not place.startswith("scales/")}, **own}
+    return {place: value for place, value in places.items() if any(place == name or (name.endswith("/") and place.startswith(name)) for name in COMPARED)}

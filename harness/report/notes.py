@@ -92,11 +92,16 @@ def texts(notes: Notes, slot: str) -> list[Note]:
 
 def render_note(note: Note, numbers: Numbers) -> str:
     """The note with every reference as the number at its address; one that leads nowhere says so."""
-    parts = [
-        numbers.text(part) if reference and numbers.resolves(part) else numbers.dress(f"[nothing stands at {part}]" if reference else part)
-        for part, reference in split_references(note.text)
-    ]
-    return numbers.dress("").join(parts) if parts else numbers.dress("")
+    empty = numbers.dress("")
+    return empty.join(render_part(part, reference, numbers) for part, reference in split_references(note.text))
+
+
+def render_part(part: str, reference: bool, numbers: Numbers) -> str:
+    if reference:
+        return numbers.text(part) if numbers.resolves(part) else numbers.dress(f"[nothing stands at {part}]")
+    dressed = numbers.dress(part.strip())
+    space = type(dressed)(" ")  # which dressing for Markdown takes off
+    return (space if part[:1].isspace() else "") + dressed + (space if part[-1:].isspace() and part.strip() else "")
 
 
 def split_references(text: str) -> Iterator[tuple[str, bool]]:

@@ -154,7 +154,9 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     starts = [row for row in rows if row.get("type") == "session"]
     cells = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
     first, last = (starts[0], starts[-1]) if starts else ({}, {})
-    started, now = float(first.get("started", time.time())), time.time()
+    started = float(first.get("started", time.time()))
+    # The last cell that was written down: a run that was killed ended then, not when its report is made.
+    now = max((float(row.get("recorded", 0)) for row in cells.values()), default=0) or time.time()
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []
     if len(starts) > 1:
         notes.append("resumed " + count_of(len(starts) - 1, "time", "times"))

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.records import Parent, Results, Universe, encode
+from harness.records import Parent, Results, Universe
 from harness.report.addresses import value_at
+from harness.report.view import View
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +20,7 @@ class ParentRun:
 
     def value(self, address: str) -> Any:
         """What stands at an address of its results, such as `cells/G3/measurements/accuracy/value`. Raises HarnessError where nothing does."""
-        return value_at(encode(self.results), address)
+        return value_at(View(self.results).tree, address)
 
 
 def parent_runs(universe: Universe, root: Path) -> tuple[ParentRun, ...]:
