@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,13 +113,19 @@ def parents_now(results: Results, run_folder: Path) -> dict[str, str]:
 
 
 def texts_of(view: View, run_folder: Path, pictures: Mapping[str, bytes]) -> Texts:
-    """Every text of the report."""
+    """Every text of the report. Raises MissingFigure where a picture is not among them."""
     made, samples = card(view), Samples(run_folder, view)
-    prose = clean_result(view, made, samples, sorted(pictures))
+    used, prose = prose_of(view, run_folder)
     html, shown = page(view, made, samples, pictures)
-    used: Iterable[Used] = dict.fromkeys((*prose.used, *shown))
-    sealed = {CARD: seal_json(made.as_json()), CLEAN_RESULT: seal_text(prose.text), PAGE: seal_text(html, ".html")}
+    used = tuple(dict.fromkeys((*used, *shown)))
+    sealed = {CARD: seal_json(made.as_json()), CLEAN_RESULT: prose, PAGE: seal_text(html, ".html")}
     return Texts(sealed=sealed, plain={NUMBERS: numbers_csv(used, view.tree), **card_files(made)})
+
+
+def prose_of(view: View, run_folder: Path) -> tuple[tuple[Used, ...], str]:
+    """(every number in it, the text of clean_result.md with its seal)."""
+    made = clean_result(view, card(view), Samples(run_folder, view))
+    return made.used, seal_text(made.text)
 
 
 def withdraw(run_folder: Path) -> tuple[str, ...]:

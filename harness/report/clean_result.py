@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -45,11 +45,11 @@ class CleanResult:
     used: tuple[Used, ...]
 
 
-def clean_result(view: View, card: Card, samples: Samples, pictures: Sequence[str] = ("hero.png",)) -> CleanResult:
-    """The clean result of a run; `pictures` are the files in figures/. It has at most MOST characters, whatever the run holds."""
+def clean_result(view: View, card: Card, samples: Samples) -> CleanResult:
+    """The clean result of a run. It has at most MOST characters, whatever the run holds."""
     for share in SHARES:
         numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
-        text = environment().get_template("clean_result.md.j2").render(**names(numbers, view, card, samples, share), figures=list(pictures))
+        text = environment().get_template("clean_result.md.j2").render(**names(numbers, view, card, samples, share))
         text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
         if len(text) <= MOST:
             break

@@ -17,7 +17,7 @@ from harness.report.escape import one_line, visible
 from harness.report.numbers import Numbers, Used
 from harness.report.sample_rows import Comparison, Samples
 from harness.report.sections import build_sections
-from harness.report.table import escape_html, image_of, to_html
+from harness.report.table import FIGURES, MissingFigure, escape_html, image_of, to_html
 from harness.report.trajectories import grids, shown_in
 from harness.report.verdict_matrix import ABSENT, matrices
 from harness.report.view import View
@@ -78,8 +78,12 @@ def render(view: View, card: Card, compared: list[Comparison], numbers: Numbers,
 
 
 def data_uris(pictures: Mapping[str, bytes]) -> dict[str, str]:
-    """Stem to the figure as a data URI: its SVG, or its PNG where that is smaller."""
+    """Stem to the figure as a data URI: its SVG, or its PNG where that is smaller. Raises MissingFigure where one of both was taken out."""
     found: dict[str, str] = {}
+    for name in pictures:
+        other = name.replace(".svg", ".png") if name.endswith(".svg") else name.replace(".png", ".svg")
+        if other not in pictures and not name.endswith("-narrow.svg"):
+            raise MissingFigure(f"{FIGURES}/{other} is not there", mend="Make the report again: harness report FOLDER")
     for stem in dict.fromkeys(name.rpartition(".")[0] for name in pictures):
         kinds = {kind: pictures[f"{stem}.{kind}"] for kind in MIME if f"{stem}.{kind}" in pictures}
         kind = min(kinds, key=lambda kind: len(kinds[kind]))

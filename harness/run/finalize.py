@@ -155,8 +155,8 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     cells = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
     first, last = (starts[0], starts[-1]) if starts else ({}, {})
     started = float(first.get("started", time.time()))
-    # The last cell that was written down: a run that was killed ended then, not when its report is made.
-    now = max((float(row.get("recorded", 0)) for row in cells.values()), default=0) or time.time()
+    # A run ended when its last cell was written down (older journals say when it was measured), not when its report is made.
+    now = max(float(last.get("started", started)), *(float(row.get("recorded") or row["measured"]) for row in cells.values()), 0.0)
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []
     if len(starts) > 1:
         notes.append("resumed " + count_of(len(starts) - 1, "time", "times"))

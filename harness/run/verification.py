@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import zip_longest
 from pathlib import Path, PurePosixPath
@@ -21,7 +21,7 @@ from harness.files import plain_digest, read_plain
 from harness.fingerprint import fingerprint
 from harness.records import Measurement, Record, Results, SamplesRef, encode
 from harness.report.addresses import below
-from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, read_results, texts_of, view_of
+from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, prose_of, read_results, texts_of, view_of
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.escape import one_line
@@ -40,7 +40,7 @@ SAMPLES = "samples"
 COMPUTED = ("value", "interval", "n", "p", "p_floor", "p_method", "arms")
 PACKAGE = "harness-evals"
 # What the journal knows of the execution; the rest are times and places of deciding, and a copied folder has another name.
-EXECUTION = ("started", "command", "hardware", "workers", "seconds", "reused", "samples", "samples_reused", "facts", "notes")
+EXECUTION = ("started", "ended", "wall_s", "timeline", "command", "hardware", "workers", "seconds", "reused", "samples", "samples_reused", "facts", "notes")
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, StopIteration)
 Row = dict[str, Any]
 
@@ -287,15 +287,19 @@ def report_differences(folder: Path, *, shown: bool) -> tuple[list[Difference], 
         found += [Difference(address=name, stored=why, recomputed="a file of the report") for name, why in wrong.items() if why]
         view = view_of(folder)
         found += [] if wrong[CARD] else card_differences(folder / CARD, card(view).as_json())
+        sealed: Mapping[str, str]
+        plain: Mapping[str, str] = {}
         try:
             texts = texts_of(view, folder, pictures)
+            sealed, plain = texts.sealed, texts.plain
         except MissingFigure as error:
-            return (found + missing_figure(pictures, error), [f"the texts are not compared: a figure is not there ({error})"])
+            sealed = {CLEAN_RESULT: prose_of(view, folder)[1]}
+            found, notes = found + missing_figure(pictures, error), [f"{PAGE} is not compared: a figure of it is not there ({error})"]
         for name in (CLEAN_RESULT, PAGE):
-            if not wrong[name]:
-                more = text_differences(folder / name, texts.sealed[name]) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
+            if not wrong[name] and name in sealed:
+                more = text_differences(folder / name, sealed[name]) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
                 found, notes = found + more[0], notes + more[1]
-        found += [difference for name, text in texts.plain.items() for difference in plain_differences(folder, name, text)]
+        found += [difference for name, text in plain.items() if shown for difference in plain_differences(folder, name, text)]
     return found, notes
 
 
