@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from harness.records import Measurement
 from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.card import Card
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 MOST = 60_000  # characters; an issue takes 65,536
 MOST_TLDR = 2_500
 SHARES = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.0)  # of the room for samples, sections and rows, until the whole fits
-SAMPLES_ROOM, SECTIONS_ROOM, ROWS = 12_000, 24_000, 40
+SAMPLES_ROOM, SECTIONS_ROOM, ROWS = 12_000, 48_000, 40
 LONGEST = 400  # characters of one text of a sample
 EVENTS = 30
 PLAIN = re.compile(r"(p )?([<>=] )?[+−]?\$?[\d.,e−]+( [A-Za-z%-]+)?|not (measured|applicable)|[A-Za-z-]+ not declared")
@@ -126,6 +127,7 @@ def environment() -> Environment:
         "code": code,
         "tcode": partial(code, table=True),
         "clip": clip,
+        "units": units,
         "name": lambda path: str(path).rpartition("/")[2],
         "wordy": lambda count: NUMBER_WORDS.get(count, str(count)),
         "blocks": lambda section, room: to_markdown(section.blocks, room),
@@ -147,6 +149,14 @@ def fit_tldr(tldr: Callable[[Callable[[int], int]], str]) -> str:
 def clip(text: str, longest: int) -> str:
     """A text of at most so many characters, an ellipsis where it was cut."""
     return text if len(text) <= longest else f"{text[: max(1, longest - 1)].rstrip()}…"
+
+
+def units(measurement: Measurement) -> str:
+    """What its N counts: `requests`, `request`, or the sampling unit in brackets where it is no plain word."""
+    unit = measurement.sampling_unit
+    if not unit.isalpha():
+        return f"({unit})"
+    return unit if measurement.n == 1 else f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
 
 
 def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:

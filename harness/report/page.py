@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.report import view as views
 from harness.report.addresses import leaves
 from harness.report.card import Card
-from harness.report.clean_result import common_names, format_json, split_sections
+from harness.report.clean_result import common_names, format_json, split_sections, units
 from harness.report.escape import one_line, visible
 from harness.report.numbers import Numbers, Used
 from harness.report.sample_rows import Comparison, Samples
@@ -99,7 +99,12 @@ def environment() -> Environment:
     found = Environment(
         loader=PackageLoader("harness.report"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=True, finalize=plain
     )
-    found.filters |= {"shown": escape_html, "line": lambda text: escape_html(one_line(str(text))), "pretty": lambda value: escape_html(format_json(value))}
+    found.filters |= {
+        "units": units,
+        "shown": escape_html,
+        "line": lambda text: escape_html(one_line(str(text))),
+        "pretty": lambda value: escape_html(format_json(value)),
+    }
     return found
 
 

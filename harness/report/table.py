@@ -36,18 +36,17 @@ def fill_rows(table: Table) -> list[list[str]]:
 
 
 def to_markdown(blocks: Sequence[Block], room: int = 100_000) -> str:
-    """Paragraphs, pipe tables, images and fenced texts, with an empty line between: at most about `room` characters. Tables lose their last rows first, then
-    whole blocks are left out, and the text says so."""
-    written: list[str] = []
-    for place, block in enumerate(blocks):
-        left = room - sum(map(len, written))
-        text = block_in_markdown(block, max(0, left) // (len(blocks) - place))
-        if len(text) > left and not (isinstance(block, Prose) and block.warning):
-            continue
-        written.append(text)
-    if len(written) < len(blocks):
-        written.append(LEFT_OUT)
-    return "\n\n".join(written) + "\n"
+    """Paragraphs, pipe tables, images and fenced texts, with an empty line between: at most about `room` characters. Tables share what the other blocks leave
+    and lose their last rows; where even that is too long, whole blocks are left out, and the text says so."""
+    tables = sum(isinstance(block, Table) for block in blocks)
+    rest = room - sum(len(block_in_markdown(block)) for block in blocks if not isinstance(block, Table))
+    texts = [block_in_markdown(block, max(0, rest) // max(1, tables)) for block in blocks]
+    kept = [text for place, text in enumerate(texts) if sum(map(len, texts[: place + 1])) <= room or is_warning(blocks[place])]
+    return "\n\n".join([*kept, *([LEFT_OUT] if len(kept) < len(texts) else [])]) + "\n"
+
+
+def is_warning(block: Block) -> bool:
+    return isinstance(block, Prose) and block.warning
 
 
 def block_in_markdown(block: Block, room: int = 100_000) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from harness.history import REVISED, SUPERSEDED
+from harness.plaintext import by_number
 from harness.records import Cell, Check, Event, HypothesisResult, Measurement, Results, Threshold, encode
 from harness.report.addresses import address, below, handles
 
@@ -99,10 +100,10 @@ class View:
 
     @cached_property
     def checks(self) -> list[tuple[str, Check]]:
-        """Gates, then kill criteria, then controls, each with its address."""
+        """Gates, then kill criteria, then controls, each with its address, G2 before G10."""
         order = {"gate": 0, "kill": 1, "control": 2}
         pairs = zip(self._addresses("checks"), self.results.checks, strict=True)
-        return sorted(pairs, key=lambda pair: order.get(pair[1].kind, 3))
+        return sorted(pairs, key=lambda pair: (order.get(pair[1].kind, 3), by_number(pair[1].id)))
 
     @cached_property
     def thresholds(self) -> list[tuple[str, Threshold]]:

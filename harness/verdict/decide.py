@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.costs import total
-from harness.plaintext import count_of
+from harness.plaintext import by_number, count_of
 from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Parent, PlannedCellRecord, Results, Stopped, Universe, Verdict
 from harness.verdict.confidence import confidence
 from harness.verdict.gate_verdicts import decide_checks
-from harness.verdict.hypotheses import RegisteredDesign, by_number, decide_hypotheses
+from harness.verdict.hypotheses import RegisteredDesign, decide_hypotheses
 from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 
 LEAD = {
@@ -76,7 +76,7 @@ def models_in(known: Mapping[str, Mapping[str, Any]]) -> str:
     return f"{len(names)} models" if len(names) > 1 else next(iter(names), "")
 
 
-def reading_order(cell: Cell) -> tuple[bool, list[tuple[int, str]]]:
+def reading_order(cell: Cell) -> tuple[bool, list[tuple[float, str]]]:
     """Cells of hypotheses by the number of their hypothesis, behind all others; else in running order."""
     return cell.kind == "hypothesis", by_number(cell.owner) if cell.kind == "hypothesis" else []
 
