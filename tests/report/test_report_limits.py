@@ -65,7 +65,7 @@ def test_the_summary_names_model_data_n_and_what_is_matched(new_run: Callable[..
     folder = new_run(design={"matched": ["the same items"], "confounded": ["length of the prompt"]})
     build(folder)
     method = tldr(folder).partition("### Methodology")[2].partition("### Results")[0]
-    for part in ("SmolLM2-135M-Instruct", "questions.jsonl", "N = 80 by question", "Matched: the same items", "Confounded: length of the prompt"):
+    for part in ("SmolLM2-135M-Instruct", "questions.jsonl", "N = 80 questions", "Matched: the same items", "Confounded: length of the prompt"):
         assert part in method, part
 
 
