@@ -11,7 +11,7 @@ from harness.plaintext import shorten_text
 from harness.report.sample_rows import OUTCOMES, Batch, Sample, batches
 from harness.report.view import View
 
-IN_RUN, LEAST, MOST = 4000, 20, 500  # rows of a run, and of each of its files at least and at most
+IN_RUN, LEAST, MOST = 2000, 20, 500  # rows of a run, and of each of its files at least and at most
 FIELDS, LONGEST = 60, 4000  # fields of a row, characters of a field
 HASH = re.compile(r"-[0-9a-f]{12}$")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{4,}(e[+-]?\d+)?")

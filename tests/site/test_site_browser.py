@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -139,6 +139,7 @@ def test_keys_that_are_typed_are_text(site: Path, browser: Browser) -> None:
     browser.press("/", *"jk/")
     assert browser.run("document.querySelector('[name=q]').value") == "jk/"
     browser.press("Escape", *"run", "Enter")
+    browser.run("new Promise(done => setTimeout(done, 300))")
     assert at(browser) == 0 and browser.faults == []
 
 
@@ -176,10 +177,8 @@ MEASURE = """
 """
 
 
-def test_a_thousand_runs_stay_quick(thousand: Path, browser: Browser, record_property: Any) -> None:
+def test_a_thousand_runs_stay_quick(thousand: Path, browser: Browser) -> None:
     """Built within 60 s of one core and again in a few, an index of at most 2 MB, and each letter of a search answered, with the layout, within 100 ms."""
-    import time
-
     seconds = []
     for _ in range(2):
         start = time.process_time()
@@ -193,6 +192,4 @@ def test_a_thousand_runs_stay_quick(thousand: Path, browser: Browser, record_pro
     times = {word: min(browser.run(MEASURE % json.dumps(word)) for _ in range(3)) for word in words}
     browser.run(MEASURE % json.dumps("claim 999"))
     assert len(shown(browser)) == 1
-    for name, value in (("build_s", seconds[0]), ("again_s", seconds[1]), ("index_bytes", size), ("search_ms", max(times.values()))):
-        record_property(name, value)
     assert seconds[0] < 60 and seconds[1] < 10 and size < 2_000_000 and max(times.values()) < 100, (seconds, size, times)
