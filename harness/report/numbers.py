@@ -106,7 +106,7 @@ class Numbers:
         value = self.lookup.at(where)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return self.num(where)
-        text = absent(where) if value is None else str(value)
+        text = self.absent(where) if value is None else str(value)
         text = f"{text[:longest]}…" if longest and len(text) > longest else text
         if re.search(r"\d", text):
             self._remember(text, where)
@@ -132,10 +132,20 @@ class Numbers:
 
     def _format(self, value: Any, where: str, form: str) -> str:
         if value is None:
-            return absent(where)
+            return self.absent(where)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise HarnessError(f"{value!r} is not a number", where=f"results.json address {where!r}", mend="Show texts with text(), numbers with num().")
         return number_format.in_unit(value, form or self._form(where, value), self._bounds(where))
+
+    def absent(self, where: str) -> str:
+        """What stands for None at an address: no p is corrected outside of the confirmatory family, a measurement has no test or no interval by its nature, a
+        cost was not declared, anything else was not measured."""
+        key, holder = last_segment(where), parent(where)
+        if key == "p_holm" and self.lookup.at(below(holder, "p")) is not None:
+            return NOT_APPLICABLE
+        if "/measurements/" in where and key in ("p", "p_floor", "interval"):
+            return NOT_APPLICABLE
+        return NOT_DECLARED.get(key, NOT_MEASURED) if last_segment(holder) == "cost" else NOT_MEASURED
 
     def _form(self, where: str, value: float) -> str:
         key, holder = last_segment(where), parent(where)
@@ -161,10 +171,3 @@ class Numbers:
 
     def _remember(self, shown: str, where: str) -> None:
         self.seen[Used(shown=shown, address=where)] = None
-
-
-def absent(where: str) -> str:
-    """What stands for None at an address: a cost was not declared, a measurement has no test or no interval by its nature, anything else was not measured."""
-    if "/measurements/" in where and last_segment(where) in ("p", "p_floor", "interval"):
-        return NOT_APPLICABLE
-    return NOT_DECLARED.get(last_segment(where), NOT_MEASURED) if last_segment(parent(where)) == "cost" else NOT_MEASURED

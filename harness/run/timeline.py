@@ -55,7 +55,7 @@ class _Builder:
         """The lock where the experiment's history does not have it."""
         promise = self.universe.promise
         if promise.locked and not any(event.event == "locked" and event.time == promise.locked_at for event in self.before()):
-            yield Event(event="locked", time=promise.locked_at, note=f"sha256 {promise.sha256[:12]}")
+            yield Event(event="locked", time=promise.locked_at, note="" if promise.deviations else f"sha256 {promise.sha256[:12]}")
 
     def sessions(self, plan: Mapping[str, Any]) -> Iterator[Event]:
         for number, row in enumerate(self.starts):
