@@ -50,7 +50,18 @@ def promise_of(
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
     flat.update({f"claims/{owner}": statements for owner, statements in claims.items()})
     flat.update(code_of(experiment, code))
+    flat.update(promised_score(experiment))
     return flat
+
+
+def promised_score(experiment: Experiment) -> dict[str, Any]:
+    """The score as it was when the experiment was locked; what is answered or done later changes nothing of it."""
+    from harness.design.score import read_score
+
+    score = read_score(experiment.folder)
+    if score is None:
+        return {}
+    return {**{f"score/{name}": value for name, value in score.values.items()}, "score/total": score.total, "score/decision": score.decision}
 
 
 def code_of(experiment: Experiment, code: Dependencies) -> dict[str, str]:

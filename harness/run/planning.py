@@ -35,8 +35,25 @@ def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
         **plan,
         "work": {**left, **pieces(active, hook)},
         "warnings": warnings(plan["seed_noise"]) + spots(active, plan)[1],
-        "findings": findings(active, plan, left),
+        "score": score_of(active, plan),
+        "findings": findings(active, plan, left) + open_points(active),
     }
+
+
+def score_of(active: ExperimentRun, plan: dict[str, Any]) -> dict[str, Any]:
+    """The gate-keeper's score and the compute label of the whole design at this scale."""
+    from harness.design.score import compute_label, read_score
+
+    score = read_score(active.experiment.folder)
+    return {"compute": compute_label(plan["cost"]), "summary": score.summary() if score else ""}
+
+
+def open_points(active: ExperimentRun) -> list[str]:
+    """What a full-scale run waits for."""
+    from harness.design.score import read_score
+
+    score = read_score(active.experiment.folder) if active.universe.scale == "full" else None
+    return [f"open {point.kind}: {point.text}" for point in score.open_points] if score else []
 
 
 def pieces(active: ExperimentRun, hook: Any) -> dict[str, Any]:
@@ -128,6 +145,8 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         f"  cost of what is to do: {in_words(decode(work['cost'], Cost))}{left_out(work)}",
         f"  preregistration: {'locked' if plan['locked'] else 'not locked'}{', ' + str(len(plan['deviations'])) + ' deviations' if plan['deviations'] else ''}",
     ]
+    if plan["score"]["summary"]:
+        lines.append(f"  score: {plan['score']['summary']}; compute: {plan['score']['compute']}")
     lines += simulated_lines(plan["hypotheses"])
     lines += [noise_line(name, one) for name, one in plan["seed_noise"].items()] + work_lines(work)
     lines += [f"  warning: {warning}" for warning in plan["warnings"]]

@@ -75,6 +75,7 @@ class Session:
             self.prepared = [] if self.config.option.collectonly else self.actives()
             for active in self.prepared:
                 check_budget(active)
+                check_score(active)
         except HarnessError as error:
             refuse(items, str(error))
             return
@@ -159,6 +160,14 @@ def check_writable(folder: Path) -> None:
     with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
+
+
+def check_score(active: ExperimentRun) -> None:
+    """Refuses a run at full scale while a question, a finding or a required change of its score is open."""
+    from harness.design.score import refuse_open_points
+
+    if active.universe.scale == "full" and not active.settings.plan:
+        refuse_open_points(active.experiment.folder)
 
 
 def check_budget(active: ExperimentRun) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from harness.history import read_events
 from toy import Toy, harness
 
 
@@ -70,11 +71,13 @@ def test_other_seeds_are_a_deviation(toy: Toy) -> None:
 
 
 def test_a_promise_is_not_replaced_by_accident(toy: Toy) -> None:
-    """A second lock is refused unless asked for with --again."""
+    """A second lock is refused unless asked for with --again and a reason, which the history keeps."""
     harness(toy, "lock", "evals/coins")
     again = harness(toy, "lock", "evals/coins")
     assert again.returncode == 2 and "the experiment is preregistered already" in again.stderr
-    assert harness(toy, "lock", "evals/coins", "--again").returncode == 0
+    assert harness(toy, "lock", "evals/coins", "--again").returncode == 2  # without a reason
+    assert harness(toy, "lock", "evals/coins", "--again", "--reason", "a bank was added").returncode == 0
+    assert [event.note.partition("; ")[2] for event in read_events(toy.root / "evals/coins")] == ["", "again: a bank was added"]
 
 
 def test_an_altered_lock_is_refused(toy: Toy) -> None:
