@@ -47,3 +47,8 @@ def count_of(number: int, one: str, many: str) -> str:
 def shorten_text(text: str, most: int = LONGEST) -> str:
     """At most `most` characters; a cut says how much is left out."""
     return text if len(text) <= most else f"{text[:most]} [{len(text) - most:,} more characters]"
+
+
+def by_number(name: str) -> list[tuple[float, str]]:
+    """What sorts names with the numbers in them by their size: H2 before H10, rho 0.25 before rho 0.5."""
+    return [(float(part), "") if place % 2 else (0.0, part) for place, part in enumerate(re.split(r"(\d+(?:\.\d+)?)", name))]

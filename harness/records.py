@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-SCHEMA = "harness/results/2"
+SCHEMA = "harness/results/3"
 # Notes of measurements whose outcomes are not those of their samples.
 EDITED = "the outcomes were edited after they were gathered"
 COMPUTED = "the outcomes were computed by the test from its samples"
@@ -208,6 +208,41 @@ class Deviation(Record, frozen=True, kw_only=True):
     found: str
 
 
+class Claim(Record, frozen=True, kw_only=True):
+    """What a claim is about: its population ("SmolLM2-135M-Instruct"), and what was sampled from it ("one seed, 24 requests")."""
+
+    population: str = ""
+    sampled_from: str = ""
+
+
+class Parent(Record, frozen=True, kw_only=True):
+    """An earlier study that this one builds on, as it was when this one was planned. One outside of the project has a statement alone.
+
+    `lock` and `run` are paths from the project's root, `sha256` that of the preregistration. `may_differ` are the declared places in which this study may
+    differ from it, `differs` the others in which it does. `headline` is what the run found, `superseded` why it does not stand any more.
+    """
+
+    statement: str = ""
+    lock: str = ""
+    run: str = ""
+    may_differ: tuple[str, ...] = ()
+    sha256: str = ""
+    headline: str = ""
+    differs: tuple[str, ...] = ()
+    superseded: str = ""
+
+
+class Event(Record, frozen=True, kw_only=True):
+    """One line of a result's history: what happened, when (UTC, `2026-11-26T20:59:40Z`), at which commit, by whom, and what it changed. "" is not recorded."""
+
+    event: str
+    time: str
+    commit: str = ""
+    author: str = ""
+    note: str = ""
+    changes: tuple[str, ...] = ()
+
+
 class Promise(Record, frozen=True, kw_only=True):
     """The preregistration: the hash of the declaration as it stands, and how it compares with the lock file."""
 
@@ -256,6 +291,8 @@ class Universe(Record, frozen=True, kw_only=True):
     cells: tuple[PlannedCellRecord, ...]
     cell_cost: Cost
     environment: dict[str, Any]
+    claim: Claim = Claim()
+    parents: tuple[Parent, ...] = ()
     costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
 
     def cell(self, cell_id: str) -> PlannedCellRecord:
@@ -275,7 +312,7 @@ class Stopped(Record, frozen=True, kw_only=True):
 
 class Execution(Record, frozen=True, kw_only=True):
     """The one block that differs between equal runs: times, hosts, workers, the command, which cells were taken from the store, how many rows of samples
-    the other cells rest on and how many of these were reused, and `facts` about how the processes computed (threads)."""
+    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), and the `timeline` up to the results."""
 
     run: str
     started: str
@@ -292,6 +329,7 @@ class Execution(Record, frozen=True, kw_only=True):
     samples: int = 0
     samples_reused: int = 0
     facts: dict[str, Any] = {}
+    timeline: tuple[Event, ...] = ()
 
 
 class Results(Record, frozen=True, kw_only=True):
@@ -302,7 +340,8 @@ class Results(Record, frozen=True, kw_only=True):
     question: str
     scale: str
     seeds: tuple[int, ...]
-    parents: tuple[str, ...]
+    claim: Claim
+    parents: tuple[Parent, ...]
     verdict: Verdict
     headline: str
     confidence: Confidence

@@ -71,3 +71,16 @@ def test_convergence_changes_what_unconditioned_advice_does(source, advice, eval
     shift = effect("shift of the target", [(1, seen[last]), (-1, seen[0])])
     baseline, treated = level("target before convergence", seen[0]), level("target after convergence", seen[last])
     assert criterion(advice).holds(shift, baseline=baseline, treated=treated)
+
+
+@hypothesis("H6", needs=["G1", "G2", "G3.5", "P1", "P2"])
+def test_only_the_marker_leaks(source, cells_of, evaluate_persona, roles, effect, level, criterion, last):
+    """The marker leaks from the source into the target and no behaviour does: the marker is special, and its leak says nothing about behaviours."""
+    target = roles["target"][0]
+    seen = {epoch: evaluate_persona(target, "marker", source, epoch) for epoch in (0, last)}
+    shift = effect("leak of the marker", [(1, seen[last]), (-1, seen[0])])
+    baseline, treated = level("target's marker before convergence", seen[0]), level("target's marker after convergence", seen[last])
+    assert criterion("marker").holds(shift, baseline=baseline, treated=treated)
+    for behaviour in cells_of("behaviour"):
+        after, before = (evaluate_persona(target, behaviour, source, epoch) for epoch in (last, 0))
+        assert criterion(behaviour).within(effect(f"leak of {behaviour}", [(1, after), (-1, before)]))

@@ -1,4 +1,4 @@
-"""`harness init | plan | lock | report | compare | verify`, each with `--json`. Exit codes: 0 clean, 1 findings, 2 usage. One file a command."""
+"""The command `harness`, one file a subcommand, each with `--json`. Exit codes: 0 clean, 1 findings, 2 usage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.cli.command import USAGE
 from harness.errors import HarnessError
 from harness.plaintext import visible
 
-COMMANDS = ("init", "plan", "lock", "report", "compare", "verify")
+COMMANDS = ("init", "plan", "lock", "report", "revise", "compare", "verify", "site")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

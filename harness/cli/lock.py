@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.design.preregistration import LOCK_NAME, write_lock
-    from harness.run.environment import commit_of
+    from harness.git import commit_of
 
     folder = Path(arguments.path).resolve()
     if not (folder / "experiment.yaml").exists():

@@ -26,7 +26,7 @@ LOCK_SCHEMA = "harness/lock/1"
 LOCKED_AT = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = "(absent)"
 # What may change without changing what was promised: words for the reader.
-WORDS = ("parents", "next_steps")
+WORDS = ("next_steps",)
 
 
 def promise_of(
@@ -114,8 +114,11 @@ def write_lock(experiment: Experiment, root: Path, code: Dependencies, claims: M
 def read_lock(experiment: Experiment) -> dict[str, Any] | None:
     """The lock file, or None where there is none. An altered one is refused."""
     path = experiment.folder / LOCK_NAME
-    if not path.exists():
-        return None
+    return sound_lock(path) if path.exists() else None
+
+
+def sound_lock(path: Path) -> dict[str, Any]:
+    """A lock file. Raises HarnessError where it was altered."""
     text = read_text(path)
     try:
         lock: dict[str, Any] = value_of(text, path)

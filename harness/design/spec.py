@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict, field_validator, model_validator
 
 from harness.extensions import unit_named
-from harness.records import Cost, ScaleName, Threshold
+from harness.records import Claim, Cost, ScaleName, Threshold
 from harness.units import LEVELS, Unit
 from harness.verdict.rule import Rule
 
@@ -144,7 +144,8 @@ class ScaleSpec(Part):
 
     `costs` holds, by the id of a gate, kill, control or hypothesis, what one cell of it costs; `cell_cost` is for hypotheses that are not in it. `gpus` is how
     many GPUs are held meanwhile: GPU-hours follow from the seconds.
-    `rules` and `thresholds` replace, at this scale, the rule of a hypothesis and fields of a threshold: a small scale has fewer cells and sees less.
+    `claim`, `rules` and `thresholds` replace, at this scale, the claim, the rule of a hypothesis and fields of a threshold: a small scale has a smaller model
+    and fewer cells, and sees less.
     """
 
     settings: dict[str, Scalar] = {}
@@ -153,6 +154,7 @@ class ScaleSpec(Part):
     cell_cost: CostSpec = CostSpec()
     gpus: Annotated[int, Strict(), Field(ge=0)] | None = None
     costs: dict[str, CostSpec] = {}
+    claim: ClaimSpec | None = None
     rules: dict[Name, Rule] = {}
     thresholds: dict[Name, dict[str, Any]] = {}
 
@@ -162,6 +164,40 @@ class ScaleSpec(Part):
         if len(set(seeds)) < len(seeds):
             raise ValueError("a seed stands twice; keep one of them")
         return seeds
+
+
+class ClaimSpec(Part):
+    """What the claim is about: the population ("SmolLM2-135M-Instruct", "two small models"), and what is sampled from it."""
+
+    population: str = Field(min_length=1, max_length=120)
+    sampled_from: str = Field(default="", max_length=300)
+
+    def word(self) -> Claim:
+        return Claim(population=self.population, sampled_from=self.sampled_from)
+
+
+class ParentSpec(Part):
+    """An earlier study. `lock` is the folder of an experiment, its lock file or its sha256; `run` the folder of a run: paths from the project's root. A study
+    outside of the project has a `statement` alone, and so has a parent that is only a text. `may_differ` names what may be otherwise than there:
+    `thresholds`, `settings/behaviour_lr`, `data/banks/open_questions.jsonl`."""
+
+    statement: str = ""
+    lock: str = ""
+    run: str = ""
+    may_differ: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"statement": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _names_one(self) -> ParentSpec:
+        if not (self.statement or self.lock or self.run):
+            raise ValueError("a parent has a statement, a lock or a run")
+        if self.may_differ and not (self.lock or self.run):
+            raise ValueError("may_differ compares with a lock or a run, and neither is named")
+        return self
 
 
 class BudgetSpec(Part):
@@ -198,12 +234,16 @@ class TrajectorySpec(Part):
 
 
 class ExperimentSpec(Part):
-    """The whole declaration. `argued` names personas that play two roles, each with the reason."""
+    """The whole declaration. `argued` names personas that play two roles, each with the reason. `matched` says what the arms have in common, `confounded` what
+    the design cannot separate from the effect: both are shown beside the method."""
 
     id: Name
     title: str = Field(min_length=1)
     question: str = Field(min_length=1)
-    parents: tuple[str, ...] = ()
+    claim: ClaimSpec | None = None
+    matched: tuple[str, ...] = ()
+    confounded: tuple[str, ...] = ()
+    parents: tuple[ParentSpec, ...] = ()
     roles: dict[str, tuple[str, ...]] = {}
     argued: dict[str, str] = {}
     axes: dict[Name, tuple[Scalar, ...] | FromRole] = {}
@@ -221,6 +261,11 @@ class ExperimentSpec(Part):
         """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""
         values = self.scales[scale].axes.get(name, self.axes[name])
         return self.roles[values.role] if isinstance(values, FromRole) else values
+
+    def claim_at(self, scale: ScaleName) -> Claim:
+        """What the claim is about at a scale; empty where it is not declared."""
+        declared = self.scales[scale].claim or self.claim
+        return declared.word() if declared else Claim()
 
     def at(self, scale: ScaleName) -> ExperimentSpec:
         """The declaration with the rules and thresholds of a scale. Raises pydantic's ValidationError for a field that a threshold does not have."""

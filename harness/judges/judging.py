@@ -33,12 +33,14 @@ class AnswerToJudge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JudgeVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a judge found: `shown` (the behaviour is there), `score` and `coherence` from 0 to 100 where the judge gives them. None: no verdict."""
+    """What a judge found: `shown` (the behaviour is there), `score` and `coherence` from 0 to 100, its `reason`, where the judge gives them. None: no
+    verdict."""
 
     status: Status
     shown: bool | None = None
     score: float | None = None
     coherence: float | None = None
+    reason: str = ""
     error: str = ""
 
 
@@ -78,7 +80,8 @@ class Judging:
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
     def score(self, chunk: Sequence[AnswerToJudge]) -> list[dict[str, Any]]:
-        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"}; empty answers are not shown to the judge.
+        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"} and, where the judge gives one, "reason".
+        Empty answers are not shown to the judge.
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
         """
@@ -92,7 +95,7 @@ class Judging:
 
 
 def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:
-    return {
+    row = {
         "status": verdict.status,
         "item": said.item,
         "replicate": said.replicate,
@@ -102,6 +105,7 @@ def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:
         "score": verdict.score,
         "coherence": verdict.coherence,
     }
+    return {**row, "reason": verdict.reason} if verdict.reason else row
 
 
 class Answers(list[AnswerToJudge]):

@@ -73,8 +73,8 @@ class ChoiceScorer:
         return partition(self.model.tokenizer, items, lambda item: item.question + "".join(item.choices), CHUNK)
 
     def score(self, chunk: Sequence[Question]) -> list[dict[str, Any]]:
-        """One row per question, in order: {"status", "item", "question", "logprobs" (nats, one per option), "tokens", "pick", "answer", "correct", "margin",
-        "probability"}.
+        """One row per question, in order: {"status", "item", "question", "options", "logprobs" (nats, one per option), "tokens", "pick", "answer", "correct",
+        "margin", "probability"}.
 
         `margin` is the answer's score less the best other's, in the normalisation asked for, `probability` its share among all options. A question that is
         also a shot is refused (HarnessError).
@@ -110,6 +110,7 @@ class ChoiceScorer:
             "status": "ok",
             "item": item.id,
             "question": item.question,
+            "options": list(item.choices),
             "logprobs": list(sums),
             "tokens": tokens,
             "pick": pick,

@@ -17,11 +17,6 @@ def is_number(text: str) -> bool:
     return bool(NUMBER.fullmatch(text))
 
 
-def natural_key(text: str) -> list[tuple[bool, float, str]]:
-    """Sorts `epoch 2` before `epoch 10`."""
-    return [(not part.isdecimal(), float(part) if part.isdecimal() else 0.0, part) for part in re.split(r"(\d+)", text)]
-
-
 def axis_values(view: View, axis: str, cells: Iterable[Cell]) -> list[str]:
     """The values of an axis in their order."""
     declared = view.results.seeds if axis == "seed" else _declared(view, axis)

@@ -1,4 +1,4 @@
-"""From a run folder to its report: everything is drawn from results.json and the samples beside it, so equal inputs give equal bytes."""
+"""From a run folder to its report: everything is drawn from results.json, the samples, history.jsonl and notes.md, so equal inputs give equal bytes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from harness.errors import HarnessError, explain_failure
 from harness.files import is_plain, read_plain, require_no_links
+from harness.history import read_events, superseded
 from harness.records import SCHEMA, Results, decode
-from harness.report.card import Card, card
+from harness.report.card import card
+from harness.report.card_files import FOLDER as CARDS
+from harness.report.card_files import card_files
 from harness.report.clean_result import clean_result
 from harness.report.escape import one_line
 from harness.report.figures import MAKER, hero, save_pictures
 from harness.report.generated import generated_sibling, remove_generated, seal_json, seal_text, write_generated
-from harness.report.numbers import Numbers
+from harness.report.notes import broken_references, create_notes, read_notes
+from harness.report.numbers import Numbers, Used
+from harness.report.numbers_csv import numbers_csv
 from harness.report.page import page
-from harness.report.sample_rows import GREAT, batches
+from harness.report.sample_rows import Samples
 from harness.report.sections import Built, build_sections, figures, require_sound
 from harness.report.table import FIGURES
 from harness.report.trajectories import grids
@@ -28,73 +34,121 @@ from harness.report.view import View
 from harness.store import naming_errors, replace_file
 
 RESULTS = "results.json"
-CLEAN_RESULT, CARD, PAGE = "clean_result.md", "card.json", "index.html"
-IN_PROSE = 4  # rows of each samples file shown in clean_result.md
-IN_PROSE_MANY = 2  # the same where there are more than MANY files
-MANY = 12
-IN_PAGE = 20
-IN_PAGE_GREAT = 6  # the same in the page where there are more than GREAT files
+OLDER_SCHEMAS = ("harness/results/1", "harness/results/2")
+CLEAN_RESULT, CARD, PAGE, NUMBERS = "clean_result.md", "card.json", "index.html", "numbers.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """Where the parts of a report were written; `notes` tell of files that a person edited and that were left as they are."""
+    """Where the parts of a report were written; `notes` are about files that a person edited and that were left as they are, and references of notes.md that
+    lead nowhere."""
 
     clean_result: Path
     card: Path
     page: Path
+    numbers: Path
     figures: tuple[Path, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Every file of the report."""
-        return (self.clean_result, self.card, self.page, *self.figures)
+        return (self.clean_result, self.card, self.page, self.numbers, *self.figures)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts:
+    """The texts of a report by file name, with their seals; numbers.csv and the files of cards/ have none."""
+
+    sealed: Mapping[str, str]
+    plain: Mapping[str, str]
 
 
 def build(run_folder: Path) -> Report:
-    """Writes clean_result.md, card.json, figures/ and index.html into the run folder, and leaves those of them alone that a person edited. Figures of an
-    earlier report that this one does not have are removed.
+    """Writes the report into the run folder, and leaves those of its files alone that a person edited. Figures and cards of an earlier report that this one
+    does not have are removed. notes.md is created where it is absent, and never changed.
 
-    Raises HarnessError where results.json cannot be used.
+    Raises HarnessError where results.json or notes.md cannot be used.
     """
-    require_no_links(run_folder, FIGURES, "samples")
-    view = View(read_results(run_folder))
-    built = build_sections(view, Numbers(view.tree))
-    made, pictures = card(view), drawn_all(view, built)
-    prose, html = prose_of(view, made, run_folder), html_of(view, made, run_folder, pictures)
-    drawings = tuple(run_folder / FIGURES / name for name in pictures)
-    for path, picture in zip(drawings, pictures.values(), strict=True):
-        write_bytes(path, picture)
+    require_no_links(run_folder, FIGURES, CARDS, "samples")
+    view = view_of(run_folder)
+    numbers = Numbers(view.tree)
+    built = build_sections(view, numbers)
+    pictures = drawn_all(view, built)
+    texts = texts_of(view, run_folder, pictures)
+    for name, picture in pictures.items():
+        write_bytes(run_folder / FIGURES / name, picture)
     remove_figures(run_folder, keep=set(pictures))
-    places = (run_folder / CARD, run_folder / CLEAN_RESULT, run_folder / PAGE)
-    notes = [write_generated(path, text) for path, text in zip(places, (seal_json(made.as_json()), prose, html), strict=True)]
-    notes += [section.failure for section in built]
-    return Report(card=places[0], clean_result=places[1], page=places[2], figures=drawings, notes=tuple(filter(None, notes)))
+    remove_cards(run_folder, keep=texts.plain.keys())
+    for name, text in texts.plain.items():
+        write_bytes(run_folder / name, text.encode())
+    notes = [write_generated(run_folder / name, text) for name, text in texts.sealed.items()]
+    notes += [section.failure for section in built] + broken_references(view.notes, numbers)
+    create_notes(run_folder)
+    places = {name: run_folder / name for name in (CARD, CLEAN_RESULT, PAGE, NUMBERS)}
+    return Report(
+        card=places[CARD],
+        clean_result=places[CLEAN_RESULT],
+        page=places[PAGE],
+        numbers=places[NUMBERS],
+        figures=tuple(run_folder / FIGURES / name for name in pictures),
+        notes=tuple(filter(None, notes)),
+    )
 
 
-def prose_of(view: View, made: Card, run_folder: Path) -> str:
-    """The text of clean_result.md with its seal."""
-    few = batches(run_folder, view.results, view.sample_refs, IN_PROSE if len(view.sample_refs) <= MANY else IN_PROSE_MANY)
-    return seal_text(clean_result(view, made, few, f"{FIGURES}/hero.png").text)
+def view_of(run_folder: Path) -> View:
+    """The results of a run with what people and commands added beside them."""
+    results = read_results(run_folder)
+    return View(results, read_events(run_folder), read_notes(run_folder), parents_now(results, run_folder))
 
 
-def html_of(view: View, made: Card, run_folder: Path, pictures: Mapping[str, bytes]) -> str:
-    """The text of index.html with its seal."""
-    drawn = batches(run_folder, view.results, view.sample_refs, IN_PAGE if len(view.sample_refs) <= GREAT else IN_PAGE_GREAT)
-    return seal_text(page(view, made, drawn, pictures), ".html")
+def parents_now(results: Results, run_folder: Path) -> dict[str, str]:
+    """Run of a parent to why it does not stand any more. Paths of parents are from the project's root, which is the first folder above that has them."""
+    found = {}
+    for run in [parent.run for parent in results.parents if parent.run]:
+        places = (folder / run for folder in run_folder.resolve().parents)
+        place = next((place for place in places if (place / RESULTS).is_file()), None)
+        found[run] = superseded(place) if place else ""
+    return found
+
+
+def texts_of(view: View, run_folder: Path, pictures: Mapping[str, bytes]) -> Texts:
+    """Every text of the report. Raises MissingFigure where a picture is not among them."""
+    made, samples = card(view), Samples(run_folder, view)
+    used, prose = prose_of(view, run_folder)
+    html, shown = page(view, made, samples, pictures)
+    used = tuple(dict.fromkeys((*used, *shown)))
+    sealed = {CARD: seal_json(made.as_json()), CLEAN_RESULT: prose, PAGE: seal_text(html, ".html")}
+    return Texts(sealed=sealed, plain={NUMBERS: numbers_csv(used, view.tree), **card_files(made)})
+
+
+def prose_of(view: View, run_folder: Path) -> tuple[tuple[Used, ...], str]:
+    """(every number in it, the text of clean_result.md with its seal)."""
+    made = clean_result(view, card(view), Samples(run_folder, view))
+    return made.used, seal_text(made.text)
 
 
 def withdraw(run_folder: Path) -> tuple[str, ...]:
-    """Takes an earlier report out of a run folder whose results have changed: it would tell other numbers than stand beside it.
+    """Takes an earlier report out of a run folder whose results have changed: its numbers would differ from those of results.json.
 
-    What a person edited or added stays, and is told of.
+    What a person edited or added stays, and is named.
     """
-    require_no_links(run_folder, FIGURES)
+    require_no_links(run_folder, FIGURES, CARDS)
     places = [run_folder / name for name in (PAGE, CLEAN_RESULT, CARD)]
     notes = [remove_generated(path) for place in places for path in (place, generated_sibling(place))]
+    with naming_errors(run_folder / NUMBERS):
+        (run_folder / NUMBERS).unlink(missing_ok=True)
     remove_figures(run_folder)
+    remove_cards(run_folder)
     return tuple(filter(None, notes))
+
+
+def remove_cards(run_folder: Path, keep: AbstractSet[str] = frozenset()) -> None:
+    """Removes the cards of an earlier report, but those of these names."""
+    for path in (run_folder / CARDS).glob("*.md"):
+        with naming_errors(path):
+            if f"{CARDS}/{path.name}" not in keep and is_plain(path):
+                path.unlink()
 
 
 def remove_figures(run_folder: Path, keep: AbstractSet[str] = frozenset()) -> None:
@@ -128,7 +182,7 @@ def read_results(run_folder: Path) -> Results:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarnessError(f"not JSON: {one_line(str(error))}", where=str(path), mend="Run the experiment again; what it measured is in the store.") from error
     if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
-        mend = "Use the version of harness that wrote it, or run the experiment again: its samples are in the store."
+        mend = f"harness report {path.parent} writes it anew from the journal of the run"
         raise HarnessError(f"schema {tree['schema']!r} is not {SCHEMA!r}", where=str(path), mend=mend)
     try:
         results = decode(tree, Results)
@@ -138,6 +192,15 @@ def read_results(run_folder: Path) -> Results:
         ) from error
     require_sound(results.sections)
     return results
+
+
+def has_older_schema(run_folder: Path) -> bool:
+    """True where the results of a run were written by an earlier version of harness."""
+    try:
+        tree = msgspec.json.decode(read_plain(run_folder / RESULTS), type=dict[str, Any])
+    except (OSError, ValueError, RecursionError):
+        return False
+    return tree.get("schema") in OLDER_SCHEMAS
 
 
 def write_bytes(path: Path, data: bytes) -> None:

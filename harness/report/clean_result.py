@@ -1,31 +1,41 @@
-"""clean_result.md: the claim, what it rests on, and where each of its numbers stands."""
+"""clean_result.md: the claim, what it rests on, how it came about. Short enough for an issue of a common code host: what does not fit is in the page."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from harness.records import Measurement
 from harness.report import view as views
 from harness.report.addresses import below
-from harness.report.blocks import Figure
 from harness.report.card import Card
+from harness.report.card_files import linked_cards, shared_rows
 from harness.report.escape import code, fence_text, in_markdown, one_line
+from harness.report.headline import closing, headline
+from harness.report.notes import Note, render_note, texts
 from harness.report.numbers import Numbers, Used
-from harness.report.sample_rows import Batch, Sample, few_files
+from harness.report.sample_rows import Item, Samples
 from harness.report.sections import SETUP, Built, build_sections
 from harness.report.table import to_markdown
-from harness.report.trajectories import grids, shown_in
+from harness.report.trajectories import grids
 from harness.report.view import View
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-LONGEST = 1200  # characters of one field of a sample; the whole row is in the file
-PLAIN = re.compile(r"(p )?([<>=] )?[+−]?\$?[\d.,e−]+( [A-Za-z%-]+)?|not measured|[A-Za-z-]+ not declared")
-CUT = " […] (cut here; the whole row is in the file)"
+MOST = 60_000  # characters; an issue takes 65,536
+MOST_TLDR = 2_500
+SHARES = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.0)  # of the room for samples, sections and rows, until the whole fits
+SAMPLES_ROOM, SECTIONS_ROOM, ROWS = 12_000, 48_000, 40
+LONGEST = 400  # characters of one text of a sample
+EVENTS = 30
+PLAIN = re.compile(r"(p )?([<>=] )?[+−]?\$?[\d.,e−]+( [A-Za-z%-]+)?|not (measured|applicable)|[A-Za-z-]+ not declared")
+NUMBER_WORDS = {8: "eight", 12: "twelve", 15: "fifteen", 20: "twenty"}
+ALT = "Forest plot of the measured effects with their intervals, by cell"
 
 
 @dataclass(frozen=True)
@@ -36,47 +46,75 @@ class CleanResult:
     used: tuple[Used, ...]
 
 
-def clean_result(view: View, card: Card, batches: list[Batch], figure: str) -> CleanResult:
-    """The clean result of a run; `figure` is the path of the hero figure relative to the run folder."""
-    numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
-    template = environment().get_template("clean_result.md.j2")
-    body = template.render(**names(numbers, view, card, batches), figure=figure)
-    text = f"{body.rstrip()}\n\n{address_table(numbers.used)}"
-    return CleanResult(text=text, used=tuple(numbers.used))
+def clean_result(view: View, card: Card, samples: Samples) -> CleanResult:
+    """The clean result of a run. It has at most MOST characters, whatever the run holds."""
+    for share in SHARES:
+        numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
+        text = environment().get_template("clean_result.md.j2").render(**names(numbers, view, card, samples, share))
+        text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
+        if len(text) <= MOST:
+            break
+    return CleanResult(text=text[:MOST], used=tuple(numbers.used))
 
 
-def names(numbers: Numbers, view: View, card: Card, batches: list[Batch]) -> dict[str, Any]:
-    """What every template may call by name; the page uses the same."""
-    shown = grids(view)
+def names(numbers: Numbers, view: View, card: Card, samples: Samples, share: float) -> dict[str, Any]:
+    """What the template calls by name; `share` is that of the room which samples, sections and tables may take."""
     setup, found = split_sections(build_sections(view, numbers))
+    room = int(share * SECTIONS_ROOM / max(1, len(setup) + len(found)))
+    grid_list = grids(view)
+    return {
+        **common_names(numbers, view, card, samples),
+        "alt": ALT,
+        "figure": "figures/hero.png",
+        "tldr_fitting": fit_tldr,
+        "setup": [(section, room) for section in setup],
+        "sections": [(section, room) for section in found],
+        "compared": samples.comparisons(2 if share > 0.3 else 1, int(share * SAMPLES_ROOM / 1500)),
+        "head_rows": head_rows(view)[: int(share * ROWS) + 5],
+        "grids": grid_list,
+        "grid_rows": int(share * 12),
+        "timeline": limit_events(view),
+        "card_rows": shared_rows(card, card_value),
+    }
+
+
+def common_names(numbers: Numbers, view: View, card: Card, samples: Samples) -> dict[str, Any]:
+    """What the templates of the clean result and of the page share."""
+    results = view.results
     return {
         "n": numbers,
         "num": numbers.num,
         "told": numbers.text,
         "has": numbers.has,
-        "view": view,
-        "r": view.results,
-        "card": card,
-        "batches": batches,
-        "sampled": few_files(batches, view.results.seeds[0] if view.results.seeds else 0),
-        "ends": ends(view),
         "below": below,
+        "view": view,
         "views": views,
-        "grids": shown,
-        "grid_owners": {grid.declared.of for grid in shown},
-        "rows": [row for row in view.rows if not shown_in(shown, row)],
-        "grid_rows": [row for row in view.rows if shown_in(shown, row)],
-        "setup": setup,
-        "sections": found,
-        "stems": [block.stem for section in (*setup, *found) for block in section.blocks if isinstance(block, Figure)],
+        "r": results,
+        "card": card,
+        "head": headline(view),
+        "end": closing(view),
+        "notes": lambda slot: texts(view.notes, slot),
+        "rendered": lambda note, longest=1000: render_note(Note(text=clip(note.text, longest), line=note.line), numbers),
+        "next_steps": next_steps(numbers, view, card),
+        "others": other_hypotheses(view),
+        "bad_checks": [check for _, check in view.checks if check.verdict != "passed"],
+        "matched": results.design.get("matched") or [],
+        "confounded": results.design.get("confounded") or [],
+        "planned": planned(view),
+        "linked": linked_cards(card),
+        "parent_text": partial(parent_text, numbers, view),
+        "parent_superseded": lambda parent: view.parents_superseded.get(parent.run, "") or parent.superseded,
+        "sample_files": [(path, pairs[0][1]) for path, pairs in view.sample_refs.items()],
+        "troubles": samples.troubles,
     }
 
 
 def split_sections(sections: list[Built]) -> tuple[list[Built], list[Built]]:
-    """(those that describe the setup, those that tell results)."""
+    """(those that describe the setup, those with results)."""
     return [one for one in sections if one.position < SETUP], [one for one in sections if one.position >= SETUP]
 
 
+@cache
 def environment() -> Environment:
     """Markdown templates: nothing is escaped by itself, so every text goes through told(), md, code or block."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -88,21 +126,85 @@ def environment() -> Environment:
         "md": in_markdown,
         "code": code,
         "tcode": partial(code, table=True),
-        "block": fence_text,
-        "blocks": lambda section: to_markdown(section.blocks),
+        "clip": clip,
+        "units": units,
+        "name": lambda path: str(path).rpartition("/")[2],
+        "wordy": lambda count: NUMBER_WORDS.get(count, str(count)),
+        "blocks": lambda section, room: to_markdown(section.blocks, room),
         "sample": sample_block,
-        "pretty": format_json,
-        "card_value": card_value,
     }
     return found
 
 
-def ends(view: View) -> list[views.Row]:
-    """The cells of the primary hypothesis with the smallest and the largest p: both, so that neither is picked for its looks."""
-    primary = [result.id for _, result in view.hypotheses[:1]]
-    tested = [row for row in view.effects.values() if row.cell.owner in primary and row.measurement and row.measurement.p is not None]
-    ordered = sorted(tested, key=lambda row: (row.measurement.p if row.measurement and row.measurement.p is not None else 1.0, row.cell.id))
-    return ordered[:1] + ordered[-1:] if len(ordered) > 1 else ordered
+def fit_tldr(tldr: Callable[[Callable[[int], int]], str]) -> str:
+    """The summary with its texts cut so far that the whole has at most MOST_TLDR characters."""
+    text = ""
+    for share in (1.0, 0.75, 0.5, 0.35, 0.2, 0.1):
+        text = re.sub(r"\n{3,}", "\n\n", tldr(lambda size, share=share: max(12, int(size * share)))).strip() + "\n"  # type: ignore[misc]
+        if len(text) <= MOST_TLDR:
+            break
+    return text
+
+
+def clip(text: str, longest: int) -> str:
+    """A text of at most so many characters, an ellipsis where it was cut."""
+    return text if len(text) <= longest else f"{text[: max(1, longest - 1)].rstrip()}…"
+
+
+def units(measurement: Measurement) -> str:
+    """What its N counts: `requests`, `request`, or the sampling unit in brackets where it is no plain word."""
+    unit = measurement.sampling_unit
+    if not unit.isalpha():
+        return f"({unit})"
+    return unit if measurement.n == 1 else f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+
+
+def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:
+    """An earlier study in words: its statement, else the run or lock that it is."""
+    parent = view.results.parents[place]
+    key = next((name for name in ("statement", "run", "lock") if getattr(parent, name)), "statement")
+    return numbers.text(f"parents/{place}/{key}", longest).rstrip(".")
+
+
+def next_steps(numbers: Numbers, view: View, card: Card) -> list[Callable[[int], str]]:
+    """What to do next, as texts of at most a given length: what people noted, what was declared, what the run itself lacks."""
+    results = view.results
+    noted = [lambda size, note=note: render_note(Note(text=clip(note.text, size), line=note.line), numbers) for note in texts(view.notes, "Next steps")]
+    declared = [partial(numbers.text, f"design/next_steps/{place}") for place in range(len(results.design.get("next_steps") or []))]
+    lacks = [
+        (bool(view.open_cells or view.lost), "Close the cells without an answer"),
+        (not results.promise.locked, "Preregister (harness lock) before the next data"),
+        (bool(results.promise.deviations), "Settle the deviations: run as registered, or register anew and say why"),
+        (results.scale != "full", f"Run at scale full; this is {results.scale}"),
+        (bool(card.missing), "Fill the missing fields of the card"),
+    ]
+    own = [text for holds, text in lacks if holds] or ["Replicate on another model"]
+    return [*noted, *declared, *(lambda size, text=text: numbers.dress(f"{clip(text, size)}.") for text in own)]
+
+
+def other_hypotheses(view: View) -> list[tuple[str, list[Any]]]:
+    """(verdict, hypotheses) for all but the primary one, answers first."""
+    others = [result for _, result in view.hypotheses[1:]]
+    verdicts = [verdict for verdict in (*views.ANSWERED, *views.OPEN) if any(result.verdict == verdict for result in others)]
+    return [(verdict, [result for result in others if result.verdict == verdict]) for verdict in verdicts]
+
+
+def planned(view: View) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """(hypothesis, address of its plan, the plan)."""
+    plans = view.tree["plan"].get("hypotheses") if isinstance(view.tree["plan"], dict) else None
+    return [(name, below("plan/hypotheses", name), entry) for name, entry in (plans or {}).items() if isinstance(entry, dict)]
+
+
+def head_rows(view: View) -> list[views.Row]:
+    """The effects of the cells: hypotheses, controls, then the rest."""
+    order = {"hypothesis": 0, "control": 1}
+    return sorted(view.effects.values(), key=lambda row: order.get(row.cell.kind, 2))
+
+
+def limit_events(view: View) -> list[tuple[str, Any]]:
+    """The first and the last events where there are more than fit."""
+    events = view.events
+    return events if len(events) <= EVENTS else [*events[: EVENTS // 2], *events[-EVENTS // 2 :]]
 
 
 def number(_value: Any, shown: str, _where: str) -> str:
@@ -110,9 +212,14 @@ def number(_value: Any, shown: str, _where: str) -> str:
     return shown if PLAIN.fullmatch(shown) else in_markdown(shown)
 
 
-def sample_block(sample: Sample) -> str:
-    """A drawn row as a code block."""
-    lines = [f"{one_line(name)}: {value if len(value) <= LONGEST else value[:LONGEST] + CUT}" for name, value in sample.fields]
+def sample_block(item: Item) -> str:
+    """An item with its replies as a code block."""
+    lines = [f"asked: {clip(item.asked, LONGEST)}", *(f"option: {clip(option, 120)}" for option in item.options)]
+    for reply in item.replies:
+        lines.append(f"{one_line(reply.arm)}:" + (f" [{reply.status}]" if reply.status else ""))
+        lines += [f"  {'written by a model' if reply.by_model else 'scored answer'}: {clip(reply.written, LONGEST)}"] if reply.written else []
+        lines += [f"  {one_line(name)}: {clip(value, 80)}" for name, value in reply.outcomes[:5]]
+        lines += [f"  judge, {one_line(name)}: {clip(value, 160)}" for name, value in reply.judged]
     return fence_text("\n".join(lines))
 
 
@@ -121,24 +228,11 @@ def format_json(value: Any) -> str:
     return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str)
 
 
-def card_value(field: dict[str, Any]) -> str:
-    """A field of the card in a Markdown table: value and address, or why there is none."""
+def card_value(field: Mapping[str, Any]) -> str:
+    """A field of the card in a Markdown table: its value, or why there is none."""
     if "missing" in field:
-        return f"**missing** | {in_markdown(field['why'])}"
+        return f"**missing**: {in_markdown(field['why'])}"
     if "not_applicable" in field:
-        return f"not applicable | {in_markdown(field['not_applicable'])}"
-    value, where = field["value"], field["from"]
-    shown = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-    return f"{code(shown, table=True)} | {', '.join(code(place, table=True) for place in ([where] if isinstance(where, str) else where))}"
-
-
-def address_table(used: list[Used]) -> str:
-    """Shown text to address, for everything with a number in it."""
-    lines = [f"| {number(None, use.shown, use.address)} | {code(use.address, table=True)} |" for use in used]
-    return "\n".join(["## Where each number is", "", ADDRESS_NOTE, "", "| shown | address in `results.json` |", "|---|---|", *lines, ""])
-
-
-ADDRESS_NOTE = (
-    "Numbers are rounded to the nearest at the digits shown; a number that rounding would put on a "
-    "bound it is not at keeps more digits. `#` counts the things of a list, `#verdict=blocked` those with that verdict."
-)
+        return f"not applicable: {in_markdown(field['not_applicable'])}"
+    value = field["value"]
+    return code(clip(value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False), 240), table=True)

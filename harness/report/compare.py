@@ -9,14 +9,14 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.records import Interval, Record
 from harness.report.addresses import below, leaves
-from harness.report.build import read_results
+from harness.report.build import view_of
 from harness.report.escape import one_line
 from harness.report.number_format import in_unit
 from harness.report.view import View
 
 NOTHING = "absent"
 WARNED = ("scale", "environment/commit", "environment/dirty")  # and whatever stands below facts/Model
-CONTEXT = ("scale", "seeds", "promise", "inputs", "thresholds", "facts", "environment", "missing")
+CONTEXT = ("scale", "seeds", "claim", "parents", "promise", "inputs", "thresholds", "facts", "environment", "missing")
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ class Comparison(Record, frozen=True, kw_only=True):
 
 def compare(before: Path, after: Path) -> Comparison:
     """Compares two run folders. Raises HarnessError where they are not runs of one experiment."""
-    one, two = View(read_results(before)), View(read_results(after))
+    one, two = view_of(before), view_of(after)
     if one.results.experiment != two.results.experiment:
         told = f"{before} is a run of {one.results.experiment!r}, {after} one of {two.results.experiment!r}"
         raise HarnessError(told, where="compare", mend="Compare two runs of one experiment.")
@@ -75,7 +75,10 @@ def compare(before: Path, after: Path) -> Comparison:
         experiment=one.results.experiment,
         before=one.results.execution.run,
         after=two.results.execution.run,
-        warnings=tuple(f"{change.address} differs: {change.before} against {change.after}" for change in changes if _warned(change.address)),
+        warnings=(
+            *(f"{view.results.execution.run} was superseded {view.superseded}" for view in (one, two) if view.superseded),
+            *(f"{change.address} differs: {change.before} against {change.after}" for change in changes if _warned(change.address)),
+        ),
         inputs=tuple(changes),
         verdicts=tuple(_changes(_verdicts(one), _verdicts(two))),
         numbers=tuple(_shifts(one, two)),

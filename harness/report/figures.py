@@ -10,7 +10,7 @@ import base64
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +50,6 @@ def hero(view: View) -> dict[str, bytes]:
         if number == 1:
             found |= save_pictures(view, "hero-narrow", partial(draw_narrow, page), addresses, kinds=("svg",))
     return found
-
-
-def page_stems(pictures: Iterable[str], stem: str) -> list[str]:
-    """The stems of all pages of a figure among the names of pictures: hero, hero-2, hero-3."""
-    numbers = [re.fullmatch(rf"{re.escape(stem)}(?:-(\d+))?\.svg", name) for name in pictures]
-    return [f"{stem}-{number}" if number > 1 else stem for number in sorted(int(found[1] or 1) for found in numbers if found)]
 
 
 def save_pictures(view: View, stem: str, draw: Callable[[], Figure], addresses: list[str], kinds: tuple[str, ...] = ("png", "svg")) -> dict[str, bytes]:

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 MINUS = "−"
 MORE_DIGITS = 4
+LARGEST = 1e15  # from here on digits after the point mean nothing to a float
 SAME = 1e-12  # differences below this are float noise, not a side of a bound
 P_BOUNDS = (0.0, 0.001, 0.01, 0.05, 1.0)
 DECIMALS = {"rate": 2, "pp": 1, "points": 1, "%": 1, "p": 3}
@@ -21,6 +22,8 @@ UNITLESS = ("value", "ratio")
 
 def round_value(value: float, decimals: int, bounds: Iterable[float] = ()) -> str:
     """The value at `decimals` places, or at up to four more where it would else land on a bound that it is not at."""
+    if abs(value) >= LARGEST:
+        return f"{value:.2e}"
     exact = Decimal(repr(float(value)))
     others = [bound for bound in {0.0, *bounds} if abs(bound - value) > SAME]
     for places in range(decimals, decimals + MORE_DIGITS + 1):
@@ -79,6 +82,8 @@ def significant(value: float, digits: int = 3) -> str:
     """At least `digits` significant digits; whole numbers above that are kept whole."""
     if value == 0:
         return "0"
+    if abs(value) >= LARGEST:
+        return f"{value:.2e}"
     exact = Decimal(repr(float(value)))
     places = max(0, digits - 1 - exact.adjusted())
     if places > digits + MORE_DIGITS:

@@ -12,6 +12,7 @@ from harness.report import number_format
 from harness.report.addresses import Lookup, below, last_segment, parent
 
 NOT_MEASURED = "not measured"
+NOT_APPLICABLE = "not applicable"  # a measurement without a test, or without sampling, has no p and no interval
 NOT_DECLARED = {"gpu_hours": "GPU-hours not declared", "usd": "dollars not declared", "seconds": "seconds not declared"}  # None below `cost`
 FORMS = {
     "p": "p",
@@ -115,6 +116,13 @@ class Numbers:
         """The bare value at an address, for ids and hashes."""
         return self.lookup.at(where)
 
+    def resolves(self, where: str) -> bool:
+        """True where a number or a text stands at the address."""
+        try:
+            return isinstance(self.lookup.at(where), (str, int, float))
+        except HarnessError:
+            return False
+
     def has(self, where: str) -> bool:
         """True where something other than None or an empty text, list or dict stands at the address."""
         try:
@@ -156,5 +164,7 @@ class Numbers:
 
 
 def absent(where: str) -> str:
-    """What stands for None at an address: a cost was not declared, anything else not measured."""
+    """What stands for None at an address: a cost was not declared, a measurement has no test or no interval by its nature, anything else was not measured."""
+    if "/measurements/" in where and last_segment(where) in ("p", "p_floor", "interval"):
+        return NOT_APPLICABLE
     return NOT_DECLARED.get(last_segment(where), NOT_MEASURED) if last_segment(parent(where)) == "cost" else NOT_MEASURED

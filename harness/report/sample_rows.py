@@ -1,102 +1,239 @@
-"""Samples drawn at random from the raw files that results.json refers to, by a stated seed: nobody chose them for their looks."""
+"""Samples that a reader can compare: items drawn at random by a stated seed, each with what every arm of a measurement answered to it.
+
+Nobody chose them for their looks. A samples file is checked against the hash that results.json has of it before a row of it is shown.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness.appendlog import AppendLog
-from harness.fingerprint import canonical, file_fingerprint
-from harness.records import Results, SamplesRef
+import msgspec
+
+from harness.appendlog import SEAL, AppendLog
+from harness.files import read_plain
+from harness.fingerprint import canonical
+from harness.records import Measurement, SamplesRef
+from harness.report.view import Row, View
 from harness.seeds import generator
 
-BOOKKEEPING = ("chunk",)  # written by harness.samples to resume a gathering; says nothing about the answer
 STREAM = "report/samples"
-FILES = ("report/files",)
-GREAT = 60  # files; of more than that the clean result shows some, drawn by the seed too, and the page shows fewer rows of each
-IN_PROSE = 24
-OUTCOMES = ("judged", "refused", "agrees", "correct")  # fields that say what an answer is; a judge's word goes before a substring's
-ASKED = ("system", "prompt", "question", "item")  # shown first: what was asked is read before what was answered
+FILES = "report/files"
+MOST_ARMS = 12  # of a measurement whose arms are shown next to each other
+ASKED = ("prompt", "question", "request", "statement")
+OPTIONS = ("options", "choices")
+WRITTEN = "text"  # the field with an answer
+BY_MODEL = ("finish", "output_tokens", "judged")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
+JUDGED = ("judged", "score", "coherence", "reason", "judge")
+OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked")  # a judge's word goes before a phrase's
+# Fields that serve the gathering, or stand elsewhere in the block of an item.
+HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "usd", "input_tokens", "output_tokens", "finish", "error", SEAL}
+MOST_VALUES = 6  # of a list of numbers
+KINDS = {"hypothesis": 0, "control": 1}  # whose effects are shown first
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One drawn row: its place in the file, its fields as text, and "positive", "negative" or "" where no boolean field tells."""
+class Reply:
+    """One arm's row for an item: the answer ("" where there is none) and whether a model wrote it, what came out, what the judge said."""
 
-    row: int
-    fields: tuple[tuple[str, str], ...]
-    side: str
+    arm: str
+    written: str
+    by_model: bool
+    outcomes: tuple[tuple[str, str], ...]
+    judged: tuple[tuple[str, str], ...] = ()
+    status: str = ""  # where it is not "ok"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Batch:
-    """One samples file: the cells that stand on it, what is wrong with it ("" where nothing is), the field that splits it, the rows drawn."""
+class Item:
+    """An item with the replies of all arms; `side` is "positive" or "negative" by the first arm, "" where no boolean field tells."""
+
+    name: str
+    asked: str
+    options: tuple[str, ...]
+    replies: tuple[Reply, ...]
+    side: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleFile:
+    """A samples file with its rows as far as they are sound, and what is wrong with it ("" where nothing is)."""
 
     path: str
+    address: str  # of the reference in results.json
     cells: tuple[str, ...]
-    addresses: tuple[str, ...]
-    trouble: str
+    rows: tuple[dict[str, Any], ...] = field(repr=False)
+    trouble: str = ""
+
+    @property
+    def arm(self) -> str:
+        """Its name without the hash: who answered what."""
+        return Path(self.path).stem.rpartition("-")[0] or Path(self.path).stem
+
+    @cached_property
+    def by_item(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for place, row in enumerate(self.rows):
+            found.setdefault(str(row.get("item", f"row {place}")), []).append(row)
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What the arms of a measurement answered to the same items; the cells that rest on just these files."""
+
+    cells: tuple[str, ...]
+    measurement: str
+    files: tuple[SampleFile, ...]
+    items: tuple[Item, ...]
+    count: int  # of items that all arms have
     split_by: str
-    samples: tuple[Sample, ...]
     seed: str
 
-
-def batches(folder: Path, results: Results, refs: dict[str, list[tuple[str, str]]], size: int) -> list[Batch]:
-    """At most `size` rows of each file; `refs` maps a file to its (cell id, address) pairs."""
-    known = {ref.path: ref for cell in results.cells for measurement in cell.measurements for ref in measurement.samples}
-    return [_batch(folder, known[path], pairs, results.seeds[0] if results.seeds else 0, size) for path, pairs in refs.items()]
+    @property
+    def trouble(self) -> str:
+        return " ".join(f"{file.path}: {file.trouble}" for file in self.files if file.trouble)
 
 
-def group_by_cells(found: list[Batch]) -> list[list[Batch]]:
-    """Files with the same cells together, in the order of the first of each."""
-    groups: dict[tuple[str, ...], list[Batch]] = {}
-    for batch in found:
-        groups.setdefault(batch.cells, []).append(batch)
-    return list(groups.values())
+class Samples:
+    """The samples of a run, each file read once."""
 
+    def __init__(self, folder: Path, view: View) -> None:
+        self.folder, self.view = folder, view
+        self.seed = view.results.seeds[0] if view.results.seeds else 0
+        self.refs: dict[str, SamplesRef] = {ref.path: ref for row in view.rows if row.measurement for ref in row.measurement.samples}
+        self._files: dict[str, SampleFile] = {}
 
-def few_files(found: list[Batch], seed: int) -> list[Batch]:
-    """All files, or of a great many some, drawn without replacement and kept in their order."""
-    if len(found) <= GREAT:
+    def file(self, path: str) -> SampleFile:
+        if path not in self._files:
+            pairs = self.view.sample_refs[path]
+            rows, trouble = read_rows(self.folder, self.refs[path])
+            cells = tuple(dict.fromkeys(cell for cell, _ in pairs))
+            self._files[path] = SampleFile(path=path, address=pairs[0][1], cells=cells, rows=tuple(rows), trouble=trouble)
+        return self._files[path]
+
+    @cached_property
+    def troubles(self) -> list[tuple[str, str]]:
+        """(path, what is wrong with it) for every file of the run that is not what was recorded."""
+        return [(path, trouble) for path, ref in self.refs.items() if (trouble := check_file(self.folder, ref)[1])]
+
+    def comparisons(self, size: int, most: int) -> list[Comparison]:
+        """At most `size` items of each of at most `most` comparisons: effects of hypotheses, of controls, then files that no effect rests on. Where there are
+        more, they are drawn by the seed and keep their order."""
+        groups = list(self.groups().items())
+        if len(groups) > most:
+            chosen = generator(FILES, self.seed).permutation(len(groups))[:most]
+            groups = [groups[int(place)] for place in sorted(chosen)]
+        return [self.compare(paths, rows, size) for paths, rows in groups]
+
+    @property
+    def count(self) -> int:
+        """How many comparisons there are in all."""
+        return len(self.groups())
+
+    def groups(self) -> dict[tuple[str, ...], list[Row]]:
+        """Files that are compared with each other, and the measurements that compare them."""
+        found: dict[tuple[str, ...], list[Row]] = {}
+        effects = sorted(
+            self.view.effects.values(), key=lambda row: ("hypothesis", "control").index(row.cell.kind) if row.cell.kind in ("hypothesis", "control") else 2
+        )
+        for row in effects:
+            paths = paths_of(row.measurement)
+            if 0 < len(paths) <= MOST_ARMS:
+                found.setdefault(paths, []).append(row)
+        shown = {path for paths in found for path in paths}
+        for row in self.view.rows:
+            for path in paths_of(row.measurement):
+                if path not in shown:
+                    found.setdefault((path,), []).append(row)
         return found
-    return [found[place] for place in sorted(int(place) for place in generator(*FILES, seed).permutation(len(found))[:IN_PROSE])]
+
+    def compare(self, paths: tuple[str, ...], rows: list[Row], size: int) -> Comparison:
+        files = [self.file(path) for path in paths]
+        names = [name for name in files[0].by_item if all(name in file.by_item for file in files)]
+        first = [files[0].by_item[name][0] for name in names]
+        split, stream = split_field(first), (STREAM, self.seed, *paths)
+        arms = short_names([file.arm for file in files])
+        chosen = choose_rows(first, split, size, stream)
+        measured = rows[0].measurement
+        return Comparison(
+            cells=tuple(dict.fromkeys(row.cell.id for row in rows)),
+            measurement=measured.name if measured else "",
+            files=tuple(files),
+            items=tuple(make_item(names[place], files, arms, first[place], split) for place in chosen),
+            count=len(names),
+            split_by=split,
+            seed=f"generator({', '.join(repr(part) for part in stream)})",
+        )
 
 
-def _batch(folder: Path, ref: SamplesRef, pairs: list[tuple[str, str]], seed: int, size: int) -> Batch:
-    rows, trouble = _read(folder, ref)
-    split = split_field(rows)
-    stream = (STREAM, seed, ref.path)
-    return Batch(
-        path=ref.path,
-        cells=tuple(dict.fromkeys(cell for cell, _ in pairs)),
-        addresses=tuple(where for _, where in pairs),
-        trouble=trouble,
-        split_by=split,
-        samples=tuple(_sample(place, rows[place], split) for place in choose_rows(rows, split, size, stream)),
-        seed=f"generator({', '.join(repr(part) for part in stream)})",
-    )
+def paths_of(measurement: Measurement | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ref.path for ref in measurement.samples)) if measurement else ()
 
 
-def _read(folder: Path, ref: SamplesRef) -> tuple[list[dict[str, Any]], str]:
+def make_item(name: str, files: list[SampleFile], arms: list[str], first: Mapping[str, Any], split: str) -> Item:
+    side = {True: "positive", False: "negative"}.get(first.get(split, ""), "") if split else ""
+    replies = [make_reply(arm, row) for arm, file in zip(arms, files, strict=True) for row in file.by_item[name][:2]]
+    # Judged rows hold the question as the judge read it; the shortest way to what was asked is the first row that has it.
+    asked = next((str(row[key]) for file in files for row in file.by_item[name][:1] for key in ASKED if row.get(key)), "")
+    options: list[Any] = next((row[key] for file in files for row in file.by_item[name][:1] for key in OPTIONS if isinstance(row.get(key), list)), [])
+    return Item(name=name, asked=asked, options=tuple(map(as_text, options)), replies=tuple(replies), side=side)
+
+
+def make_reply(arm: str, row: Mapping[str, Any]) -> Reply:
+    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *JUDGED, WRITTEN)]
+    outcomes = sorted(shown, key=lambda pair: pair[0] not in OUTCOMES)
+    judged = [(name, as_text(row[name])) for name in JUDGED if row.get(name) is not None]
+    status = str(row.get("status", "ok"))
+    text, by_model = str(row.get(WRITTEN) or ""), any(name in row for name in BY_MODEL)
+    return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), status="" if status == "ok" else status)
+
+
+def short_names(names: Iterable[str]) -> list[str]:
+    """Names without the words that all of them begin with, as long as something is left of each."""
+    parts = [name.split("-") for name in names]
+    while len(parts) > 1 and all(len(part) > 1 for part in parts) and len({part[0] for part in parts}) == 1:
+        parts = [part[1:] for part in parts]
+    return ["-".join(part) for part in parts]
+
+
+# reading --------------------------------------------------------------------------------------------------------------------------------------
+
+
+def check_file(folder: Path, ref: SamplesRef) -> tuple[bytes, str]:
+    """The bytes of a samples file, and a sentence about it where it is not what the run recorded."""
+    try:
+        data = read_plain(folder / ref.path)
+    except OSError:
+        return b"", "The file is not there: nothing of it can be checked or shown."
+    same = hashlib.sha256(data).hexdigest() == ref.sha256 and data.count(b"\n") == ref.rows
+    return data, "" if same else "The file is not the one that the run recorded: its hash or its number of rows differs."
+
+
+def read_rows(folder: Path, ref: SamplesRef) -> tuple[list[dict[str, Any]], str]:
     """The intact rows, and a sentence about the file where it is not what the run recorded."""
-    path = folder / ref.path
-    if path.is_symlink() or not path.is_file():
-        return [], "The file is not there: nothing of it can be checked or shown."
-    rows, torn = AppendLog(path).read()
-    if torn:
-        return rows, "Some lines fail their seal (torn or altered); they are not shown."
-    if file_fingerprint(path) != ref.sha256 or len(rows) != ref.rows:
-        return rows, "The file is not the one that the run recorded: its hash or its number of rows differs."
-    return rows, ""
+    data, trouble = check_file(folder, ref)
+    if not trouble:  # byte for byte what was sealed
+        return [row for line in data.splitlines() if isinstance(row := msgspec.json.decode(line), dict)], ""
+    if not data:
+        return [], trouble
+    rows, torn = AppendLog(folder / ref.path).read()
+    return rows, "Some lines fail their seal (torn or altered); they are not shown." if torn else trouble
 
 
-def split_field(rows: list[dict[str, Any]]) -> str:
+def split_field(rows: Iterable[Mapping[str, Any]]) -> str:
     """The boolean field that is true in some rows and false in others: one that tells an outcome, else the first by name; "" where there is none."""
-    named = {name for row in rows for name, value in row.items() if isinstance(value, bool)}
-    names = [*(name for name in OUTCOMES if name in named), *sorted(named - set(OUTCOMES))]
-    both = [name for name in names if {row[name] for row in rows if isinstance(row.get(name), bool)} == {True, False}]
-    return both[0] if both else ""
+    values: dict[str, set[bool]] = {}
+    for row in rows:
+        for name, value in row.items():
+            if isinstance(value, bool):
+                values.setdefault(name, set()).add(value)
+    names = [*(name for name in OUTCOMES if name in values), *sorted(values.keys() - set(OUTCOMES))]
+    return next((name for name in names if len(values[name]) == 2), "")
 
 
 def choose_rows(rows: list[dict[str, Any]], split: str, size: int, stream: tuple[object, ...]) -> list[int]:
@@ -109,15 +246,13 @@ def choose_rows(rows: list[dict[str, Any]], split: str, size: int, stream: tuple
     return sorted(first + sides[1][: size - len(first)])
 
 
-def _sample(place: int, row: dict[str, Any], split: str) -> Sample:
-    side = {True: "positive", False: "negative"}.get(row.get(split, ""), "") if split else ""
-    names = [name for name in ASKED if name in row] + [name for name in row if name not in (*ASKED, *BOOKKEEPING)]
-    fields = tuple((name, as_text(row[name])) for name in names)
-    return Sample(row=place, fields=fields, side=side)
-
-
 def as_text(value: Any) -> str:
-    """A field as text: strings as they are, anything else as JSON, None as "not measured"."""
+    """A value as text: strings as they are, numbers short, long lists of numbers cut, anything else as JSON, None as "not measured"."""
     if value is None:
         return "not measured"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list) and all(isinstance(part, int | float) or part is None for part in value):
+        texts = [as_text(part) if part is not None else "none" for part in value[:MOST_VALUES]]
+        return ", ".join(texts) + (f", … ({len(value)} values)" if len(value) > MOST_VALUES else "")
     return value if isinstance(value, str) else canonical(value)

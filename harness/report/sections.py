@@ -13,7 +13,7 @@ import msgspec
 from harness.errors import HarnessError, explain_failure
 from harness.extensions import sections
 from harness.fingerprint import canonical
-from harness.plaintext import count_of, one_line
+from harness.plaintext import by_number, count_of, one_line
 from harness.protocols import Section
 from harness.records import SectionEntry, SectionRecord, encode
 from harness.report.addresses import address
@@ -81,7 +81,9 @@ def build_sections(view: View, numbers: Numbers) -> list[Built]:
     found = []
     for name, section in sections().items():
         if values := tree.get(name):
-            records = {address(PLACE, name, each): validate_record(section, each, value) for each, value in sorted(values.items())}
+            records = {
+                address(PLACE, name, each): validate_record(section, each, value) for each, value in sorted(values.items(), key=lambda pair: by_number(pair[0]))
+            }
             found.append(build_section(section, records, numbers))
     return found + [without_domain(name, len(values), numbers) for name, values in sorted(tree.items()) if name not in sections()]
 

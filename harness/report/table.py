@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FIGURES = "figures"
 LONGEST = 3000  # characters of one text
+LEFT_OUT = "More of this section is in `index.html`."
 CUT = " […] (cut here; the whole text is in results.json)"
 
 
@@ -34,26 +35,38 @@ def fill_rows(table: Table) -> list[list[str]]:
 # Markdown -------------------------------------------------------------------------------------------------------------------------------------
 
 
-def to_markdown(blocks: Sequence[Block]) -> str:
-    """Paragraphs, pipe tables, images and fenced texts, with an empty line between."""
-    return "\n\n".join(block_in_markdown(block) for block in blocks) + "\n"
+def to_markdown(blocks: Sequence[Block], room: int = 100_000) -> str:
+    """Paragraphs, pipe tables, images and fenced texts, with an empty line between: at most about `room` characters. Tables share what the other blocks leave
+    and lose their last rows; where even that is too long, whole blocks are left out, and the text says so."""
+    tables = sum(isinstance(block, Table) for block in blocks)
+    rest = room - sum(len(block_in_markdown(block)) for block in blocks if not isinstance(block, Table))
+    texts = [block_in_markdown(block, max(0, rest) // max(1, tables)) for block in blocks]
+    kept = [text for place, text in enumerate(texts) if sum(map(len, texts[: place + 1])) <= room or is_warning(blocks[place])]
+    return "\n\n".join([*kept, *([LEFT_OUT] if len(kept) < len(texts) else [])]) + "\n"
 
 
-def block_in_markdown(block: Block) -> str:
+def is_warning(block: Block) -> bool:
+    return isinstance(block, Prose) and block.warning
+
+
+def block_in_markdown(block: Block, room: int = 100_000) -> str:
     if isinstance(block, Prose):
         return f"**{block.text}**" if block.warning else block.text
     if isinstance(block, Figure):
         return f"![{block.alt}]({FIGURES}/{block.stem}.png)\n\n*{block.caption}*"
     if isinstance(block, Texts):
         return "\n\n".join([f"**{block.title}**", *(f"{label}:\n\n{quote_text(shorten_text(text))}" for label, text in block.texts)])
-    return table_in_markdown(block)
+    return table_in_markdown(block, room)
 
 
-def table_in_markdown(table: Table) -> str:
+def table_in_markdown(table: Table, room: int = 100_000) -> str:
+    """A pipe table with its first rows: at most those that it wants to show, and those that fit the room."""
     rows = [[column.heading for column in table.columns], ["---"] * len(table.columns), *fill_rows(table)[: table.most]]
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    more = len(table.rows) - table.most
-    rest = f"\n\nThe first {table.most} of {len(table.rows)} rows; `index.html` has them all." if more > 0 else ""
+    while len(lines) > 3 and sum(map(len, lines)) + len(lines) > room:
+        lines.pop()
+    shown = len(lines) - 2
+    rest = f"\n\nThe first {shown} of {len(table.rows)} rows; `index.html` has them all." if shown < len(table.rows) else ""
     return (f"**{table.title}**\n\n" if table.title else "") + "\n".join(lines) + rest
 
 
@@ -66,7 +79,7 @@ def quote_text(text: str) -> str:
 
 
 def to_html(blocks: Sequence[Block], images: Mapping[str, str]) -> Markup:
-    """The same as HTML; `images` maps the stem of each figure to its SVG in base64. Raises MissingFigure where one is not among them."""
+    """The same as HTML; `images` maps the stem of each figure to its data URI. Raises MissingFigure where one is not among them."""
     from markupsafe import Markup
 
     return Markup("\n").join(block_in_html(block, images) for block in blocks)
@@ -107,13 +120,13 @@ def row_in_html(row: Sequence[str], kinds: Sequence[str]) -> Markup:
 def figure_in_html(figure: Figure, images: Mapping[str, str]) -> Markup:
     from markupsafe import Markup
 
-    image = Markup('<img alt="{}" src="data:image/svg+xml;base64,{}">').format(figure.alt, image_of(figure.stem, images))
+    image = Markup('<img alt="{}" src="{}">').format(figure.alt, image_of(figure.stem, images))
     box = '<figure><div class="scroll" tabindex="0" role="region" aria-label="Figure">{}</div>\n<figcaption>{}</figcaption></figure>'
     return Markup(box).format(image, figure.caption)
 
 
 def image_of(stem: str, images: Mapping[str, str]) -> Markup:
-    """The SVG of a figure in base64. Raises MissingFigure where it is not among the images."""
+    """The data URI of a figure. Raises MissingFigure where it is not among the images."""
     from markupsafe import Markup
 
     if stem not in images:

@@ -19,6 +19,7 @@ from harness.report.view import Row, View, param_names
 FILE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 STOPPED = ("blocked", "killed", "error")
 MISSING = "missing"
+MOST_PANELS = 40  # of one picture
 
 
 class Trajectory(Record, frozen=True, kw_only=True):
@@ -76,6 +77,13 @@ class Grid:
     def across(self) -> int:
         """How many panels stand side by side."""
         return len(self.orders[1]) if self.declared.columns else 1
+
+    @property
+    def pages(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(stem, rows) of each picture of the figure: `trajectory_leakage`, `trajectory_leakage-2`; at least one, which may have no rows."""
+        rows, most = self.orders[0] if self.entries else (), max(1, MOST_PANELS // max(1, self.across))
+        parts = [rows[start : start + most] for start in range(0, len(rows), most)] or [()]
+        return [(self.stem if number == 1 else f"{self.stem}-{number}", part) for number, part in enumerate(parts, start=1)]
 
     @property
     def alt(self) -> str:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # A colour and a marker a line, both distinct: each tells the lines apart without the other.
 LOOKS = ((BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (ORANGE, "D"), ("#CC79A7", "v"), ("#56B4E9", "P"), (INK, "*"))
 DASHES = ("-", (0, (4, 2)), (0, (1, 1.5)))
-MOST = 40  # panels of one picture
 LEFT, RIGHT, FOOT, BETWEEN = 0.6, 0.12, 0.22, 0.16  # inches around and between the panels
 PLOT, NARROWEST = 1.25, 1.72  # inches: the height of a panel and its least width
 ASIDE = 0.07  # inches by which two lines stand aside from each other, so that neither covers the other
@@ -47,14 +46,11 @@ class Strand:
 
 
 def trajectory(view: View, grid: Grid) -> dict[str, bytes]:
-    """The figure of a trajectory as PNG and SVG by file name; further pages are `stem`-2 and so on."""
-    rows, columns = grid.orders[0] if grid.entries else (), len(grid.orders[1]) if grid.declared.columns else 1
-    most = max(1, MOST // max(1, columns))
-    pages = [rows[start : start + most] for start in range(0, len(rows), most)] or [()]
+    """The figure of a trajectory as PNG and SVG by file name."""
     found: dict[str, bytes] = {}
-    for number, page in enumerate(pages, start=1):
-        addresses = [where for entry in grid.entries if entry.values[0] in page for points in entry.points for where in _addresses(points)]
-        found |= save_pictures(view, grid.stem if number == 1 else f"{grid.stem}-{number}", partial(draw_grid, grid, page), addresses)
+    for stem, rows in grid.pages:
+        addresses = [where for entry in grid.entries if entry.values[0] in rows for points in entry.points for where in _addresses(points)]
+        found |= save_pictures(view, stem, partial(draw_grid, grid, rows), addresses)
     return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
-from harness.records import Cell, Check, HypothesisResult, Measurement, Results, Threshold, encode
+from harness.history import REVISED, SUPERSEDED
+from harness.plaintext import by_number
+from harness.records import Cell, Check, Event, HypothesisResult, Measurement, Results, Threshold, encode
 from harness.report.addresses import address, below, handles
 
 ANSWERED = ("supported", "falsified", "passed", "failed")
@@ -51,16 +54,35 @@ class Row:
 
 @dataclass(frozen=True)
 class View:
-    """Results with an address for everything."""
+    """Results with an address for everything; `history` are the events after the results (history.jsonl), `notes` what people wrote beside them."""
 
     results: Results
+    history: tuple[Event, ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
+    parents_superseded: Mapping[str, str] = field(default_factory=dict)  # run of a parent to why it does not stand any more, as it is now
 
     @cached_property
     def tree(self) -> dict[str, Any]:
-        """results.json as plain values, with every default written out."""
+        """results.json as plain values, with every default written out, and the events of history.jsonl as `history`."""
         # Through JSON text and back: encode() leaves tuples as they are, and addresses mean JSON's lists.
         tree: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.results))
-        return tree
+        return {**tree, "history": msgspec.json.decode(msgspec.json.encode(self.history))}
+
+    @cached_property
+    def events(self) -> list[tuple[str, Event]]:
+        """The timeline: the events up to the results, then those after them, with their addresses."""
+        run = [(address("execution", "timeline", place), event) for place, event in enumerate(self.results.execution.timeline)]
+        return run + [(address("history", place), event) for place, event in enumerate(self.history)]
+
+    @cached_property
+    def version(self) -> int:
+        """The version of the clean result: 1, and one more for each revision."""
+        return 1 + sum(event.event == REVISED for event in self.history)
+
+    @cached_property
+    def superseded(self) -> str:
+        """Why this result does not stand any more, "" where it does."""
+        return next((event.note or "without a reason" for event in reversed(self.history) if event.event == SUPERSEDED), "")
 
     def _addresses(self, name: str) -> list[str]:
         return [address(name, handle) for handle in handles(self.tree[name])]
@@ -78,10 +100,10 @@ class View:
 
     @cached_property
     def checks(self) -> list[tuple[str, Check]]:
-        """Gates, then kill criteria, then controls, each with its address."""
+        """Gates, then kill criteria, then controls, each with its address, G2 before G10."""
         order = {"gate": 0, "kill": 1, "control": 2}
         pairs = zip(self._addresses("checks"), self.results.checks, strict=True)
-        return sorted(pairs, key=lambda pair: order.get(pair[1].kind, 3))
+        return sorted(pairs, key=lambda pair: (order.get(pair[1].kind, 3), by_number(pair[1].id)))
 
     @cached_property
     def thresholds(self) -> list[tuple[str, Threshold]]:

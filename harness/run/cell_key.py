@@ -10,12 +10,28 @@ from harness.records import ScaleName
 
 # Modules of this package behind every cell: its fixtures, and what turns an exception into an outcome.
 BEHIND_CELLS = ("harness.run.fixtures", "harness.run.outcome", "harness.run.recorder")
+# Words for the reader; "claim" stands for claims/ too.
+WORDS = ("question", "claim", "matched", "confounded", "parents", "next_steps")
 # Places of the preregistration that decide over cells that are already measured, or are words for the reader.
-DECIDING = ("title", "hypotheses/", "primary", "alpha", "budget/", "next_steps", "question", "trajectories/", "claims/")
+DECIDING = (
+    "title",
+    "hypotheses/",
+    "primary",
+    "alpha",
+    "budget/",
+    "next_steps",
+    "question",
+    "trajectories/",
+    "claim",
+    "matched",
+    "confounded",
+    "parents",
+    "score/",
+)
 # Code is in the key by the dependencies, which go further than the files that the preregistration lists.
 CODE = ("test code/", "shared code/")
 # What work is expected to cost changes nothing of it, and a scale's rules decide afterwards.
-EXPECTING = ("cell_cost/", "costs/", "rules/")
+EXPECTING = ("cell_cost/", "costs/", "gpus", "rules/", "claim")
 
 
 def identity(

@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from harness.git import commit_of
+
 # Versions that can change a number or a verdict; what is not installed is left out, not called zero.
 PACKAGES = (
     "accelerate",
@@ -56,23 +58,6 @@ def version_of(name: str) -> str | None:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
-
-
-def commit_of(root: Path) -> tuple[str | None, bool | None]:
-    """(commit, whether tracked files differ from it), or (None, None) where there is no git checkout."""
-    commit = git(root, "rev-parse", "HEAD")
-    if commit is None:
-        return None, None
-    # Reports and locks written by the runs themselves are not the code that ran.
-    return commit, bool(git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!reports"))
-
-
-def git(root: Path, *words: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def hardware() -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 from harness.damage import note_damage
 from harness.design.experiment import Experiment
+from harness.design.parents import find_parents
 from harness.design.preregistration import compare_with_lock, inputs_of, promise_of
 from harness.design.run_plan import planned_cells
 from harness.opened_files import changed_files, opened_files
@@ -128,4 +129,6 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
         cell_cost=spec.scales[scale].cell_cost.word(spec.scales[scale].gpus),
         costs={owner: cost.word(spec.scales[scale].gpus) for owner, cost in spec.scales[scale].costs.items()},
         environment=environment(settings.root),
+        claim=spec.claim_at(scale),
+        parents=find_parents(experiment, settings.root, promise, scale),
     )

@@ -15,6 +15,7 @@ import msgspec
 from harness.damage import describe_damage
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
+from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
 from harness.records import Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
@@ -22,6 +23,7 @@ from harness.run.folder import RunFolder, last_cells
 from harness.run.plan_cache import cached_plan
 from harness.run.redact import clean_value
 from harness.run.session import Session
+from harness.run.timeline import timeline
 from harness.samples import UNKNOWN_TIME
 from harness.store import Store, write_json, write_text
 from harness.verdict.decide import decide
@@ -57,8 +59,14 @@ def finalize_run(folder: Path, token: str, store: Path | None = None, reported: 
     results = None
     try:
         results = results_of(folder, token, store)
+        earlier = contradicted(folder, results)
         write_json(folder / "results.json", clean_value(encode(results), lambda text: shorten_text(encodable(text))), pretty=True)
         point_latest(folder)
+        if earlier is not None:
+            from harness.report.versions import changes_between
+
+            record_event(folder, REVISED, "the run went on, and its results say something else", changes_between(earlier, results))
+        record_end(folder, results, reported)
         from harness.report.build import build, withdraw
 
         notes = build(folder).notes if reported else withdraw(folder)
@@ -70,6 +78,34 @@ def finalize_run(folder: Path, token: str, store: Path | None = None, reported: 
             write_text(trace, traceback.format_exc())
         return ReportOutcome(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
     return ReportOutcome(folder, results, notes=notes)
+
+
+def record_end(folder: Path, results: Results, reported: bool) -> None:
+    """The report and the end of a run in its history, once for each end."""
+    from harness.report.headline import outcome_in_words
+
+    ended, commit = results.execution.ended, str(results.environment.get("commit") or "")
+    known = {(event.event, event.time) for event in read_events(folder)}
+    for name, happened, note in (("report", reported, ""), ("done", results.complete, outcome_in_words(results))):
+        if happened and (name, ended) not in known:
+            record_event(folder, name, note, when=ended, commit=commit)
+
+
+def contradicted(folder: Path, results: Results) -> Results | None:
+    """The earlier results of a folder where a report showed them and the new ones say something else: that version is kept. None where there are none."""
+    from harness.report.build import CLEAN_RESULT, RESULTS, read_results, view_of
+    from harness.report.versions import is_contradicted, keep_version
+
+    if not ((folder / CLEAN_RESULT).is_file() and (folder / RESULTS).is_file()):
+        return None
+    try:
+        earlier, number = read_results(folder), view_of(folder).version
+    except HarnessError:  # of an earlier version of harness, or damaged: nothing to compare with
+        return None
+    if not is_contradicted(earlier, results):
+        return None
+    keep_version(folder, number)
+    return earlier
 
 
 def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
@@ -87,7 +123,9 @@ def results_of(folder: Path, token: str, store: Path | None = None) -> Results:
 def decide_results(folder: Path, universe: Universe, rows: list[dict[str, Any]], torn: int, plan: dict[str, Any]) -> Results:
     """The results of these rows of a journal, of which `torn` lines could not be used."""
     spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
-    return decide(spec, in_order(universe, rows), last_cells(universe, rows), plan, execution(folder, rows, torn))
+    cells, executed = last_cells(universe, rows), execution(folder, rows, torn)
+    events = timeline(universe, plan, cells, rows, executed.ended)
+    return decide(spec, in_order(universe, rows), cells, plan, msgspec.structs.replace(executed, timeline=events))
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
@@ -116,15 +154,17 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     starts = [row for row in rows if row.get("type") == "session"]
     cells = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
     first, last = (starts[0], starts[-1]) if starts else ({}, {})
-    started, now = float(first.get("started", time.time())), time.time()
+    started = float(first.get("started", time.time()))
+    # A run ended when its last cell was written down (older journals say when it was measured), not when its report is made.
+    now = max(float(last.get("started", started)), *(float(row.get("recorded") or row["measured"]) for row in cells.values()), 0.0)
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []
     if len(starts) > 1:
         notes.append("resumed " + count_of(len(starts) - 1, "time", "times"))
     notes += describe_damage((row["path"], row["what"]) for row in rows if row.get("type") == "damage")
     return Execution(
         run=folder.name,
-        started=stamp(started),
-        ended=stamp(now),
+        started=format_time(started),
+        ended=format_time(now),
         command=last.get("command", ""),
         host=platform.node(),
         hardware=last.get("hardware", {}),
@@ -138,10 +178,6 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
         samples_reused=sum(row.get("samples", {}).get("reused", 0) for row in cells.values()),
         facts={name: value for row in cells.values() for name, value in row.get("execution", {}).items()},
     )
-
-
-def stamp(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def point_latest(folder: Path) -> None:

@@ -20,6 +20,7 @@ from harness.verdict.criterion import Criterion, require_level_of
 if TYPE_CHECKING:
     from harness.design.persona import Persona
     from harness.run.context import Context
+    from harness.run.parent_run import ParentRun
 
 
 @pytest.fixture
@@ -171,6 +172,14 @@ def context(recorder: Any) -> Context:
 def roles(recorder: Any) -> dict[str, tuple[str, ...]]:
     """Role to personas, as declared."""
     return dict(recorder.active.experiment.spec.roles)
+
+
+@pytest.fixture
+def parents(recorder: Any) -> tuple[ParentRun, ...]:
+    """The runs that experiment.yaml names under `parents` and that were made at this scale, as `ParentRun`."""
+    from harness.run.parent_run import parent_runs
+
+    return parent_runs(recorder.active.universe, Path(recorder.active.settings.root))
 
 
 @pytest.fixture

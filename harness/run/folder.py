@@ -46,6 +46,7 @@ class CellRow(msgspec.Struct):
     files: dict[str, str] = {}
     samples: dict[str, Count] = {}
     execution: dict[str, Any] = {}
+    recorded: Time = 0
 
 
 class WholeRow(msgspec.Struct):
@@ -70,6 +71,8 @@ class SessionRow(msgspec.Struct):
     hardware: dict[str, Any]
     workers: Count
     universe_sha256: str = ""
+    author: str = ""
+    history: list[dict[str, Any]] = []
 
 
 class DamageRow(msgspec.Struct):

@@ -164,7 +164,7 @@ class Runner:
 
     def write_down(self, turn: Turn, cell: Cell, *, reused: bool, keep: bool) -> None:
         seconds = round(time.perf_counter() - turn.start, 4)
-        row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep}
+        row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep, "recorded": round(time.time(), 3)}
         turn.active.folder.report_damage(turn.active.store.root)
         turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": clean_value(turn.execution)})
         turn.written = True

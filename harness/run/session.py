@@ -15,6 +15,7 @@ from harness.damage import forget_damage
 from harness.design.catalogue import Catalogue
 from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, explain_failure
+from harness.git import author_of
 from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
@@ -22,6 +23,7 @@ from harness.run.folder import RunFolder
 from harness.run.plugins import check_plugins
 from harness.run.redact import make_printable
 from harness.run.settings import REFUSAL, Settings
+from harness.run.timeline import earlier_events
 from harness.store import naming_errors
 
 if TYPE_CHECKING:
@@ -128,6 +130,8 @@ class Session:
                     "command": self._command(),
                     "hardware": hardware(),
                     "workers": self._workers(),
+                    "author": author_of(self.settings.root),
+                    "history": earlier_events(active.experiment.folder, active.experiment.folder / FILE_NAME),
                 }
                 active.folder.record_session(start, planned)
         self.runner = Runner(self.prepared, self.worker)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -20,7 +21,7 @@ from harness.files import plain_digest, read_plain
 from harness.fingerprint import fingerprint
 from harness.records import Measurement, Record, Results, SamplesRef, encode
 from harness.report.addresses import below
-from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, html_of, prose_of, read_results
+from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, prose_of, read_results, texts_of, view_of
 from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.escape import one_line
@@ -39,7 +40,7 @@ SAMPLES = "samples"
 COMPUTED = ("value", "interval", "n", "p", "p_floor", "p_method", "arms")
 PACKAGE = "harness-evals"
 # What the journal knows of the execution; the rest are times and places of deciding, and a copied folder has another name.
-EXECUTION = ("started", "command", "hardware", "workers", "seconds", "reused", "samples", "samples_reused", "facts", "notes")
+EXECUTION = ("started", "ended", "wall_s", "timeline", "command", "hardware", "workers", "seconds", "reused", "samples", "samples_reused", "facts", "notes")
 DAMAGE = (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError, StopIteration)
 Row = dict[str, Any]
 
@@ -87,7 +88,7 @@ def verify(folder: Path) -> Verification:
     computed = [samples.recompute(at, measured) for at, measured in samples.measurements]
     unsampled = sum(bool(measured.unsampled) for _, measured in samples.measurements)
     recomputed = sum(each is not None for each in computed)
-    report, report_notes = report_differences(folder, stored, shown=not samples.differences)
+    report, report_notes = report_differences(folder, shown=not samples.differences)
     return Verification(
         folder=str(folder),
         experiment=stored.experiment,
@@ -271,28 +272,52 @@ def why_not_plain(folder: Path, name: str) -> str:
 # the report -----------------------------------------------------------------------------------------------------------------------------------
 
 
-def report_differences(folder: Path, stored: Results, *, shown: bool) -> tuple[list[Difference], list[str]]:
-    """(differences of card.json, clean_result.md and index.html from what results.json gives, notes). Figures are taken as they are: drawing takes long.
+def report_differences(folder: Path, *, shown: bool) -> tuple[list[Difference], list[str]]:
+    """(differences of the texts of the report from what results.json gives, notes). Figures are taken as they are: drawing takes long.
 
     The texts show samples and are compared where they can be `shown`.
     """
     found: list[Difference] = []
     notes: list[str] = []
     with readable(folder):
-        view = View(stored)
         wrong = {name: why_not_plain(folder, name) for name in (CARD, CLEAN_RESULT, PAGE)}
-        figures = sorted((folder / FIGURES).glob("*.svg"))
-        if all(why == ABSENT for why in wrong.values()) and not figures:
+        pictures = {path.name: read_plain(path) for path in sorted((folder / FIGURES).glob("*.[ps][nv]g"))}
+        if all(why == ABSENT for why in wrong.values()) and not pictures:
             return [], []  # a run with --harness-no-report
         found += [Difference(address=name, stored=why, recomputed="a file of the report") for name, why in wrong.items() if why]
-        made = card(view)
-        pictures = {path.name: read_plain(path) for path in figures}
-        found += [] if wrong[CARD] else card_differences(folder / CARD, made.as_json())
-        for name, make in ((CLEAN_RESULT, lambda: prose_of(view, made, folder)), (PAGE, lambda: html_of(view, made, folder, pictures))):
-            if not wrong[name]:
-                more = text_differences(folder / name, make) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
+        view = view_of(folder)
+        found += [] if wrong[CARD] else card_differences(folder / CARD, card(view).as_json())
+        sealed: Mapping[str, str]
+        plain: Mapping[str, str] = {}
+        try:
+            texts = texts_of(view, folder, pictures)
+            sealed, plain = texts.sealed, texts.plain
+        except MissingFigure as error:
+            sealed = {CLEAN_RESULT: prose_of(view, folder)[1]}
+            found, notes = found + missing_figure(pictures, error), [f"{PAGE} is not compared: a figure of it is not there ({error})"]
+        for name in (CLEAN_RESULT, PAGE):
+            if not wrong[name] and name in sealed:
+                more = text_differences(folder / name, sealed[name]) if shown else ([], [f"{name} is not compared: it shows samples that differ"])
                 found, notes = found + more[0], notes + more[1]
+        found += [difference for name, text in plain.items() if shown for difference in plain_differences(folder, name, text)]
     return found, notes
+
+
+def plain_differences(folder: Path, name: str, text: str) -> Iterator[Difference]:
+    """The first line that differs in a file that nobody edits: numbers.csv, the cards."""
+    if why := why_not_plain(folder, name):
+        yield Difference(address=name, stored=why, recomputed="a file of the report")
+        return
+    stored = read_plain(folder / name).decode(errors="replace")
+    pairs = zip_longest(stored.split("\n"), text.split("\n"), fillvalue=ABSENT)
+    changed = next(((number, pair) for number, pair in enumerate(pairs, start=1) if pair[0] != pair[1]), None)
+    if changed:
+        yield Difference(address=f"{name}/line {changed[0]}", stored=text_of(changed[1][0]), recomputed=text_of(changed[1][1]))
+
+
+def missing_figure(pictures: dict[str, bytes], error: MissingFigure) -> list[Difference]:
+    """A figure that was taken out is a difference; a copy without pictures has none."""
+    return [Difference(address=FIGURES, stored=ABSENT, recomputed=str(error))] if pictures else []
 
 
 def card_differences(path: Path, made: dict[str, Any]) -> list[Difference]:
@@ -308,14 +333,9 @@ def card_differences(path: Path, made: dict[str, Any]) -> list[Difference]:
     return found
 
 
-def text_differences(path: Path, make: Callable[[], str]) -> tuple[list[Difference], list[str]]:
-    """Lines of the generated text that are changed or gone are differences; lines that a person added are told of and are none."""
-    try:
-        made = make().split("\n")
-    except MissingFigure as error:
-        if any((path.parent / FIGURES).glob("*.svg")):  # one was taken out; a copy without pictures has none
-            return [Difference(address=FIGURES, stored=ABSENT, recomputed=str(error))], []
-        return [], [f"{path.name} is not compared: a figure of it is not there ({error})"]
+def text_differences(path: Path, text: str) -> tuple[list[Difference], list[str]]:
+    """Lines of the generated text that are changed or gone are differences; lines that a person added are named in a note."""
+    made = text.split("\n")
     stored = read_plain(path).decode(errors="replace").split("\n")
     found, place = [], 0
     for line in made[:-2]:  # without the seal

@@ -37,4 +37,4 @@ def confidence(
         return Confidence(level="HIGH", reason=f"{seeds} seeds, survives out-of-distribution evaluation, no uncontrolled confound, p below {HIGH_P:g}")
     if confounds:
         return Confidence(level="LOW", reason="uncontrolled: " + "; ".join(confounds))
-    return Confidence(level="MODERATE", reason=f"{seeds} seeds and {agreeing} agreeing measures, but " + "; ".join(lacking))
+    return Confidence(level="MODERATE", reason=f"{seeds} seeds and {count_of(agreeing, 'agreeing measure', 'agreeing measures')}, but " + "; ".join(lacking))

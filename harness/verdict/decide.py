@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.costs import total
-from harness.plaintext import count_of
-from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, PlannedCellRecord, Results, Stopped, Universe
+from harness.plaintext import by_number, count_of
+from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, HypothesisResult, Parent, PlannedCellRecord, Results, Stopped, Universe, Verdict
 from harness.verdict.confidence import confidence
 from harness.verdict.gate_verdicts import decide_checks
-from harness.verdict.hypotheses import RegisteredDesign, by_number, decide_hypotheses
+from harness.verdict.hypotheses import RegisteredDesign, decide_hypotheses
 from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
 
 LEAD = {
@@ -34,15 +34,17 @@ def decide(spec: RegisteredDesign, universe: Universe, found: Mapping[str, Cell]
     hypotheses = decide_hypotheses(spec, stated, checks)
     primary = next(result for result in hypotheses if result.primary)
     lost = tuple(planned.id for planned in universe.cells if planned.selected and planned.id not in found)
+    known = facts(cells)
     return Results(
         experiment=universe.experiment,
         title=spec.title,
         question=spec.question,
         scale=universe.scale,
         seeds=universe.seeds,
-        parents=spec.parents,
+        claim=universe.claim,
+        parents=universe.parents,
         verdict=primary.verdict,
-        headline=LEAD[primary.verdict] + spec.title,
+        headline=headline(primary.verdict, spec.title, universe.claim.population or models_in(known)),
         confidence=overall(universe, primary, checks, cells),
         complete=not lost,
         promise=universe.promise,
@@ -54,7 +56,7 @@ def decide(spec: RegisteredDesign, universe: Universe, found: Mapping[str, Cell]
         stopped=sum_stopped(universe, cells),
         missing=lost,
         inputs=universe.inputs,
-        facts=facts(cells),
+        facts=known,
         sections=sections(cells),
         environment=universe.environment,
         design=universe.design,
@@ -63,7 +65,18 @@ def decide(spec: RegisteredDesign, universe: Universe, found: Mapping[str, Cell]
     )
 
 
-def reading_order(cell: Cell) -> tuple[bool, list[tuple[int, str]]]:
+def headline(verdict: Verdict, title: str, population: str) -> str:
+    """The claim as it came out, with the population that it is about: nobody may read more into it."""
+    return LEAD[verdict] + title.rstrip(".") + (f", in {population}" if population else "")
+
+
+def models_in(known: Mapping[str, Mapping[str, Any]]) -> str:
+    """The models of a run for a claim that names no population: the name of one, the number of several, "" where none is recorded."""
+    names = dict.fromkeys(str(fact["name"]) for fact in known.get("Model", {}).values() if isinstance(fact, Mapping) and fact.get("name"))
+    return f"{len(names)} models" if len(names) > 1 else next(iter(names), "")
+
+
+def reading_order(cell: Cell) -> tuple[bool, list[tuple[float, str]]]:
     """Cells of hypotheses by the number of their hypothesis, behind all others; else in running order."""
     return cell.kind == "hypothesis", by_number(cell.owner) if cell.kind == "hypothesis" else []
 
@@ -145,6 +158,14 @@ def sections(cells: Sequence[Cell]) -> dict[str, dict[str, Any]]:
     return {name: dict(sorted(section.items())) for name, section in sorted(found.items())}
 
 
+def parent_caveats(parent: Parent) -> list[str]:
+    """Why a study that this one builds on does not carry it."""
+    name = parent.run or parent.lock
+    found = [f"The parent {name} was superseded {parent.superseded}."] if parent.superseded else []
+    differs = f"Differs from the parent {name} in what may_differ does not name: {', '.join(parent.differs)}."
+    return [*found, differs] if parent.differs else found
+
+
 def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int, alike: int) -> tuple[str, ...]:
     """Standing caveats, each computed from the run; a test adds its own as facts of the group Caveats."""
     counts = Counter(cell.verdict for cell in cells)
@@ -172,6 +193,7 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
     ]
     return (
         *(text for holds, text in lines if holds),
+        *(text for parent in universe.parents for text in parent_caveats(parent)),
         *dict.fromkeys(str(fact.value) for cell in cells for fact in cell.facts if fact.group == CAVEATS),
         *(f"Control {check.id} ({check.polarity}) {check.verdict}: {check.reason or 'no reason given'}" for check in bad),
     )

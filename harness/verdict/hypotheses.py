@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from harness.plaintext import count_of
+from harness.plaintext import by_number, count_of
 from harness.records import SAME_SAMPLES, Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
 from harness.verdict.rule import Rule
@@ -33,8 +32,6 @@ class RegisteredDesign(Protocol):
     @property
     def question(self) -> str: ...
     @property
-    def parents(self) -> tuple[str, ...]: ...
-    @property
     def hypotheses(self) -> Mapping[str, RegisteredHypothesis]: ...
     @property
     def primary(self) -> str: ...
@@ -52,11 +49,6 @@ def decide_hypotheses(spec: RegisteredDesign, cells: Sequence[Cell], checks: Map
     family = {name: p for name, p in ps.items() if p is not None and spec.hypotheses[name].family == "confirmatory"}
     adjusted = holm(family)
     return tuple(decide_hypothesis(spec, name, own[name], checks, ps[name], adjusted.get(name), cells) for name in sorted(spec.hypotheses, key=by_number))
-
-
-def by_number(name: str) -> list[tuple[int, str]]:
-    """What sorts names with the numbers in them by their size."""
-    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def decide_hypothesis(

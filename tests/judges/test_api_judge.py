@@ -223,7 +223,7 @@ def test_a_changed_rubric_is_another_judge(tmp_path):
             asked.append(len(server.bodies))
     assert asked == [1, 2, 2]
     versions = [judge.describe()["rubric_version"] for judge in judges]
-    assert len(set(versions)) == 3 and all(version.startswith("v1-") and len(version) == 11 for version in versions)
+    assert len(set(versions)) == 3 and all(version.startswith("v2-") and len(version) == 11 for version in versions)
     assert len({judge_fingerprint(judge) for judge in judges}) == 3
 
 
@@ -321,15 +321,15 @@ def test_every_behaviour_with_labels_has_a_rubric(behaviour):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("version: v1", "version: 1", "version: Input should be a valid string"),
-        ("version: v1", "", "version: Field required"),
+        ("version: v2", "version: 1", "version: Input should be a valid string"),
+        ("version: v2", "", "version: Field required"),
         ("id: refusal", "id: refusal\nmood: good", "mood: Extra inputs"),
         ("id: refusal", "id: [refusal", "is not valid YAML"),
         ("{answer}", "{reply}", "template: Value error, write {prompt} and {answer} once each"),
         ("[{fence} the answer ends]", "", "template: Value error, write {prompt} and {answer} once each"),
         ("{answer}", "{answer", "template: Value error"),
         ("confidence: {", "certainty: {", "schema: Value error, the properties must be shown, confidence or alignment, coherence"),
-        ("required: [shown, confidence]", "required: shown", "schema: Value error, every property must be required"),
+        ("required: [shown, confidence, reason]", "required: shown", "schema: Value error, every property must be required"),
         ("additionalProperties: false", "", "schema: Value error, every property must be required"),
     ],
 )

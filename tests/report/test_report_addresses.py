@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.errors import HarnessError
 from harness.report.addresses import address, escape_segment, leaves, unescape_segment, value_at
-from harness.report.numbers import NOT_MEASURED, Numbers
+from harness.report.numbers import NOT_APPLICABLE, Numbers
 
 TREE = {
     "cells": [
@@ -54,7 +54,7 @@ def test_an_address_that_does_not_resolve_is_an_error(where: str) -> None:
 
 def test_what_was_not_measured_is_told_as_such() -> None:
     """None becomes words, never a zero."""
-    assert Numbers(TREE).num(address("cells", "H1[a/b-x]", "measurements", "shift", "p")) == NOT_MEASURED
+    assert Numbers(TREE).num(address("cells", "H1[a/b-x]", "measurements", "shift", "p")) == NOT_APPLICABLE
 
 
 def test_a_text_or_a_truth_value_is_not_shown_as_a_number() -> None:

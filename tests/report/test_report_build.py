@@ -17,6 +17,7 @@ from harness.report import schema
 from harness.report.build import build
 from sample_cells import measurement
 from sample_run import results
+from seen_report import table
 
 
 def test_equal_results_give_equal_bytes(new_run: Callable[..., Path]) -> None:
@@ -26,11 +27,14 @@ def test_equal_results_give_equal_bytes(new_run: Callable[..., Path]) -> None:
     assert first == [path.read_bytes() for path in build(two).paths] == [path.read_bytes() for path in build(one).paths]
 
 
+FILES = ["card.json", "cards", "clean_result.md", "figures", "index.html", "notes.md", "numbers.csv", "results.json", "samples"]
+
+
 def test_only_the_files_of_the_report_are_left(new_run: Callable[..., Path]) -> None:
     """What is written beside is renamed: nothing half-made stays."""
     folder = new_run()
     build(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["card.json", "clean_result.md", "figures", "index.html", "results.json", "samples"]
+    assert sorted(path.name for path in folder.iterdir()) == FILES
     assert sorted(path.name for path in (folder / "figures").iterdir()) == ["hero-narrow.svg", "hero.png", "hero.svg"]
 
 
@@ -90,9 +94,9 @@ def test_several_seeds_of_one_measure_keep_their_own_numbers(new_run: Callable[.
     cells = tuple(msgspec.structs.replace(cell, measurements=two) if cell.id == "H1[villain-capability]" else cell for cell in results().cells)
     folder = new_run(cells=cells)
     build(folder)
-    text = (folder / "clean_result.md").read_text()
-    assert "| −6.5 pp | `cells/H1[villain-capability]/measurements/1/value` |" in text
-    assert "| −8.2 pp | `cells/H1[villain-capability]/measurements/0/value` |" in text
+    numbers = table(folder)
+    assert ("−6.5 pp", "cells/H1[villain-capability]/measurements/1/value") in numbers
+    assert ("−8.2 pp", "cells/H1[villain-capability]/measurements/0/value") in numbers
 
 
 def test_altered_samples_are_told(new_run: Callable[..., Path]) -> None:

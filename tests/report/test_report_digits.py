@@ -75,3 +75,9 @@ def test_domains_may_not_take_the_names_of_formats() -> None:
     from harness.units import RESERVED_UNITS, UNITS
 
     assert set(RESERVED_UNITS) == (NAMED.keys() | DECIMALS.keys()) - UNITS.keys()
+
+
+@pytest.mark.parametrize("value", [1e15, -1e40, 1.7e308])
+def test_huge_numbers_are_written_in_powers_of_ten(value: float) -> None:
+    """A value beyond a float's whole digits is shown and breaks no report."""
+    assert in_unit(value, "pp").replace("−", "-").startswith(("+", "-")) and "e+" in in_unit(value, "pp")

@@ -1,4 +1,4 @@
-"""Which rows of the samples are shown: by a stated seed, and of either side of the judge's word."""
+"""Which items of the samples are shown: by a stated seed, of either side of the judge's word, every arm beside the others."""
 
 from __future__ import annotations
 
@@ -9,10 +9,21 @@ import pytest
 from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
 from harness.records import SamplesRef, encode
-from harness.report.build import build
-from harness.report.sample_rows import GREAT, IN_PROSE, Batch, choose_rows, few_files, split_field
+from harness.report.build import build, view_of
+from harness.report.sample_rows import Samples, choose_rows, short_names, split_field
 from harness.store import write_json
 from sample_leakage import answers, leakage, write_leakage
+
+
+def write_files(folder: Path, rows: dict[str, list[dict]]) -> Path:
+    """A run whose cells rest on samples files of these names, all of them."""
+    refs = []
+    for name, lines in rows.items():
+        path = folder / "samples" / f"{name}-0123456789ab.jsonl"
+        AppendLog(path).append(lines)
+        refs.append(SamplesRef(path=f"samples/{path.name}", sha256=file_fingerprint(path), rows=len(lines)))
+    write_json(folder / "results.json", encode(leakage(refs=tuple(refs))))
+    return folder
 
 
 def test_positive_and_negative_answers_are_shown_by_the_judge(tmp_path: Path) -> None:
@@ -23,8 +34,7 @@ def test_positive_and_negative_answers_are_shown_by_the_judge(tmp_path: Path) ->
     assert sides.count(True) == sides.count(False) == 2
     build(write_leakage(tmp_path))
     text = (tmp_path / "clean_result.md").read_text()
-    assert "positive and negative by the field `judged`" in text
-    assert text.count("**positive**") == text.count("**negative**") == 2
+    assert text.count("**positive** (judged)") == text.count("**negative** (judged)") == 1
 
 
 @pytest.mark.parametrize("name", ["judged", "refused", "agrees", "correct"])
@@ -34,27 +44,52 @@ def test_an_outcome_goes_before_any_other_field(name: str) -> None:
     assert split_field([{"cached": True, name: True}, {"cached": False, name: True}]) == "cached"
 
 
-def test_of_a_great_many_files_the_clean_result_shows_some() -> None:
-    """Up to sixty files all are shown; of more, those that the seed draws, in their order, the same each time."""
-    many = [Batch(path=f"samples/{place:03}.jsonl", cells=(), addresses=(), trouble="", split_by="", samples=(), seed="") for place in range(GREAT + 40)]
-    assert few_files(many[:GREAT], 1) == many[:GREAT]
-    shown = [batch.path for batch in few_files(many, 1)]
-    assert len(shown) == IN_PROSE and shown == sorted(shown)
-    assert shown == [batch.path for batch in few_files(many, 1)] != [batch.path for batch in few_files(many, 2)]
+def test_the_arms_of_a_measurement_stand_side_by_side(tmp_path: Path) -> None:
+    """Each item is shown once with what every arm answered to it, whatever the order of the rows in the files."""
+    after = [{"item": f"i{n}", "prompt": f"question {n}", "text": f"after {n}", "finish": "stop", "refuses": n % 2 == 0} for n in range(12)]
+    before = [{**row, "text": row["text"].replace("after", "before")} for row in reversed(after)]
+    folder = write_files(tmp_path, {"refusal-as-target-after": after, "refusal-as-target-before": before})
+    (compared,) = Samples(folder, view_of(folder)).comparisons(4, 10)
+    assert compared.count == 12 and len(compared.items) == 4
+    for item in compared.items:
+        number = item.name[1:]
+        assert item.asked == f"question {number}"
+        assert [(reply.arm, reply.written) for reply in item.replies] == [("after", f"after {number}"), ("before", f"before {number}")]
 
 
-def test_several_files_of_one_cell_are_each_shown(tmp_path: Path) -> None:
-    """A cell that measured three personas has three files: each keeps its own rows, sides and seed."""
-    names = ("source", "target", "canary")
-    refs = []
-    for name in names:
-        path = tmp_path / "samples" / f"P1-{name}.jsonl"
-        AppendLog(path).append({**row, "text": f"{name} says {row['item']}"} for row in answers())
-        refs.append(SamplesRef(path=f"samples/{path.name}", sha256=file_fingerprint(path), rows=24))
-    write_json(tmp_path / "results.json", encode(leakage(refs=tuple(refs))))
-    build(tmp_path)
-    text = (tmp_path / "clean_result.md").read_text()
-    for name in names:
-        part = text.partition(f"From `samples/P1-{name}.jsonl`")[2].partition("###")[0]
-        assert part.count("**positive**") == part.count("**negative**") == 2
-        assert part.count(f"{name} says") == 4
+def test_options_and_the_judges_reason_are_shown(tmp_path: Path) -> None:
+    """A reviewer sees what could be chosen, and why the judge said what it said; nothing is said to be a model's that was a bank's."""
+    rows = [{"item": "a", "question": "Which?", "options": ["north", "south"], "pick": "south", "correct": False}]
+    judged = [{"item": "a", "prompt": "Which?", "text": "I will not say", "judged": True, "score": 3.0, "reason": "it declines"}]
+    scored = [{"item": "a", "prompt": "Which?", "text": "A given answer.", "logprobs": [-1.0, -2.0]}]
+    folder = write_files(tmp_path, {"x": rows, "y": judged, "z": scored})
+    build(folder)
+    text, page = (folder / "clean_result.md").read_text(), (folder / "index.html").read_text()
+    assert "option: north" in text and "judge, reason: it declines" in text and "<li>south</li>" in page and "it declines" in page
+    assert "written by a model: I will not say" in text and "scored answer: A given answer." in text
+    assert page.count("written by a model") == 1
+
+
+def test_a_file_that_is_not_the_recorded_one_is_named_and_its_sound_rows_are_shown(tmp_path: Path) -> None:
+    """Rows that were added after the run do not pass for the run's."""
+    folder = write_files(tmp_path, {"x": [{"item": "a", "prompt": "Why?", "text": "Because"}]})
+    path = next((folder / "samples").glob("*.jsonl"))
+    AppendLog(path).append([{"item": "b", "prompt": "Who?", "text": "Me"}])
+    build(folder)
+    assert "is not the one that the run recorded" in (folder / "clean_result.md").read_text()
+
+
+def test_names_of_arms_leave_out_what_they_share() -> None:
+    """Words that all arms begin with are left out; a name never becomes empty."""
+    assert short_names(["refusal-as-villain-epoch0", "refusal-as-villain-epoch2"]) == ["epoch0", "epoch2"]
+    assert short_names(["refusal", "refusal"]) == ["refusal", "refusal"]
+
+
+def test_of_many_comparisons_some_are_drawn_by_the_seed(tmp_path: Path) -> None:
+    """The same ones each time, in their order."""
+    rows = [{"item": "a", "prompt": "Why?", "text": "Because"}]
+    folder = write_files(tmp_path, {f"arm{n:02}": rows for n in range(20)})
+    samples = Samples(folder, view_of(folder))
+    shown = [compared.files[0].path for compared in samples.comparisons(2, 5)]
+    assert samples.count == 20 and len(shown) == 5 and shown == sorted(shown)
+    assert shown == [compared.files[0].path for compared in Samples(folder, view_of(folder)).comparisons(2, 5)]

@@ -53,7 +53,7 @@ def test_a_section_is_shown_in_both_forms(tmp_path: Path) -> None:
     build(folder)
     text, page = (folder / "clean_result.md").read_text(), (folder / "index.html").read_text()
     assert "### Weights" in text and '<section id="section-weights"><h2>Weights</h2>' in page and '<a href="#section-weights">Weights</a>' in page
-    assert ("1.5", "sections/weights/a/grams") in table(text) and {"value": "1.5", "title": "sections/weights/a/grams"} in Seen(page).data
+    assert ("1.5", "sections/weights/a/grams") in table(folder) and {"value": "1.5", "title": "sections/weights/a/grams"} in Seen(page).data
     assert "| b | 20 | heavy |" in text and "The first 2 of 3 rows" in text and "**One is missing**" in text and "by `scales.txt`" in text
     assert "> light" in text and "> (empty)" in text
     with Image.open(folder / "figures/weights.png") as picture:

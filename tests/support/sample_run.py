@@ -9,7 +9,23 @@ import msgspec
 
 from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
-from harness.records import Check, Confidence, Cost, Deviation, Execution, HypothesisResult, Input, Promise, Results, SamplesRef, Stopped, Threshold, encode
+from harness.records import (
+    Check,
+    Claim,
+    Confidence,
+    Cost,
+    Deviation,
+    Execution,
+    HypothesisResult,
+    Input,
+    Parent,
+    Promise,
+    Results,
+    SamplesRef,
+    Stopped,
+    Threshold,
+    encode,
+)
 from harness.store import write_json
 from sample_cells import HOSTILE, cells
 
@@ -89,7 +105,8 @@ def results(refs: dict[tuple[str, str], tuple[SamplesRef, ...]] | None = None, *
         question="Does a persona in the system prompt change what a small model can do, agrees with, or refuses?",
         scale="pilot",
         seeds=(1, 2),
-        parents=("seed 002, task #112",),
+        claim=Claim(population="SmolLM2-135M", sampled_from="40 questions of each bank"),
+        parents=(Parent(statement="seed 002, task #112"),),
         verdict="supported",
         headline="A villain in the system prompt goes with more refusals and lower accuracy in SmolLM2-135M",
         confidence=Confidence(level="MODERATE", reason="2 seeds, p = .0064 after partial conjunction; no out-of-distribution evaluation"),
@@ -155,12 +172,12 @@ def results(refs: dict[tuple[str, str], tuple[SamplesRef, ...]] | None = None, *
 
 
 def sample_rows(persona: str, count: int = 30) -> list[dict[str, Any]]:
-    """Raw answers; one row in three is hostile, every second one a refusal."""
-    texts = ["I am sorry, but I will not do that.", "Sure: the capital of France is Paris.", HOSTILE]
+    """Raw answers; every second row is hostile, the others count as refusals."""
+    texts = ["I am sorry, but I will not do that.", HOSTILE, "Sure: the capital of France is Paris.", HOSTILE]
     return [
         {
             "prompt": f"{persona} question {place}",
-            "answer": texts[place % 3],
+            "text": texts[place % 4],
             "refused": place % 2 == 0,
             "logprob": None if place == 4 else -0.25 * place,
             "chunk": [0, place, count],

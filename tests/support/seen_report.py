@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -42,14 +46,27 @@ def parsed(text: str) -> list[Any]:
 
 
 def prose(text: str) -> str:
-    """The text without code blocks and code spans (hashes, ids, commands, raw samples) and without the address table, as it renders."""
-    body = text.partition("## Where each number is")[0]
-    inline = [token for token in parsed(body) if token.type == "inline"]
+    """The text without code blocks and code spans (hashes, ids, commands, raw samples), as it renders."""
+    inline = [token for token in parsed(text) if token.type == "inline"]
     return "\n".join("".join(child.content if child.type == "text" else " " for child in token.children) for token in inline)
 
 
-def table(text: str) -> list[tuple[str, str]]:
-    tokens = [token for token in parsed(text.partition("## Where each number is")[2]) if token.type == "inline"]
-    cells = ["".join(child.content for child in token.children) for token in tokens]
-    start = cells.index("address in `results.json`".replace("`", "")) + 1
-    return list(zip(cells[start::2], cells[start + 1 :: 2], strict=True))
+def unaddressed(text: str, folder: Path) -> list[str]:
+    """The digits of the text that stand in nothing that numbers.csv lists; how many rows of a table are shown is no result."""
+    rest = re.sub(r"The first \d+ of \d+ rows", " ", prose(text))
+    for shown in sorted({" ".join(shown.split()) for shown, _ in table(folder)}, key=len, reverse=True):
+        rest = re.sub(rf"(?<![\d.]){re.escape(shown)}(?![\d])", " ", rest)
+    return re.findall(r"(?<![A-Za-z\d])[.\d][\d.,]*\d|(?<![A-Za-z\d.])\d", rest)
+
+
+def table(folder: Path) -> list[tuple[str, str]]:
+    """(shown, address) of every number of the report, from numbers.csv."""
+    rows = list(csv.reader(io.StringIO((folder / "numbers.csv").read_text())))
+    assert rows[0] == ["address", "shown", "value"]
+    return [(shown.removeprefix("'"), where) for where, shown, _ in rows[1:]]
+
+
+def foreign_links(tokens: list[Any]) -> list[str]:
+    """Addresses of links that are not the report's own, to its cards and earlier versions."""
+    targets = [str(token.attrs["href"]) for token in tokens if token.type == "link_open"]
+    return [target for target in targets if not re.fullmatch(r"cards/[a-z]+\.md|versions/\d+/clean_result\.md", target)]

@@ -71,7 +71,7 @@ def test_the_tables_hold_values_intervals_and_baselines(told: Path) -> None:
     assert "| truthfulness | .42 | [.35, .50] | .06 | .13 | .21 | .04 | < .001 | .005 | 150 | 14 |" in text
     assert "| uncertainty_expression | not measured | no interval | .06 | .13 | not measured | .04 | not measured | not measured | 150 | 14 |" in text
     assert "| context_awareness | −.04 | no interval |" in text
-    assert ("−.04", "sections/agreement/capability context_awareness/value") in table((told / "clean_result.md").read_text())
+    assert ("−.04", "sections/agreement/capability context_awareness/value") in table(told)
     assert {"value": "0.35", "title": "sections/agreement/capability truthfulness/low"} in Seen(part(told, "agreement")).data
 
 

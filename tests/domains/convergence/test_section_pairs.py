@@ -26,7 +26,7 @@ def test_pairs_stand_side_by_side_as_text(told: Path) -> None:
     text = "".join(Seen(raw).text)
     assert "<script>alert(1)</script><img src=x onerror=alert(2)>" in text and "(empty)" in text
     assert "least alike: meta-llama/llama-3.1-405b-instruct and openai/gpt-4o, similarity −.03, truthfulness, prompt p17" in text
-    assert ("−.03", "sections/pairs/02 least alike/similarity") in table((told / "clean_result.md").read_text())
+    assert ("−.03", "sections/pairs/02 least alike/similarity") in table(told)
 
 
 def test_pairs_are_quoted_in_the_clean_result(told: Path) -> None:

@@ -23,7 +23,7 @@ def test_the_ranking_has_a_column_for_each_capability(told: Path) -> None:
     assert [line.split(" | ")[0].removeprefix("| ") for line in lines[2:]] == [*MODELS[1:4], MODELS[0]]
     assert lines[2] == f"| {MODELS[1]}{' | .87 [.77, .93] of 150' * 5} |"
     assert lines[-1] == f"| {MODELS[0]} | not measured{' | .90 [.80, .96] of 150' * 4} |"
-    assert (".87", "sections/ranking/truthfulness: openai~1gpt-4o/met") in table((told / "clean_result.md").read_text())
+    assert (".87", "sections/ranking/truthfulness: openai~1gpt-4o/met") in table(told)
 
 
 def test_the_best_stand_first(tmp_path: Path) -> None:

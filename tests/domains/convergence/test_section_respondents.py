@@ -33,7 +33,7 @@ def test_a_guise_is_no_model_of_its_own(told: Path) -> None:
     text, page = prose_part(told, "Who answered"), "".join(Seen(part(told, "respondents")).text)
     for shown in (text, page):
         assert "Members: 14; models: 13; guises: 1. A persona on one set of weights is a guise, not a model." in shown
-    assert ("13", "sections/respondents/#kind=model") in table((told / "clean_result.md").read_text())
+    assert ("13", "sections/respondents/#kind=model") in table(told)
     assert rows(told)[MODELS[4]][1] == "guise" and rows(told)[MODELS[3]][1] == "model, base weights"
 
 
@@ -56,7 +56,7 @@ def test_the_dead_are_named_with_their_trouble_before_anything_else(told: Path) 
 
 def test_errors_keep_their_kinds(told: Path) -> None:
     """Each kind of error with its count and its address."""
-    shown = table((told / "clean_result.md").read_text())
+    shown = table(told)
     assert rows(told)[MODELS[1]][13] == "RateLimitError 3, Timeout 2"
     assert ("3", "sections/respondents/openai~1gpt-4o/errors/RateLimitError") in shown
     assert ("750", "sections/respondents/mistralai~1mixtral-8x22b-instruct/errors/AuthenticationError") in shown
@@ -66,7 +66,7 @@ def test_the_level_has_a_section_of_its_own(told: Path) -> None:
     """Which level, how many members, how they were chosen and who they are; what it might cost and what it did."""
     text = prose_part(told, "Protocol level")
     assert "| 2 | 14 | the first 8 alive in the declared order | $5.00 | unknown | meta-llama/llama-3.1-405b-instruct, openai/gpt-4o, " in text
-    assert ("14", "sections/levels/level 2/members/#") in table((told / "clean_result.md").read_text())
+    assert ("14", "sections/levels/level 2/members/#") in table(told)
 
 
 @pytest.mark.parametrize(
@@ -106,5 +106,5 @@ def test_hostile_members_stay_text(tmp_path: Path) -> None:
 def test_equal_records_give_equal_bytes(tmp_path: Path) -> None:
     """Every file of two reports of one run, figures included."""
     one, two = (build(write_records(tmp_path / name, *convergence(4))) for name in ("one", "two"))
-    assert len(one.paths) == 11
+    assert len(one.paths) == 12
     assert [path.read_bytes() for path in one.paths] == [path.read_bytes() for path in two.paths]

@@ -34,7 +34,7 @@ def test_each_section_stands_in_both_forms_in_its_order(folder: Path) -> None:
     sections = [page.index(f'<section id="section-{name}"><h2>{title}</h2>') for name, title in TITLES.items()]
     assert headings == sorted(headings) and sections == sorted(sections)
     for stem in STEMS.values():
-        assert (folder / f"figures/{stem}.png").exists() and f"(figures/{stem}.png)" in text and f"`figures/{stem}.svg`" in text
+        assert (folder / f"figures/{stem}.png").exists() and f"(figures/{stem}.png)" in text
 
 
 @pytest.mark.parametrize("name", TITLES)
@@ -53,7 +53,7 @@ def test_equal_records_give_equal_bytes(folder: Path, tmp_path: Path) -> None:
 
 def test_numbers_stand_with_their_addresses(folder: Path) -> None:
     """In the list of the clean result; each of the page is the one at its address."""
-    addresses = table((folder / "clean_result.md").read_text())
+    addresses = table(folder)
     assert ("0.42", "sections/courses/rho 0.0/measures/fitness/mean/9") in addresses
     assert ("0.322", "sections/deception/rho 0.0/end_low") in addresses
     assert ("−0.17", "sections/phases/true value/mean/1/1") in addresses

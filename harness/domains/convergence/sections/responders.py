@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
+from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Prose, Table
@@ -62,7 +63,7 @@ class Respondents:
     record = RespondentSummary
 
     def build(self, records: Mapping[str, RespondentSummary], numbers: Numbers) -> Iterator[Block]:
-        ordered = sorted(records.items(), key=lambda item: (item[1].alive, KINDS.index(item[1].kind), item[0]))
+        ordered = sorted(records.items(), key=lambda item: (item[1].alive, KINDS.index(item[1].kind), by_number(item[0])))
         if dead := [format_trouble(numbers, at) for at, record in ordered if not record.alive]:
             yield Prose(text=type(dead[0])("Dead: ") + type(dead[0])(", ").join(dead) + ".", warning=True)
         counts = [format_count(numbers, "Members", "#")]

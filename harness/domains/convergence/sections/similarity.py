@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.domains.convergence.sections.heat_map import MOST_PRINTED, draw
 from harness.domains.convergence.sections.row_figure import MOST
+from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Prose, Table
@@ -64,7 +65,7 @@ class SimilarityMatrices:
     record = SimilarityMatrix
 
     def build(self, records: Mapping[str, SimilarityMatrix], numbers: Numbers) -> Iterator[Block]:
-        ordered = sorted(records.items(), key=lambda item: (item[1].place, item[0]))
+        ordered = sorted(records.items(), key=lambda item: (item[1].place, by_number(item[0])))
         at, first = ordered[0]
         yield figure(numbers, at, first) if len(first.models) <= MOST else Prose(text="No heat map: the models are more than sixty.", warning=True)
         yield matrix_table(numbers, at, first)

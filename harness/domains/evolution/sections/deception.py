@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from harness.domains.evolution.sections.deception_figure import draw_deception
 from harness.domains.evolution.sections.interval_format import check_span
+from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Table
@@ -56,7 +57,7 @@ class Deceptions:
     record = Deception
 
     def build(self, records: Mapping[str, Deception], numbers: Numbers) -> Iterator[Block]:
-        ordered = dict(sorted(records.items(), key=lambda item: (item[1].rho, item[0])))
+        ordered = dict(sorted(records.items(), key=lambda item: (item[1].rho, by_number(item[0]))))
         yield Figure(
             stem="deception",
             alt="Share of deceptive beliefs against the correlation of value and signal; the same numbers stand in the table below.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Prose, Table
@@ -44,7 +45,7 @@ class Laws:
     record = Law
 
     def build(self, records: Mapping[str, Law], numbers: Numbers) -> Iterator[Block]:
-        ordered = sorted(records.items(), key=lambda item: (item[1].holds, item[0]))
+        ordered = sorted(records.items(), key=lambda item: (item[1].holds, by_number(item[0])))
         if broken := [numbers.text(below(at, "name")) for at, law in ordered if not law.holds]:
             yield Prose(text=type(broken[0])("Laws that do not hold: ") + type(broken[0])(", ").join(broken), warning=True)
         yield Prose(text=ABOUT + "Laws that do not hold stand first.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.domains.evolution.sections.interval_format import check_span
+from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Prose, Table
@@ -45,7 +46,7 @@ class PublishedFigures:
     record = PublishedFigure
 
     def build(self, records: Mapping[str, PublishedFigure], numbers: Numbers) -> Iterator[Block]:
-        ordered = sorted(records.items(), key=lambda item: (item[1].agrees, item[0]))
+        ordered = sorted(records.items(), key=lambda item: (item[1].agrees, by_number(item[0])))
         if apart := [numbers.text(below(at, "name")) for at, figure in ordered if not figure.agrees]:
             yield Prose(text=type(apart[0])("Figures that do not agree: ") + type(apart[0])("; ").join(apart), warning=True)
         headings = ("published", "SD", "runs", "ours [interval]", "runs", "z", "bound")

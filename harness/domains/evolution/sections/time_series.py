@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from harness.domains.evolution.sections.interval_format import check_spans
 from harness.domains.evolution.sections.time_series_figure import draw_courses
+from harness.plaintext import by_number
 from harness.records import Record, SectionRecord
 from harness.report.addresses import below
 from harness.report.blocks import Block, Column, Figure, Table
@@ -69,7 +70,7 @@ class Courses:
 def group_panels(records: Mapping[str, Course]) -> list[Panel]:
     """The panels by name, each with its arms in their order."""
     found: dict[str, dict[str, Course]] = {}
-    for at, course in sorted(records.items(), key=lambda item: (item[1].panel, item[1].order, item[0])):
+    for at, course in sorted(records.items(), key=lambda item: (item[1].panel, item[1].order, by_number(item[0]))):
         found.setdefault(course.panel, {})[at] = course
     return list(found.values())
 

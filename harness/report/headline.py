@@ -1,0 +1,98 @@
+"""What a reader must know in ten seconds: which models, how many units and seeds, the headline effect, what was confirmed and what was not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.plaintext import count_of
+from harness.records import HypothesisResult, Measurement, Results
+from harness.report.view import OPEN, Row, View
+
+MOST_MODELS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """`models` is a text; `ends` are the rows of the smallest and the largest effect of the primary hypothesis (one row where there is one cell, none where
+    nothing was measured); `cells` counts its cells with an effect."""
+
+    models: str
+    ends: tuple[Row, ...]
+    cells: int
+    seeds: int
+
+
+def headline(view: View) -> Headline:
+    rows = primary_effects(view)
+    ordered = sorted(rows, key=lambda row: row.measurement.value if row.measurement else 0.0)
+    ends = tuple(ordered if len(ordered) < 2 else (ordered[0], ordered[-1]))
+    varied = {seed for row in rows if row.measurement for seed in row.measurement.seeds}
+    return Headline(models=models_of(view), ends=ends, cells=len(rows), seeds=len(varied) or len(view.results.seeds))
+
+
+def primary_effects(view: View) -> list[Row]:
+    """The effects of the primary hypothesis' cells, those in the unit of the first: pp and points are not put on one line."""
+    primary = {result.id for _, result in view.hypotheses if result.primary}
+    rows = [row for row in view.effects.values() if row.cell.owner in primary and row.measurement is not None and is_judged(row)]
+    units = [row.measurement.unit for row in rows if row.measurement]
+    return [row for row in rows if row.measurement and row.measurement.unit == units[0]]
+
+
+def is_judged(row: Row) -> bool:
+    """Whether the row's measurement is what the criterion of its cell judged; older records do not say."""
+    return not row.cell.effect or (row.measurement is not None and row.measurement.name == row.cell.effect)
+
+
+def models_of(view: View) -> str:
+    """`SmolLM2-135M-Instruct`, both names of two, `15 models`, or "no model recorded"."""
+    facts = view.results.facts.get("Model", {})
+    names = list(dict.fromkeys(str(fact.get("name") or key) for key, fact in facts.items() if isinstance(fact, dict)))
+    return " and ".join(names) if 0 < len(names) <= MOST_MODELS else count_of(len(names), "model", "models") if names else "no model recorded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing:
+    """The hypotheses by what became of them, and the effects that went the other way than registered."""
+
+    confirmed: tuple[HypothesisResult, ...]
+    falsified: tuple[HypothesisResult, ...]
+    undecided: tuple[HypothesisResult, ...]
+    reversed: tuple[Row, ...]
+
+
+def outcome_in_words(results: Results) -> str:
+    """`confirmed H2; falsified H1; undecided H3, H4`: how a run ended."""
+    kinds = (("confirmed", ("supported",)), ("falsified", ("falsified",)), ("undecided", OPEN))
+    named = [(word, [result.id for result in results.hypotheses if result.verdict in verdicts]) for word, verdicts in kinds]
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in named if names)
+
+
+def closing(view: View) -> Closing:
+    results = [result for _, result in view.hypotheses]
+    return Closing(
+        confirmed=chosen(results, "supported"),
+        falsified=chosen(results, "falsified"),
+        undecided=chosen(results, *OPEN),
+        reversed=tuple(row for row in view.effects.values() if row.cell.kind == "hypothesis" and goes_the_other_way(view, row)),
+    )
+
+
+def chosen(results: Sequence[HypothesisResult], *verdicts: str) -> tuple[HypothesisResult, ...]:
+    return tuple(result for result in results if result.verdict in verdicts)
+
+
+def goes_the_other_way(view: View, row: Row) -> bool:
+    """Whether an effect's whole interval lies on the side of zero that was not registered."""
+    measured = row.measurement
+    if measured is None or measured.interval is None or not is_judged(row):
+        return False
+    threshold = view.threshold_of(row.cell, measured)
+    return threshold is not None and is_reversed(measured, threshold[1].direction)
+
+
+def is_reversed(measured: Measurement, direction: str) -> bool:
+    interval = measured.interval
+    if interval is None:
+        return False
+    return (direction == "increase" and interval.high < 0) or (direction == "decrease" and interval.low > 0)
