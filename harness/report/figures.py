@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.fingerprint import canonical
+from harness.plaintext import one_line
 from harness.report.forest import panels
 from harness.report.forest_drawing import draw_narrow, draw_wide
 from harness.report.forest_pages import split_pages
@@ -87,7 +88,7 @@ def _as_png(figure: Figure, told: dict[str, Any]) -> bytes:
     figure.set_dpi(min(DPI, MOST_PIXELS / figure.get_figheight()))
     canvas, metadata = FigureCanvasAgg(figure), PngInfo()
     canvas.draw()
-    for name, text in {"Software": MAKER, "Title": told["experiment"], "Description": canonical(told)}.items():
+    for name, text in {"Software": MAKER, "Title": one_line(told["experiment"]), "Description": canonical(told)}.items():
         metadata.add_text(name, text)
     stream = io.BytesIO()
     Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(stream, "png", pnginfo=metadata, compress_level=4)
@@ -96,7 +97,7 @@ def _as_png(figure: Figure, told: dict[str, Any]) -> bytes:
 
 def _as_svg(figure: Figure, told: dict[str, Any]) -> bytes:
     stream = io.BytesIO()
-    metadata = {"Creator": MAKER, "Title": told["experiment"], "Description": canonical(told), "Date": None}
+    metadata = {"Creator": MAKER, "Title": one_line(told["experiment"]), "Description": canonical(told), "Date": None}
     figure.savefig(stream, format="svg", dpi=DPI, metadata=metadata)
     return PICTURE.sub(_with_palette, stream.getvalue())
 

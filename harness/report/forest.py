@@ -88,18 +88,18 @@ def _shared(texts: set[str]) -> str:
 def panels(view: View, numbers: Numbers) -> list[Panel]:
     """The cells of the primary hypothesis, then of the others that are supported, each faceted by one parameter, then the controls. All hypotheses are
     shown where none is primary. Cells stand in the order of the design."""
-    primary = [result.id for _, result in view.hypotheses if result.primary]
-    first = primary or [result.id for _, result in view.hypotheses]
-    others = [result.id for _, result in view.hypotheses if result.verdict == "supported" and result.id not in first]
+    results = [result for _, result in view.hypotheses]
+    first = [result.id for result in results if result.primary] or [result.id for result in results]
+    shown = dict.fromkeys([*first, *(result.id for result in results if result.verdict == "supported")])
     elsewhere = {grid.declared.of for grid in grids(view)}  # a control with a figure of its own would bury the others under its cells
-    controls = [check.id for _, check in view.checks if check.kind == "control" and check.id not in elsewhere]
-    return [panel for owners in ([[each] for each in (*first, *others)] + [controls]) for panel in _panels_of(view, numbers, owners)]
+    controls = dict.fromkeys(check.id for _, check in view.checks if check.kind == "control" and check.id not in elsewhere)
+    tested = [panel for owner in shown for panel in _panels_of([_Cells(view, numbers, owner, "hypothesis")])]
+    return tested + _panels_of([_Cells(view, numbers, owner, "control") for owner in controls])
 
 
-def _panels_of(view: View, numbers: Numbers, owners: list[str]) -> list[Panel]:
+def _panels_of(owners: list[_Cells]) -> list[Panel]:
     found: dict[tuple[str, str], Panel] = {}
-    for owner in owners:
-        cells = _Cells(view, numbers, owner)
+    for cells in owners:
         for title, row in cells.rows():
             measured = row.measurement
             panel = _panel(found, title, measured.unit if measured else None)
@@ -142,24 +142,24 @@ def name_value(name: str, value: object) -> str:
 class _Cells:
     """The cells of one hypothesis or control, those without a record included, as lines of a panel."""
 
-    def __init__(self, view: View, numbers: Numbers, owner: str) -> None:
-        self.view, self.numbers, self.owner = view, numbers, owner
-        self.recorded = [row for row in view.effects.values() if row.cell.owner == owner]
+    def __init__(self, view: View, numbers: Numbers, owner: str, kind: Kind) -> None:
+        self.view, self.numbers, self.owner, self.kind = view, numbers, owner, kind
+        self.recorded = [row for row in view.effects.values() if (row.cell.owner, row.cell.kind) == (owner, kind)]
         cells = [row.cell for row in self.recorded]
         self.names = param_names(cells)
         self.orders = {name: {value: place for place, value in enumerate(axis_values(view, name, cells))} for name in self.names}
-        self.polarity = next((check.polarity for _, check in view.checks if check.id == owner and check.kind == "control"), "")
+        self.polarity = next((check.polarity for _, check in view.checks if (check.id, check.kind) == (owner, kind)), "")
         self.facet = "" if self.is_control else facet_of(self.recorded)
 
     @property
     def is_control(self) -> bool:
-        return any(check.id == self.owner and check.kind == "control" for _, check in self.view.checks)
+        return self.kind == "control"
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """(title of its panel, row) in the order of the design."""
         for row in sorted([*self.recorded, *self.lost()], key=lambda row: self.place(row.cell)):
             facet = row.cell.params.get(self.facet, "")
-            yield (CONTROLS if self.is_control else f"{self.owner} · {name_value(self.facet, facet)}" if facet != "" else self.owner), row
+            yield one_line(CONTROLS if self.is_control else f"{self.owner} · {name_value(self.facet, facet)}" if facet != "" else self.owner), row
 
     def place(self, cell: Cell) -> Place:
         names = sorted(self.names, key=lambda name: name != self.facet)
@@ -173,8 +173,7 @@ class _Cells:
         return [Row(self._without_record(name, dict(zip(self.names, known.get(name, ()), strict=False))), where) for name, where in ours.items()]
 
     def _without_record(self, name: str, params: dict[str, str]) -> Cell:
-        kind: Kind = "control" if self.is_control else "hypothesis"
-        return Cell(id=name, owner=self.owner, kind=kind, nodeid="", params=params, key="", verdict="missing", reason="no record")
+        return Cell(id=name, owner=self.owner, kind=self.kind, nodeid="", params=params, key="", verdict="missing", reason="no record")
 
     def label(self, cell: Cell) -> str:
         """`villain · epoch 2`; a control's begins with its id and ends with what it is for."""

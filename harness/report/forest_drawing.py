@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.plaintext import one_line
 from harness.report.forest import Mark, Panel
 from harness.report.forest_pages import split_columns
 from harness.report.palette import BLUE, GAP, GREY, INK, ORANGE, VERMILION, WIDTH
@@ -276,7 +277,7 @@ def _legend(panels: Sequence[Panel], width: float, size: float) -> Iterator[list
     marks = [mark for panel in panels for mark in panel.marks]
     entries: dict[str, Entry] = {}
     for mark in (mark for mark in marks if mark.value is not None):
-        word = f"{mark.polarity} control" if mark.polarity else mark.verdict
+        word = one_line(f"{mark.polarity} control") if mark.polarity else mark.verdict
         entries.setdefault(word, ("control" if mark.polarity else "verdict", word, look_of(mark)))
     levels = {mark.level for mark in marks if mark.level}
     if len(levels) == 1:

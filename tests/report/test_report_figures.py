@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 from PIL import Image
 
-from harness.records import Measurement, Results, Threshold
+from harness.records import Measurement, Results, Threshold, decode, encode
 from harness.report.addresses import value_at
 from harness.report.figures import hero
 from harness.report.forest import Panel, panels
@@ -22,6 +22,7 @@ from harness.report.margins import Bar
 from harness.report.numbers import Numbers
 from harness.report.text_width import text_width
 from harness.report.view import View
+from hostile_text import CONTROL, spoiled
 from sample_cells import accuracy
 from sample_run import hypotheses, results
 from seen_figure import size_of, texts, words
@@ -151,6 +152,15 @@ def test_a_telephone_shows_letters_of_eleven_pixels() -> None:
     assert min(text.size for text in texts(picture)) * 308 / size_of(picture)[0] >= 11
     assert_inside(picture)
     assert_inside(hero(View(results()))["hero.svg"])
+
+
+def test_hostile_texts_stay_texts_of_the_picture() -> None:
+    """The SVG is well formed, holds no element that a text made, and shows what is hidden."""
+    view = View(decode(spoiled(json.loads(json.dumps(encode(results())))), Results))
+    for picture in (hero(view)["hero.svg"], hero(view)["hero-narrow.svg"]):
+        told = "".join(words(picture))
+        assert "<script>" in told and b"<script" not in picture and not CONTROL.search(told)
+        assert "\\u202e" in told
 
 
 def test_equal_results_give_equal_bytes() -> None:

@@ -48,17 +48,17 @@ def draw_clouds(arms: Sequence[BeliefCloud]) -> Drawing:
 
 def draw_cloud(axes: Axes, arm: BeliefCloud, shares: Sequence[float]) -> None:
     """The points are one picture inside the SVG: each as an element of its own, they made it a megabyte large."""
+    import numpy as np
+
     shade_deceptive(axes)
-    axes.scatter(arm.value, arm.signal, s=2.5, color=POOL, linewidths=0, zorder=2, rasterized=True)
-    for colour, marker, harmful in ((BLUE, "o", False), (VERMILION, "s", True)):
-        held = [
-            (value, signal, area_of(share))
-            for value, signal, share in zip(arm.value, arm.signal, shares, strict=True)
-            if share > 0 and (value < 0 < signal) == harmful
-        ]
-        if held:
-            xs, ys, sizes = zip(*held, strict=True)
-            axes.scatter(xs, ys, s=sizes, color=colour, marker=marker, alpha=0.6, linewidths=0, zorder=2.1, rasterized=True)
+    xs, ys, held = np.array(arm.value), np.array(arm.signal), np.array(shares)
+    axes.scatter(xs, ys, s=2.5, color=POOL, linewidths=0, zorder=2, rasterized=True)
+    harmful = (xs < 0) & (ys > 0)
+    for colour, marker, group in ((BLUE, "o", ~harmful), (VERMILION, "s", harmful)):
+        shown = group & (held > 0)
+        if shown.any():
+            sizes = np.maximum(LEAST, LARGEST * held[shown])  # the area: ten beliefs held by a tenth look like one held by all
+            axes.scatter(xs[shown], ys[shown], s=sizes, color=colour, marker=marker, alpha=0.6, linewidths=0, zorder=2.1, rasterized=True)
 
 
 def shade_deceptive(axes: Axes) -> None:
@@ -71,14 +71,9 @@ def shade_deceptive(axes: Axes) -> None:
     axes.plot([left, right, float("nan"), 0, 0], [0, 0, float("nan"), low, high], color="#9a9a9a", linewidth=0.7, zorder=1)
 
 
-def area_of(share: float) -> float:
-    """The area grows with the share, so that ten beliefs held by a tenth look like one held by all."""
-    return max(LEAST, LARGEST * share)
-
-
 def make_key() -> Key:
     def mark(colour: str, marker: str, area: float) -> dict[str, Any]:
         return {"color": colour, "marker": marker, "markersize": area**0.5, "markeredgewidth": 0, "linewidth": 0}
 
     entries = [("in the pool", mark(POOL, "o", 8)), ("held", mark(BLUE, "o", 30)), ("held, harmful, passing", mark(VERMILION, "s", 30))]
-    return Key([*entries, *((label, mark(GREY, "o", area_of(share))) for share, label in SHARES.items())], WIDTH)
+    return Key([*entries, *((label, mark(GREY, "o", LARGEST * share)) for share, label in SHARES.items())], WIDTH)
