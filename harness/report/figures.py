@@ -1,4 +1,4 @@
-"""Draws the hero figure: a forest plot with an interval for every cell, the registered threshold, and a plain mark where there is no number.
+"""The hero figure, and how every figure of a report becomes PNG and SVG.
 
 Equal results give equal bytes: the drawing defaults are matplotlib's own whatever the user's settings, the metadata hold no date, and the ids inside
 the SVG come from a fixed salt.
@@ -6,58 +6,64 @@ the SVG come from a fixed salt.
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.fingerprint import canonical
-from harness.report.escape import one_line
-from harness.report.forest import Mark, Panel, panels
+from harness.plaintext import one_line
+from harness.report.forest import panels
+from harness.report.forest_drawing import draw_narrow, draw_wide
+from harness.report.forest_pages import split_pages
 from harness.report.numbers import Numbers
-from harness.report.palette import BLUE, GREY, INK, ORANGE, VERMILION, new_figure, shorten_end
 from harness.report.view import View
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STYLES = {
-    "supported": (BLUE, "o", BLUE),
-    "passed": (BLUE, "o", BLUE),
-    "falsified": (VERMILION, "s", "white"),
-    "failed": (VERMILION, "s", "white"),
-    "inconclusive": (ORANGE, "D", "white"),
-}
-OTHER = (GREY, "X", "white")
-CONTROL_MARKERS = {"negative": "v", "positive": "^", "canary": "P"}
-ROW, HEAD, FOOT, TOP = 0.30, 0.70, 0.46, 0.12  # inches
-LEFT, RIGHT = 0.285, 0.67  # shares of the width: labels to the left of the axis, numbers to the right
-DPI = 160
+DPI = 120
 MAKER = "harness.report"  # in the metadata of every figure
 MOST_PIXELS = 30_000  # of height; Agg draws at most 65,535, and a picture of a thousand cells is read as SVG anyway
+SMALL_PICTURE = 20_000  # bytes of base64
+PICTURE = re.compile(rb'(<image [^<>]*xlink:href="data:image/png;base64,)([^"<>]*)"')
+# Text stays text in the SVG: smaller, and found by a search. The fonts after the first are as wide as it, or narrower.
+SETTINGS = {
+    "svg.fonttype": "none",
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Helvetica", "Arial"],
+    "font.size": 9,
+    "text.hinting": "none",  # half the time of a text
+    "text.parse_math": False,
+    "axes.unicode_minus": True,
+}
 
 
 def hero(view: View) -> dict[str, bytes]:
-    """The hero figure as {"hero.png": ..., "hero.svg": ...}."""
-    numbers = Numbers(view.tree)
-    shown = panels(view, numbers)
-    return save_pictures(view, "hero", lambda: draw_panels(shown), [use.address for use in numbers.used])
+    """The hero figure as {"hero.png": ..., "hero.svg": ..., "hero-narrow.svg": ...}; further pages are hero-2 and so on."""
+    found: dict[str, bytes] = {}
+    for number, page in enumerate(split_pages(panels(view, Numbers(view.tree))), start=1):
+        addresses = list(dict.fromkeys(where for panel in page for mark in panel.marks for where in mark.addresses))
+        found |= save_pictures(view, "hero" if number == 1 else f"hero-{number}", partial(draw_wide, page), addresses)
+        if number == 1:
+            found |= save_pictures(view, "hero-narrow", partial(draw_narrow, page), addresses, kinds=("svg",))
+    return found
 
 
-def save_pictures(view: View, stem: str, draw: Callable[[], Figure], addresses: list[str]) -> dict[str, bytes]:
+def save_pictures(view: View, stem: str, draw: Callable[[], Figure], addresses: list[str], kinds: tuple[str, ...] = ("png", "svg")) -> dict[str, bytes]:
     """A drawing as PNG and SVG under the settings that all figures share; `addresses` are those of the numbers in it."""
     import matplotlib
 
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # a script the font lacks shows as boxes; the tables have the text
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(
-            {"svg.hashsalt": view.results.experiment, "svg.fonttype": "path", "font.size": 9, "axes.unicode_minus": True, "text.parse_math": False}
-        )
+        matplotlib.rcParams.update(SETTINGS | {"svg.hashsalt": view.results.experiment})
         figure = draw()
         told = provenance(view, addresses)
-        return {f"{stem}.png": _saved(figure, "png", _png_metadata(told)), f"{stem}.svg": _saved(figure, "svg", _svg_metadata(told))}
+        return {f"{stem}.{kind}": FORMATS[kind](figure, told) for kind in kinds}
 
 
 def provenance(view: View, addresses: list[str]) -> dict[str, Any]:
@@ -73,112 +79,39 @@ def provenance(view: View, addresses: list[str]) -> dict[str, Any]:
     }
 
 
-def _png_metadata(told: dict[str, Any]) -> dict[str, str]:
-    return {"Software": MAKER, "Title": told["experiment"], "Description": canonical(told)}
+def _as_png(figure: Figure, told: dict[str, Any]) -> bytes:
+    import numpy as np
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
 
-
-def _svg_metadata(told: dict[str, Any]) -> dict[str, str | None]:
-    return {"Creator": MAKER, "Title": told["experiment"], "Description": canonical(told), "Date": None}
-
-
-def _saved(figure: Figure, kind: str, metadata: dict[str, Any]) -> bytes:
+    figure.set_dpi(min(DPI, MOST_PIXELS / figure.get_figheight()))
+    canvas, metadata = FigureCanvasAgg(figure), PngInfo()
+    canvas.draw()
+    for name, text in {"Software": MAKER, "Title": one_line(told["experiment"]), "Description": canonical(told)}.items():
+        metadata.add_text(name, text)
     stream = io.BytesIO()
-    figure.savefig(stream, format=kind, dpi=min(DPI, MOST_PIXELS / figure.get_figheight()), metadata=metadata)
+    Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3]).save(stream, "png", pnginfo=metadata, compress_level=4)
     return stream.getvalue()
 
 
-def draw_panels(shown: list[Panel]) -> Figure:
-    """The figure; one axis a panel, stacked, each as high as it has rows."""
-    heights = [ROW * max(1, len(panel.marks)) + HEAD for panel in shown]
-    height = sum(heights) + FOOT + TOP
-    figure = new_figure(height)
-    below = height - TOP
-    for panel, tall in zip(shown, heights, strict=True):
-        below -= tall
-        axes = figure.add_axes((LEFT, (below + HEAD * 0.5) / height, RIGHT - LEFT, (tall - HEAD * 0.86) / height))
-        _draw_panel(axes, panel)
-    if not shown:
-        figure.text(0.5, 0.5, "no cell was run", ha="center", color=GREY)
-    _legend(figure, shown)
-    return figure
+def _as_svg(figure: Figure, told: dict[str, Any]) -> bytes:
+    stream = io.BytesIO()
+    metadata = {"Creator": MAKER, "Title": one_line(told["experiment"]), "Description": canonical(told), "Date": None}
+    figure.savefig(stream, format="svg", dpi=DPI, metadata=metadata)
+    return PICTURE.sub(_with_palette, stream.getvalue())
 
 
-def _draw_panel(axes: Axes, panel: Panel) -> None:
-    axes.set_ylim(len(panel.marks) - 0.4, -0.6)
-    low, high = _limits(panel)
-    axes.set_xlim(low, high)
-    axes.set_title(one_line(f"{panel.title}  ({panel.unit})" if panel.unit else panel.title), loc="left", fontsize=10, fontweight="bold", color=INK, pad=4)
-    axes.axvline(0, color=INK, linewidth=0.8)
-    for value in panel.bars:
-        axes.axvline(value, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    if panel.bars:
-        axes.text(1.03, 1.02, one_line(f"- - {next(iter(panel.bars.values()))}"), transform=axes.transAxes, fontsize=8, color=INK, va="bottom")
-    for place, mark in enumerate(panel.marks):
-        _draw_mark(axes, place, mark)
-    _quiet(axes, panel)
+def _with_palette(found: re.Match[bytes]) -> bytes:
+    """A picture inside an SVG, as clouds of points are, with 256 colours: a third of its size, and nobody sees it. Small ones stay as they are."""
+    from PIL import Image
+
+    if len(found[2]) < SMALL_PICTURE:
+        return found[0]
+    stream = io.BytesIO()
+    image = Image.open(io.BytesIO(base64.b64decode(found[2]))).convert("RGBA")
+    image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(stream, "png")
+    return found[1] + base64.b64encode(stream.getvalue()) + b'"'
 
 
-def _limits(panel: Panel) -> tuple[float, float]:
-    points = [0.0, *panel.bars]
-    for mark in panel.marks:
-        points += [point for point in (mark.value, mark.low, mark.high) if point is not None]
-    low, high = min(points), max(points)
-    room = (high - low) * 0.07 or 1.0
-    return low - room, high + room
-
-
-def _draw_mark(axes: Axes, place: int, mark: Mark) -> None:
-    colour, marker, fill = STYLES.get(mark.verdict, OTHER)
-    if mark.value is None:
-        axes.axhspan(place - 0.36, place + 0.36, facecolor="#f3f3f3", edgecolor="#cfcfcf", hatch="////", linewidth=0)
-        axes.text(1.03, place, one_line(mark.note), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5, style="italic", color=GREY)
-        return
-    if mark.low is not None and mark.high is not None:
-        axes.hlines(place, mark.low, mark.high, color=colour, linewidth=1.8)
-        axes.vlines([mark.low, mark.high], place - 0.13, place + 0.13, color=colour, linewidth=1.4)
-    shape = CONTROL_MARKERS.get(mark.polarity, marker)
-    axes.plot(
-        [mark.value],
-        [place],
-        marker=shape,
-        markersize=7,
-        color=colour,
-        markerfacecolor="white" if mark.polarity else fill,
-        markeredgewidth=1.6,
-        linestyle="none",
-        zorder=3,
-    )
-    axes.text(1.03, place, one_line(mark.text), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5, color=INK)
-
-
-def _quiet(axes: Axes, panel: Panel) -> None:
-    """Labels on the left, no frame, light ticks: the marks are what is to be seen."""
-    axes.set_yticks(range(len(panel.marks)), [shorten_end(mark.label) for mark in panel.marks])
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.tick_params(axis="x", length=3, labelsize=8, labelcolor=GREY, color="#bdbdbd")
-    axes.xaxis.set_visible(any(mark.value is not None for mark in panel.marks))
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color("#bdbdbd")
-
-
-def _legend(figure: Figure, shown: list[Panel]) -> None:
-    """Only what occurs in the figure."""
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
-
-    marks = [mark for panel in shown for mark in panel.marks]
-    seen = dict.fromkeys(mark.verdict for mark in marks if mark.value is not None and not mark.polarity)
-    handles: list[Any] = [
-        Line2D([], [], color=colour, marker=marker, markerfacecolor=fill, markeredgewidth=1.6, linewidth=1.8, label=verdict)
-        for verdict in seen
-        for colour, marker, fill in [STYLES.get(verdict, OTHER)]
-    ]
-    for polarity in dict.fromkeys(mark.polarity for mark in marks if mark.value is not None and mark.polarity):
-        handles.append(Line2D([], [], color=GREY, marker=CONTROL_MARKERS.get(polarity, "o"), markerfacecolor="white", linewidth=0, label=f"{polarity} control"))
-    if any(mark.value is None for mark in marks):
-        handles.append(Patch(facecolor="#f3f3f3", edgecolor="#cfcfcf", hatch="////", label="not measured"))
-    if handles:
-        figure.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0.012, 0.0), ncols=len(handles), frameon=False, fontsize=8.5, handlelength=2.2, columnspacing=1.6
-        )
+FORMATS = {"png": _as_png, "svg": _as_svg}

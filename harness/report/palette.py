@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.plaintext import one_line
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito's palette: told apart with any common colour blindness; the marker's shape says the same again.
-BLUE, VERMILION, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#6b6b6b", "#1b1b1b"
-GAP = "#f3f3f3"  # behind the hatching of what was not measured
+BLUE, VERMILION, ORANGE, GREEN, GREY, INK = "#0072B2", "#D55E00", "#E69F00", "#009E73", "#6b6b6b", "#1b1b1b"
+GAP, HATCHING = "#f3f3f3", "#cfcfcf"  # of what was not measured
 WIDTH = 8.6  # inches
 
 
@@ -23,12 +21,6 @@ def new_figure(height: float, width: float = WIDTH) -> Figure:
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
-
-
-def shorten_end(text: str, longest: int = 34) -> str:
-    """A text on one line, cut at its end."""
-    line = one_line(text)
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def is_dark(red: float, green: float, blue: float) -> bool:

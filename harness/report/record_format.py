@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import msgspec
 
-from harness.plaintext import one_line
 from harness.report.addresses import below
 from harness.report.number_format import significant
 from harness.report.numbers import NOT_MEASURED, Numbers
@@ -80,10 +79,3 @@ def axis_limits(points: list[float], share: float = 0.06) -> tuple[float, float]
     low, high = (min(points), max(points)) if points else (0.0, 1.0)
     room = max((high - low) * share, 1e-6 * max(abs(low), abs(high))) or 0.5
     return low - room, high + room
-
-
-def shorten(name: str, longest: int = 36) -> str:
-    """A name on one line, cut in the middle: names of models differ at both ends (meta-llama/llama-3.1-405b-instruct)."""
-    text = one_line(name)
-    head = (longest - 1) // 2
-    return text if len(text) <= longest else f"{text[:head]}…{text[head + 1 - longest :]}"

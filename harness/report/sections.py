@@ -23,7 +23,7 @@ from harness.report.view import View
 
 SETUP = 100  # sections of a smaller position describe how the run was set up
 PLACE = "sections"
-STEM = re.compile(r"(?!hero$|trajectory_)[A-Za-z0-9][A-Za-z0-9_-]{0,79}")  # of a file that no other part of the report draws
+STEM = re.compile(r"(?!hero(?:-|$)|trajectory_)[A-Za-z0-9][A-Za-z0-9_-]{0,79}")  # of a file that no other part of the report draws
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,14 @@ import msgspec
 from harness.errors import HarnessError, nearest
 from harness.records import Cell, Measurement, Record, decode
 from harness.report.addresses import value_at
+from harness.report.axis_order import axis_values
 from harness.report.escape import one_line
 from harness.report.view import Row, View, param_names
 
 FILE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,79}")
 STOPPED = ("blocked", "killed", "error")
 MISSING = "missing"
+MOST_PANELS = 40  # of one picture
 
 
 class Trajectory(Record, frozen=True, kw_only=True):
@@ -77,6 +79,13 @@ class Grid:
         return len(self.orders[1]) if self.declared.columns else 1
 
     @property
+    def pages(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(stem, rows) of each picture of the figure: `trajectory_leakage`, `trajectory_leakage-2`; at least one, which may have no rows."""
+        rows, most = self.orders[0] if self.entries else (), max(1, MOST_PANELS // max(1, self.across))
+        parts = [rows[start : start + most] for start in range(0, len(rows), most)] or [()]
+        return [(self.stem if number == 1 else f"{self.stem}-{number}", part) for number, part in enumerate(parts, start=1)]
+
+    @property
     def alt(self) -> str:
         """What the picture shows, for those who do not see it."""
         of, lines = one_line(self.declared.of), ", ".join(one_line(line) for line in self.declared.lines)
@@ -134,33 +143,13 @@ def _grid(view: View, place: int, name: str, declared: Trajectory) -> Grid:
     cells = [(at, cell) for at, cell in view.cells if cell.owner == declared.of]
     inside = param_names([cell for _, cell in cells])
     names = (*declared.axes, *(param for param in inside if param not in declared.axes))
-    known = {axis: _axis_values(view, axis, [cell for _, cell in cells]) for axis in names}
+    known = {axis: axis_values(view, axis, [cell for _, cell in cells]) for axis in names}
     entries = [_entry(view, declared, names, at, cell) for at, cell in cells]
     entries += _lost(view, declared, names, {axis: known[axis] for axis in inside}, {entry.values for entry in entries})
     entries.sort(key=lambda entry: [known[axis].index(value) if value in known[axis] else -1 for axis, value in zip(names, entry.values, strict=True)])
     orders = tuple(tuple(value for value in known[axis] if any(entry.values[i] == value for entry in entries)) for i, axis in enumerate(names))
     stem = f"trajectory_{name if FILE_NAME.fullmatch(name) else place}"
     return Grid(name=name, stem=stem, declared=declared, names=names, orders=orders, entries=tuple(entries))
-
-
-def _axis_values(view: View, axis: str, cells: list[Cell]) -> list[str]:
-    """The values of an axis: as declared at this scale, then any that only the cells know."""
-    declared = view.results.seeds if axis == "seed" else _declared(view, axis)
-    return list(dict.fromkeys([*map(str, declared), *(str(cell.params.get(axis, "")) for cell in cells)]))
-
-
-def _declared(view: View, axis: str) -> list[Any]:
-    design = view.tree["design"]
-    values = _inside(design, "scales", view.results.scale, "axes", axis) or _inside(design, "axes", axis)
-    if isinstance(values, dict):
-        values = _inside(design, "roles", values.get("role"))
-    return values if isinstance(values, list) else []
-
-
-def _inside(tree: Any, *places: Any) -> Any:
-    for place in places:
-        tree = tree.get(place) if isinstance(tree, dict) and isinstance(place, str) else None
-    return tree
 
 
 def _entry(view: View, declared: Trajectory, names: tuple[str, ...], at: str, cell: Cell) -> Entry:

@@ -1,4 +1,4 @@
-"""The verdict matrix: what became of every point of the design, laid out by the parameters of its cells."""
+"""The verdict matrix: what became of every point of the design, laid out by the parameters of its cells in the order of their axes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.records import Cell
 from harness.report.addresses import value_at
+from harness.report.axis_order import axis_values
 from harness.report.view import SEED, View, param_names
 
 ABSENT = "not in the design"
@@ -51,7 +52,13 @@ def _matrix(view: View, owner: str) -> Matrix:
         (tuple(str(cell.params.get(name, "")) for name in row_names), str(cell.params.get(column_name, ""))): Box(cell.verdict, cell, at) for at, cell in cells
     }
     _add_lost(view, owner, len(names), points)
-    rows, columns = list(dict.fromkeys(row for row, _ in points)), list(dict.fromkeys(column for _, column in points))
+    orders = [{value: place for place, value in enumerate(axis_values(view, name, [cell for _, cell in cells]))} for name in (*row_names, column_name)]
+
+    def place(values: tuple[str, ...]) -> list[int]:
+        return [order.get(value, len(order)) for order, value in zip(orders[: len(values)], values, strict=True)]
+
+    rows = sorted(dict.fromkeys(row for row, _ in points), key=place)
+    columns = sorted(dict.fromkeys(column for _, column in points), key=lambda column: orders[-1].get(column, len(orders[-1])))
     lines = tuple((" · ".join(row), tuple(points.get((row, column)) or _unplaced(view, owner, row, column) for column in columns)) for row in rows)
     return Matrix(owner, " · ".join(row_names), column_name, tuple(columns), lines)
 

@@ -35,7 +35,7 @@ def test_only_the_files_of_the_report_are_left(new_run: Callable[..., Path]) -> 
     folder = new_run()
     build(folder)
     assert sorted(path.name for path in folder.iterdir()) == FILES
-    assert sorted(path.name for path in (folder / "figures").iterdir()) == ["hero.png", "hero.svg"]
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == ["hero-narrow.svg", "hero.png", "hero.svg"]
 
 
 def broken(folder: Path, change: Callable[[dict[str, Any]], Any]) -> str:

@@ -24,7 +24,8 @@ from harness.report.view import View
 from harness.store import write_json
 from hostile_text import CONTROL
 from sample_cells import HOSTILE
-from sample_leakage import TRAJECTORY, leakage, write_leakage
+from sample_leakage import SOURCES, TRAJECTORY, leakage, write_leakage
+from seen_figure import words as texts_of
 from seen_report import Seen, foreign_links, unaddressed
 
 
@@ -200,3 +201,28 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert not [token.content for token in flat if token.type in ("html_block", "html_inline")] and foreign_links(flat) == []
     assert [token.attrs["src"] for token in flat if token.type == "image"] == ["figures/hero.png", "figures/trajectory_0.png"]
     assert not CONTROL.search(raw + text)
+
+
+def test_long_names_and_many_panels_give_pages_without_a_cut_text() -> None:
+    """At most forty panels a picture, whole rows of them; names go on in further lines."""
+    plain = leakage(10, 4, 2)
+    long = {source: f"{source}_who_has_a_name_that_is_far_too_long_for_a_panel" for source in SOURCES}
+    cells = tuple(
+        msgspec.structs.replace(cell, params={**cell.params, "source": f"{long[cell.params['source']]}_{copy}"}, id=f"{cell.id}-{copy}")
+        for copy in range(2)
+        for cell in plain.cells
+        if cell.owner == "P1"
+    )
+    view = View(msgspec.structs.replace(plain, cells=cells, missing=(), design={"trajectories": {"leakage": TRAJECTORY}}))
+    found = trajectory(view, grids(view)[0])
+    assert list(found) == [f"trajectory_leakage{page}.{kind}" for page in ("", "-2") for kind in ("png", "svg")]
+    assert [stem for stem, _ in grids(view)[0].pages] == ["trajectory_leakage", "trajectory_leakage-2"]
+    told = ["".join(texts_of(found[f"trajectory_leakage{page}.svg"])) for page in ("", "-2")]
+    assert all("…" not in text for text in told)
+    assert [[f"{name}_{copy} ·" in text for text in told] for copy in range(2) for name in long.values()] == [[True, False]] * 10 + [[False, True]] * 10
+
+
+def test_the_axis_says_what_is_measured(told: Path) -> None:
+    """The unit beside the rows, and the name of x below them."""
+    found = texts_of((told / "figures/trajectory_leakage.svg").read_bytes())
+    assert found.count("rate") == 2 and found.count("epoch") == 1

@@ -159,4 +159,4 @@ def test_figures_of_an_earlier_report_are_removed(tmp_path: Path) -> None:
     (folder / "figures/mine.png").write_bytes(b"not drawn here")
     write_run(folder)
     build(folder)
-    assert sorted(path.name for path in (folder / "figures").iterdir()) == ["hero.png", "hero.svg", "mine.png"]
+    assert sorted(path.name for path in (folder / "figures").iterdir()) == ["hero-narrow.svg", "hero.png", "hero.svg", "mine.png"]

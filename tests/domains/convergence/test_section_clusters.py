@@ -17,6 +17,7 @@ from harness.errors import HarnessError
 from harness.records import encode
 from harness.report.addresses import value_at
 from harness.report.build import build
+from harness.report.number_format import rate
 from hostile_text import assert_stays_text
 from sample_cells import HOSTILE
 from tests.domains.convergence.samples import MODELS, clustered, prose_part, recheck, write_records
@@ -43,9 +44,10 @@ def test_joined_models_stand_side_by_side() -> None:
 def test_every_model_is_a_line_and_every_join_stands_at_its_height() -> None:
     """Two lines meet at each join, which stands in the middle between them and has its stability beside it."""
     axes = draw(chain()).axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "c", "b"]
-    assert [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in axes.lines] == [(0.25, 0.5), (0.5, 1.25)]
-    assert [text.get_text() for text in axes.texts] == [".90", "1.00"]
+    assert [(text.get_text(), text.get_position()[1]) for text in axes.texts[:3]] == [("a", 0), ("c", 1), ("b", 2)]
+    joints = next(line for line in axes.lines if line.get_marker() == "o")
+    assert list(zip(map(float, joints.get_xdata()), map(float, joints.get_ydata()), strict=True)) == [(0.25, 0.5), (0.5, 1.25)]
+    assert [text.get_text() for text in axes.texts[3:5]] == [".90", "1.00"]
 
 
 def test_large_trees_keep_scipys_joins() -> None:
@@ -53,7 +55,9 @@ def test_large_trees_keep_scipys_joins() -> None:
     for size in (4, 14, 23):
         found = clustered(size)
         assert sorted(found.leaves()[-1]) == sorted(MODELS[:size])
-        assert len(draw(found).axes[0].texts) == size - 1
+        shown = [text.get_text() for text in draw(found).axes[0].texts]
+        assert shown[:size] == list(found.leaves()[-1])
+        assert shown[size : 2 * size - 1] == [rate(join.stability) for join in found.joins]
 
 
 @pytest.mark.parametrize(

@@ -106,5 +106,5 @@ def test_hostile_members_stay_text(tmp_path: Path) -> None:
 def test_equal_records_give_equal_bytes(tmp_path: Path) -> None:
     """Every file of two reports of one run, figures included."""
     one, two = (build(write_records(tmp_path / name, *convergence(4))) for name in ("one", "two"))
-    assert len(one.paths) == 12
+    assert len(one.paths) == 13
     assert [path.read_bytes() for path in one.paths] == [path.read_bytes() for path in two.paths]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.domains.evolution.sections.time_series import MOST_ARMS
-from harness.domains.evolution.sections.time_series_figure import draw_courses, look_of
+from harness.domains.evolution.sections.time_series_figure import draw_courses, style_of
 from tests.domains.evolution.samples import GENERATIONS, built, course, measured, record, refusal
 
 FITNESS = [measured("fitness", "sd of a", 0.4)]
@@ -52,7 +52,7 @@ def test_a_measure_that_is_taken_now_and_then_is_marked_for_every_arm() -> None:
 
 def test_fourteen_arms_differ_in_look_and_more_are_in_the_table_only() -> None:
     """No two share colour, marker and dash."""
-    assert len({look_of(number) for number in range(MOST_ARMS)}) == MOST_ARMS
+    assert len({(style["color"], style["marker"], str(style["linestyle"])) for style in map(style_of, range(MOST_ARMS))}) == MOST_ARMS
     figure, table = built("courses", *(course(0, order=place, name=f"arm {place:02}", measures=FITNESS) for place in range(16)))
     assert len(figure.addresses) == 3 * 14 and len(table.rows) == 16 and "Not every" in figure.caption
 

@@ -20,11 +20,11 @@ def test_conditions_are_ordered_by_rho_and_theory_is_one_line() -> None:
 
 
 def test_without_enrichment_there_is_one_axis() -> None:
-    """And no word of it in the legend, and no address of it in the picture."""
+    """And no word of it in the key, and no address of it in the picture."""
     figure, table = built("deception", deception(1.0))
     drawing = figure.draw()
     assert len(drawing.axes) == 1
-    assert "enrichment" not in [text.get_text() for text in drawing.legends[0].get_texts()]
+    assert "enrichment" not in [text.get_text() for text in drawing.texts]
     assert not [where for where in figure.addresses if "enrichment" in where]
     assert table.rows[0][6] == "not measured"
 
@@ -32,7 +32,7 @@ def test_without_enrichment_there_is_one_axis() -> None:
 def test_start_and_end_stand_beside_the_correlation() -> None:
     """On either side of it, so that neither covers the other."""
     axes = draw_deception([record("deception", deception(rho)) for rho in (0.0, 0.4)]).axes[0]
-    starts, ends = ([float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == marker] for marker in "os")
+    starts, ends = ([float(x) for line in axes.lines if line.get_marker() == marker for x in line.get_xdata()] for marker in "os")
     assert all(start < rho < end for start, rho, end in zip(starts, (0.0, 0.4), ends, strict=True))
 
 

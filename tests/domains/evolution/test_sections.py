@@ -42,7 +42,7 @@ def test_a_section_stands_alone(tmp_path: Path, name: str) -> None:
     """Records of one section make no other, and no figure but its own."""
     page = (write_evolution(tmp_path, **{name: evolution()[name]}) / "index.html").read_text()
     assert [other for other in TITLES if f'<section id="section-{other}"' in page] == [name]
-    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"hero", *([STEMS[name]] if name in STEMS else [])}
+    assert {path.stem for path in (tmp_path / "figures").iterdir()} == {"hero", "hero-narrow", *([STEMS[name]] if name in STEMS else [])}
 
 
 def test_equal_records_give_equal_bytes(folder: Path, tmp_path: Path) -> None:

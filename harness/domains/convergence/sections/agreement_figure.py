@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from harness.domains.convergence.sections.row_figure import new_row_figure
+from harness.domains.convergence.sections.row_figure import finish_rows, new_row_figure
 from harness.report.number_format import rate
 from harness.report.numbers import NOT_MEASURED
-from harness.report.palette import BLUE, GAP, GREY, INK, ORANGE, VERMILION
-from harness.report.record_format import NO_INTERVAL, axis_limits, shorten
+from harness.report.palette import BLUE, GAP, GREEN, GREY, HATCHING, INK, ORANGE, VERMILION, WIDTH
+from harness.report.plot_frame import LABEL, Key
+from harness.report.record_format import NO_INTERVAL, axis_limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,53 +25,68 @@ BASELINES = {
     "echo": "the prompt given back",
     "null": "null models",
 }
-LOOKS = {"mismatched_any": (VERMILION, "v"), "mismatched_same": (ORANGE, "D"), "echo": ("#009E73", "^"), "null": (GREY, "X")}
+LOOKS = {"mismatched_any": (VERMILION, "v"), "mismatched_same": (ORANGE, "D"), "echo": (GREEN, "^"), "null": (GREY, "X")}
 ASIDE = 0.27  # of a row: how far below the point its baselines stand, so that they never cover it
-ROW, TOP, RIGHT = 0.44, 0.34, 1.35  # inches
+ROW, RIGHT = 0.36, 1.3  # inches
 
 
 def draw(rows: Sequence[AgreementRow]) -> Figure:
     """The capabilities, then all of them together."""
-    label = f"similarity of two models' answers by {shorten(rows[0].measure)}"
-    figure, axes = new_row_figure([row.of or row.kind for row in rows], label, ROW, TOP, RIGHT)
+    key = make_key(rows)
+    figure, axes = new_row_figure([row.of or row.kind for row in rows], ROW, key.height, RIGHT)
     keys = ("value", "low", "high", *LOOKS)
-    axes.set_xlim(*axis_limits([0.0, *(value for row in rows for key in keys if (value := getattr(row, key)) is not None)]))
-    axes.axvline(0, color=INK, linewidth=0.8)
+    limits = axis_limits([0.0, *(value for row in rows for each in keys if (value := getattr(row, each)) is not None)])
     for place, row in enumerate(rows):
-        if place:
-            axes.axhline(place - 0.5, color="#bdbdbd" if row.kind == "overall" else "#ececec", linewidth=0.8, zorder=0)
-        draw_row(axes, place, row)
-    draw_legend(figure, rows)
+        tell_row(axes, place, row)
+    draw_points(axes, rows)
+    for name, (colour, marker) in LOOKS.items():
+        known = [(value, place + ASIDE) for place, row in enumerate(rows) if (value := getattr(row, name)) is not None]
+        xs, ys = zip(*known, strict=True) if known else ((), ())
+        axes.plot(xs, ys, linestyle="none", marker=marker, markersize=6, color=colour, markerfacecolor="white", markeredgewidth=1.4, zorder=3)
+    draw_lines(axes, rows, limits)
+    finish_rows(axes, limits, f"similarity of two models' answers by {rows[0].measure}")
+    key.draw(figure)
     return figure
 
 
-def draw_row(axes: Axes, place: int, row: AgreementRow) -> None:
+def draw_points(axes: Axes, rows: Sequence[AgreementRow]) -> None:
+    known = [(place, row.value) for place, row in enumerate(rows) if row.value is not None]
+    bounded = [(place, row.low, row.high) for place, row in enumerate(rows) if row.value is not None and row.low is not None and row.high is not None]
+    places = [place for place, _, _ in bounded]
+    axes.hlines(places, [low for _, low, _ in bounded], [high for _, _, high in bounded], color=BLUE, linewidth=1.8)
+    ends = [(end, place) for place, *both in bounded for end in both]
+    axes.vlines([end for end, _ in ends], [place - 0.1 for _, place in ends], [place + 0.1 for _, place in ends], color=BLUE, linewidth=1.4)
+    axes.plot([value for _, value in known], [place for place, _ in known], linestyle="none", marker="o", markersize=7, color=BLUE, zorder=3)
+
+
+def draw_lines(axes: Axes, rows: Sequence[AgreementRow], limits: tuple[float, float]) -> None:
+    """Zero, and what stands between two rows."""
+    axes.plot([0, 0], axes.get_ylim(), color=INK, linewidth=0.8)
+    for kind, colour in (("capability", "#ececec"), ("overall", "#bdbdbd")):
+        places = [place - 0.5 for place, row in enumerate(rows) if place and row.kind == kind]
+        axes.hlines(places, *limits, color=colour, linewidth=0.8, zorder=0)
+
+
+def tell_row(axes: Axes, place: int, row: AgreementRow) -> None:
+    """The number to the right; hatching where there is none."""
     across = axes.get_yaxis_transform()
+    style: dict[str, Any] = {"color": INK}
+    told = NOT_MEASURED
     if row.value is None:
-        axes.axhspan(place - 0.36, place + 0.14, facecolor=GAP, edgecolor="#cfcfcf", hatch="////", linewidth=0)
-        axes.text(1.03, place, NOT_MEASURED, transform=across, va="center", fontsize=8.5, style="italic", color=GREY)
+        axes.axhspan(place - 0.36, place + 0.14, facecolor=GAP, edgecolor=HATCHING, hatch="////", linewidth=0)
+        style = {"color": GREY, "style": "italic"}
     else:
-        told = NO_INTERVAL
-        if row.low is not None and row.high is not None:
-            told = f"[{rate(row.low)}, {rate(row.high)}]"
-            axes.hlines(place, row.low, row.high, color=BLUE, linewidth=1.8)
-            axes.vlines([row.low, row.high], place - 0.1, place + 0.1, color=BLUE, linewidth=1.4)
-        axes.plot([row.value], [place], marker="o", markersize=7, color=BLUE, zorder=3)
-        axes.text(1.03, place, f"{rate(row.value)} {told}", transform=across, va="center", fontsize=8.5, color=INK)
-    for key, (colour, marker) in LOOKS.items():
-        if (value := getattr(row, key)) is not None:
-            axes.plot([value], [place + ASIDE], marker=marker, markersize=6, color=colour, markerfacecolor="white", markeredgewidth=1.4, zorder=3)
+        bounds = f"[{rate(row.low)}, {rate(row.high)}]" if row.low is not None and row.high is not None else NO_INTERVAL
+        told = f"{rate(row.value)} {bounds}"
+    axes.text(1.02, place, told, transform=across, va="center_baseline", fontsize=LABEL, **style)
 
 
-def draw_legend(figure: Figure, rows: Sequence[AgreementRow]) -> None:
+def make_key(rows: Sequence[AgreementRow]) -> Key:
     """Only what occurs in the figure."""
-    from matplotlib.lines import Line2D
-
-    handles = []
+    entries: list[tuple[str, dict[str, Any]]] = []
     if any(row.value is not None for row in rows):
-        handles.append(Line2D([], [], color=BLUE, marker="o", markersize=7, linewidth=1.8, label="agreement"))
-    for key, (colour, marker) in LOOKS.items():
-        if any(getattr(row, key) is not None for row in rows):
-            handles.append(Line2D([], [], color=colour, marker=marker, markerfacecolor="white", markeredgewidth=1.4, linewidth=0, label=BASELINES[key]))
-    place = (0.01, 1 - 0.02 / figure.get_figheight())
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=place, ncols=5, frameon=False, fontsize=8.5, columnspacing=1.3, handletextpad=0.5)
+        entries.append(("agreement", {"color": BLUE, "marker": "o", "markersize": 7, "linewidth": 1.8}))
+    for name, (colour, marker) in LOOKS.items():
+        if any(getattr(row, name) is not None for row in rows):
+            entries.append((BASELINES[name], {"color": colour, "marker": marker, "markerfacecolor": "white", "markeredgewidth": 1.4, "linewidth": 0}))
+    return Key(entries, WIDTH)

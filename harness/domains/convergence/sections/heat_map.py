@@ -1,12 +1,14 @@
-"""Draws the heat map of a measure: light is unlike, dark is alike, hatched is not measured."""
+"""Draws the heat map of a measure: the stronger the colour, the more alike; hatched is not measured."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from harness.report.number_format import rate
-from harness.report.palette import GAP, GREY, INK, WIDTH, is_dark, new_figure
-from harness.report.record_format import shorten
+from harness.report.palette import GREY, INK, WIDTH, new_figure
+from harness.report.plot_frame import LABEL, SMALL
+from harness.report.text_width import text_width, wrap_text
+from harness.report.tiles import draw_scale, draw_tiles, print_values
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,68 +17,55 @@ if TYPE_CHECKING:
     from harness.domains.convergence.sections.similarity import SimilarityMatrix
 
 MOST_PRINTED = 16  # models; with more the cells are too small to print in
-CHAR, SLANT = 0.066, 0.72  # inches of a letter of a label; the share of a slanted label's length that it is high
-TOP, RIGHT, PAD, SIDE = 0.62, 0.15, 0.14, (0.2, 0.72)  # inches; SIDE is the least and the greatest side of a cell
-LEAST = 6.4  # inches of width: few models make a smaller figure, whose letters the page then shows larger
-BESIDE = 2.45  # inches from the labels to the note behind the scale
+LONGEST = 2.6  # inches of a name before it goes on in a second line
+TALL = (0.2, 0.42)  # inches: the least and the greatest height of a cell, which is as wide as there is room, and never narrower than the least
+EDGE, PAD, SCALE, SLANT = 0.1, 0.08, 0.95, 0.72  # inches around all and beside labels, for the scale; the share of a slanted label's length that it is high
+LEADING = 1.15 * LABEL / 72  # inches of a line of text
 
 
 def draw(record: SimilarityMatrix) -> Figure:
-    """Labels to the left and below, the scale above."""
-    names, size, note = [shorten(name) for name in record.models], len(record.models), note_of(record)
-    room = CHAR * max(len(name) for name in names) + PAD
-    side = min(SIDE[1], max(SIDE[0], (WIDTH - room - RIGHT) / size))
-    width, foot = max(LEAST, room + RIGHT + side * size, room + BESIDE + CHAR * len(note)), room * SLANT + PAD
-    height = TOP + side * size + foot
+    """Labels to the left and below, the scale to the right."""
+    size, names = len(record.models), [wrap_text(name, LONGEST, LABEL) for name in record.models]
+    room = max(text_width(line, LABEL) for lines in names for line in lines)
+    deep = max(LEADING * len(lines) for lines in names)
+    left = EDGE + PAD + room
+    wide = max(TALL[0], deep, (WIDTH - left - SCALE) / size)
+    slanted = room > wide - 0.03
+    left = max(left, EDGE + PAD + SLANT * room - wide / 2 if slanted else 0.0)
+    tall = max(deep, min(TALL[1], max(TALL[0], wide)))
+    foot = (SLANT * (room + deep) if slanted else deep) + PAD + EDGE
+    width, height = max(WIDTH, left + wide * size + SCALE), EDGE + tall * size + foot
     figure = new_figure(height, width)
-    axes = figure.add_axes((room / width, foot / height, side * size / width, side * size / height))
-    axes.set_xticks([place + 0.5 for place in range(size)], names, rotation=45, ha="right", rotation_mode="anchor")
-    axes.set_yticks([place + 0.5 for place in range(size)], names)
-    axes.tick_params(length=0, labelsize=8, labelcolor=INK, pad=4)
-    for spine in axes.spines.values():
-        spine.set_color("#bdbdbd")
-    draw_scale(figure, draw_cells(axes, record), room / width, 1 - 0.3 / height, 2.2 / width, 0.12 / height)
-    figure.text((room + BESIDE) / width, 1 - 0.24 / height, note, fontsize=8, color=GREY, va="center")
+    axes = figure.add_axes((left / width, foot / height, wide * size / width, tall * size / height))
+    mesh = draw_cells(axes, record)
+    below: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "ha": "right", "multialignment": "right"} if slanted else {"ha": "center"}
+    for place, lines in enumerate(names):
+        label: dict[str, Any] = {"s": "\n".join(lines), "fontsize": LABEL, "color": INK, "transform": figure.dpi_scale_trans, "linespacing": 1.0}
+        figure.text(left - PAD, height - EDGE - (place + 0.5) * tall, va="center", ha="right", **label)
+        figure.text(left + (place + 0.5) * wide, foot - PAD, va="top", **below, **label)
+    tell_colours(figure, record, mesh, left + wide * size + 0.2, min(1.6, tall * size))
     return figure
 
 
-def note_of(record: SimilarityMatrix) -> str:
-    absent = any(value is None for row in record.matrix for value in row)
-    return f"{shorten(record.name)}{'; hatched: not measured' if absent else ''}"
-
-
 def draw_cells(axes: Axes, record: SimilarityMatrix) -> Any:
-    """Colours of all pairs of two models; a model with itself is left white, so that it does not stretch the scale."""
-    import numpy as np
-
     size = len(record.models)
-    values = np.array([[np.nan if value is None else value for value in row] for row in record.matrix], dtype=float)
-    np.fill_diagonal(values, np.nan)
-    known = values[~np.isnan(values)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    mesh = axes.pcolormesh(np.ma.masked_invalid(values), cmap="Blues", vmin=low, vmax=high if high > low else low + 0.01, edgecolors="white", linewidth=0.6)
+    selves = {(place, place) for place in range(size)}  # a model with itself has no colour, so that it does not stretch the scale
+    known = [value for i, row in enumerate(record.matrix) for j, value in enumerate(row) if i != j and value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 1.0)
+    mesh = draw_tiles(axes, record.matrix, "Blues", (low, high if high > low else low + 0.01), selves)
     axes.set_xlim(0, size)
     axes.set_ylim(size, 0)
-    for i, row in enumerate(record.matrix):
-        for j, value in enumerate(row):
-            mark_cell(axes, i, j, value, mesh, printed=size <= MOST_PRINTED)
+    if size <= MOST_PRINTED:
+        print_values(axes, record.matrix, mesh, rate, SMALL, selves)
     return mesh
 
 
-def mark_cell(axes: Axes, i: int, j: int, value: float | None, mesh: Any, *, printed: bool) -> None:
-    from matplotlib.patches import Rectangle
-
-    if value is None:
-        axes.add_patch(Rectangle((j, i), 1, 1, facecolor=GAP, edgecolor="#cfcfcf", hatch="////", linewidth=0))
-    elif printed:
-        colour = GREY if i == j else "white" if is_dark(*mesh.cmap(mesh.norm(value))[:3]) else INK
-        axes.text(j + 0.5, i + 0.52, rate(value), ha="center", va="center", fontsize=8, color=colour)
-
-
-def draw_scale(figure: Figure, mesh: Any, left: float, bottom: float, wide: float, tall: float) -> None:
-    """The colours from the least to the most alike pair, with both ends in numbers."""
-    bar = figure.colorbar(mesh, cax=figure.add_axes((left, bottom, wide, tall)), orientation="horizontal")
+def tell_colours(figure: Figure, record: SimilarityMatrix, mesh: Any, left: float, tall: float) -> None:
+    """The scale, and below it what it measures."""
     low, high = mesh.norm.vmin, mesh.norm.vmax
-    bar.set_ticks([low, (low + high) / 2, high], labels=[rate(low), "", rate(high)])
-    bar.ax.tick_params(length=2, labelsize=8, labelcolor=GREY, color="#bdbdbd", pad=2)
-    bar.outline.set_visible(False)
+    width, height = figure.get_size_inches()
+    foot = height - EDGE - tall
+    draw_scale(figure, mesh, (left, foot, 0.12, tall), [low, (low + high) / 2, high], [rate(low), "", rate(high)])
+    absent = any(value is None for row in record.matrix for value in row)
+    note = [*wrap_text(f"similarity by {record.name}", width - left, SMALL), *(["hatched:", "not measured"] if absent else [])]
+    figure.text(left, foot - 0.1, "\n".join(note), transform=figure.dpi_scale_trans, fontsize=SMALL, color=GREY, va="top")

@@ -79,7 +79,7 @@ def figure(numbers: Numbers, at: str, record: SimilarityMatrix) -> Figure:
     name = numbers.text(below(at, "name"))
     order = "in the order of the tree of clusters." if record.clustered else "in the order in which they were declared."
     bare = " Values are not printed, since the models are more than sixteen." if len(record.models) > MOST_PRINTED else ""
-    told = type(name)("Similarity by ") + name + ", light where two models are unlike, dark where they are alike; " + order + bare
+    told = type(name)("Similarity by ") + name + ": the more a field stands out from the background, the more alike two models are; " + order + bare
     return Figure(
         stem="similarity",
         alt="Heat map of the similarity of every two models; the same numbers stand in the table below.",

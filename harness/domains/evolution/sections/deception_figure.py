@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.domains.evolution.sections.axes import style_axes
-from harness.report.palette import BLUE, GREY, INK, VERMILION, WIDTH, new_figure
+from harness.report.palette import BLUE, GREEN, GREY, INK, VERMILION, WIDTH, new_figure
+from harness.report.plot_frame import Key, draw_frame, round_ticks
 from harness.report.record_format import axis_limits
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from harness.domains.evolution.sections.deception import Deception
 
-LEFT, RIGHT, GAP, TOP, HEAD, PLOT, FOOT, WIDEST = 0.56, 0.16, 0.62, 0.34, 0.28, 2.6, 0.46, 5.2  # inches
-GREEN = "#009E73"
+LEFT, RIGHT, GAP, HEAD, PLOT, FOOT, WIDEST = 0.46, 0.16, 0.6, 0.26, 1.9, 0.42, 5.2  # inches
+X_LABEL = "correlation of value and signal (rho)"
 THEORY: dict[str, Any] = {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.2, "marker": "x", "markersize": 5}
 AS_POOL: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
-# Field to colour, marker and fill, and to its words in the legend.
+# Field to colour, marker and fill, and to its words in the key.
 LOOKS = {"start": (BLUE, "o", "white"), "end": (VERMILION, "s", VERMILION), "enrichment": (GREEN, "D", GREEN)}
 WORDS = {"start": "first generation", "end": "last generation", "enrichment": "enrichment"}
 ASIDE = {"start": -0.008, "end": 0.008, "enrichment": 0.0}  # shares of the width by which the points stand aside, so that neither covers the other
@@ -27,7 +27,8 @@ ASIDE = {"start": -0.008, "end": 0.008, "enrichment": 0.0}  # shares of the widt
 
 def draw_deception(records: Sequence[Deception]) -> Drawing:
     """One axis, or two where enrichment was measured somewhere."""
-    height = TOP + HEAD + PLOT + FOOT
+    key = make_key(records)
+    height = key.height + HEAD + PLOT + FOOT
     figure = new_figure(height)
     enriched = any(record.enrichment is not None for record in records)
     wide = (WIDTH - LEFT - RIGHT - GAP) / 2 if enriched else WIDEST
@@ -36,7 +37,7 @@ def draw_deception(records: Sequence[Deception]) -> Drawing:
     draw_shares(shares, records)
     for axes in others:
         draw_enrichment(axes, records)
-    draw_legend(figure, records, height)
+    key.draw(figure)
     return figure
 
 
@@ -44,15 +45,15 @@ def draw_shares(axes: Axes, records: Sequence[Deception]) -> None:
     axes.plot([record.rho for record in records], [record.theory for record in records], zorder=2, **THEORY)
     for key in ("start", "end"):
         draw_points(axes, records, key)
-    axes.set_ylim(*axis_limits([0.0, *(record.theory for record in records), *known_numbers(records, "start"), *known_numbers(records, "end")]))
-    finish_axes(axes, "share of deceptive beliefs", records)
+    limits = axis_limits([0.0, *(record.theory for record in records), *known_numbers(records, "start"), *known_numbers(records, "end")])
+    finish_axes(axes, "share of deceptive beliefs (rate)", limits, records)
 
 
 def draw_enrichment(axes: Axes, records: Sequence[Deception]) -> None:
     draw_points(axes, records, "enrichment")
-    axes.axhline(1, zorder=1, **AS_POOL)
-    axes.set_ylim(*axis_limits([0.0, 1.0, *known_numbers(records, "enrichment")]))
-    finish_axes(axes, "enrichment: last generation over the pool", records)
+    limits = axis_limits([0.0, 1.0, *known_numbers(records, "enrichment")])
+    finish_axes(axes, "enrichment: last generation over the pool (ratio)", limits, records)
+    axes.plot(axes.get_xlim(), [1, 1], zorder=1, **AS_POOL)
 
 
 def known_numbers(records: Sequence[Deception], key: str) -> list[float]:
@@ -64,35 +65,26 @@ def draw_points(axes: Axes, records: Sequence[Deception], key: str) -> None:
     colour, marker, fill = LOOKS[key]
     rhos = [record.rho for record in records]
     aside = ASIDE[key] * (max(rhos) - min(rhos) or 1.0)
-    for record in records:
-        value, low, high = (getattr(record, f"{key}{end}") for end in ("", "_low", "_high"))
-        if value is not None:
-            x = record.rho + aside
-            axes.vlines(x, low, high, color=colour, linewidth=1.5, zorder=3)
-            axes.plot([x], [value], marker=marker, markersize=6, color=colour, markerfacecolor=fill, markeredgewidth=1.4, linestyle="none", zorder=4)
+    known = [record for record in records if getattr(record, key) is not None]
+    xs = [record.rho + aside for record in known]
+    values, lows, highs = ([getattr(record, f"{key}{end}") for record in known] for end in ("", "_low", "_high"))
+    axes.vlines(xs, lows, highs, color=colour, linewidth=1.5, zorder=3)
+    axes.plot(xs, values, marker=marker, markersize=6, color=colour, markerfacecolor=fill, markeredgewidth=1.4, linestyle="none", zorder=4)
 
 
-def finish_axes(axes: Axes, title: str, records: Sequence[Deception]) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    style_axes(axes, "correlation of value and signal (rho)")
-    axes.set_title(title, loc="left", fontsize=9, fontweight="bold", color=INK, pad=4)
-    axes.set_xlim(*axis_limits([record.rho for record in records]))
-    axes.xaxis.set_major_locator(MaxNLocator(6))
-    axes.yaxis.set_major_locator(MaxNLocator(6))
-    axes.grid(axis="y", color="#ececec", linewidth=0.6, zorder=0)
-    axes.axhline(0, color="#9a9a9a", linewidth=0.7, zorder=1)
+def finish_axes(axes: Axes, title: str, limits: tuple[float, float], records: Sequence[Deception]) -> None:
+    across = axis_limits([record.rho for record in records])
+    axes.set_xlim(*across)
+    axes.set_ylim(*limits)
+    draw_frame(axes, round_ticks(across, 6), round_ticks(limits, 5), x_label=X_LABEL, title=title)
+    axes.plot(across, [0, 0], color="#9a9a9a", linewidth=0.7, zorder=1)
 
 
-def draw_legend(figure: Drawing, records: Sequence[Deception], height: float) -> None:
+def make_key(records: Sequence[Deception]) -> Key:
     """Only what occurs in the figure."""
-    from matplotlib.lines import Line2D
-
-    handles: list[Any] = [Line2D([], [], label="first generation, by theory", **THEORY)]
+    entries: list[tuple[str, dict[str, Any]]] = [("first generation, by theory", THEORY)]
     for key, (colour, marker, fill) in LOOKS.items():
         if known_numbers(records, key):
-            handles.append(Line2D([], [], color=colour, marker=marker, markerfacecolor=fill, markeredgewidth=1.4, linewidth=1.5, label=WORDS[key]))
-    if known_numbers(records, "enrichment"):
-        handles.append(Line2D([], [], label="as in the pool", **AS_POOL))
-    corner = (0.004, 1 - 0.02 / height)
-    figure.legend(handles=handles, loc="upper left", bbox_to_anchor=corner, ncols=5, frameon=False, fontsize=8.5, columnspacing=1.3, handletextpad=0.5)
+            style = {"color": colour, "marker": marker, "markerfacecolor": fill, "markeredgewidth": 1.4, "linewidth": 1.5}
+            entries.append((WORDS[key], style))
+    return Key([*entries, *([("as in the pool", AS_POOL)] if known_numbers(records, "enrichment") else [])], WIDTH)

@@ -6,35 +6,40 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.report.number_format import significant
-from harness.report.palette import GAP, GREY, INK, WIDTH, is_dark, new_figure, shorten_end
+from harness.report.palette import INK, WIDTH, new_figure
+from harness.report.plot_frame import HEAD, LABEL, SMALL, label_of
+from harness.report.text_width import text_width, wrap_text
+from harness.report.tiles import Box, draw_scale, draw_tiles, print_values
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
     from harness.domains.evolution.sections.phases import PhaseMap
 
 EVEN, AROUND_ZERO = "cividis", "RdBu"
-BESIDE = 8  # columns up to which two maps stand side by side
-LEFT, RIGHT, HEAD, FOOT, SIDE = 0.62, 0.62, 0.36, 0.52, (0.24, 0.4)  # inches; SIDE is the least and the greatest height of a cell
-PRINTED, TICKS = 0.36, 0.34  # inches of width that a printed value and a tick need
+BESIDE = 3  # maps that stand side by side, where their values can be printed
+SCALE, TITLE, FOOT = 0.22, 0.15, 0.46  # inches: a scale without its labels, a line of a title, what stands below a map
+SIDE = (0.24, 0.32)  # inches: the least and the greatest height of a cell
+PRINTED, TICKS = 0.335, 0.34  # inches of width that a printed value and a tick need
 
 
 def draw_maps(maps: Sequence[PhaseMap]) -> Drawing:
-    """Two maps in a row where all are narrow enough."""
-    across = 2 if len(maps) > 1 and all(len(phase.xs) <= BESIDE for phase in maps) else 1
-    rows = [maps[start : start + across] for start in range(0, len(maps), across)]
-    talls = [max(height_of(phase) for phase in row) for row in rows]
-    height = sum(talls) + (HEAD + FOOT) * len(rows)
-    figure = new_figure(height)
-    room, top = WIDTH / across, height
-    for row, tall in zip(rows, talls, strict=True):
-        for column, phase in enumerate(row):
-            left, wide, own = LEFT + column * room, room - LEFT - RIGHT, height_of(phase)
-            axes = figure.add_axes((left / WIDTH, (top - HEAD - own) / height, wide / WIDTH, own / height))
-            scale = figure.add_axes(((left + wide + 0.08) / WIDTH, (top - HEAD - own) / height, 0.1 / WIDTH, own / height))
-            draw_scale(figure, draw_map(axes, phase, wide), scale)
-        top -= HEAD + tall + FOOT
+    """Up to three maps in a row where all are narrow enough."""
+    columns = max(len(phase.xs) for phase in maps)
+    left = 0.36 + max(text_width(significant(y), SMALL) for phase in maps for y in phase.ys)
+    right = SCALE + 0.08 + max(text_width(label, SMALL) for phase in maps for label in ticks_of(phase)[1])
+    across = next((many for many in range(min(BESIDE, len(maps)), 1, -1) if WIDTH / many - left - right >= PRINTED * columns), 1)
+    room = WIDTH / across
+    titles = [wrap_text(label_of(phase.name, phase.unit), room - left - 0.05, HEAD, bold=True) for phase in maps]
+    rows = [list(zip(maps, titles, strict=True))[start : start + across] for start in range(0, len(maps), across)]
+    heads = [TITLE * max(len(title) for _, title in row) + 0.08 for row in rows]
+    talls = [max(height_of(phase) for phase, _ in row) for row in rows]
+    height = sum(talls) + sum(heads) + FOOT * len(rows)
+    figure, top = new_figure(height), height
+    for row, head, tall in zip(rows, heads, talls, strict=True):
+        for column, (phase, title) in enumerate(row):
+            draw_map(figure, phase, (left + column * room, top - head - height_of(phase), room - left - right, height_of(phase)), title)
+        top -= head + tall + FOOT
     return figure
 
 
@@ -42,20 +47,29 @@ def height_of(phase: PhaseMap) -> float:
     return max(0.9, min(SIDE[1], max(SIDE[0], 3.2 / len(phase.ys))) * len(phase.ys))
 
 
-def draw_map(axes: Axes, phase: PhaseMap, wide: float) -> Any:
-    import numpy as np
-
-    values = np.ma.masked_invalid(np.array([[np.nan if value is None else value for value in row] for row in phase.mean], dtype=float))
-    low, high = colour_limits(values.compressed().tolist())
-    colours = AROUND_ZERO if low < 0 < high else EVEN
-    mesh = axes.pcolormesh(values, cmap=colours, vmin=low, vmax=high, edgecolors="white", linewidth=0.6)
+def draw_map(figure: Drawing, phase: PhaseMap, box: Box, title: Sequence[str]) -> None:
+    left, bottom, wide, tall = box
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((left / width, bottom / height, wide / width, tall / height))
+    low, high = limits_of(phase)
+    mesh = draw_tiles(axes, phase.mean, AROUND_ZERO if low < 0 < high else EVEN, (low, high))
     axes.set_xlim(0, len(phase.xs))
     axes.set_ylim(0, len(phase.ys))
-    for row, means in enumerate(phase.mean):
-        for column, mean in enumerate(means):
-            draw_value(axes, row, column, mean, mesh, printed=wide / len(phase.xs) >= PRINTED)
-    label_axes(axes, phase, wide)
-    return mesh
+    if wide / len(phase.xs) >= PRINTED:
+        print_values(axes, phase.mean, mesh, lambda value: significant(value, 2), SMALL)
+    label_axes(figure, phase, box, title)
+    draw_scale(figure, mesh, (left + wide + 0.08, bottom, 0.1, tall), *ticks_of(phase))
+
+
+def limits_of(phase: PhaseMap) -> tuple[float, float]:
+    return colour_limits([value for row in phase.mean for value in row if value is not None])
+
+
+def ticks_of(phase: PhaseMap) -> tuple[list[float], list[str]]:
+    """Both ends of the colours and their middle, with their labels."""
+    low, high = limits_of(phase)
+    ticks = [low, 0.0, high] if low < 0 < high else [low, (low + high) / 2, high]
+    return ticks, [significant(tick, 2) for tick in ticks]
 
 
 def colour_limits(values: Sequence[float]) -> tuple[float, float]:
@@ -67,32 +81,19 @@ def colour_limits(values: Sequence[float]) -> tuple[float, float]:
     return low, high if high > low + least else low + max(0.01, 1e-6 * abs(low))
 
 
-def draw_value(axes: Axes, row: int, column: int, value: float | None, mesh: Any, *, printed: bool) -> None:
-    from matplotlib.patches import Rectangle
+def label_axes(figure: Drawing, phase: PhaseMap, box: Box, title: Sequence[str]) -> None:
+    left, bottom, wide, tall = box
 
-    if value is None:
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=GAP, edgecolor="#cfcfcf", hatch="////", linewidth=0))
-    elif printed:
-        colour = "white" if is_dark(*mesh.cmap(mesh.norm(value))[:3]) else INK
-        axes.text(column + 0.5, row + 0.48, significant(value, 2), ha="center", va="center", fontsize=7, color=colour)
+    def write(x: float, y: float, text: str, size: float, **style: Any) -> None:
+        figure.text(x, y, text, transform=figure.dpi_scale_trans, fontsize=size, color=INK, linespacing=1.1, **style)
 
-
-def label_axes(axes: Axes, phase: PhaseMap, wide: float) -> None:
-    axes.set_title(shorten_end(f"{phase.name} ({phase.unit})", int(wide / 0.08)), loc="left", fontsize=9, fontweight="bold", color=INK, pad=4)
     step = max(1, -int(-TICKS * len(phase.xs) // wide))
-    axes.set_xticks([index + 0.5 for index in range(0, len(phase.xs), step)], [significant(value) for value in phase.xs[::step]])
-    axes.set_yticks([index + 0.5 for index in range(len(phase.ys))], [significant(value) for value in phase.ys])
-    axes.set_xlabel(shorten_end(phase.x, int(wide / 0.07)), fontsize=8, color=INK, labelpad=2)
-    axes.set_ylabel(shorten_end(phase.y, 24), fontsize=8, color=INK, labelpad=2)
-    axes.tick_params(length=0, labelsize=7.5, labelcolor=INK, pad=3)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
-def draw_scale(figure: Drawing, mesh: Any, axes: Axes) -> None:
-    bar = figure.colorbar(mesh, cax=axes)
-    low, high = mesh.norm.vmin, mesh.norm.vmax
-    ticks = [low, 0.0, high] if low < 0 < high else [low, (low + high) / 2, high]
-    bar.set_ticks(ticks, labels=[significant(tick, 2) for tick in ticks])
-    bar.ax.tick_params(length=2, labelsize=7, labelcolor=GREY, color="#bdbdbd", pad=2)
-    bar.outline.set_visible(False)
+    for index in range(0, len(phase.xs), step):
+        write(left + (index + 0.5) * wide / len(phase.xs), bottom - 0.05, significant(phase.xs[index]), SMALL, ha="center", va="top")
+    ticks = [significant(value) for value in phase.ys]
+    for index, tick in enumerate(ticks):
+        write(left - 0.05, bottom + (index + 0.5) * tall / len(phase.ys), tick, SMALL, ha="right", va="center_baseline")
+    write(left, bottom + tall + 0.08, "\n".join(title), HEAD, fontweight="bold", va="baseline")
+    write(left + wide / 2, bottom - 0.2, "\n".join(wrap_text(phase.x, wide, LABEL)), LABEL, ha="center", va="top")
+    aside = left - 0.12 - max(text_width(tick, SMALL) for tick in ticks)
+    write(aside, bottom + tall / 2, "\n".join(wrap_text(phase.y, tall, LABEL)), LABEL, ha="right", va="center", rotation=90, multialignment="center")

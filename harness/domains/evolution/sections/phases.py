@@ -54,8 +54,8 @@ class PhaseMaps:
         yield Figure(
             stem="phases",
             alt="Heat maps over two parameters; the same numbers stand in the tables below.",
-            caption="One map a measure; printed values are rounded further than in the tables. Where values of both signs occur, white is zero; "
-            "what is hatched was not measured.",
+            caption="One map a measure; printed values are rounded further than in the tables. Where values of both signs occur, the colour of the "
+            "background is zero; what is hatched was not measured.",
             draw=partial(draw_maps, list(records.values())),
             addresses=[below(at, key) for at in records for key in ("xs", "ys", "mean")],
         )
