@@ -29,7 +29,7 @@ def tldr(folder: Path) -> str:
 
 def test_a_large_run_fits(tmp_path: Path) -> None:
     """Six hundred cells with samples: 60,000 characters, 2 MB, and the text says where the rest is."""
-    folder = write_leakage(tmp_path, 15, 8, 5)
+    folder = write_leakage(tmp_path, 10, 4, 15)
     build(folder)
     assert len((folder / "clean_result.md").read_text()) <= MOST_TEXT
     assert (folder / "index.html").stat().st_size <= MOST_PAGE
