@@ -67,17 +67,17 @@ def test_the_core_knows_no_toolkit_and_no_domain(path: Path) -> None:
 @pytest.mark.parametrize("path", **named(files(*TOOLKIT)))
 def test_the_toolkit_knows_neither_pytest_nor_experiments(path: Path) -> None:
     """A measure, a model or a judge knows nothing of tests, promises, reports and domains."""
-    assert not reaching(path, *CORE, "site", "fixtures", "domains", "plugin", "cli")
+    assert not reaching(path, *CORE, "review", "site", "fixtures", "domains", "plugin", "cli")
     assert "pytest" not in {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("path", **named([path for path in sorted(PACKAGE.glob("*.py")) if path.stem not in ("__init__", *DOORS)]))
 def test_the_base_is_below_everything(path: Path) -> None:
     """The modules that all share import none of the layers above them; the interfaces name types of the core for the type checker alone."""
-    assert not reaching(path, *CORE, *TOOLKIT, "site", "fixtures", "domains", "plugin", "cli", typing=path.stem not in ("protocols", "extensions"))
+    assert not reaching(path, *CORE, *TOOLKIT, "review", "site", "fixtures", "domains", "plugin", "cli", typing=path.stem not in ("protocols", "extensions"))
 
 
-@pytest.mark.parametrize("path", **named(files("site")))
+@pytest.mark.parametrize("path", **named(files("site", "review")))
 def test_the_site_reads_reports_alone(path: Path) -> None:
     """It stands beside the core: neither runs, designs and rules nor models and domains are needed to show what was reported."""
     assert not reaching(path, "design", "run", "verdict", *TOOLKIT, "fixtures", "domains", "plugin", "cli")
@@ -85,7 +85,7 @@ def test_the_site_reads_reports_alone(path: Path) -> None:
 
 @pytest.mark.parametrize("path", **named(files("domains", "fixtures")))
 def test_no_domain_knows_the_site(path: Path) -> None:
-    assert not reaching(path, "site")
+    assert not reaching(path, "site", "review")
 
 
 @pytest.mark.parametrize("path", **named(files("verdict")))

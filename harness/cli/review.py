@@ -1,0 +1,25 @@
+"""`harness review`: has a text the parts of a clean result, and a complete card?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+
+MORE = "Exit code 0: complete; 1: something is missing, one line each; 2: a file cannot be read. Claims are not checked."
+
+
+def add(commands: Any) -> None:
+    command = add_command(commands, "review", run, "check a Markdown report against the template of a clean result and the reproducibility card", MORE)
+    command.add_argument("paths", nargs="+", type=Path, help="Markdown files, or run folders")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    from harness.review.review import review_file
+
+    reviews = [review_file(path) for path in arguments.paths]
+    complete = all(not (review.findings or review.missing) for review in reviews)
+    value = [review.as_json() for review in reviews]
+    return (CLEAN if complete else FINDINGS), value[0] if len(value) == 1 else value, [line for review in reviews for line in review.lines()]
