@@ -160,7 +160,7 @@ def compute_label(cost: Mapping[str, float | None]) -> str:
 def template() -> str:
     """The text of a new score.yaml: valid once its blanks are filled."""
     lines = ["# The gate-keeper's score: 1 (low) to 5 (high) each, with a reason. `harness score` computes the weighted sum.", "scored_by:", "scores:"]
-    lines += [f"  {name}: {{score: , why: }}  # weight {weight:.2f}; {QUESTIONS[name]}" for name, weight in WEIGHTS.items()]
+    lines += [f"  {name}:  # weight {weight:.2f}: {QUESTIONS[name]}\n    score:\n    why:" for name, weight in WEIGHTS.items()]
     lines += [
         "# Open while the second key is empty; open points block a full-scale run.",
         'required_changes: []  # - {change: run the pilot first, done: ""}',
