@@ -108,7 +108,7 @@ def main() -> None:
         plain, plain_few = in_turn([*run, *OFF], [*run, *OFF, "-k", "ground"], beside, beside, 3)
         print(f"a cell beyond its measurement: {1000 * ((whole - few) - (plain - plain_few)) / CELLS:.2f} ms (bound: 2)")
         report = seconds("-m", "harness.cli", "report", str(at / "reports" / "many" / newest(at)), cwd=at)
-        print(f"report of {CELLS} cells: {1000 * report / CELLS:.1f} ms a cell (no bound)")
+        print(f"report of {CELLS} cells: {1000 * report / CELLS:.1f} ms a cell (bound: 10)")
 
 
 def newest(root: Path) -> str:

@@ -34,6 +34,7 @@ def revise(folder: Path, reason: str) -> Revision:
     """Keeps the present version in versions/ and makes the next one from the journal and notes.md. Raises HarnessError, and changes nothing, where there is no
     report to revise, or results.json is not what its journal gives."""
     folder = folder.resolve()
+    reported_results(folder)
     with sole_user(folder):
         before = reported_results(folder)
         number = view_of(folder).version
@@ -52,8 +53,9 @@ def supersede(folder: Path, by: Path, reason: str) -> Revision:
     folder, by = folder.resolve(), by.resolve()
     if folder == by:
         raise HarnessError("a run cannot supersede itself", where=str(folder), mend="Name the later run with --superseded-by")
+    before, after = reported_results(folder), reported_results(by)
     with sole_user(folder), sole_user(by):
-        changes = changes_between(reported_results(folder), reported_results(by))
+        changes = changes_between(before, after)
         record_event(folder, SUPERSEDED, f"by {Path(os.path.relpath(by, folder)).as_posix()}: {reason}", changes)
         record_event(by, SUPERSEDES, f"{Path(os.path.relpath(folder, by)).as_posix()}: {reason}", changes)
         notes = build(folder).notes + build(by).notes

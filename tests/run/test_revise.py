@@ -128,6 +128,7 @@ def test_what_cannot_be_revised_is_one_line_and_changes_nothing(toy: Toy) -> Non
     for words in (["run", "--reason", " "], ["run", "--reason", "x", "--superseded-by", "run"], ["nowhere", "--reason", "x"]):
         done = harness(toy, "revise", *words)
         assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (toy.root / "nowhere").exists()
     path = toy.root / "run/results.json"
     path.write_text(path.read_text().replace('"supported"', '"falsified"'))
     assert harness(toy, "revise", "run", "--reason", "x").returncode == 2
@@ -141,3 +142,16 @@ def test_an_altered_event_is_left_out(revised: Toy, tmp_path: Path) -> None:
     text = (tmp_path / "history.jsonl").read_text().replace("report", "REPORT")
     (tmp_path / "history.jsonl").write_text(text)
     assert [event.event for event in read_events(tmp_path)] == ["done"]
+
+
+def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> None:
+    """The timeline says who reviewed it, when, and with what outcome; a file that is no run has no history to keep it in."""
+    folder = run_folder(revised, "two")
+    before = len(read_events(folder))
+    harness(revised, "review", str(folder))
+    assert len(read_events(folder)) == before
+    harness(revised, "review", str(folder), "--record")
+    event = read_events(folder)[-1]
+    assert event.event == "reviewed" and event.note.startswith("structure COMPLETE, reproducibility ")
+    assert "| reviewed |" in (folder / "clean_result.md").read_text() and verify(folder).differences == ()
+    assert harness(revised, "review", str(folder / "clean_result.md"), "--record").returncode == 2
