@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from harness.fingerprint import canonical
 from harness.plaintext import one_line
 from harness.report.forest import panels
-from harness.report.forest_drawing import draw_narrow, draw_wide
+from harness.report.forest_narrow import draw_narrow
 from harness.report.forest_pages import split_pages
+from harness.report.forest_wide import draw_wide
 from harness.report.numbers import Numbers
 from harness.report.view import View
 
