@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from harness.fingerprint import canonical
 from harness.plaintext import one_line
 from harness.report.forest import panels
-from harness.report.forest_drawing import draw_narrow, draw_wide
+from harness.report.forest_narrow import draw_narrow
 from harness.report.forest_pages import split_pages
+from harness.report.forest_wide import draw_wide
 from harness.report.numbers import Numbers
 from harness.report.view import View
 
@@ -30,6 +31,8 @@ MAKER = "harness.report"  # in the metadata of every figure
 MOST_PIXELS = 30_000  # of height; Agg draws at most 65,535, and a picture of a thousand cells is read as SVG anyway
 SMALL_PICTURE = 20_000  # bytes of base64
 PICTURE = re.compile(rb'(<image [^<>]*xlink:href="data:image/png;base64,)([^"<>]*)"')
+TAG = re.compile(rb"<(?:path|use|text|rect|g) [^<>]*>")
+PLACES, TURN, FAMILY = re.compile(rb"(\d\.\d\d)\d+"), re.compile(rb' transform="rotate\(-0 [^"]*\)"'), re.compile(rb"font-family: [^\";]*; ")
 # Text stays text in the SVG: smaller, and found by a search. The fonts after the first are as wide as it, or narrower.
 SETTINGS = {
     "svg.fonttype": "none",
@@ -99,7 +102,15 @@ def _as_svg(figure: Figure, told: dict[str, Any]) -> bytes:
     stream = io.BytesIO()
     metadata = {"Creator": MAKER, "Title": one_line(told["experiment"]), "Description": canonical(told), "Date": None}
     figure.savefig(stream, format="svg", dpi=DPI, metadata=metadata)
-    return PICTURE.sub(_with_palette, stream.getvalue())
+    return PICTURE.sub(_with_palette, _compact(stream.getvalue()))
+
+
+def _compact(svg: bytes) -> bytes:
+    """Without what no reader sees: places beyond a hundredth of a point, turns by nothing, the same fonts at every text. Two thirds of the size."""
+    family = FAMILY.search(svg)
+    fonts = family[0] if family else b""
+    short = TAG.sub(lambda tag: TURN.sub(b"", PLACES.sub(rb"\1", tag[0].replace(fonts, b""))), svg)
+    return short.replace(b"</style>", b"text{" + fonts.rstrip(b"; ") + b"}</style>", 1)
 
 
 def _with_palette(found: re.Match[bytes]) -> bytes:
