@@ -157,7 +157,8 @@ class Samples:
         names = [name for name in files[0].by_item if all(name in file.by_item for file in files)]
         first = [files[0].by_item[name][0] for name in names]
         split, stream = split_field(first), (STREAM, self.seed, *paths)
-        arms = short_names([file.arm for file in files])
+        weights = arm_weights(rows[0].measurement, self.refs)
+        arms = [name + weights.get(file.path, "") for name, file in zip(short_names([file.arm for file in files]), files, strict=True)]
         chosen = choose_rows(first, split, size, stream)
         measured = rows[0].measurement
         return Comparison(
@@ -173,6 +174,18 @@ class Samples:
 
 def paths_of(measurement: Measurement | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref.path for ref in measurement.samples)) if measurement else ()
+
+
+def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:
+    """Path to the weight of its arm in a contrast, as ` (+1)` or ` (-1)`; nothing where the measurement is no contrast of whole files."""
+    derived = (measurement.derived if measurement else None) or {}
+    terms = derived.get("terms", []) if derived.get("op") == "contrast" else []
+    by_hash = {ref.sha256: path for path, ref in refs.items()}
+    try:
+        pairs = [(by_hash.get(digest), weight) for weight, arms in terms for files in arms for digest, *_ in files]
+        return {path: f" ({weight:+g})" for path, weight in pairs if path}
+    except (TypeError, ValueError):  # a record from elsewhere: the arms are shown without their weights
+        return {}
 
 
 def make_item(name: str, files: list[SampleFile], arms: list[str], first: Mapping[str, Any], split: str) -> Item:
