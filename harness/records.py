@@ -10,6 +10,8 @@ SCHEMA = "harness/results/3"
 # Notes of measurements whose outcomes are not those of their samples.
 EDITED = "the outcomes were edited after they were gathered"
 COMPUTED = "the outcomes were computed by the test from its samples"
+# The deviation of a run that rests on data from before its lock.
+AFTER_DATA = "the preregistration came after data"
 # The doubt about a contrast that compares samples with themselves.
 SAME_SAMPLES = "both arms are the same samples: nothing is compared"
 

@@ -56,9 +56,9 @@ def promise_of(
 
 def promised_score(experiment: Experiment) -> dict[str, Any]:
     """The score as it was when the experiment was locked; what is answered or done later changes nothing of it."""
-    from harness.design.score import read_score
+    from harness.design.score import find_score
 
-    score = read_score(experiment.folder)
+    score = find_score(experiment.folder)
     if score is None:
         return {}
     return {**{f"score/{name}": value for name, value in score.values.items()}, "score/total": score.total, "score/decision": score.decision}

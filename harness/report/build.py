@@ -21,7 +21,7 @@ from harness.report.clean_result import clean_result
 from harness.report.escape import one_line
 from harness.report.figures import MAKER, hero, save_pictures
 from harness.report.generated import generated_sibling, remove_generated, seal_json, seal_text, write_generated
-from harness.report.notes import broken_references, create_notes, read_notes
+from harness.report.notes import broken_references, create_notes, read_notes, unplaced_lines
 from harness.report.numbers import Numbers, Used
 from harness.report.numbers_csv import numbers_csv
 from harness.report.page import page
@@ -84,6 +84,7 @@ def build(run_folder: Path) -> Report:
         write_bytes(run_folder / name, text.encode())
     notes = [write_generated(run_folder / name, text) for name, text in texts.sealed.items()]
     notes += [section.failure for section in built] + broken_references(view.notes, numbers)
+    notes += unplaced_lines(run_folder)
     create_notes(run_folder)
     places = {name: run_folder / name for name in (CARD, CLEAN_RESULT, PAGE, NUMBERS)}
     return Report(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from harness.plaintext import by_number
 from harness.records import Measurement
 from harness.report import view as views
 from harness.report.addresses import below
@@ -17,8 +18,8 @@ from harness.report.card_files import linked_cards, shared_rows
 from harness.report.escape import code, fence_text, in_markdown, one_line
 from harness.report.headline import closing, headline
 from harness.report.notes import Note, render_note, texts
-from harness.report.numbers import Numbers, Used
-from harness.report.sample_rows import Item, Samples
+from harness.report.numbers import Numbers, Used, cut_at_word
+from harness.report.sample_rows import JUDGED_WORDS, Item, Samples
 from harness.report.sections import SETUP, Built, build_sections
 from harness.report.table import to_markdown
 from harness.report.trajectories import grids
@@ -102,6 +103,7 @@ def common_names(numbers: Numbers, view: View, card: Card, samples: Samples) -> 
         "confounded": results.design.get("confounded") or [],
         "planned": planned(view),
         "linked": linked_cards(card),
+        "JUDGED_WORDS": JUDGED_WORDS,
         "parent_text": partial(parent_text, numbers, view),
         "parent_superseded": lambda parent: view.parents_superseded.get(parent.run, "") or parent.superseded,
         "sample_files": [(path, pairs[0][1]) for path, pairs in view.sample_refs.items()],
@@ -147,8 +149,8 @@ def fit_tldr(tldr: Callable[[Callable[[int], int]], str]) -> str:
 
 
 def clip(text: str, longest: int) -> str:
-    """A text of at most so many characters, an ellipsis where it was cut."""
-    return text if len(text) <= longest else f"{text[: max(1, longest - 1)].rstrip()}…"
+    """A text of at most so many characters, with an ellipsis where it was cut: at the end of a word, where there is one."""
+    return cut_at_word(text, longest)
 
 
 def units(measurement: Measurement) -> str:
@@ -192,13 +194,16 @@ def other_hypotheses(view: View) -> list[tuple[str, list[Any]]]:
 def planned(view: View) -> list[tuple[str, str, Mapping[str, Any]]]:
     """(hypothesis, address of its plan, the plan)."""
     plans = view.tree["plan"].get("hypotheses") if isinstance(view.tree["plan"], dict) else None
-    return [(name, below("plan/hypotheses", name), entry) for name, entry in (plans or {}).items() if isinstance(entry, dict)]
+    entries = sorted((plans or {}).items(), key=lambda pair: by_number(pair[0]))
+    return [(name, below("plan/hypotheses", name), entry) for name, entry in entries if isinstance(entry, dict)]
 
 
 def head_rows(view: View) -> list[views.Row]:
-    """The effects of the cells: hypotheses, controls, then the rest."""
-    order = {"hypothesis": 0, "control": 1}
-    return sorted(view.effects.values(), key=lambda row: order.get(row.cell.kind, 2))
+    """Of every cell of a hypothesis its effect and what else was tested in it, then the effects of controls. What a gate measured is no effect."""
+    tested = [row for row in view.rows if row.cell.kind == "hypothesis" and row.measurement is not None and row.measurement.p is not None]
+    found = [row for at, effect in view.effects.items() if effect.cell.kind == "hypothesis" for row in ([effect] + [one for one in tested if one.at == at])]
+    controls = [row for row in view.effects.values() if row.cell.kind == "control"]
+    return list({(row.at, row.measured_at): row for row in (*found, *controls)}.values())
 
 
 def limit_events(view: View) -> list[tuple[str, Any]]:
@@ -214,12 +219,13 @@ def number(_value: Any, shown: str, _where: str) -> str:
 
 def sample_block(item: Item) -> str:
     """An item with its replies as a code block."""
-    lines = [f"asked: {clip(item.asked, LONGEST)}", *(f"option: {clip(option, 120)}" for option in item.options)]
+    asked = [f"asked: {clip(item.asked, LONGEST)}"] if item.asked else []
+    lines = [*asked, *(f"option: {clip(option, 120)}" for option in item.options)]
     for reply in item.replies:
         lines.append(f"{one_line(reply.arm)}:" + (f" [{reply.status}]" if reply.status else ""))
         lines += [f"  {'written by a model' if reply.by_model else 'scored answer'}: {clip(reply.written, LONGEST)}"] if reply.written else []
         lines += [f"  {one_line(name)}: {clip(value, 80)}" for name, value in reply.outcomes[:5]]
-        lines += [f"  judge, {one_line(name)}: {clip(value, 160)}" for name, value in reply.judged]
+        lines += [f"  judge, {one_line(JUDGED_WORDS.get(name, name))}: {clip(value, 160)}" for name, value in reply.judged]
     return fence_text("\n".join(lines))
 
 

@@ -21,7 +21,7 @@ from harness.textfile import read_text
 
 FILE_NAME = "notes.md"
 SLOTS = ("Takeaways", "Caveats", "Next steps", "Surprising")
-REFERENCE = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+REFERENCE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 ITEM = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 LONGEST = 1000  # characters of one note
 EMPTY = """# Notes
@@ -68,8 +68,17 @@ def read_notes(folder: Path) -> Notes:
 def slot_named(heading: str, where: str) -> str:
     known = {slot.casefold(): slot for slot in SLOTS}
     if heading.casefold() not in known:
-        raise HarnessError(f"no slot is named {heading!r}", where=where, mend=f"{nearest(heading, SLOTS)} Slots: {', '.join(SLOTS)}")
+        raise HarnessError(f"no slot is named {heading!r}", where=where, mend=nearest(heading, SLOTS).replace("Known:", "Slots:"))
     return known[heading.casefold()]
+
+
+def unplaced_lines(folder: Path) -> list[str]:
+    """A line for each text before the first slot that is not the form's own: nobody would see it."""
+    path = folder / FILE_NAME
+    lines = read_text(path).split("\n## ")[0].splitlines() if path.exists() else []
+    own = {line.strip() for line in EMPTY.splitlines()}
+    found = [number for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith(("# ", "## ")) and line.strip() not in own]
+    return [f"{FILE_NAME}:{number}: not shown, since it stands before the first slot; put it below one of {', '.join(SLOTS)}" for number in found[:3]]
 
 
 def add_line(notes: list[Note], line: str, number: int) -> None:

@@ -29,6 +29,7 @@ OPTIONS = ("options", "choices")
 WRITTEN = "text"  # the field with an answer
 BY_MODEL = ("finish", "output_tokens", "judged")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
 JUDGED = ("judged", "score", "coherence", "reason", "judge")
+JUDGED_WORDS = {"judged": "behaviour shown", "score": "score (0: shown, 100: not shown)", "coherence": "coherence (0 to 100)"}
 OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked")  # a judge's word goes before a phrase's
 # Fields that serve the gathering, or stand elsewhere in the block of an item.
 HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "usd", "input_tokens", "output_tokens", "finish", "error", SEAL}
@@ -72,7 +73,7 @@ class SampleFile:
     @property
     def arm(self) -> str:
         """Its name without the hash: who answered what."""
-        return Path(self.path).stem.rpartition("-")[0] or Path(self.path).stem
+        return arm_of(self.path)
 
     @cached_property
     def by_item(self) -> dict[str, list[dict[str, Any]]]:
@@ -138,14 +139,16 @@ class Samples:
     def groups(self) -> dict[tuple[str, ...], list[Row]]:
         """Files that are compared with each other, and the measurements that compare them."""
         found: dict[tuple[str, ...], list[Row]] = {}
+        shown: set[str] = set()
         effects = sorted(
             self.view.effects.values(), key=lambda row: ("hypothesis", "control").index(row.cell.kind) if row.cell.kind in ("hypothesis", "control") else 2
         )
         for row in effects:
-            paths = paths_of(row.measurement)
+            every = paths_of(row.measurement)
+            paths = without_unjudged(every)
             if 0 < len(paths) <= MOST_ARMS:
                 found.setdefault(paths, []).append(row)
-        shown = {path for paths in found for path in paths}
+                shown |= {*every}
         for row in self.view.rows:
             for path in paths_of(row.measurement):
                 if path not in shown:
@@ -174,6 +177,18 @@ class Samples:
 
 def paths_of(measurement: Measurement | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref.path for ref in measurement.samples)) if measurement else ()
+
+
+def without_unjudged(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The files without those whose answers are in another one of them, as a judge read them."""
+    judged = {arm_of(path).removesuffix("-judged") for path in paths if arm_of(path).endswith("-judged")}
+    return tuple(path for path in paths if arm_of(path) not in judged)
+
+
+def arm_of(path: str) -> str:
+    """The name of a samples file without its hash."""
+    stem = Path(path).stem
+    return stem.rpartition("-")[0] or stem
 
 
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:

@@ -23,14 +23,14 @@ SHOWN = 5  # effects that are named
 
 def keep_version(run_folder: Path, number: int) -> Path:
     """Copies the files of the present version to versions/<number>/, whole or not at all. A version that is there already is left as it is."""
-    require_no_links(run_folder, VERSIONS, "figures")
+    require_no_links(run_folder, VERSIONS, "figures", "cards")
     target = run_folder / VERSIONS / str(number)
     if target.exists():
         return target
     with naming_errors(target):
         target.parent.mkdir(exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{number}-", dir=target.parent))
-        for name in KEPT:
+        for name in (*KEPT, *(f"cards/{path.name}" for path in sorted((run_folder / "cards").glob("*.md")))):
             if is_plain(run_folder / name):
                 (made / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(run_folder / name, made / name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ import msgspec
 
 from harness.history import REVISED, SUPERSEDED
 from harness.plaintext import by_number
-from harness.records import Cell, Check, Event, HypothesisResult, Measurement, Results, Threshold, encode
+from harness.records import AFTER_DATA, Cell, Check, Event, HypothesisResult, Measurement, Results, Threshold, encode
 from harness.report.addresses import address, below, handles
 
 ANSWERED = ("supported", "falsified", "passed", "failed")
@@ -73,6 +74,12 @@ class View:
         """The timeline: the events up to the results, then those after them, with their addresses."""
         run = [(address("execution", "timeline", place), event) for place, event in enumerate(self.results.execution.timeline)]
         return run + [(address("history", place), event) for place, event in enumerate(self.history)]
+
+    @cached_property
+    def lock_words(self) -> str:
+        """Whether the lock came before the data."""
+        after = any(deviation.what == AFTER_DATA for deviation in self.results.promise.deviations)
+        return "Locked after the data" if after else "Locked before the data"
 
     @cached_property
     def version(self) -> int:
@@ -158,6 +165,12 @@ class View:
         """Addresses of promised cells of which the run holds no record at all."""
         known = {cell.id for cell in self.results.cells}
         return [address("missing", place) for place, name in enumerate(self.results.missing) if name not in known]
+
+    @cached_property
+    def successor(self) -> str:
+        """The folder, from this one, of the run that superseded it; "" where the history does not name one that is safe to link."""
+        found = re.match(r"by ((?:\.\./)*[A-Za-z0-9][A-Za-z0-9_./-]*): ", self.superseded)
+        return found[1] if found and ".." not in found[1].replace("../", "") else ""
 
     def verdict_counts(self, name: str, only: tuple[str, ...]) -> list[tuple[str, str]]:
         """(verdict, address of its count) for the verdicts that occur among `name` ("cells" or "checks")."""

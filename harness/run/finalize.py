@@ -17,7 +17,7 @@ from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
 from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
-from harness.records import Deviation, Execution, Results, Universe, encode
+from harness.records import AFTER_DATA, Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
 from harness.run.plan_cache import cached_plan
@@ -140,7 +140,7 @@ def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
     unknown = sum(time == UNKNOWN_TIME for time in measured.values())
     aged = f" ({unknown} of them on data whose age is unknown)" if unknown else ""
     told = Deviation(
-        what="the preregistration came after data",
+        what=AFTER_DATA,
         promised=f"locked at {promise.locked_at}, before the data",
         found=f"{count_of(len(measured), 'cell rests', 'cells rest')} on data from before{aged}",
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError
-from harness.history import REVISED, SUPERSEDED, record_event
+from harness.history import REVISED, SUPERSEDED, record_event, superseded
 from harness.plaintext import count_of
 from harness.records import Results
 from harness.report.build import CLEAN_RESULT, build, read_results, view_of
@@ -54,12 +54,24 @@ def supersede(folder: Path, by: Path, reason: str) -> Revision:
     if folder == by:
         raise HarnessError("a run cannot supersede itself", where=str(folder), mend="Name the later run with --superseded-by")
     before, after = reported_results(folder), reported_results(by)
+    require_later(folder, by, before, after)
     with sole_user(folder), sole_user(by):
         changes = changes_between(before, after)
         record_event(folder, SUPERSEDED, f"by {Path(os.path.relpath(by, folder)).as_posix()}: {reason}", changes)
         record_event(by, SUPERSEDES, f"{Path(os.path.relpath(folder, by)).as_posix()}: {reason}", changes)
         notes = build(folder).notes + build(by).notes
         return Revision(folder=folder, version=view_of(folder).version, changes=changes, notes=notes)
+
+
+def require_later(folder: Path, by: Path, before: Results, after: Results) -> None:
+    """Raises HarnessError where the other run does not stand itself, or is older: of two runs that supersede each other none would stand."""
+    mend = "Name the later run, whose result stands, with --superseded-by"
+    if why := superseded(by):
+        raise HarnessError(f"is superseded itself, {why}", where=str(by), mend=mend)
+    if after.execution.started < before.execution.started:
+        raise HarnessError(f"started at {after.execution.started}, before the run that it would supersede", where=str(by), mend=mend)
+    if superseded(folder).startswith(f"by {Path(os.path.relpath(by, folder)).as_posix()}:"):
+        raise HarnessError("is superseded by that run already", where=str(folder), mend="Nothing is left to do")
 
 
 def reported_results(folder: Path) -> Results:

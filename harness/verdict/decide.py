@@ -16,7 +16,7 @@ from harness.verdict.samples_behind import SAME, count_once, counted_once, is_ou
 
 LEAD = {
     "supported": "",
-    "falsified": "Not so: ",
+    "falsified": "Falsified: ",
     "inconclusive": "Undecided: ",
     "blocked": "Not tested, a gate failed: ",
     "killed": "Not tested, a kill criterion was met: ",

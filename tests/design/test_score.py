@@ -44,7 +44,7 @@ def test_the_weighted_sum_decides(tmp_path: Path, values: tuple[int, ...], total
         (scored(1, 1, 1, 1, 1) + "total: 2.90\n", "unknown key 'total'"),
         (scored(1, 1, 1, 1, 1).replace("why: because", "why: ''", 1), "score.yaml:3"),
         ("- a\n", "must be a mapping"),
-        (template(), "score.yaml:2"),
+        (template(), "has blanks in the lines 2, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18"),
     ],
 )
 def test_a_wrong_score_is_one_line_with_its_place(tmp_path: Path, text: str, told: str) -> None:
@@ -64,6 +64,8 @@ def test_the_command_writes_a_form_and_reads_it(toy: Toy) -> None:
     """Without a score a form is written; with one the arithmetic, the cost and the checklist are shown, and what is new is in the history."""
     done = harness(toy, "score", "evals/coins")
     assert done.returncode == 1 and "fill in the scores" in done.stdout and (toy.root / PLACE).is_file()
+    assert harness(toy, "plan", "evals/coins").returncode == 0  # a form that is not filled in is no score, and in nobody's way
+    assert "coins: not scored" in harness(toy, "score", "evals").stdout
     question = 'questions:\n  - {question: "Which coin first?", answer: ""}\n'
     toy.write(PLACE, scored(4, 4, 4, 3, 3, more=question))
     done = harness(toy, "score", "evals/coins")
