@@ -295,6 +295,7 @@ class Universe(Record, frozen=True, kw_only=True):
     environment: dict[str, Any]
     claim: Claim = Claim()
     parents: tuple[Parent, ...] = ()
+    prompts: dict[str, str] = msgspec.field(default_factory=dict)  # persona to the hash of its prompt
     costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
 
     def cell(self, cell_id: str) -> PlannedCellRecord:
@@ -363,6 +364,7 @@ class Results(Record, frozen=True, kw_only=True):
     design: dict[str, Any]
     plan: dict[str, Any]
     execution: Execution
+    prompts: dict[str, str] = msgspec.field(default_factory=dict)  # persona to the hash of its prompt
     schema: str = SCHEMA
 
 

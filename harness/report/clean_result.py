@@ -17,7 +17,7 @@ from harness.report.card import Card
 from harness.report.card_files import linked_cards, shared_rows
 from harness.report.escape import code, fence_text, in_markdown, one_line
 from harness.report.headline import closing, headline
-from harness.report.notes import Note, render_note, texts
+from harness.report.notes import render_note, texts
 from harness.report.numbers import Numbers, Used, cut_at_word
 from harness.report.sample_rows import JUDGED_WORDS, Item, Samples
 from harness.report.sections import SETUP, Built, build_sections
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST = 60_000  # characters; an issue takes 65,536
 MOST_TLDR = 2_500
+SEAL_LENGTH = 200  # the last line, by which an edited file is told from a generated one
 SHARES = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.0)  # of the room for samples, sections and rows, until the whole fits
 SAMPLES_ROOM, SECTIONS_ROOM, ROWS = 12_000, 48_000, 40
 LONGEST = 400  # characters of one text of a sample
@@ -53,9 +54,9 @@ def clean_result(view: View, card: Card, samples: Samples) -> CleanResult:
         numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
         text = environment().get_template("clean_result.md.j2").render(**names(numbers, view, card, samples, share))
         text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
-        if len(text) <= MOST:
+        if len(text) <= MOST - SEAL_LENGTH:
             break
-    return CleanResult(text=text[:MOST], used=tuple(numbers.used))
+    return CleanResult(text=text[: MOST - SEAL_LENGTH], used=tuple(numbers.used))
 
 
 def names(numbers: Numbers, view: View, card: Card, samples: Samples, share: float) -> dict[str, Any]:
@@ -95,12 +96,12 @@ def common_names(numbers: Numbers, view: View, card: Card, samples: Samples) -> 
         "head": headline(view),
         "end": closing(view),
         "notes": lambda slot: texts(view.notes, slot),
-        "rendered": lambda note, longest=1000: render_note(Note(text=clip(note.text, longest), line=note.line), numbers),
+        "rendered": lambda note, longest=1000: render_note(note, numbers, longest),
         "next_steps": next_steps(numbers, view, card),
         "others": other_hypotheses(view),
         "bad_checks": [check for _, check in view.checks if check.verdict != "passed"],
-        "matched": results.design.get("matched") or [],
-        "confounded": results.design.get("confounded") or [],
+        "matched": (results.design.get("matched") or [])[:8],
+        "confounded": (results.design.get("confounded") or [])[:8],
         "planned": planned(view),
         "linked": linked_cards(card),
         "JUDGED_WORDS": JUDGED_WORDS,
@@ -171,7 +172,7 @@ def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:
 def next_steps(numbers: Numbers, view: View, card: Card) -> list[Callable[[int], str]]:
     """What to do next, as texts of at most a given length: what people noted, what was declared, what the run itself lacks."""
     results = view.results
-    noted = [lambda size, note=note: render_note(Note(text=clip(note.text, size), line=note.line), numbers) for note in texts(view.notes, "Next steps")]
+    noted = [lambda size, note=note: render_note(note, numbers, size) for note in texts(view.notes, "Next steps")]
     declared = [partial(numbers.text, f"design/next_steps/{place}") for place in range(len(results.design.get("next_steps") or []))]
     lacks = [
         (bool(view.open_cells or view.lost), "Close the cells without an answer"),
@@ -223,6 +224,7 @@ def sample_block(item: Item) -> str:
     lines = [*asked, *(f"option: {clip(option, 120)}" for option in item.options)]
     for reply in item.replies:
         lines.append(f"{one_line(reply.arm)}:" + (f" [{reply.status}]" if reply.status else ""))
+        lines += [f"  asked: {clip(reply.asked, LONGEST)}"] if reply.asked else []
         lines += [f"  {'written by a model' if reply.by_model else 'scored answer'}: {clip(reply.written, LONGEST)}"] if reply.written else []
         lines += [f"  {one_line(name)}: {clip(value, 80)}" for name, value in reply.outcomes[:5]]
         lines += [f"  judge, {one_line(JUDGED_WORDS.get(name, name))}: {clip(value, 160)}" for name, value in reply.judged]

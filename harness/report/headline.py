@@ -15,7 +15,8 @@ MOST_MODELS = 2
 @dataclass(frozen=True, kw_only=True)
 class Headline:
     """`models` is a text; `ends` are the rows of the smallest and the largest effect of the primary hypothesis (one row where there is one cell, none where
-    nothing was measured); `cells` counts its cells with an effect; `seeds_at` and `threshold` are addresses, of the number of seeds and of the threshold."""
+    nothing was measured); `cells` counts its cells with an effect; `seeds_at` and `threshold` are addresses, of the number of seeds and of the threshold;
+    `name` is the measurement's ("effect" where cells differ), `few` and `many` are the rows with the smallest and the largest N."""
 
     models: str
     ends: tuple[Row, ...]
@@ -23,6 +24,9 @@ class Headline:
     seeds: int
     seeds_at: str
     threshold: str
+    name: str
+    few: Row | None
+    many: Row | None
 
 
 def headline(view: View) -> Headline:
@@ -39,7 +43,14 @@ def headline(view: View) -> Headline:
         seeds=varied or len(view.results.seeds),
         seeds_at=f"{ends[0].measured_at}/seeds/#" if varied else "seeds/#",
         threshold=bar[0] if bar else "",
+        name=measured.name if measured and len({row.measurement.name for row in rows if row.measurement}) == 1 else "effect",
+        few=min(rows, key=sampling_units, default=None),
+        many=max(rows, key=sampling_units, default=None),
     )
+
+
+def sampling_units(row: Row) -> int:
+    return row.measurement.n if row.measurement else 0
 
 
 def primary_effects(view: View) -> list[Row]:

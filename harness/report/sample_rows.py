@@ -46,6 +46,7 @@ class Reply:
     by_model: bool
     outcomes: tuple[tuple[str, str], ...]
     judged: tuple[tuple[str, str], ...] = ()
+    asked: str = ""  # where the arm was asked something else than the first one
     status: str = ""  # where it is not "ok"
 
 
@@ -205,20 +206,24 @@ def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef])
 
 def make_item(name: str, files: list[SampleFile], arms: list[str], first: Mapping[str, Any], split: str) -> Item:
     side = {True: "positive", False: "negative"}.get(first.get(split, ""), "") if split else ""
-    replies = [make_reply(arm, row) for arm, file in zip(arms, files, strict=True) for row in file.by_item[name][:2]]
-    # Judged rows hold the question as the judge read it; the shortest way to what was asked is the first row that has it.
-    asked = next((str(row[key]) for file in files for row in file.by_item[name][:1] for key in ASKED if row.get(key)), "")
+    asked = next((words for file in files for row in file.by_item[name][:1] if (words := asked_in(row))), "")
+    replies = [make_reply(arm, row, asked) for arm, file in zip(arms, files, strict=True) for row in file.by_item[name][:2]]
     options: list[Any] = next((row[key] for file in files for row in file.by_item[name][:1] for key in OPTIONS if isinstance(row.get(key), list)), [])
     return Item(name=name, asked=asked, options=tuple(map(as_text, options)), replies=tuple(replies), side=side)
 
 
-def make_reply(arm: str, row: Mapping[str, Any]) -> Reply:
+def asked_in(row: Mapping[str, Any]) -> str:
+    return next((str(row[key]) for key in ASKED if row.get(key)), "")
+
+
+def make_reply(arm: str, row: Mapping[str, Any], asked: str) -> Reply:
     shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *JUDGED, WRITTEN)]
     outcomes = sorted(shown, key=lambda pair: pair[0] not in OUTCOMES)
     judged = [(name, as_text(row[name])) for name in JUDGED if row.get(name) is not None]
-    status = str(row.get("status", "ok"))
-    text, by_model = str(row.get(WRITTEN) or ""), any(name in row for name in BY_MODEL)
-    return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), status="" if status == "ok" else status)
+    status, own = str(row.get("status", "ok")), asked_in(row)
+    other = own if own != asked else ""
+    text, by_model = str(row.get(WRITTEN) or ""), any(row.get(name) is not None for name in BY_MODEL)
+    return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), asked=other, status="" if status == "ok" else status)
 
 
 def short_names(names: Iterable[str]) -> list[str]:

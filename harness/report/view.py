@@ -61,6 +61,7 @@ class View:
     history: tuple[Event, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
     parents_superseded: Mapping[str, str] = field(default_factory=dict)  # run of a parent to why it does not stand any more, as it is now
+    kept: tuple[int, ...] = ()  # the earlier versions in versions/
 
     @cached_property
     def tree(self) -> dict[str, Any]:
@@ -83,8 +84,8 @@ class View:
 
     @cached_property
     def version(self) -> int:
-        """The version of the clean result: 1, and one more for each revision."""
-        return 1 + sum(event.event == REVISED for event in self.history)
+        """The version of the clean result: 1, and one more for each revision; never one of those that are kept."""
+        return 1 + max(sum(event.event == REVISED for event in self.history), *self.kept, 0)
 
     @cached_property
     def superseded(self) -> str:

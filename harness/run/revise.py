@@ -11,7 +11,7 @@ from harness.history import REVISED, SUPERSEDED, record_event, superseded
 from harness.plaintext import count_of
 from harness.records import Results
 from harness.report.build import CLEAN_RESULT, build, read_results, view_of
-from harness.report.versions import changes_between, keep_version
+from harness.report.versions import VERSIONS, changes_between, keep_version
 from harness.run.finalize import finalize_run
 from harness.run.folder import sole_user
 from harness.run.verification import is_older, journal_differences
@@ -37,13 +37,13 @@ def revise(folder: Path, reason: str) -> Revision:
     reported_results(folder)
     with sole_user(folder):
         before = reported_results(folder)
-        number = view_of(folder).version
+        view_of(folder)  # notes that cannot be read are told before anything is written
         later = require_sound(folder, before)
-        kept = keep_version(folder, number)
+        number = keep_version(folder)
         if later:
-            finalize_run(folder, folder.name, reported=False)
+            finalize_run(folder, folder.name, reported=False, revised=True)
         build(folder)  # the text of the next version, but for its place in the history
-        changes = changes_between(before, read_results(folder)) + text_changes(kept, folder)
+        changes = changes_between(before, read_results(folder)) + text_changes(folder / VERSIONS / str(number), folder)
         record_event(folder, REVISED, f"version {number + 1}: {reason}", changes)
         return Revision(folder=folder, version=number + 1, changes=changes, notes=build(folder).notes)
 
@@ -55,6 +55,9 @@ def supersede(folder: Path, by: Path, reason: str) -> Revision:
         raise HarnessError("a run cannot supersede itself", where=str(folder), mend="Name the later run with --superseded-by")
     before, after = reported_results(folder), reported_results(by)
     require_later(folder, by, before, after)
+    if any(require_sound(path, results) for path, results in ((folder, before), (by, after))):
+        told = "a later session of one of both runs was killed before it could decide"
+        raise HarnessError(told, where=f"{folder}, {by}", mend="Make both reports first: harness report RUN")
     with sole_user(folder), sole_user(by):
         changes = changes_between(before, after)
         record_event(folder, SUPERSEDED, f"by {Path(os.path.relpath(by, folder)).as_posix()}: {reason}", changes)
@@ -95,5 +98,5 @@ def require_sound(folder: Path, results: Results) -> bool:
 def text_changes(kept: Path, folder: Path) -> tuple[str, ...]:
     """How many lines of the clean result are new; its seal, its version and its timeline change with every version."""
     old, new = (path.read_text(encoding="utf-8", errors="replace").splitlines() for path in (kept / CLEAN_RESULT, folder / CLEAN_RESULT))
-    count = sum(not line.startswith((SEAL, "Version ", "| 2")) for line in set(new) - set(old))
+    count = sum(not line.startswith((SEAL, "Version ", "Earlier versions", "| 2")) for line in set(new) - set(old))
     return (f"text: {count_of(count, 'line is new', 'lines are new')}",) if count else ()

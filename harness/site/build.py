@@ -127,7 +127,7 @@ class Builder:
             self.taken.add(known.summary.name)
             self.report.made |= set(known.pages)
             return known
-        view = view_of(folder)
+        view = view_of(folder, noted=False)
         run = summarise_run(view, folder, shown, name_run(view.results, shown, self.taken))
         return KnownRun(key=key, summary=run, pages=tuple(self.write_run(run, view, folder)))
 

@@ -62,6 +62,7 @@ def decide(spec: RegisteredDesign, universe: Universe, found: Mapping[str, Cell]
         design=universe.design,
         plan=plan,
         execution=execution,
+        prompts=universe.prompts,
     )
 
 
