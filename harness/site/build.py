@@ -112,7 +112,8 @@ class Builder:
         self.superseded = ""
 
     def add_runs(self, folders: list[Path]) -> None:
-        """The pages of each run; a run that cannot be read is noted with the reason. A run that was superseded is named on the pages of those that build on it."""
+        """The pages of each run; a run that cannot be read is noted with the reason."""
+        # A run that was superseded is named on the pages of those that build on it, so all of them depend on this.
         self.superseded = fingerprint({str(folder): superseded(folder) for folder in folders})
         for folder in folders:
             shown = folder.relative_to(self.reports).as_posix()
@@ -142,16 +143,9 @@ class Builder:
         hypotheses = [(result, shown) for (_, result), shown in zip(view.hypotheses, run.hypotheses, strict=True)]
         first = {file.path: (file, place) for place, page in reversed(samples.items()) for file in page.files}
         arms = [first[path] for path in view.sample_refs]
-        yield self.write(
-            "run.html.j2",
-            run.page,
-            run=run,
-            r=view.results,
-            hypotheses=hypotheses,
-            arms=arms,
-            events=[event for _, event in view.events],
-            gone={run: why for run, why in view.parents_superseded.items() if why},
-        )
+        gone = {parent: why for parent, why in view.parents_superseded.items() if why}
+        events = [event for _, event in view.events]
+        yield self.write("run.html.j2", run.page, run=run, r=view.results, hypotheses=hypotheses, arms=arms, events=events, gone=gone)
 
     def add_lists(self) -> None:
         """The pages of the experiments, with those that compare each run with the one before it, and the index."""
