@@ -25,13 +25,22 @@ class ParentRun:
 
 
 def parent_runs(universe: Universe, root: Path) -> tuple[ParentRun, ...]:
-    """The parents with a run at the scale of this one, in the order of the declaration. Raises HarnessError where the results of one are not what its journal
-    gives: its numbers would be evidence for nothing."""
+    """The parents with a run at the scale of this one, in the order of the declaration. Raises HarnessError where the numbers of one are not those of its
+    journal: they would be evidence for nothing."""
     from harness.report.build import read_results
-    from harness.run.verification import why_unverified
 
-    for parent in universe.parents:
-        if parent.run and (why := why_unverified(root / parent.run)):
-            raise HarnessError(f"the parent cannot be used: {why}", where=parent.run, mend="Restore its folder, or run it again")
     runs = [ParentRun(declared=parent, results=read_results(root / parent.run)) for parent in universe.parents if parent.run]
-    return tuple(run for run in runs if run.results.scale == universe.scale)
+    found = tuple(run for run in runs if run.results.scale == universe.scale)
+    for run in found:
+        require_measured(root / run.declared.run, run)
+    return found
+
+
+def require_measured(folder: Path, run: ParentRun) -> None:
+    """Raises HarnessError where a cell is not as the journal has it; words that another version of harness put otherwise do not matter."""
+    from harness.run.verification import journal_differences
+
+    differences = [one for one in journal_differences(folder, run.results, planned=False) if one.address.startswith("cells/")]
+    if differences:
+        told = f"the parent cannot be used: its results differ from its journal: {differences[0].line()}"
+        raise HarnessError(told, where=run.declared.run, mend="Restore its folder, or run it again")
