@@ -120,7 +120,9 @@ class Score:
     @property
     def open_points(self) -> list[OpenPoint]:
         spec = self.spec
-        changes = [OpenPoint(kind="required change", text=one.change, key="done") for one in spec.required_changes if not one.done.strip()]
+        unnamed = self.decision == "MODIFY" and not spec.required_changes
+        changes = [OpenPoint(kind="required change", text="MODIFY names no change that is asked for", key="required_changes")] if unnamed else []
+        changes += [OpenPoint(kind="required change", text=one.change, key="done") for one in spec.required_changes if not one.done.strip()]
         questions = [OpenPoint(kind="question", text=one.question, key="answer") for one in spec.questions if not one.answer.strip()]
         return changes + questions + [OpenPoint(kind="finding", text=one.finding, key="resolved") for one in spec.findings if not one.resolved.strip()]
 

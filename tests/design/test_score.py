@@ -132,3 +132,21 @@ def test_the_history_of_an_experiment_leads_into_the_timeline_of_its_run(toy: To
     toy.run("-k", "villain", "--harness-run-dir", "run")
     events = [event["event"] for event in toy.results("run")["execution"]["timeline"]]
     assert events[:2] == ["scored", "locked"] and events.count("locked") == 1 and events.index("locked") < events.index("started") < events.index("results")
+
+
+def test_modify_without_a_change_is_open_and_skip_is_a_warning(toy: Toy) -> None:
+    """A MODIFY that asks for nothing cannot be done; a SKIP blocks nothing and is told."""
+    toy.write(PLACE, scored(3, 3, 3, 3, 3))
+    assert "MODIFY names no change" in toy.run("--harness-scale", "full").stdout
+    toy.write(PLACE, scored(1, 1, 1, 1, 1))
+    assert "warning: the gate-keeper's score is 1.00: SKIP" in harness(toy, "plan", "evals/coins").stdout
+
+
+def test_own_files_are_no_inputs(toy: Toy) -> None:
+    """A pattern that matches lock, score or history would make a lock deviate from itself."""
+    toy.edit("evals/coins/experiment.yaml", "inputs: [banks/*.jsonl]", "inputs: [banks/*.jsonl, evals/coins/*.json*]")
+    toy.write("evals/coins/items.jsonl", '{"id": 1}\n')
+    harness(toy, "lock", "evals/coins")
+    toy.run("-k", "villain", "--harness-run-dir", "run")
+    assert toy.results("run")["promise"]["deviations"] == []
+    assert [one["path"] for one in toy.results("run")["inputs"]] == ["banks/coins.jsonl", "evals/coins/items.jsonl"]
