@@ -10,13 +10,12 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from harness.plaintext import by_number
-from harness.records import Measurement
 from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.card import Card
 from harness.report.card_files import linked_cards, shared_rows
 from harness.report.escape import code, fence_text, in_markdown, one_line
-from harness.report.headline import closing, headline
+from harness.report.headline import closing, headline, units
 from harness.report.notes import render_note, texts
 from harness.report.numbers import Numbers, Used, cut_at_word
 from harness.report.sample_rows import JUDGED_WORDS, Item, Samples
@@ -69,6 +68,7 @@ def names(numbers: Numbers, view: View, card: Card, samples: Samples, share: flo
         "alt": ALT,
         "figure": "figures/hero.png",
         "tldr_fitting": fit_tldr,
+        "own_takeaways": 2 + bool(view.hypotheses[1:]) + bool(view.open_cells or view.lost),  # of at most five
         "setup": [(section, room) for section in setup],
         "sections": [(section, room) for section in found],
         "compared": samples.comparisons(2 if share > 0.3 else 1, int(share * SAMPLES_ROOM / 1500)),
@@ -152,14 +152,6 @@ def fit_tldr(tldr: Callable[[Callable[[int], int]], str]) -> str:
 def clip(text: str, longest: int) -> str:
     """A text of at most so many characters, with an ellipsis where it was cut: at the end of a word, where there is one."""
     return cut_at_word(text, longest)
-
-
-def units(measurement: Measurement) -> str:
-    """What its N counts: `requests`, `request`, or the sampling unit in brackets where it is no plain word."""
-    unit = measurement.sampling_unit
-    if not unit.isalpha():
-        return f"({unit})"
-    return unit if measurement.n == 1 else f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
 
 
 def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:

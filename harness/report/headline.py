@@ -16,7 +16,7 @@ MOST_MODELS = 2
 class Headline:
     """`models` is a text; `ends` are the rows of the smallest and the largest effect of the primary hypothesis (one row where there is one cell, none where
     nothing was measured); `cells` counts its cells with an effect; `seeds_at` and `threshold` are addresses, of the number of seeds and of the threshold;
-    `name` is the measurement's ("effect" where cells differ), `few` and `many` are the rows with the smallest and the largest N."""
+    `name` is the measurement's ("effect" where cells differ), `unit` what N counts ("items" where cells differ), `few` and `many` are the rows with the smallest and the largest N."""
 
     models: str
     ends: tuple[Row, ...]
@@ -25,6 +25,7 @@ class Headline:
     seeds_at: str
     threshold: str
     name: str
+    unit: str
     few: Row | None
     many: Row | None
 
@@ -44,9 +45,18 @@ def headline(view: View) -> Headline:
         seeds_at=f"{ends[0].measured_at}/seeds/#" if varied else "seeds/#",
         threshold=bar[0] if bar else "",
         name=measured.name if measured and len({row.measurement.name for row in rows if row.measurement}) == 1 else "effect",
+        unit=units(measured) if measured and len({row.measurement.sampling_unit for row in rows if row.measurement}) == 1 else "items",
         few=min(rows, key=sampling_units, default=None),
         many=max(rows, key=sampling_units, default=None),
     )
+
+
+def units(measurement: Measurement) -> str:
+    """What its N counts: `requests`, `request`, or the sampling unit in brackets where it is no plain word."""
+    unit = measurement.sampling_unit
+    if not unit.isalpha():
+        return f"({unit})"
+    return unit if measurement.n == 1 else f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
 
 
 def sampling_units(row: Row) -> int:
