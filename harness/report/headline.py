@@ -16,7 +16,8 @@ MOST_MODELS = 2
 class Headline:
     """`models` is a text; `ends` are the rows of the smallest and the largest effect of the primary hypothesis (one row where there is one cell, none where
     nothing was measured); `cells` counts its cells with an effect; `seeds_at` and `threshold` are addresses, of the number of seeds and of the threshold;
-    `name` is the measurement's ("effect" where cells differ), `unit` what N counts ("items" where cells differ), `few` and `many` are the rows with the smallest and the largest N."""
+    `name` is the measurement's ("effect" where cells differ), `unit` what N counts ("items" where cells differ), `few` and `many` are the rows with the
+    smallest and the largest N."""
 
     models: str
     ends: tuple[Row, ...]
