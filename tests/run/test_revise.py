@@ -102,9 +102,9 @@ def test_a_study_that_builds_on_a_superseded_run_says_so(revised: Toy, tmp_path:
     revised.run("--harness-run-dir", str(tmp_path / "three"))
     results = revised.results(str(tmp_path / "three"))
     assert results["parents"][0]["headline"].startswith("Coins differ") and results["parents"][0]["differs"] == ["settings/items"]
-    assert any("was superseded by ../two" in caveat for caveat in results["caveats"])
+    assert any("was superseded by reports/coins/two" in caveat for caveat in results["caveats"])
     text = (tmp_path / "three/clean_result.md").read_text()
-    assert "**superseded** by ../two" in text and "**differs, undeclared, in** `settings/items`" in text
+    assert "**superseded** by reports/coins/two" in text and "**differs, undeclared, in** `settings/items`" in text
 
 
 def test_a_run_that_goes_on_to_say_something_else_keeps_what_it_said(toy: Toy) -> None:
