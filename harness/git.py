@@ -10,7 +10,7 @@ from pathlib import Path
 def ask_git(root: Path, *words: str) -> str | None:
     """What a git command prints, without the last newline; None where it fails."""
     try:
-        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=20)
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, encoding="utf-8", errors="replace", timeout=20)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

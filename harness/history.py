@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
 from harness.appendlog import AppendLog
 from harness.damage import note_damage
+from harness.errors import HarnessError
+from harness.files import is_plain
 from harness.git import author_of, commit_of
 from harness.plaintext import one_line
 from harness.records import Event, decode, encode
@@ -50,6 +53,20 @@ def event_of(row: dict[str, Any], folder: Path) -> Event | None:
     except msgspec.ValidationError as error:
         note_damage(folder / FILE_NAME, f"a row that is none: {error}")
         return None
+
+
+def require_history(folder: Path) -> None:
+    """Raises HarnessError where an event could not be appended: told before the work that the event is about."""
+    path = folder / FILE_NAME
+    if (path.exists() or path.is_symlink()) and not is_plain(path):
+        raise HarnessError("is no plain file", where=str(path), mend="Put the file itself there; events are appended to it")
+
+
+def superseded_from(run: Path, named: str) -> str:
+    """The same of a run that is `named` by its path from somewhere else: the path of its successor from there, too."""
+    why = superseded(run)
+    by, mark, reason = why.removeprefix("by ").partition(": ")
+    return f"by {PurePosixPath(os.path.normpath(f'{named}/{by}')).as_posix()}: {reason}" if mark and why.startswith("by ") else why
 
 
 def superseded(folder: Path) -> str:

@@ -10,6 +10,8 @@ SCHEMA = "harness/results/3"
 # Notes of measurements whose outcomes are not those of their samples.
 EDITED = "the outcomes were edited after they were gathered"
 COMPUTED = "the outcomes were computed by the test from its samples"
+# The deviation of a run that rests on data from before its lock.
+AFTER_DATA = "the preregistration came after data"
 # The doubt about a contrast that compares samples with themselves.
 SAME_SAMPLES = "both arms are the same samples: nothing is compared"
 
@@ -293,6 +295,7 @@ class Universe(Record, frozen=True, kw_only=True):
     environment: dict[str, Any]
     claim: Claim = Claim()
     parents: tuple[Parent, ...] = ()
+    prompts: dict[str, str] = msgspec.field(default_factory=dict)  # persona to the hash of its prompt
     costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
 
     def cell(self, cell_id: str) -> PlannedCellRecord:
@@ -361,6 +364,7 @@ class Results(Record, frozen=True, kw_only=True):
     design: dict[str, Any]
     plan: dict[str, Any]
     execution: Execution
+    prompts: dict[str, str] = msgspec.field(default_factory=dict)  # persona to the hash of its prompt
     schema: str = SCHEMA
 
 

@@ -74,7 +74,7 @@ def test_a_domain_from_outside_runs_and_is_reported(bakery: Bakery) -> None:
     rye = next(cell for cell in found["cells"] if cell["id"] == "H1[rye]")["measurements"][0]["value"]
     assert found["sections"]["loaves"]["rye in smoke"] == {"name": "rye in smoke", "crumbs": rye} and 70 < rye < 73
     text = (bakery.project / "reports/bread/latest/clean_result.md").read_text()
-    assert "### Loaves" in text and "sections/loaves/rye in smoke/crumbs" in text
+    assert "### Loaves" in text and "sections/loaves/rye in smoke/crumbs" in (bakery.project / "reports/bread/latest/numbers.csv").read_text()
 
 
 @pytest.mark.parametrize(

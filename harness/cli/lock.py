@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.design.preregistration import LOCK_NAME, sound_lock, write_lock
     from harness.git import commit_of
-    from harness.history import record_event
+    from harness.history import record_event, require_history
 
     folder = Path(arguments.path).resolve()
     if not (folder / "experiment.yaml").exists():
@@ -33,6 +33,8 @@ def run(arguments: argparse.Namespace) -> Answer:
     reason = " ".join(arguments.reason.split())
     if arguments.again and not reason:
         raise HarnessError("--again needs a reason", mend='Say why the preregistration is replaced: --again --reason "the judge was replaced"')
+
+    require_history(folder)
 
     def write(session: Any) -> Any:
         root = session.settings.root

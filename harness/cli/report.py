@@ -29,4 +29,5 @@ def run(arguments: argparse.Namespace) -> Answer:
         line = f"results.json differs from its journal, no report was written: {first}. Run harness verify {arguments.folder}"
         return FINDINGS, {**value, "difference": encode(told.difference)}, [line]
     lines = [f"report: {told.folder}/index.html", *told.notes, *([] if complete else ["the run is incomplete"])]
-    return (CLEAN if complete else FINDINGS), value, lines
+    broken = any(note.startswith("notes.md:") for note in told.notes)
+    return (CLEAN if complete and not broken else FINDINGS), value, lines

@@ -99,7 +99,7 @@ def planned(folder: Path) -> dict[str, Any]:
 def lines_of(value: dict[str, Any], score: Score) -> Iterator[str]:
     yield f"{value['experiment']}: {score.arithmetic}: {score.decision}"
     for name, points in score.values.items():
-        yield f"  {name.replace('_', ' ')} {points}: {getattr(score.spec.scores, name).why}"
+        yield f"  {name.replace('_', '-') if name == 'de_risking' else name.replace('_', ' ')} {points}: {getattr(score.spec.scores, name).why}"
     yield cost_line(value)
     for change in score.spec.required_changes:
         yield f"  [{'x' if change.done.strip() else ' '}] change: {change.change}"
@@ -118,10 +118,10 @@ def cost_line(value: dict[str, Any]) -> str:
 
 def queue(folders: list[Path]) -> Answer:
     """All experiments by priority: decision, score, then fewer GPU-hours; those without a score last."""
-    from harness.design.score import read_score
+    from harness.design.score import find_score
 
     order = {"RUN": 0, "MODIFY": 1, "SKIP": 2, None: 3}
-    entries = [described(folder, read_score(folder)) for folder in folders]
+    entries = [described(folder, find_score(folder)) for folder in folders]
     entries.sort(key=lambda one: (order[one["decision"]], -(one["score"] or 0), one["cost"].get("gpu_hours") or 0.0, one["experiment"]))
     lines = [
         f"{place}. {one['experiment']}: {one['score']:.2f} {one['decision']}, {cost_line(one)}, open points: {len(one['open'])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,13 @@ from harness.design.preregistration import LOCK_NAME, flatten, sound_lock
 from harness.design.spec import ParentSpec
 from harness.errors import HarnessError
 from harness.files import read_plain
-from harness.history import superseded
+from harness.history import superseded_from
 from harness.records import Parent, ScaleName
 
 RESULTS = "results.json"
 SHA = re.compile(r"[0-9a-f]{12,64}")
 # What a study measures with; which cells there are is its own design.
+MOST_NAMED = 8
 COMPARED = ("alpha", "seeds", "settings/", "thresholds/", "data/", "prompts/")
 
 
@@ -49,12 +51,16 @@ class Finder:
         try:
             results = msgspec.json.decode(read_plain(folder / RESULTS))
             sha, headline, scale = results["promise"]["sha256"], results["headline"], results["scale"]
+            if not (isinstance(sha, str) and isinstance(headline, str)):
+                raise TypeError
             theirs = flatten(results["design"]) | {f"data/{entry['path']}": entry["sha256"] for entry in results["inputs"]}
+            theirs |= {f"prompts/{name}": digest for name, digest in results.get("prompts", {}).items()}
         except (OSError, ValueError, KeyError, TypeError) as error:
             told = f"no results of a run are in {parent.run}/{RESULTS} ({type(error).__name__})"
             raise HarnessError(told, where=self.where, mend="Name the folder of a run that has ended, from the project's root") from None
-        differs = self.compare(theirs, parent) if scale == self.scale else self.undeclared(["scale"], parent)
-        return msgspec.structs.replace(parent, sha256=sha, headline=headline, differs=differs, superseded=superseded(folder))
+        scaled = self.undeclared(["scale"], parent) if scale != self.scale else ()
+        differs = scaled + self.compare(theirs, scale, parent)
+        return msgspec.structs.replace(parent, sha256=sha, headline=headline, differs=differs, superseded=superseded_from(folder, parent.run))
 
     def with_lock(self, parent: Parent) -> Parent:
         path = self.lock_path(parent.lock)
@@ -62,7 +68,7 @@ class Finder:
         if parent.sha256 and parent.sha256 != lock["sha256"]:
             told = f"the run {parent.run} was made under another lock than {parent.lock}"
             raise HarnessError(told, where=self.where, mend="Name the run and the lock that belong together, or one of them")
-        return msgspec.structs.replace(parent, sha256=lock["sha256"], differs=parent.differs or self.compare(lock["promise"], parent))
+        return msgspec.structs.replace(parent, sha256=lock["sha256"], differs=parent.differs or self.compare(lock["promise"], self.scale, parent))
 
     def lock_path(self, named: str) -> Path:
         if SHA.fullmatch(named):
@@ -77,14 +83,21 @@ class Finder:
             raise HarnessError(f"there is no lock at {named}", where=self.where, mend="Name an experiment's folder that holds a lock (harness lock writes it)")
         return path
 
-    def compare(self, theirs: Mapping[str, Any], parent: Parent) -> tuple[str, ...]:
-        """The places that both studies declare, in which they differ, and which `may_differ` does not name."""
-        other, own = comparable_places(theirs, self.scale), comparable_places(self.promised, self.scale)
-        return self.undeclared([place for place in sorted(other.keys() & own.keys()) if other[place] != own[place]], parent)
+    def compare(self, theirs: Mapping[str, Any], scale: ScaleName, parent: Parent) -> tuple[str, ...]:
+        """The places that both studies declare, in which they differ, and which `may_differ` does not name; many of one kind as their number."""
+        other, own = comparable_places(theirs, scale), comparable_places(self.promised, self.scale)
+        return shorten_places(self.undeclared([place for place in sorted(other.keys() & own.keys()) if other[place] != own[place]], parent))
 
     def undeclared(self, places: Iterable[str], parent: Parent) -> tuple[str, ...]:
         allowed = [name.rstrip("/") for name in parent.may_differ]
         return tuple(place for place in places if not any(place == name or place.startswith(f"{name}/") for name in allowed))
+
+
+def shorten_places(places: tuple[str, ...]) -> tuple[str, ...]:
+    """More than MOST_NAMED places of one kind become `settings (39 places)`."""
+    kinds = Counter(place.partition("/")[0] for place in places)
+    named = {place if kinds[kind] <= MOST_NAMED else f"{kind} ({kinds[kind]} places)": None for place in places for kind in [place.partition("/")[0]]}
+    return tuple(named)
 
 
 def comparable_places(flat: Mapping[str, Any], scale: ScaleName) -> dict[str, Any]:

@@ -25,6 +25,7 @@ LOCK_NAME = "experiment.lock.json"
 LOCK_SCHEMA = "harness/lock/1"
 LOCKED_AT = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = "(absent)"
+OWN_FILES = (LOCK_NAME, "score.yaml", "history.jsonl")
 # What may change without changing what was promised: words for the reader.
 WORDS = ("next_steps",)
 
@@ -56,9 +57,9 @@ def promise_of(
 
 def promised_score(experiment: Experiment) -> dict[str, Any]:
     """The score as it was when the experiment was locked; what is answered or done later changes nothing of it."""
-    from harness.design.score import read_score
+    from harness.design.score import find_score
 
-    score = read_score(experiment.folder)
+    score = find_score(experiment.folder)
     if score is None:
         return {}
     return {**{f"score/{name}": value for name, value in score.values.items()}, "score/total": score.total, "score/decision": score.decision}
@@ -100,6 +101,8 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
             mend = "Correct inputs:" if shipped else f"Put it under {base} or correct inputs:{shipped_too(pattern)}"
             raise HarnessError(f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=mend)
         for path in paths:
+            if path.parent == experiment.folder and path.name in OWN_FILES:  # they change with every lock and score
+                continue
             name = f"{PREFIX if shipped else ''}{path.relative_to(base).as_posix()}"
             found[name] = Input(path=name, sha256=file_fingerprint(path), lines=path.read_bytes().count(b"\n"))
             if not path.stat().st_size:

@@ -6,6 +6,7 @@ study whose posted total was neither its weighted nor its plain sum is why no to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import Field, ValidationError
 from harness.design.reading import convert_error
 from harness.design.spec import Part, Whole
 from harness.errors import HarnessError
+from harness.textfile import read_text
 from harness.yamlfile import YamlFile
 
 FILE_NAME = "score.yaml"
@@ -30,6 +32,7 @@ QUESTIONS = {
 RUN_FROM, MODIFY_FROM = 3.5, 2.5
 # GPU-hours. The study behind persona_leakage had its 50 hours relabelled from medium to large.
 SMALL, MEDIUM = 5.0, 40.0
+BLANK = re.compile(r"\s*(scored_by|score|why):\s*(#.*)?")
 Decision = Literal["RUN", "MODIFY", "SKIP"]
 
 
@@ -117,7 +120,9 @@ class Score:
     @property
     def open_points(self) -> list[OpenPoint]:
         spec = self.spec
-        changes = [OpenPoint(kind="required change", text=one.change, key="done") for one in spec.required_changes if not one.done.strip()]
+        unnamed = self.decision == "MODIFY" and not spec.required_changes
+        changes = [OpenPoint(kind="required change", text="MODIFY names no change that is asked for", key="required_changes")] if unnamed else []
+        changes += [OpenPoint(kind="required change", text=one.change, key="done") for one in spec.required_changes if not one.done.strip()]
         questions = [OpenPoint(kind="question", text=one.question, key="answer") for one in spec.questions if not one.answer.strip()]
         return changes + questions + [OpenPoint(kind="finding", text=one.finding, key="resolved") for one in spec.findings if not one.resolved.strip()]
 
@@ -127,10 +132,27 @@ class Score:
         return f"{self.total:.2f}: {self.decision}" + (f", {count} point{'s' if count > 1 else ''} open" if count else "")
 
 
+class UnfilledScore(HarnessError):
+    """A form whose blanks are not filled: the experiment is not scored yet."""
+
+
+def find_score(folder: Path) -> Score | None:
+    """The score of an experiment; None where it has none, or a form that is not filled in. Raises HarnessError for a mistake."""
+    try:
+        return read_score(folder)
+    except UnfilledScore:
+        return None
+
+
 def read_score(folder: Path) -> Score | None:
-    """The score of an experiment, None where it has none. Raises HarnessError with file and line at the first mistake."""
+    """The score of an experiment, None where it has none. Raises UnfilledScore naming every blank, or HarnessError with file and line at the first mistake."""
     if not (folder / FILE_NAME).exists():
         return None
+    lines = read_text(folder / FILE_NAME).splitlines()
+    if blanks := [str(number) for number, line in enumerate(lines, start=1) if BLANK.fullmatch(line)]:
+        raise UnfilledScore(
+            f"has blanks in the lines {', '.join(blanks)}", where=str(folder / FILE_NAME), mend="Fill in scored_by, the scores and their reasons"
+        )
     file = YamlFile(folder / FILE_NAME)
     if not isinstance(file.data, dict):
         raise HarnessError("must be a mapping", where=file.where(), mend="Start with scored_by: and scores:")
@@ -142,7 +164,7 @@ def read_score(folder: Path) -> Score | None:
 
 def refuse_open_points(folder: Path) -> None:
     """Raises HarnessError where a point of the score is open: a full-scale run spends what a question could save."""
-    score = read_score(folder)
+    score = find_score(folder)
     if score is None or not score.open_points:
         return
     first, count = score.open_points[0], len(score.open_points)

@@ -12,7 +12,7 @@ import msgspec
 
 from harness.errors import HarnessError, explain_failure
 from harness.files import is_plain, read_plain, require_no_links
-from harness.history import read_events, superseded
+from harness.history import read_events, superseded_from
 from harness.records import SCHEMA, Results, decode
 from harness.report.card import card
 from harness.report.card_files import FOLDER as CARDS
@@ -21,7 +21,7 @@ from harness.report.clean_result import clean_result
 from harness.report.escape import one_line
 from harness.report.figures import MAKER, hero, save_pictures
 from harness.report.generated import generated_sibling, remove_generated, seal_json, seal_text, write_generated
-from harness.report.notes import broken_references, create_notes, read_notes
+from harness.report.notes import broken_references, create_notes, read_notes, unplaced_lines
 from harness.report.numbers import Numbers, Used
 from harness.report.numbers_csv import numbers_csv
 from harness.report.page import page
@@ -30,6 +30,7 @@ from harness.report.sections import Built, build_sections, figures, require_soun
 from harness.report.table import FIGURES
 from harness.report.trajectories import grids
 from harness.report.trajectory_figure import trajectory
+from harness.report.versions import kept_versions
 from harness.report.view import View
 from harness.store import naming_errors, replace_file
 
@@ -84,6 +85,7 @@ def build(run_folder: Path) -> Report:
         write_bytes(run_folder / name, text.encode())
     notes = [write_generated(run_folder / name, text) for name, text in texts.sealed.items()]
     notes += [section.failure for section in built] + broken_references(view.notes, numbers)
+    notes += unplaced_lines(run_folder)
     create_notes(run_folder)
     places = {name: run_folder / name for name in (CARD, CLEAN_RESULT, PAGE, NUMBERS)}
     return Report(
@@ -96,10 +98,10 @@ def build(run_folder: Path) -> Report:
     )
 
 
-def view_of(run_folder: Path) -> View:
-    """The results of a run with what people and commands added beside them."""
+def view_of(run_folder: Path, noted: bool = True) -> View:
+    """The results of a run with what commands and, where it is `noted`, people added beside them."""
     results = read_results(run_folder)
-    return View(results, read_events(run_folder), read_notes(run_folder), parents_now(results, run_folder))
+    return View(results, read_events(run_folder), read_notes(run_folder) if noted else {}, parents_now(results, run_folder), kept_versions(run_folder))
 
 
 def parents_now(results: Results, run_folder: Path) -> dict[str, str]:
@@ -108,7 +110,7 @@ def parents_now(results: Results, run_folder: Path) -> dict[str, str]:
     for run in [parent.run for parent in results.parents if parent.run]:
         places = (folder / run for folder in run_folder.resolve().parents)
         place = next((place for place in places if (place / RESULTS).is_file()), None)
-        found[run] = superseded(place) if place else ""
+        found[run] = superseded_from(place, run) if place else ""
     return found
 
 

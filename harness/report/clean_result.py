@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from harness.records import Measurement
+from harness.plaintext import by_number
 from harness.report import view as views
 from harness.report.addresses import below
 from harness.report.card import Card
 from harness.report.card_files import linked_cards, shared_rows
 from harness.report.escape import code, fence_text, in_markdown, one_line
-from harness.report.headline import closing, headline
-from harness.report.notes import Note, render_note, texts
-from harness.report.numbers import Numbers, Used
-from harness.report.sample_rows import Item, Samples
+from harness.report.headline import closing, headline, units
+from harness.report.notes import render_note, texts
+from harness.report.numbers import Numbers, Used, cut_at_word
+from harness.report.sample_rows import JUDGED_WORDS, Item, Samples
 from harness.report.sections import SETUP, Built, build_sections
 from harness.report.table import to_markdown
 from harness.report.trajectories import grids
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST = 60_000  # characters; an issue takes 65,536
 MOST_TLDR = 2_500
+SEAL_LENGTH = 200  # the last line, by which an edited file is told from a generated one
 SHARES = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.0)  # of the room for samples, sections and rows, until the whole fits
 SAMPLES_ROOM, SECTIONS_ROOM, ROWS = 12_000, 48_000, 40
 LONGEST = 400  # characters of one text of a sample
@@ -52,9 +53,9 @@ def clean_result(view: View, card: Card, samples: Samples) -> CleanResult:
         numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
         text = environment().get_template("clean_result.md.j2").render(**names(numbers, view, card, samples, share))
         text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
-        if len(text) <= MOST:
+        if len(text) <= MOST - SEAL_LENGTH:
             break
-    return CleanResult(text=text[:MOST], used=tuple(numbers.used))
+    return CleanResult(text=text[: MOST - SEAL_LENGTH], used=tuple(numbers.used))
 
 
 def names(numbers: Numbers, view: View, card: Card, samples: Samples, share: float) -> dict[str, Any]:
@@ -67,6 +68,7 @@ def names(numbers: Numbers, view: View, card: Card, samples: Samples, share: flo
         "alt": ALT,
         "figure": "figures/hero.png",
         "tldr_fitting": fit_tldr,
+        "own_takeaways": 2 + bool(view.hypotheses[1:]) + bool(view.open_cells or view.lost),  # of at most five
         "setup": [(section, room) for section in setup],
         "sections": [(section, room) for section in found],
         "compared": samples.comparisons(2 if share > 0.3 else 1, int(share * SAMPLES_ROOM / 1500)),
@@ -94,14 +96,15 @@ def common_names(numbers: Numbers, view: View, card: Card, samples: Samples) -> 
         "head": headline(view),
         "end": closing(view),
         "notes": lambda slot: texts(view.notes, slot),
-        "rendered": lambda note, longest=1000: render_note(Note(text=clip(note.text, longest), line=note.line), numbers),
+        "rendered": lambda note, longest=1000: render_note(note, numbers, longest),
         "next_steps": next_steps(numbers, view, card),
         "others": other_hypotheses(view),
         "bad_checks": [check for _, check in view.checks if check.verdict != "passed"],
-        "matched": results.design.get("matched") or [],
-        "confounded": results.design.get("confounded") or [],
+        "matched": (results.design.get("matched") or [])[:8],
+        "confounded": (results.design.get("confounded") or [])[:8],
         "planned": planned(view),
         "linked": linked_cards(card),
+        "JUDGED_WORDS": JUDGED_WORDS,
         "parent_text": partial(parent_text, numbers, view),
         "parent_superseded": lambda parent: view.parents_superseded.get(parent.run, "") or parent.superseded,
         "sample_files": [(path, pairs[0][1]) for path, pairs in view.sample_refs.items()],
@@ -147,16 +150,8 @@ def fit_tldr(tldr: Callable[[Callable[[int], int]], str]) -> str:
 
 
 def clip(text: str, longest: int) -> str:
-    """A text of at most so many characters, an ellipsis where it was cut."""
-    return text if len(text) <= longest else f"{text[: max(1, longest - 1)].rstrip()}…"
-
-
-def units(measurement: Measurement) -> str:
-    """What its N counts: `requests`, `request`, or the sampling unit in brackets where it is no plain word."""
-    unit = measurement.sampling_unit
-    if not unit.isalpha():
-        return f"({unit})"
-    return unit if measurement.n == 1 else f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+    """A text of at most so many characters, with an ellipsis where it was cut: at the end of a word, where there is one."""
+    return cut_at_word(text, longest)
 
 
 def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:
@@ -169,7 +164,7 @@ def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:
 def next_steps(numbers: Numbers, view: View, card: Card) -> list[Callable[[int], str]]:
     """What to do next, as texts of at most a given length: what people noted, what was declared, what the run itself lacks."""
     results = view.results
-    noted = [lambda size, note=note: render_note(Note(text=clip(note.text, size), line=note.line), numbers) for note in texts(view.notes, "Next steps")]
+    noted = [lambda size, note=note: render_note(note, numbers, size) for note in texts(view.notes, "Next steps")]
     declared = [partial(numbers.text, f"design/next_steps/{place}") for place in range(len(results.design.get("next_steps") or []))]
     lacks = [
         (bool(view.open_cells or view.lost), "Close the cells without an answer"),
@@ -192,13 +187,16 @@ def other_hypotheses(view: View) -> list[tuple[str, list[Any]]]:
 def planned(view: View) -> list[tuple[str, str, Mapping[str, Any]]]:
     """(hypothesis, address of its plan, the plan)."""
     plans = view.tree["plan"].get("hypotheses") if isinstance(view.tree["plan"], dict) else None
-    return [(name, below("plan/hypotheses", name), entry) for name, entry in (plans or {}).items() if isinstance(entry, dict)]
+    entries = sorted((plans or {}).items(), key=lambda pair: by_number(pair[0]))
+    return [(name, below("plan/hypotheses", name), entry) for name, entry in entries if isinstance(entry, dict)]
 
 
 def head_rows(view: View) -> list[views.Row]:
-    """The effects of the cells: hypotheses, controls, then the rest."""
-    order = {"hypothesis": 0, "control": 1}
-    return sorted(view.effects.values(), key=lambda row: order.get(row.cell.kind, 2))
+    """Of every cell of a hypothesis its effect and what else was tested in it, then the effects of controls. What a gate measured is no effect."""
+    tested = [row for row in view.rows if row.cell.kind == "hypothesis" and row.measurement is not None and row.measurement.p is not None]
+    found = [row for at, effect in view.effects.items() if effect.cell.kind == "hypothesis" for row in ([effect] + [one for one in tested if one.at == at])]
+    controls = [row for row in view.effects.values() if row.cell.kind == "control"]
+    return list({(row.at, row.measured_at): row for row in (*found, *controls)}.values())
 
 
 def limit_events(view: View) -> list[tuple[str, Any]]:
@@ -214,12 +212,14 @@ def number(_value: Any, shown: str, _where: str) -> str:
 
 def sample_block(item: Item) -> str:
     """An item with its replies as a code block."""
-    lines = [f"asked: {clip(item.asked, LONGEST)}", *(f"option: {clip(option, 120)}" for option in item.options)]
+    asked = [f"asked: {clip(item.asked, LONGEST)}"] if item.asked else []
+    lines = [*asked, *(f"option: {clip(option, 120)}" for option in item.options)]
     for reply in item.replies:
         lines.append(f"{one_line(reply.arm)}:" + (f" [{reply.status}]" if reply.status else ""))
+        lines += [f"  asked: {clip(reply.asked, LONGEST)}"] if reply.asked else []
         lines += [f"  {'written by a model' if reply.by_model else 'scored answer'}: {clip(reply.written, LONGEST)}"] if reply.written else []
         lines += [f"  {one_line(name)}: {clip(value, 80)}" for name, value in reply.outcomes[:5]]
-        lines += [f"  judge, {one_line(name)}: {clip(value, 160)}" for name, value in reply.judged]
+        lines += [f"  judge, {one_line(JUDGED_WORDS.get(name, name))}: {clip(value, 160)}" for name, value in reply.judged]
     return fence_text("\n".join(lines))
 
 

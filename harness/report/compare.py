@@ -66,7 +66,7 @@ class Comparison(Record, frozen=True, kw_only=True):
 
 def compare(before: Path, after: Path) -> Comparison:
     """Compares two run folders. Raises HarnessError where they are not runs of one experiment."""
-    one, two = view_of(before), view_of(after)
+    one, two = view_of(before, noted=False), view_of(after, noted=False)
     if one.results.experiment != two.results.experiment:
         told = f"{before} is a run of {one.results.experiment!r}, {after} one of {two.results.experiment!r}"
         raise HarnessError(told, where="compare", mend="Compare two runs of one experiment.")

@@ -15,20 +15,53 @@ MOST_MODELS = 2
 @dataclass(frozen=True, kw_only=True)
 class Headline:
     """`models` is a text; `ends` are the rows of the smallest and the largest effect of the primary hypothesis (one row where there is one cell, none where
-    nothing was measured); `cells` counts its cells with an effect."""
+    nothing was measured); `cells` counts its cells with an effect; `seeds_at` and `threshold` are addresses, of the number of seeds and of the threshold;
+    `name` is the measurement's ("effect" where cells differ), `unit` what N counts ("items" where cells differ), `few` and `many` are the rows with the
+    smallest and the largest N."""
 
     models: str
     ends: tuple[Row, ...]
     cells: int
     seeds: int
+    seeds_at: str
+    threshold: str
+    name: str
+    unit: str
+    few: Row | None
+    many: Row | None
 
 
 def headline(view: View) -> Headline:
     rows = primary_effects(view)
     ordered = sorted(rows, key=lambda row: row.measurement.value if row.measurement else 0.0)
     ends = tuple(ordered if len(ordered) < 2 else (ordered[0], ordered[-1]))
-    varied = {seed for row in rows if row.measurement for seed in row.measurement.seeds}
-    return Headline(models=models_of(view), ends=ends, cells=len(rows), seeds=len(varied) or len(view.results.seeds))
+    measured = ends[0].measurement if ends else None
+    varied = len(measured.seeds) if measured else 0
+    bar = view.threshold_of(ends[0].cell, measured) if ends and measured else None
+    return Headline(
+        models=models_of(view),
+        ends=ends,
+        cells=len(rows),
+        seeds=varied or len(view.results.seeds),
+        seeds_at=f"{ends[0].measured_at}/seeds/#" if varied else "seeds/#",
+        threshold=bar[0] if bar else "",
+        name=measured.name if measured and len({row.measurement.name for row in rows if row.measurement}) == 1 else "effect",
+        unit=units(measured) if measured and len({row.measurement.sampling_unit for row in rows if row.measurement}) == 1 else "items",
+        few=min(rows, key=sampling_units, default=None),
+        many=max(rows, key=sampling_units, default=None),
+    )
+
+
+def units(measurement: Measurement) -> str:
+    """What its N counts: `requests`, `request`, or the sampling unit in brackets where it is no plain word."""
+    unit = measurement.sampling_unit
+    if not unit.isalpha():
+        return f"({unit})"
+    return unit if measurement.n == 1 else f"{unit[:-1]}ies" if unit.endswith("y") else f"{unit}s"
+
+
+def sampling_units(row: Row) -> int:
+    return row.measurement.n if row.measurement else 0
 
 
 def primary_effects(view: View) -> list[Row]:

@@ -15,15 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import HarnessError, nearest
-from harness.report.numbers import Numbers
+from harness.report.numbers import Numbers, cut_at_word
 from harness.store import write_text
 from harness.textfile import read_text
 
 FILE_NAME = "notes.md"
 SLOTS = ("Takeaways", "Caveats", "Next steps", "Surprising")
-REFERENCE = re.compile(r"\{\{\s*(.+?)\s*\}\}")
+REFERENCE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 ITEM = re.compile(r"^(\s*)([-*+]|\d+[.)])\s+")
 LONGEST = 1000  # characters of one note
+NUMBER_LENGTH = 12  # about what a number takes
 EMPTY = """# Notes
 
 Written by people; `harness report` shows them in the report and never changes this file. A number is written as its address in results.json between double
@@ -68,8 +69,17 @@ def read_notes(folder: Path) -> Notes:
 def slot_named(heading: str, where: str) -> str:
     known = {slot.casefold(): slot for slot in SLOTS}
     if heading.casefold() not in known:
-        raise HarnessError(f"no slot is named {heading!r}", where=where, mend=f"{nearest(heading, SLOTS)} Slots: {', '.join(SLOTS)}")
+        raise HarnessError(f"no slot is named {heading!r}", where=where, mend=nearest(heading, SLOTS).replace("Known:", "Slots:"))
     return known[heading.casefold()]
+
+
+def unplaced_lines(folder: Path) -> list[str]:
+    """A line for each text before the first slot that is not the form's own: nobody would see it."""
+    path = folder / FILE_NAME
+    lines = read_text(path).split("\n## ")[0].splitlines() if path.exists() else []
+    own = {line.strip() for line in EMPTY.splitlines()}
+    found = [number for number, line in enumerate(lines, start=1) if line.strip() and not line.startswith(("# ", "## ")) and line.strip() not in own]
+    return [f"{FILE_NAME}:{number}: not shown, since it stands before the first slot; put it below one of {', '.join(SLOTS)}" for number in found[:3]]
 
 
 def add_line(notes: list[Note], line: str, number: int) -> None:
@@ -90,10 +100,17 @@ def texts(notes: Notes, slot: str) -> list[Note]:
     return [note for note in notes.get(slot, ()) if note.text]
 
 
-def render_note(note: Note, numbers: Numbers) -> str:
-    """The note with every reference as the number at its address; one that leads nowhere says so."""
-    empty = numbers.dress("")
-    return empty.join(render_part(part, reference, numbers) for part, reference in split_references(note.text))
+def render_note(note: Note, numbers: Numbers, longest: int = LONGEST) -> str:
+    """The note with every reference as the number at its address; one that leads nowhere says so. Its own words are cut after `longest` characters."""
+    empty, left = numbers.dress(""), longest
+    shown: list[str] = []
+    for part, reference in split_references(note.text):
+        if left <= 0:
+            return empty.join([*shown, numbers.dress("…")])
+        words = part if reference or len(part) <= left else cut_at_word(part, left)
+        shown.append(render_part(words, reference, numbers))
+        left -= NUMBER_LENGTH if reference else len(part)
+    return empty.join(shown)
 
 
 def render_part(part: str, reference: bool, numbers: Numbers) -> str:

@@ -42,6 +42,15 @@ def is_share(value: Any) -> bool:
     return whole and 0 <= value[0] <= value[1] and value[1] > 0
 
 
+def cut_at_word(text: str, longest: int) -> str:
+    """A text of at most so many characters, with an ellipsis where it was cut: at the end of a word, where there is one in its last third."""
+    if len(text) <= longest:
+        return text
+    head = text[: max(1, longest - 1)]
+    space = head.rfind(" ")
+    return f"{head[:space] if space > 2 * longest // 3 else head}".rstrip(" ,;:") + "…"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Used:
     """A number, or a sentence with a number in it, as the report shows it, and its address in results.json."""
@@ -107,7 +116,7 @@ class Numbers:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return self.num(where)
         text = self.absent(where) if value is None else str(value)
-        text = f"{text[:longest]}…" if longest and len(text) > longest else text
+        text = cut_at_word(text, longest) if longest else text
         if re.search(r"\d", text):
             self._remember(text, where)
         return self.dress(text)

@@ -13,7 +13,9 @@ from harness.report.addresses import Lookup
 from harness.report.numbers import Used
 
 HEADER = ("address", "shown", "value")
-FORMULA = re.compile(r"^[=@\t\r]|^[+-](?![\d.])")  # what spreadsheets take for a formula
+# A number with its unit, an interval's end, a time: all that may begin with a sign. Whatever else begins like a formula gets an apostrophe.
+PLAIN = re.compile(r"[+-]?[\d,]*\.?\d+(e[+-]?\d+)?( [A-Za-z%-]{1,20})?")
+FORMULA = re.compile(r"\s*[=@+\t\r＝＋＠-]")
 
 
 def numbers_csv(used: Iterable[Used], tree: dict[str, Any]) -> str:
@@ -28,7 +30,7 @@ def numbers_csv(used: Iterable[Used], tree: dict[str, Any]) -> str:
 
 
 def without_formula(text: str) -> str:
-    return f"'{text}" if FORMULA.match(text) else text
+    return f"'{text}" if FORMULA.match(text) and not PLAIN.fullmatch(text) else text
 
 
 def as_text(value: Any) -> str:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from harness.report import view as views
 from harness.report.addresses import leaves
 from harness.report.card import Card
-from harness.report.clean_result import common_names, format_json, split_sections, units
+from harness.report.clean_result import common_names, format_json, split_sections
 from harness.report.escape import one_line, visible
+from harness.report.headline import units
 from harness.report.numbers import Numbers, Used
 from harness.report.sample_rows import Comparison, Samples
 from harness.report.sections import build_sections

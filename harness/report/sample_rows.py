@@ -29,6 +29,7 @@ OPTIONS = ("options", "choices")
 WRITTEN = "text"  # the field with an answer
 BY_MODEL = ("finish", "output_tokens", "judged")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
 JUDGED = ("judged", "score", "coherence", "reason", "judge")
+JUDGED_WORDS = {"judged": "behaviour shown", "score": "score (0: shown, 100: not shown)", "coherence": "coherence (0 to 100)"}
 OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked")  # a judge's word goes before a phrase's
 # Fields that serve the gathering, or stand elsewhere in the block of an item.
 HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "usd", "input_tokens", "output_tokens", "finish", "error", SEAL}
@@ -45,6 +46,7 @@ class Reply:
     by_model: bool
     outcomes: tuple[tuple[str, str], ...]
     judged: tuple[tuple[str, str], ...] = ()
+    asked: str = ""  # where the arm was asked something else than the first one
     status: str = ""  # where it is not "ok"
 
 
@@ -72,7 +74,7 @@ class SampleFile:
     @property
     def arm(self) -> str:
         """Its name without the hash: who answered what."""
-        return Path(self.path).stem.rpartition("-")[0] or Path(self.path).stem
+        return arm_of(self.path)
 
     @cached_property
     def by_item(self) -> dict[str, list[dict[str, Any]]]:
@@ -138,14 +140,16 @@ class Samples:
     def groups(self) -> dict[tuple[str, ...], list[Row]]:
         """Files that are compared with each other, and the measurements that compare them."""
         found: dict[tuple[str, ...], list[Row]] = {}
+        shown: set[str] = set()
         effects = sorted(
             self.view.effects.values(), key=lambda row: ("hypothesis", "control").index(row.cell.kind) if row.cell.kind in ("hypothesis", "control") else 2
         )
         for row in effects:
-            paths = paths_of(row.measurement)
+            every = paths_of(row.measurement)
+            paths = without_unjudged(every)
             if 0 < len(paths) <= MOST_ARMS:
                 found.setdefault(paths, []).append(row)
-        shown = {path for paths in found for path in paths}
+                shown |= {*every}
         for row in self.view.rows:
             for path in paths_of(row.measurement):
                 if path not in shown:
@@ -176,6 +180,18 @@ def paths_of(measurement: Measurement | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ref.path for ref in measurement.samples)) if measurement else ()
 
 
+def without_unjudged(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """The files without those whose answers are in another one of them, as a judge read them."""
+    judged = {arm_of(path).removesuffix("-judged") for path in paths if arm_of(path).endswith("-judged")}
+    return tuple(path for path in paths if arm_of(path) not in judged)
+
+
+def arm_of(path: str) -> str:
+    """The name of a samples file without its hash."""
+    stem = Path(path).stem
+    return stem.rpartition("-")[0] or stem
+
+
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:
     """Path to the weight of its arm in a contrast, as ` (+1)` or ` (-1)`; nothing where the measurement is no contrast of whole files."""
     derived = (measurement.derived if measurement else None) or {}
@@ -190,20 +206,24 @@ def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef])
 
 def make_item(name: str, files: list[SampleFile], arms: list[str], first: Mapping[str, Any], split: str) -> Item:
     side = {True: "positive", False: "negative"}.get(first.get(split, ""), "") if split else ""
-    replies = [make_reply(arm, row) for arm, file in zip(arms, files, strict=True) for row in file.by_item[name][:2]]
-    # Judged rows hold the question as the judge read it; the shortest way to what was asked is the first row that has it.
-    asked = next((str(row[key]) for file in files for row in file.by_item[name][:1] for key in ASKED if row.get(key)), "")
+    asked = next((words for file in files for row in file.by_item[name][:1] if (words := asked_in(row))), "")
+    replies = [make_reply(arm, row, asked) for arm, file in zip(arms, files, strict=True) for row in file.by_item[name][:2]]
     options: list[Any] = next((row[key] for file in files for row in file.by_item[name][:1] for key in OPTIONS if isinstance(row.get(key), list)), [])
     return Item(name=name, asked=asked, options=tuple(map(as_text, options)), replies=tuple(replies), side=side)
 
 
-def make_reply(arm: str, row: Mapping[str, Any]) -> Reply:
+def asked_in(row: Mapping[str, Any]) -> str:
+    return next((str(row[key]) for key in ASKED if row.get(key)), "")
+
+
+def make_reply(arm: str, row: Mapping[str, Any], asked: str) -> Reply:
     shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *JUDGED, WRITTEN)]
     outcomes = sorted(shown, key=lambda pair: pair[0] not in OUTCOMES)
     judged = [(name, as_text(row[name])) for name in JUDGED if row.get(name) is not None]
-    status = str(row.get("status", "ok"))
-    text, by_model = str(row.get(WRITTEN) or ""), any(name in row for name in BY_MODEL)
-    return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), status="" if status == "ok" else status)
+    status, own = str(row.get("status", "ok")), asked_in(row)
+    other = own if own != asked else ""
+    text, by_model = str(row.get(WRITTEN) or ""), any(row.get(name) is not None for name in BY_MODEL)
+    return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), asked=other, status="" if status == "ok" else status)
 
 
 def short_names(names: Iterable[str]) -> list[str]:

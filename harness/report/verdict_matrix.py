@@ -37,9 +37,10 @@ Points = dict[tuple[tuple[str, ...], str], Box]
 
 
 def matrices(view: View) -> list[Matrix]:
-    """One matrix for each owner with several cells that have parameters, hypotheses first."""
-    seen = Counter(cell.owner for _, cell in sorted(view.cells, key=lambda pair: pair[1].kind != "hypothesis") if cell.params)
-    return [_matrix(view, owner) for owner, count in seen.items() if count > 1]
+    """One matrix for each hypothesis, gate or control whose cells have parameters; of gates and controls where there are several cells. Hypotheses first."""
+    ordered = sorted(view.cells, key=lambda pair: pair[1].kind != "hypothesis")
+    seen = Counter((cell.kind, cell.owner) for _, cell in ordered if cell.params)
+    return [_matrix(view, owner) for (kind, owner), count in seen.items() if count > 1 or kind == "hypothesis"]
 
 
 def _matrix(view: View, owner: str) -> Matrix:

@@ -8,7 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.errors import HarnessError
 from harness.files import is_plain, require_no_links
+from harness.history import REVISED, read_events
 from harness.plaintext import count_of
 from harness.records import Measurement, Results
 from harness.report.number_format import in_unit
@@ -21,22 +23,37 @@ UNCHANGED = "claim, data and verdict are unchanged"
 SHOWN = 5  # effects that are named
 
 
-def keep_version(run_folder: Path, number: int) -> Path:
-    """Copies the files of the present version to versions/<number>/, whole or not at all. A version that is there already is left as it is."""
-    require_no_links(run_folder, VERSIONS, "figures")
+def kept_versions(run_folder: Path) -> tuple[int, ...]:
+    """The numbers of the versions that are kept with their text, in order."""
+    paths = (run_folder / VERSIONS).glob("*/clean_result.md")
+    return tuple(sorted(int(path.parent.name) for path in paths if path.parent.name.isdecimal() and is_plain(path) and not path.parent.is_symlink()))
+
+
+def keep_version(run_folder: Path) -> int:
+    """Copies the files of the present version to versions/<number>/, whole or not at all, and returns the number: that of the last kept version where its text
+    is the present one (a kill came between), else the next that is free."""
+    require_no_links(run_folder, VERSIONS, "figures", "cards")
+    present = run_folder / "clean_result.md"
+    if not is_plain(present):
+        raise HarnessError("is no plain file", where=str(present), mend="Put the file itself there; a version is a copy of it")
+    events = sum(event.event == REVISED for event in read_events(run_folder))
+    kept = kept_versions(run_folder)
+    if kept and kept[-1] > events and (run_folder / VERSIONS / str(kept[-1]) / present.name).read_bytes() == present.read_bytes():
+        return kept[-1]
+    number = 1 + max(events, *kept, 0)
     target = run_folder / VERSIONS / str(number)
-    if target.exists():
-        return target
     with naming_errors(target):
         target.parent.mkdir(exist_ok=True)
+        for left in target.parent.glob(".*-*"):  # of a call that was killed
+            shutil.rmtree(left, ignore_errors=True)
         made = Path(tempfile.mkdtemp(prefix=f".{number}-", dir=target.parent))
-        for name in KEPT:
+        for name in (*KEPT, *(f"cards/{path.name}" for path in sorted((run_folder / "cards").glob("*.md")))):
             if is_plain(run_folder / name):
                 (made / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(run_folder / name, made / name)
         made.chmod(0o755)
         os.replace(made, target)
-    return target
+    return number
 
 
 def changes_between(before: Results, after: Results) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,7 @@ import msgspec
 
 from harness.history import REVISED, SUPERSEDED
 from harness.plaintext import by_number
-from harness.records import Cell, Check, Event, HypothesisResult, Measurement, Results, Threshold, encode
+from harness.records import AFTER_DATA, Cell, Check, Event, HypothesisResult, Measurement, Results, Threshold, encode
 from harness.report.addresses import address, below, handles
 
 ANSWERED = ("supported", "falsified", "passed", "failed")
@@ -60,6 +61,7 @@ class View:
     history: tuple[Event, ...] = ()
     notes: Mapping[str, Any] = field(default_factory=dict)
     parents_superseded: Mapping[str, str] = field(default_factory=dict)  # run of a parent to why it does not stand any more, as it is now
+    kept: tuple[int, ...] = ()  # the earlier versions in versions/
 
     @cached_property
     def tree(self) -> dict[str, Any]:
@@ -75,9 +77,15 @@ class View:
         return run + [(address("history", place), event) for place, event in enumerate(self.history)]
 
     @cached_property
+    def lock_words(self) -> str:
+        """Whether the lock came before the data."""
+        after = any(deviation.what == AFTER_DATA for deviation in self.results.promise.deviations)
+        return "Locked after the data" if after else "Locked before the data"
+
+    @cached_property
     def version(self) -> int:
-        """The version of the clean result: 1, and one more for each revision."""
-        return 1 + sum(event.event == REVISED for event in self.history)
+        """The version of the clean result: 1, and one more for each revision; never one of those that are kept."""
+        return 1 + max(sum(event.event == REVISED for event in self.history), *self.kept, 0)
 
     @cached_property
     def superseded(self) -> str:
@@ -158,6 +166,12 @@ class View:
         """Addresses of promised cells of which the run holds no record at all."""
         known = {cell.id for cell in self.results.cells}
         return [address("missing", place) for place, name in enumerate(self.results.missing) if name not in known]
+
+    @cached_property
+    def successor(self) -> str:
+        """The folder, from this one, of the run that superseded it; "" where the history does not name one that is safe to link."""
+        found = re.match(r"by ((?:\.\./)*[A-Za-z0-9][A-Za-z0-9_./-]*): ", self.superseded)
+        return found[1] if found and ".." not in found[1].replace("../", "") else ""
 
     def verdict_counts(self, name: str, only: tuple[str, ...]) -> list[tuple[str, str]]:
         """(verdict, address of its count) for the verdicts that occur among `name` ("cells" or "checks")."""

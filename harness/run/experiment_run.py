@@ -131,4 +131,5 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
         environment=environment(settings.root),
         claim=spec.claim_at(scale),
         parents=find_parents(experiment, settings.root, promise, scale),
+        prompts={place.removeprefix("prompts/"): digest for place, digest in promise.items() if place.startswith("prompts/")},
     )

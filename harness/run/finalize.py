@@ -17,7 +17,7 @@ from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
 from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
-from harness.records import Deviation, Execution, Results, Universe, encode
+from harness.records import AFTER_DATA, Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
 from harness.run.folder import RunFolder, last_cells
 from harness.run.plan_cache import cached_plan
@@ -54,30 +54,42 @@ def missing_folder(folder: Path) -> ReportOutcome:
     return ReportOutcome(folder, None, f"{folder}: removed, or taken by another run, while this one ran. Run again; the store has what was measured")
 
 
-def finalize_run(folder: Path, token: str, store: Path | None = None, reported: bool = True) -> ReportOutcome:
-    """Writes results.json and, unless it is not to be `reported`, the report into a run folder."""
+def finalize_run(folder: Path, token: str, store: Path | None = None, reported: bool = True, revised: bool = False) -> ReportOutcome:
+    """Writes results.json and, unless it is not to be `reported`, the report into a run folder. Where earlier results say something else, their version is
+    kept, unless the caller has done so (`revised`)."""
     results = None
     try:
         results = results_of(folder, token, store)
-        earlier = contradicted(folder, results)
+        earlier = None if revised else contradicted(folder, results)
         write_json(folder / "results.json", clean_value(encode(results), lambda text: shorten_text(encodable(text))), pretty=True)
         point_latest(folder)
         if earlier is not None:
             from harness.report.versions import changes_between
 
             record_event(folder, REVISED, "the run went on, and its results say something else", changes_between(earlier, results))
-        record_end(folder, results, reported)
-        from harness.report.build import build, withdraw
+        from harness.report.build import build, view_of, withdraw
 
+        if reported:
+            view_of(folder)  # before the history says that there is a report
+        record_end(folder, results, reported)
         notes = build(folder).notes if reported else withdraw(folder)
     except HarnessError as error:
-        return ReportOutcome(folder, results, str(error))
+        return ReportOutcome(folder, results, str(error), notes=withdraw_stale(folder) if results is not None else ())
     except Exception as error:  # one experiment that cannot be told must not silence the others
         trace = folder / ".run" / "trace.txt"
         with suppress(HarnessError):
             write_text(trace, traceback.format_exc())
         return ReportOutcome(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
     return ReportOutcome(folder, results, notes=notes)
+
+
+def withdraw_stale(folder: Path) -> tuple[str, ...]:
+    """Takes the earlier report away where the new one cannot be made: its numbers are not those of results.json."""
+    from harness.report.build import withdraw
+
+    with suppress(HarnessError):
+        return withdraw(folder)
+    return ()
 
 
 def record_end(folder: Path, results: Results, reported: bool) -> None:
@@ -93,18 +105,18 @@ def record_end(folder: Path, results: Results, reported: bool) -> None:
 
 def contradicted(folder: Path, results: Results) -> Results | None:
     """The earlier results of a folder where a report showed them and the new ones say something else: that version is kept. None where there are none."""
-    from harness.report.build import CLEAN_RESULT, RESULTS, read_results, view_of
+    from harness.report.build import CLEAN_RESULT, RESULTS, read_results
     from harness.report.versions import is_contradicted, keep_version
 
     if not ((folder / CLEAN_RESULT).is_file() and (folder / RESULTS).is_file()):
         return None
     try:
-        earlier, number = read_results(folder), view_of(folder).version
+        earlier = read_results(folder)
     except HarnessError:  # of an earlier version of harness, or damaged: nothing to compare with
         return None
     if not is_contradicted(earlier, results):
         return None
-    keep_version(folder, number)
+    keep_version(folder)
     return earlier
 
 
@@ -140,7 +152,7 @@ def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:
     unknown = sum(time == UNKNOWN_TIME for time in measured.values())
     aged = f" ({unknown} of them on data whose age is unknown)" if unknown else ""
     told = Deviation(
-        what="the preregistration came after data",
+        what=AFTER_DATA,
         promised=f"locked at {promise.locked_at}, before the data",
         found=f"{count_of(len(measured), 'cell rests', 'cells rest')} on data from before{aged}",
     )

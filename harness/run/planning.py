@@ -34,7 +34,7 @@ def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
         "deviations": [f"{deviation.what}: registered {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
         **plan,
         "work": {**left, **pieces(active, hook)},
-        "warnings": warnings(plan["seed_noise"]) + spots(active, plan)[1],
+        "warnings": warnings(plan["seed_noise"]) + spots(active, plan)[1] + score_warnings(active),
         "score": score_of(active, plan),
         "findings": findings(active, plan, left) + open_points(active),
     }
@@ -42,17 +42,24 @@ def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
 
 def score_of(active: ExperimentRun, plan: dict[str, Any]) -> dict[str, Any]:
     """The gate-keeper's score and the compute label of the whole design at this scale."""
-    from harness.design.score import compute_label, read_score
+    from harness.design.score import compute_label, find_score
 
-    score = read_score(active.experiment.folder)
+    score = find_score(active.experiment.folder)
     return {"compute": compute_label(plan["cost"]), "summary": score.summary() if score else ""}
+
+
+def score_warnings(active: ExperimentRun) -> list[str]:
+    from harness.design.score import find_score
+
+    score = find_score(active.experiment.folder)
+    return [f"the gate-keeper's score is {score.total:.2f}: SKIP"] if score and score.decision == "SKIP" else []
 
 
 def open_points(active: ExperimentRun) -> list[str]:
     """What a full-scale run waits for."""
-    from harness.design.score import read_score
+    from harness.design.score import find_score
 
-    score = read_score(active.experiment.folder) if active.universe.scale == "full" else None
+    score = find_score(active.experiment.folder) if active.universe.scale == "full" else None
     return [f"open {point.kind}: {point.text}" for point in score.open_points] if score else []
 
 

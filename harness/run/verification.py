@@ -19,6 +19,7 @@ from harness.design.plan import plan_of
 from harness.errors import HarnessError, Inconclusive
 from harness.files import plain_digest, read_plain
 from harness.fingerprint import fingerprint
+from harness.history import FILE_NAME as HISTORY
 from harness.records import Measurement, Record, Results, SamplesRef, encode
 from harness.report.addresses import below
 from harness.report.build import CARD, CLEAN_RESULT, PAGE, RESULTS, prose_of, read_results, texts_of, view_of
@@ -285,7 +286,11 @@ def report_differences(folder: Path, *, shown: bool) -> tuple[list[Difference], 
         if all(why == ABSENT for why in wrong.values()) and not pictures:
             return [], []  # a run with --harness-no-report
         found += [Difference(address=name, stored=why, recomputed="a file of the report") for name, why in wrong.items() if why]
-        view = view_of(folder)
+        found += history_differences(folder)
+        try:
+            view = view_of(folder)
+        except HarnessError as error:  # of notes.md: results.json was read before
+            return found, [f"the texts are not compared: {error}"]
         found += [] if wrong[CARD] else card_differences(folder / CARD, card(view).as_json())
         sealed: Mapping[str, str]
         plain: Mapping[str, str] = {}
@@ -301,6 +306,13 @@ def report_differences(folder: Path, *, shown: bool) -> tuple[list[Difference], 
                 found, notes = found + more[0], notes + more[1]
         found += [difference for name, text in plain.items() if shown for difference in plain_differences(folder, name, text)]
     return found, notes
+
+
+def history_differences(folder: Path) -> list[Difference]:
+    """Lines of the history that are cut or altered: what they said is not shown any more."""
+    lines = AppendLog(folder / HISTORY).scan()
+    damaged = lines.torn + lines.altered
+    return [Difference(address=HISTORY, stored=f"damaged lines: {damaged}", recomputed="whole lines with their checksums")] if damaged else []
 
 
 def plain_differences(folder: Path, name: str, text: str) -> Iterator[Difference]:

@@ -14,6 +14,7 @@ import msgspec
 from harness.errors import HarnessError, explain_failure
 from harness.files import is_plain, make_folder, read_plain, require_no_links
 from harness.fingerprint import fingerprint
+from harness.history import superseded
 from harness.records import Record, encode
 from harness.report.build import view_of
 from harness.report.view import View
@@ -108,9 +109,12 @@ class Builder:
         self.pages, self.report = Pages(site, reports), SiteReport(site=site)
         self.before, self.runs, self.changes = read_marker(site, self.code), dict[str, KnownRun](), dict[str, str]()
         self.taken: set[str] = set()
+        self.superseded = ""
 
     def add_runs(self, folders: list[Path]) -> None:
         """The pages of each run; a run that cannot be read is noted with the reason."""
+        # A run that was superseded is named on the pages of those that build on it, so all of them depend on this.
+        self.superseded = fingerprint({str(folder): superseded(folder) for folder in folders})
         for folder in folders:
             shown = folder.relative_to(self.reports).as_posix()
             try:
@@ -122,12 +126,12 @@ class Builder:
 
     def add_run(self, folder: Path, shown: str) -> KnownRun:
         require_no_links(folder, "samples")
-        known, key = self.before.runs.get(shown), key_of(folder)
+        known, key = self.before.runs.get(shown), fingerprint([key_of(folder), self.superseded])
         if known and known.key == key and known.summary.name not in self.taken and all(is_plain(self.site / page) for page in known.pages):
             self.taken.add(known.summary.name)
             self.report.made |= set(known.pages)
             return known
-        view = view_of(folder)
+        view = view_of(folder, noted=False)
         run = summarise_run(view, folder, shown, name_run(view.results, shown, self.taken))
         return KnownRun(key=key, summary=run, pages=tuple(self.write_run(run, view, folder)))
 
@@ -139,7 +143,9 @@ class Builder:
         hypotheses = [(result, shown) for (_, result), shown in zip(view.hypotheses, run.hypotheses, strict=True)]
         first = {file.path: (file, place) for place, page in reversed(samples.items()) for file in page.files}
         arms = [first[path] for path in view.sample_refs]
-        yield self.write("run.html.j2", run.page, run=run, r=view.results, hypotheses=hypotheses, arms=arms, events=[event for _, event in view.events])
+        gone = {parent: why for parent, why in view.parents_superseded.items() if why}
+        events = [event for _, event in view.events]
+        yield self.write("run.html.j2", run.page, run=run, r=view.results, hypotheses=hypotheses, arms=arms, events=events, gone=gone)
 
     def add_lists(self) -> None:
         """The pages of the experiments, with those that compare each run with the one before it, and the index."""

@@ -16,7 +16,7 @@ from harness.verdict.samples_behind import SAME, count_once, counted_once, is_ou
 
 LEAD = {
     "supported": "",
-    "falsified": "Not so: ",
+    "falsified": "Falsified: ",
     "inconclusive": "Undecided: ",
     "blocked": "Not tested, a gate failed: ",
     "killed": "Not tested, a kill criterion was met: ",
@@ -62,6 +62,7 @@ def decide(spec: RegisteredDesign, universe: Universe, found: Mapping[str, Cell]
         design=universe.design,
         plan=plan,
         execution=execution,
+        prompts=universe.prompts,
     )
 
 

@@ -44,7 +44,7 @@ def test_the_weighted_sum_decides(tmp_path: Path, values: tuple[int, ...], total
         (scored(1, 1, 1, 1, 1) + "total: 2.90\n", "unknown key 'total'"),
         (scored(1, 1, 1, 1, 1).replace("why: because", "why: ''", 1), "score.yaml:3"),
         ("- a\n", "must be a mapping"),
-        (template(), "score.yaml:2"),
+        (template(), "has blanks in the lines 2, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18"),
     ],
 )
 def test_a_wrong_score_is_one_line_with_its_place(tmp_path: Path, text: str, told: str) -> None:
@@ -64,6 +64,8 @@ def test_the_command_writes_a_form_and_reads_it(toy: Toy) -> None:
     """Without a score a form is written; with one the arithmetic, the cost and the checklist are shown, and what is new is in the history."""
     done = harness(toy, "score", "evals/coins")
     assert done.returncode == 1 and "fill in the scores" in done.stdout and (toy.root / PLACE).is_file()
+    assert harness(toy, "plan", "evals/coins").returncode == 0  # a form that is not filled in is no score, and in nobody's way
+    assert "coins: not scored" in harness(toy, "score", "evals").stdout
     question = 'questions:\n  - {question: "Which coin first?", answer: ""}\n'
     toy.write(PLACE, scored(4, 4, 4, 3, 3, more=question))
     done = harness(toy, "score", "evals/coins")
@@ -130,3 +132,21 @@ def test_the_history_of_an_experiment_leads_into_the_timeline_of_its_run(toy: To
     toy.run("-k", "villain", "--harness-run-dir", "run")
     events = [event["event"] for event in toy.results("run")["execution"]["timeline"]]
     assert events[:2] == ["scored", "locked"] and events.count("locked") == 1 and events.index("locked") < events.index("started") < events.index("results")
+
+
+def test_modify_without_a_change_is_open_and_skip_is_a_warning(toy: Toy) -> None:
+    """A MODIFY that asks for nothing cannot be done; a SKIP blocks nothing and is told."""
+    toy.write(PLACE, scored(3, 3, 3, 3, 3))
+    assert "MODIFY names no change" in toy.run("--harness-scale", "full").stdout
+    toy.write(PLACE, scored(1, 1, 1, 1, 1))
+    assert "warning: the gate-keeper's score is 1.00: SKIP" in harness(toy, "plan", "evals/coins").stdout
+
+
+def test_own_files_are_no_inputs(toy: Toy) -> None:
+    """A pattern that matches lock, score or history would make a lock deviate from itself."""
+    toy.edit("evals/coins/experiment.yaml", "inputs: [banks/*.jsonl]", "inputs: [banks/*.jsonl, evals/coins/*.json*]")
+    toy.write("evals/coins/items.jsonl", '{"id": 1}\n')
+    harness(toy, "lock", "evals/coins")
+    toy.run("-k", "villain", "--harness-run-dir", "run")
+    assert toy.results("run")["promise"]["deviations"] == []
+    assert [one["path"] for one in toy.results("run")["inputs"]] == ["banks/coins.jsonl", "evals/coins/items.jsonl"]

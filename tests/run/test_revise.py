@@ -156,3 +156,14 @@ def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> 
     assert event.event == "reviewed" and event.note.startswith("structure INCOMPLETE(1), reproducibility INCOMPLETE(")
     assert "| reviewed |" in (folder / "clean_result.md").read_text() and verify(folder).differences == ()
     assert harness(revised, "review", str(folder / "clean_result.md"), "--record").returncode == 2
+
+
+def test_two_runs_cannot_supersede_each_other(revised: Toy) -> None:
+    """The earlier run does not take the place of the later one, nor does one that was superseded; nothing is written."""
+    before = [len(read_events(run_folder(revised, name))) for name in ("one", "two")]
+    done = harness(revised, "revise", "reports/coins/two", "--reason", "x", "--superseded-by", "reports/coins/one")
+    assert done.returncode == 2 and "is superseded itself, by ../two" in done.stderr
+    done = harness(revised, "revise", "reports/coins/one", "--reason", "x", "--superseded-by", "reports/coins/two")
+    assert done.returncode == 2 and "already" in done.stderr
+    assert [len(read_events(run_folder(revised, name))) for name in ("one", "two")] == before
+    assert 'href="../two/index.html"' in (run_folder(revised, "one") / "index.html").read_text()
