@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from harness.review.blanks import INAPPLICABLE, blankness
 from harness.review.document import Document, Section, plain_text
-from harness.review.fields import FIELDS, OWN_NAMES, Field, Part, group_of, is_named, names_of
+from harness.review.fields import FIELDS, GROUPS, OWN_NAMES, Field, Part, group_of, is_named, names_of
 from harness.review.findings import Finding, finding
 from harness.review.rows import MOST_ROWS, Row, list_rows, rows_of
 from harness.review.structure import find
@@ -19,8 +19,7 @@ SETUP = "Setup & hyper-parameters"
 CARD_TITLE = re.compile(r"reproducib|\bcard\b|hyper-?param", re.IGNORECASE)
 GROUP_TITLES = {"model", "models", "training", "data", "dataset", "datasets", "eval", "evaluation", "compute", "hardware", "environment"}
 OTHER_TITLE = re.compile(r"set-?up|configuration|method|design|implementation|models? tested|\bcosts?\b", re.IGNORECASE)
-# The group whose rows state fields of another: adapters stand with the model, sizes of data with the training.
-BESIDE = {"Training": "Model", "Data": "Training"}
+BESIDE = {"Data": "Training"}  # the group whose rows state fields of another: the size of its data stands with a training
 NO_TRAINING = re.compile(
     r"\b(?:no|without(?: any)?) (?:new |further |additional |model )?(?:training|fine-?tuning)\b(?! (?:data|set|rows|examples|runs?|curves?|loss|logs?))"
     r"|\binference[- ]only\b|\b(?:nothing|no (?:model|adapter)s?) (?:was|were|is|are) (?:trained|fine-?tuned)\b|\b(?:did|does) not train\b"
@@ -76,7 +75,7 @@ def card_region(document: Document) -> list[Section]:
 def read_card(document: Document, region: Sequence[Section]) -> Card:
     """The rows of the region, and lines such as `**Seed:** 42` below the title."""
     top = [section for section in document.sections[:2] if section.level < 2]
-    rows = list(islice(chain(rows_of(region), *(list_rows(section, None) for section in top)), MOST_ROWS))
+    rows = with_groups(list(islice(chain(rows_of(region), *(list_rows(section, None) for section in top)), MOST_ROWS)))
     named: dict[str, list[Row]] = {part.label: [] for field in FIELDS for part in field.parts}
     by_group: dict[str, list[str]] = {field.group: [] for field in FIELDS}
     own_names = set()
@@ -87,6 +86,8 @@ def read_card(document: Document, region: Sequence[Section]) -> Card:
         its_groups = {field.group for field, _ in fields}
         for field_group, values in by_group.items():
             # Numbers of prompts stand in many lists, so only its own rows state a field of Eval.
+            if blankness(row.value, row.note) or is_inapplicable(row):
+                continue
             if field_group in its_groups or row.group in (field_group, BESIDE.get(field_group, field_group)) or (row.group is None and field_group != "Eval"):
                 values.append(row.value)
         if row.group and row.names and row.group not in its_groups and blankness(row.value) is None:
@@ -95,9 +96,22 @@ def read_card(document: Document, region: Sequence[Section]) -> Card:
         named=named,
         values={group: "\n".join(values) for group, values in by_group.items()},
         own_names=frozenset(own_names),
-        begins={group: section.line for section in reversed(region) if (group := group_of(section.title))},
+        begins=beginnings(region, rows),
         line=next((section.line for section in region if CARD_TITLE.search(section.title)), region[0].line if region else 1),
     )
+
+
+def beginnings(region: Sequence[Section], rows: list[Row]) -> dict[str, int]:
+    """Group to the line of its heading, or of its first row in a table."""
+    lines = [(group, section.line) for section in region if (group := group_of(section.title))]
+    lines += [(row.group, row.line) for row in rows if row.tabled and row.group]
+    return dict(sorted(lines, key=lambda one: -one[1]))
+
+
+def with_groups(rows: list[Row]) -> list[Row]:
+    """Where tables give the groups of a card, what stands outside them is in none of its groups; else rows without a group may be of any."""
+    groups = {row.group for row in rows if row.tabled and row.group in GROUPS}
+    return [replace(row, group=row.group or "") for row in rows] if len(groups) >= 3 else rows
 
 
 def group_of_code(code: str) -> str:
@@ -142,11 +156,11 @@ def flawed_value(field: Field, rows: list[Row], values: str) -> Flaw | None:
         return None
     first, joined = rows[0], "\n".join(row.value for row in rows)
     match field.code:
-        case "card/environment-versions":
+        case "card/environment-versions" | "card/environment-python":
             for row in rows:
                 if found := RANGE.search(row.value):
                     words = row.value[max(0, found.start() - 20) : found.end() + 6].strip()
-                    return row.line, row.value, f"the versions are not exact: {words!r}"
+                    return row.line, row.value, f"{words!r} is no exact version"
         case "card/data-hash":
             for row in rows:
                 if FLOATING.search(row.value) and not re.search(r"\d", row.value):

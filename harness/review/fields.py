@@ -13,7 +13,7 @@ GROUPS = {
     "Model": r"(base )?models?\b(?! (answers|outputs|selection))",
     "Training": r"(training|train|fine ?tuning)\b(?! (data|dataset|curves?|loss|losses|dynamics))|(\w+ ){0,2}(sft|dpo|rlhf|grpo|ppo|lora)\b(?! data)",
     "Data": r"(training |train )?(data|datasets?)\b(?! (availability|sharing))",
-    "Eval": r"eval(uation)?s?\b",
+    "Eval": r"(eval(uation)?s?|analysis)\b",
     "Compute": r"(compute|hardware)\b",
     "Environment": r"(environment|software)\b",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from harness.review.document import Section, plain_text
@@ -24,13 +24,15 @@ GROUPS = {"group", "category", "section", "block", "component", "stage"}
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A value with the names it stands under (none for a line of a list without a label), its group if it has one, and its line. `note` are further cells."""
+    """A value with the names it stands under (none for a line of a list without a label), its group if it has one, and its line. `note` are further cells;
+    `tabled` says that it is a row of a table."""
 
     group: str | None
     names: tuple[str, ...]
     value: str
     line: int
     note: str = ""
+    tabled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ def table_rows(section: Section, group: str | None) -> Iterator[Row]:
         elif token.type == "tr_close":
             lines.append(TableLine(cells=tuple(cells), number=number))
         elif token.type == "table_close":
-            yield from rows_of_table(lines, group)
+            yield from (replace(one, tabled=True) for one in rows_of_table(lines, group))
             lines = []
 
 

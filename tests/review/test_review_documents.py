@@ -23,7 +23,7 @@ STATED = {
         "model-base", "training-method", "training-lora", "training-lr", "training-epochs", "training-batch", "training-seeds", "data-sizes",
     },
     "2026-04-11_fineweb_raw_projection.md": {
-        "model-base", "training-parallelism", "training-length", "data-source", "data-sizes", "compute-hardware", "compute-wall-time",
+        "model-base", "training-length", "data-source", "data-sizes", "compute-hardware", "compute-wall-time",
     },
 }  # fmt: skip
 # The card of the plan in seed 002: four lines of names and values.
