@@ -25,6 +25,8 @@ from harness.cli import command
 from harness.design.persona import Persona
 from harness.design.spec import ExperimentSpec
 from harness.extensions import domains
+from harness.review.fields import FIELDS
+from harness.review.findings import STRUCTURE
 from harness.run.folder import FINAL
 from harness.run.measuring import Measure
 from harness.run.settings import OPTIONS, Option
@@ -73,6 +75,7 @@ def text() -> str:
         section("`experiment.yaml`", models(ExperimentSpec)),
         section("`personas/<id>.yaml`", models(Persona)),
         section("Commands", commands()),
+        section("Findings of `harness review`", findings()),
         section("Verdicts", verdicts()),
         section("`results.json`", results()),
         section("Exit codes", exits()),
@@ -244,6 +247,12 @@ def commands() -> str:
         words = [word(action) for action in parser._actions if not isinstance(action, argparse._HelpAction)]
         rows.append((f"`harness {name} {' '.join(sorted(words, key=lambda one: one.startswith('[-')))}`", parser.description))
     return table(("command", "what it does"), rows)
+
+
+def findings() -> str:
+    card = [(f"`{field.code}`", f"{field.group}: {field.label}") for field in FIELDS]
+    stated = ("`card/stated-incomplete`", "the text says itself that its card is incomplete, and lacks nothing of the above")
+    return "\n\n".join((table(("code", "when"), ((f"`{code}`", when) for code, when in STRUCTURE.items())), table(("code", "not stated"), [*card, stated])))
 
 
 def word(action: argparse.Action) -> str:

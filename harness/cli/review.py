@@ -1,4 +1,4 @@
-"""`harness review`: has a text the parts of a clean result, and a complete card?"""
+"""`harness review`: whether a text has the parts of a clean result and a complete card."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Any
 
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
 
-MORE = "Exit code 0: complete; 1: something is missing, one line each; 2: a file cannot be read. Claims are not checked."
+MORE = (
+    "One line for each finding, FILE:LINE:COLUMN: CODE message, then `Reproducibility:` and `Structure:` with COMPLETE or INCOMPLETE(n). "
+    "Exit code 0: both complete in every file; 1: something is missing; 2: a file cannot be read. Claims are not checked."
+)
 
 
 def add(commands: Any) -> None:
@@ -36,6 +39,6 @@ def run(arguments: argparse.Namespace) -> Answer:
     for path, review in zip(arguments.paths, reviews, strict=True):
         if arguments.record:
             record(path, f"structure {review.structure}, reproducibility {review.reproducibility}")
-    complete = all(not (review.findings or review.missing) for review in reviews)
-    value = [review.as_json() for review in reviews]
-    return (CLEAN if complete else FINDINGS), value[0] if len(value) == 1 else value, [line for review in reviews for line in review.lines()]
+    values = [review.as_json() for review in reviews]
+    lines = [line for review in reviews for line in review.lines(named=len(reviews) > 1)]
+    return (FINDINGS if any(review.findings for review in reviews) else CLEAN), values[0] if len(values) == 1 else values, lines

@@ -1,9 +1,10 @@
-"""A Markdown document as a reviewer walks through it: sections by heading, with their lines, paragraphs, lists, images and tables."""
+"""A Markdown document as a reviewer walks through it: front matter, sections by heading, and the blocks of each, with their places."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -12,128 +13,148 @@ from markdown_it.token import Token
 from harness.errors import HarnessError
 from harness.textfile import read_text
 
-MOST_BYTES = 20_000_000
-
-
-@dataclass(kw_only=True)
-class Section:
-    """A heading (level 0: what stands before the first) with the tokens below it, up to the next heading of any level. Lines count from 1."""
-
-    level: int
-    title: str
-    line: int
-    tokens: list[Token] = field(default_factory=list)
-
-    @property
-    def has_text(self) -> bool:
-        return any(token.type in ("inline", "fence", "code_block") and token.content.strip() for token in self.tokens)
+MOST_BYTES = 50_000_000
+# Characters that are parsed. A block takes some 500 bytes and 20 µs and may be two characters long, so the rest of a longer text is counted and not read.
+MOST_READ = 500_000
+LONGEST_TITLE = 1_000
+MOST_INLINE = 20_000  # characters of a section that are searched for images
+# A text may as well begin with a rule, so front matter begins with a key.
+FRONT_MATTER = re.compile(r"---[ \t]*\n(?=[\w\"'-]+[ \t]*:)(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+FRONT_TITLE = re.compile(r"^title:[ \t]*(.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*(?:\s[^()]*)?\)")
+TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
+MARKS = re.compile(r"(?<!\\)(?:\*+|`+|~~)")
+ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """A line that states something by name: a table row or `**Name:** value`."""
+class Section:
+    """A heading with its blocks up to the next heading. `level` 0 is what stands before the first; `end` is the index after its last subsection; by `key`
+    headings are compared."""
 
-    name: str
-    value: str
+    index: int
+    end: int
+    level: int
+    title: str
+    key: str
     line: int
+    column: int
+    last_line: int
+    blocks: tuple[Token, ...]
+
+    @property
+    def text(self) -> str:
+        """The source of its blocks, a blank line between two; of HTML what stands between the tags."""
+        shown = [(TAG.sub("", token.content) if token.type == "html_block" else token.content).strip() for token in self.blocks]
+        return "\n\n".join(filter(None, shown))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """The text with its sections in order."""
+    """`title` is that of the front matter; `cut` says that the text goes on after what was parsed."""
 
     text: str
+    title: str
+    lines: tuple[str, ...]
     sections: tuple[Section, ...]
+    cut: bool
 
-    def find(self, level: int, title: str, inside: Section | None = None) -> Section | None:
-        """The first section of a level whose title is, or begins with, the words; below `inside`, where that is given."""
-        places = self.below(inside) if inside else self.sections
-        return next((section for section in places if section.level == level and is_named(section.title, title)), None)
+    def below(self, section: Section) -> tuple[Section, ...]:
+        return self.sections[section.index + 1 : section.end]
 
-    def below(self, section: Section) -> list[Section]:
-        """The sections below one, up to the next of its level or a higher one."""
-        rest = self.sections[self.sections.index(section) + 1 :]
-        end = next((place for place, other in enumerate(rest) if other.level <= section.level), len(rest))
-        return list(rest[:end])
+    def source(self, section: Section) -> str:
+        """The section with all below it, from its heading."""
+        return "\n".join(self.lines[section.line - 1 : section.last_line]).strip()
 
-    def text_of(self, section: Section) -> str:
-        """The source of a section with all below it, from its heading."""
-        rest = self.sections[self.sections.index(section) + 1 :]
-        end = next((other.line for other in rest if other.level <= section.level), None)
-        lines = self.text.split("\n")
-        return "\n".join(lines[section.line - 1 : None if end is None else end - 1])
-
-
-def is_named(title: str, words: str) -> bool:
-    plain = " ".join(title.strip("*_ ").casefold().replace("and", "&").split())
-    return plain.startswith(" ".join(words.casefold().replace("and", "&").split()))
+    def column(self, line: int, words: str = "") -> int:
+        """Where words begin on a line, or the line itself after its indent."""
+        text = self.lines[line - 1] if line <= len(self.lines) else ""
+        place = text.find(words.split("\n")[0][:40]) if words.strip() else -1
+        return (place if place >= 0 else len(text) - len(text.lstrip())) + 1
 
 
 def read_document(path: Path) -> Document:
-    """A file as a document. Raises HarnessError where it is no text or larger than 20 MB."""
-    return parse_document(read_text(path, MOST_BYTES))
+    """A file as a document. Raises HarnessError where it is no text or larger than 50 MB."""
+    text = read_text(path, MOST_BYTES)
+    if "\0" in text:
+        raise HarnessError("is no text: it holds a NUL byte", where=str(path), mend="Name a Markdown file")
+    return parse_document(text)
 
 
 def parse_document(text: str) -> Document:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    try:
-        tokens = MarkdownIt("commonmark", {"maxNesting": 50}).enable("table").parse(text)
-    except RecursionError as error:
-        raise HarnessError("is nested too deeply to be read", mend="Review the text without its nested parts") from error
-    sections = [Section(level=0, title="", line=1)]
-    for place, token in enumerate(tokens):
-        if token.type == "heading_open":
-            line = (token.map or [0])[0] + 1
-            sections.append(Section(level=int(token.tag[1:]), title=plain_text(tokens[place + 1]), line=line))
-        elif not token.type.startswith("heading") and not (place and tokens[place - 1].type == "heading_open"):
-            sections[-1].tokens.append(token)
-    return Document(text=text, sections=tuple(sections))
+    body, title = without_front_matter(text)
+    read = body[:MOST_READ]
+    # Blocks alone: what is inside them is looked at where it matters. CommonMark has no other state that a hostile text could make expensive.
+    tokens = MarkdownIt("commonmark", {"maxNesting": 20}).enable("table").disable("inline").parse(read)
+    lines = tuple(read.split("\n"))
+    return Document(text=text, title=title, lines=lines, sections=tuple(sections_of(tokens, lines)), cut=len(body) > MOST_READ)
 
 
-def plain_text(token: Token) -> str:
-    """The words of an inline token, without its marks."""
-    return "".join(child.content if child.type in ("text", "code_inline") else " " for child in token.children or []).strip()
+def without_front_matter(text: str) -> tuple[str, str]:
+    """(the text with blank lines in place of its front matter, the title that stands in it)."""
+    found = FRONT_MATTER.match(text)
+    if found is None:
+        return text, ""
+    title = FRONT_TITLE.search(found[1])
+    words = " ".join(title[1].split()) if title else ""
+    quoted = len(words) > 1 and words[0] == words[-1] and words[0] in "'\""
+    return "\n" * found[0].count("\n") + text[found.end() :], words[1:-1] if quoted else words
 
 
-def line_of(token: Token, section: Section) -> int:
-    return token.map[0] + 1 if token.map else section.line
+def sections_of(tokens: list[Token], lines: tuple[str, ...]) -> Iterator[Section]:
+    """Headings that stand in no list and no quotation begin sections."""
+    starts = [place for place, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
+    levels = [0, *(int(tokens[place].tag[1:]) for place in starts)]
+    begins = [1, *((tokens[place].map or [0])[0] + 1 for place in starts)]
+    ends = section_ends(levels)
+    for index, (level, line) in enumerate(zip(levels, begins, strict=True)):
+        first, last = (0 if index == 0 else starts[index - 1]), (starts[index] if index < len(starts) else len(tokens))
+        title = plain_text(tokens[first + 1].content[:LONGEST_TITLE]) if index else ""
+        yield Section(
+            index=index,
+            end=ends[index],
+            level=level,
+            title=title,
+            key=heading_key(title),
+            line=line,
+            column=1 + len(lines[line - 1]) - len(lines[line - 1].lstrip()),
+            last_line=begins[ends[index]] - 1 if ends[index] < len(begins) else len(lines),
+            blocks=tuple(tokens[first + 3 * bool(index) : last]),
+        )
 
 
-def rows_of(section: Section) -> Iterator[Row]:
-    """Table rows (all cells but the last name the value) and lines such as `**Seed:** 42`."""
-    cells: list[str] | None = None
-    line = section.line
-    for token in section.tokens:
-        if token.type == "tr_open":
-            cells, line = [], line_of(token, section)
-        elif token.type == "tr_close" and cells is not None:
-            yield from row_of(cells, line) if len(cells) > 1 else ()
-            cells = None
-        elif token.type == "inline" and cells is not None:
-            cells.append(plain_text(token))
-        elif token.type == "inline":
-            yield from stated(token, line_of(token, section))
+def section_ends(levels: list[int]) -> list[int]:
+    """For each heading the index of the next of its level or a higher one. What stands before the first has nothing below it."""
+    ends, open_ones = [len(levels)] * len(levels), list[int]()
+    for index, level in enumerate(levels):
+        while open_ones and levels[open_ones[-1]] >= level:
+            ends[open_ones.pop()] = index
+        open_ones.append(index)
+    return [1, *ends[1:]]
 
 
-def row_of(cells: list[str], line: int) -> Iterator[Row]:
-    """A table of two columns has name and value; one of more has group, name, value."""
-    names = cells[:1] if len(cells) == 2 else cells[:2]
-    yield Row(name=" ".join(names), value=cells[len(names)] if len(cells) > len(names) else "", line=line)
+def heading_key(title: str) -> str:
+    """A heading to be compared: without numbers before it, marks, and what follows a colon, a bracket or a dash."""
+    words = re.split(r"[:(\[–—]", re.sub(r"^[\s\d.]+", "", title))[0]
+    return re.sub(r"[\W_]", "", words.casefold().replace("&", "and"))
 
 
-def stated(token: Token, line: int) -> Iterator[Row]:
-    """`**Name:** value` or `Name: value`, one a line."""
-    for offset, text in enumerate(plain_lines(token)):
-        name, mark, value = text.partition(":")
-        if mark and len(name) <= 60:
-            yield Row(name=name, value=value, line=line + offset)
+def plain_text(source: str) -> str:
+    """What a reader sees of the source of a line or cell: no marks, no tags, of a link its words."""
+    return ESCAPE.sub(r"\1", MARKS.sub("", TAG.sub("", LINK.sub(r"\1", source)))).strip()
 
 
-def plain_lines(token: Token) -> list[str]:
-    lines = [""]
-    for child in token.children or []:
-        if child.type in ("softbreak", "hardbreak"):
-            lines.append("")
-        elif child.type in ("text", "code_inline"):
-            lines[-1] += child.content
-    return lines
+def image_addresses(section: Section) -> list[str]:
+    """The addresses of the images in the blocks of a section, those in code left out; of an HTML image its tag."""
+    parser, room = MarkdownIt("commonmark"), MOST_INLINE
+    found: list[str] = []
+    for block in section.blocks:
+        if block.type == "html_block":
+            found += re.findall(r"<img\b[^<>]*", block.content)
+        elif block.type == "inline" and ("![" in block.content or "<img" in block.content):
+            children = parser.parseInline(block.content[:room])[0].children or []
+            room = max(0, room - len(block.content))
+            found += [str(child.attrs.get("src", "")) for child in children if child.type == "image"]
+            found += [child.content for child in children if child.type == "html_inline" and child.content.startswith("<img")]
+    return found

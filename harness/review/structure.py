@@ -3,134 +3,135 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import pairwise
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
-from harness.records import Record
 from harness.report.clean_result import MOST, MOST_TLDR
-from harness.review.document import Document, Section, line_of, plain_text
+from harness.review.blanks import is_blank
+from harness.review.document import MOST_READ, Document, Section, heading_key
+from harness.review.findings import Finding, finding
+from harness.review.headline import TITLE, lines_of, result_findings
 
-TITLE = re.compile(r"\((HIGH|MODERATE|LOW) confidence\)\s*$")
-CONFIDENCE = re.compile(r"^\*\*Confidence:\s*(HIGH|MODERATE|LOW)\*\*\s*[-–—]\s*\S", re.MULTILINE)
+TLDR, REPORT = "TL;DR", "Detailed report"
 PARTS = ("Background", "Methodology", "Results", "Next steps")
 DETAILS = ("Human summary", "Source issues", "Setup & hyper-parameters", "Runs & full data", "Sample outputs", "Headline numbers", "Artifacts")
-ALSO = {"Runs & full data": ("WandB", "Runs"), "Setup & hyper-parameters": ("Setup",)}  # other names that documents use
-CAVEATS = "Standing caveats"
-TAKEAWAYS = re.compile(r"main takeaways", re.IGNORECASE)
-COUNT = re.compile(r"\bN\b\s*[=:]?\s*[\d,]+|\bn\s*=\s*[\d,]+")
-EFFECT = re.compile(r"\d")
-COMMIT = re.compile(r"\b[0-9a-f]{7,40}\b")
+# Other headings that documents of this template use.
+ALIASES = {
+    "Setup & hyper-parameters": ("Setup", "Hyper-parameters"),
+    "Runs & full data": ("WandB", "Runs", "Full data"),
+    "Source issues": ("Source issue",),
+    "Artifacts": ("Artefacts",),
+}
+CAVEATS = re.compile(r"(?:\*\*|__)\s*standing caveats\b", re.IGNORECASE)
 
 
-class StructureFinding(Record, frozen=True, kw_only=True):
-    """What is wrong with the form of a text, at a line and column from 1."""
-
-    code: str
-    line: int
-    column: int
-    message: str
-
-
-def finding(code: str, line: int, message: str) -> StructureFinding:
-    return StructureFinding(code=f"structure/{code}", line=line, column=1, message=message)
-
-
-def structure_findings(document: Document) -> list[StructureFinding]:
-    """Every deviation from the template, in the order of the lines."""
-    found = [*title(document), *summary(document), *details(document), *lengths(document)]
-    return sorted(found, key=lambda one: (one.line, one.code))
+def structure_findings(document: Document) -> list[Finding]:
+    """Every deviation from the template. What is missing is one finding, and nothing is asked of its parts."""
+    tldr, report = find(document.sections, TLDR, 2), find(document.sections, REPORT, 1)
+    found = [*title_findings(document, tldr), *length_findings(document, tldr)]
+    found += places(document, [(TLDR, 2, tldr), (REPORT, 1, report)], "the text", 1, 1)
+    if tldr:
+        found += tldr_findings(document, tldr)
+    if report:
+        found += report_findings(document, report)
+    return found
 
 
-def title(document: Document) -> Iterator[StructureFinding]:
-    first = next((section for section in document.sections if section.level), None)
-    if first is None or first.level != 1:
-        yield finding("title", first.line if first else 1, "the text does not begin with a title: # the claim (LOW confidence)")
-    elif not TITLE.search(first.title):
-        yield finding("title", first.line, "the title does not end with (HIGH confidence), (MODERATE confidence) or (LOW confidence)")
+def find(sections: Sequence[Section], name: str, level: int) -> Section | None:
+    """The section of a name, of the level if there is one, else of any."""
+    keys = {heading_key(one) for one in (name, *ALIASES.get(name, ()))}
+    named = [section for section in sections if section.level and section.key in keys]
+    return next((section for section in named if section.level == level), named[0] if named else None)
 
 
-def summary(document: Document) -> Iterator[StructureFinding]:
-    tldr = document.find(2, "TL;DR")
-    if tldr is None:
-        yield finding("section-missing", 1, "there is no section ## TL;DR")
-        return
-    yield from parts(document, tldr, 3, PARTS)
-    results = document.find(3, "Results", tldr)
-    if results is not None:
-        yield from headline(document, results)
-
-
-def parts(document: Document, inside: Section, level: int, names: tuple[str, ...]) -> Iterator[StructureFinding]:
-    """Sections that are missing, empty, or in another order."""
-    marks = "#" * level
-    found = {name: next((one for other in (name, *ALSO.get(name, ())) if (one := document.find(level, other, inside))), None) for name in names}
-    for name, section in found.items():
-        if section is None:
-            yield finding("section-missing", inside.line, f"there is no section {marks} {name} below {inside.title!r}")
-        elif not section.has_text and not any(one.has_text for one in document.below(section)):
-            yield finding("section-empty", section.line, f"the section {marks} {name} is empty")
-    there = [section for section in found.values() if section is not None]
-    for before, after in pairwise(there):
-        if before.line > after.line:
-            yield finding("section-order", after.line, f"{after.title!r} comes before {before.title!r}; the order is {', '.join(names)}")
-
-
-def headline(document: Document, results: Section) -> Iterator[StructureFinding]:
-    """One figure pinned to a commit, a number with its N, two to five takeaways, one line of confidence as in the title."""
-    text = document.text_of(results)
-    inline = [token for token in results.tokens if token.type == "inline"]
-    images = [child for token in inline for child in token.children or [] if child.type == "image"]
-    if len(images) != 1:
-        yield finding("figure", results.line, f"Results hold {len(images)} figures; one hero figure is asked for")
-    elif not COMMIT.search(text):
-        yield finding("figure-commit", results.line, "the hero figure is not pinned to a commit, by its address or in its caption")
-    before = text.split("takeaways")[0]
-    if not (EFFECT.search(re.sub(r"!\[.*?\]\(.*?\)", "", before)) and COUNT.search(text)):
-        yield finding("effect", results.line, "Results state no effect with its N (such as N = 24)")
-    yield from takeaways(results)
-    yield from confidence(document, results, text)
-
-
-def takeaways(results: Section) -> Iterator[StructureFinding]:
-    place = next((n for n, token in enumerate(results.tokens) if token.type == "inline" and TAKEAWAYS.search(plain_text(token))), None)
-    if place is None:
-        yield finding("takeaways", results.line, "Results have no **Main takeaways:**")
-        return
-    start, depth, count = results.tokens[place], 0, 0
-    for token in results.tokens[place + 1 :]:
-        depth += token.nesting if token.type in ("bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered_list_close") else 0
-        count += token.type == "list_item_open" and depth == 1
-        if count and depth == 0:
+def claimed_level(document: Document, tldr: Section | None) -> tuple[str, Section | None]:
+    """(the title, its heading): that of the first level before the TL;DR, or that of the front matter."""
+    for section in document.sections[1:]:
+        if section is tldr or section.key == heading_key(REPORT):
             break
-    if not 2 <= count <= 5:
-        yield finding("takeaways", line_of(start, results), f"there are {count} takeaways; two to five are asked for")
+        if section.level == 1:
+            return section.title, section
+    return document.title, None
 
 
-def confidence(document: Document, results: Section, text: str) -> Iterator[StructureFinding]:
-    found = list(CONFIDENCE.finditer(text))
-    if len(found) != 1:
-        yield finding("confidence", results.line, f"Results have {len(found)} lines **Confidence: LEVEL** - why; one is asked for")
-        return
-    titled = next((match for section in document.sections if section.level == 1 and (match := TITLE.search(section.title))), None)
-    if titled and titled[1] != found[0][1]:
-        line = results.line + text[: found[0].start()].count("\n")
-        yield finding("confidence", line, f"the confidence is {found[0][1]} here and {titled[1]} in the title")
+def title_findings(document: Document, tldr: Section | None) -> Iterator[Finding]:
+    title, heading = claimed_level(document, tldr)
+    line, column = (heading.line, heading.column) if heading else (1, 1)
+    found = TITLE.match(title)
+    if not title:
+        yield finding("structure/title", line, column, "there is no title: begin with `# the claim (LOW confidence)`")
+    elif found is None:
+        yield finding("structure/title", line, column, "the title does not end with (HIGH confidence), (MODERATE confidence) or (LOW confidence)")
+    elif not found[1].strip():
+        yield finding("structure/title", line, column, "the title states a confidence and no claim")
 
 
-def details(document: Document) -> Iterator[StructureFinding]:
-    report = document.find(1, "Detailed report") or document.find(2, "Detailed report")
-    if report is None:
-        yield finding("section-missing", 1, "there is no section # Detailed report")
-        return
-    yield from parts(document, report, report.level + 1, DETAILS)
-    if CAVEATS.casefold() not in document.text_of(report).casefold():
-        yield finding("section-missing", report.line, f"there are no {CAVEATS} with the headline numbers")
+def places(document: Document, named: list[tuple[str, int, Section | None]], inside: str, line: int, column: int) -> Iterator[Finding]:
+    """Sections that are missing, of another level, empty or out of order."""
+    for name, level, section in named:
+        if section is None:
+            yield finding("structure/section-missing", line, column, f"there is no section `{'#' * level} {name}` in {inside}")
+        elif section.level != level:
+            yield finding("structure/section-level", section.line, section.column, f"{name} has a heading of level {section.level}, not {level}")
+        elif is_blank("\n".join(one.text for one in (section, *document.below(section)))):
+            yield finding("structure/section-empty", section.line, section.column, f"the section {name} holds nothing")
+    there = [(name, section) for name, _, section in named if section is not None]
+    kept = increasing([section.line for _, section in there])
+    for place, (name, section) in enumerate(there):
+        if place not in kept:
+            order = ", ".join(one for one, _, _ in named)
+            yield finding("structure/section-order", section.line, section.column, f"{name} is out of order; the order is {order}")
 
 
-def lengths(document: Document) -> Iterator[StructureFinding]:
-    if len(document.text) > MOST:
-        yield finding("too-long", 1, f"the text has {len(document.text):,} characters; {MOST:,} fit an issue")
-    tldr = document.find(2, "TL;DR")
-    size = len(document.text_of(tldr).strip()) if tldr else 0
-    if tldr and size > MOST_TLDR:
-        yield finding("summary-too-long", tldr.line, f"the TL;DR has {size:,} characters; at most {MOST_TLDR:,} are read")
+def increasing(lines: list[int]) -> set[int]:
+    """The places of a longest increasing run, so that one section that was moved is one finding."""
+    best: list[list[int]] = []
+    for place, line in enumerate(lines):
+        at = bisect_left([lines[run[-1]] for run in best], line)
+        best[at : at + 1] = [[*(best[at - 1] if at else []), place]]
+    return set(best[-1]) if best else set()
+
+
+def within(document: Document, section: Section, level: int, names: Sequence[str]) -> tuple[list[Section], int]:
+    """(the sections below one that should be of a level, the level of its parts). A part whose heading is of too high a level is a part all the same."""
+    keys = {heading_key(name) for name in names}
+    below = list(takewhile(lambda one: one.level > min(section.level, level) or one.key in keys, document.sections[section.index + 1 :]))
+    usual = any(found.level == level + 1 for name in names if (found := find(below, name, level + 1)))
+    return below, level + 1 if usual else section.level + 1
+
+
+def tldr_findings(document: Document, tldr: Section) -> Iterator[Finding]:
+    below, level = within(document, tldr, 2, PARTS)
+    parts = [(name, level, find(below, name, level)) for name in PARTS]
+    yield from places(document, parts, TLDR, tldr.line, tldr.column)
+    chosen = {section.index for _, _, section in parts if section}
+    for section in below if len(chosen) == len(PARTS) else ():  # else it may be one of them by another name
+        if section.level == level and section.index not in chosen:
+            yield finding("structure/section-extra", section.line, section.column, f"the TL;DR has only {', '.join(PARTS)}; here is {section.title!r}")
+    results = find(below, "Results", level)
+    if results and not is_blank(results.text):
+        yield from result_findings(document, results, claimed_level(document, tldr)[0])
+
+
+def report_findings(document: Document, report: Section) -> Iterator[Finding]:
+    below, level = within(document, report, 1, DETAILS)
+    yield from places(document, [(name, level, find(below, name, level)) for name in DETAILS], REPORT, report.line, report.column)
+    headline = find(below, "Headline numbers", level)
+    if headline and not has_caveats(document, headline):
+        yield finding("structure/caveats", headline.line, headline.column, "Headline numbers have no Standing caveats, in bold or as a heading")
+
+
+def has_caveats(document: Document, headline: Section) -> bool:
+    titled = any(section.key == "standingcaveats" and not is_blank(section.text) for section in document.below(headline))
+    return titled or any(CAVEATS.match(line.text) for section in (headline, *document.below(headline)) for line in lines_of(section))
+
+
+def length_findings(document: Document, tldr: Section | None) -> Iterator[Finding]:
+    size = len(document.text)
+    if size > MOST:
+        unread = f", and only the first {MOST_READ:,} were reviewed" if document.cut else ""
+        yield finding("structure/too-long", 1, 1, f"the text has {size:,} characters; at most {MOST:,} fit an issue{unread}")
+    length = len(document.source(tldr)) if tldr else 0
+    if tldr and length > MOST_TLDR:
+        yield finding("structure/tldr-too-long", tldr.line, tldr.column, f"the TL;DR has {length:,} characters; at most {MOST_TLDR:,} are asked for")
