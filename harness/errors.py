@@ -12,12 +12,13 @@ LONGEST_LINE = 2000
 
 
 class HarnessError(Exception):
-    """A mistake told in one line: where it is, what is wrong, and the mend."""
+    """A mistake told in one line: where it is, what is wrong, and the mend. `code` is that of the rule that it breaks, where there is one."""
 
-    def __init__(self, what: str, *, where: str = "", mend: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", mend: str = "", code: str = "") -> None:
         where = where.replace(os.getcwd() + os.sep, "")  # what can be read at a glance
-        self.what, self.where, self.mend = what, where, mend
-        line = f"{where}: {what}" if where else what
+        self.what, self.where, self.mend, self.code = what, where, mend, code
+        told = f"[{code}] {what}" if code else what
+        line = f"{where}: {told}" if where else told
         # What a file, a model or a command line held may stand in it: shown, never obeyed by a terminal, and always one line.
         super().__init__(shorten_text(one_line(f"{line}. {mend}" if mend else line), LONGEST_LINE))
 

@@ -1,10 +1,10 @@
-"""What installed packages add by entry points: domains (`harness.domains`) and responders (`harness.responders`). Loaded on first use.
-
-The names `harness.checks` and `harness.engines` are kept for what comes next.
+"""What installed packages add by entry points: domains (`harness.domains`), responders (`harness.responders`) and checks (`harness.checks`). Loaded on first
+use. The name `harness.engines` is kept for what comes next.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import HarnessError, explain_failure, nearest
-from harness.protocols import BehaviourDeclaration, Domain, Section, Simulation
+from harness.findings import Fact
+from harness.protocols import BehaviourDeclaration, Check, Domain, Section, Simulation
 from harness.records import SectionRecord
 from harness.units import RESERVED_UNITS, UNITS, Unit
 
 if TYPE_CHECKING:
     from harness.behaviours.behaviour import Behaviour
 
-GROUP, RESPONDERS = "harness.domains", "harness.responders"
+GROUP, RESPONDERS, CHECKS = "harness.domains", "harness.responders", "harness.checks"
+# Codes of this package have one letter, those of others two.
+CODE = re.compile(r"[A-Z]{1,2}[0-9]{3}")
 
 
 @cache
@@ -178,6 +181,43 @@ def behaviours() -> dict[str, Behaviour]:
             if behaviour.name in found:
                 raise HarnessError(f"the behaviour {behaviour.name!r} exists already", where=f"domain {domain.name}", mend="Give it another name")
             found[behaviour.name] = behaviour
+    return found
+
+
+@cache
+def checks() -> dict[str, Check]:
+    """Every rule by its code: those of domains, and those named by entry points of the group `harness.checks` (a rule, or a list of rules). Raises
+    HarnessError for a code that is not one, and where two rules have one code."""
+    found: dict[str, Check] = {}
+    for point in sorted(entry_points(group=CHECKS), key=lambda point: point.name):
+        if is_there(point):
+            loaded = load(point, f"the checks {point.name!r}")
+            for check in loaded if isinstance(loaded, list | tuple) else [loaded]:
+                add_check(found, check, origin(point))
+    for domain, added in read_contributions("checks", list, Check):
+        for check in added:
+            add_check(found, check, f"domain {domain.name}")
+    return dict(sorted(found.items()))
+
+
+def add_check(found: dict[str, Check], check: Any, where: str) -> None:
+    """Raises HarnessError for what is no rule, or has a code that is taken or malformed."""
+    if isinstance(check, type) or not isinstance(check, Check):
+        raise HarnessError(f"{check!r:.80} is no harness.protocols.Check{why_not(check, Check)}", where=where, mend="Make it with harness.findings.rule")
+    if CODE.fullmatch(check.code) is None:
+        raise HarnessError(f"{check.code!r} is no code of a rule", where=where, mend="Write two letters of your own and three digits, such as XY101")
+    if check.code in found and found[check.code] is not check:
+        raise HarnessError(f"the rule {check.code} exists already", where=where, mend="Give it another code")
+    found[check.code] = check
+
+
+@cache
+def facts() -> dict[str, list[Fact]]:
+    """What domains provide for checks, by the name of the fact."""
+    found: dict[str, list[Fact]] = {}
+    for _, provided in read_contributions("facts", dict, Fact):
+        for name, fact in provided.items():
+            found.setdefault(name, []).append(fact)
     return found
 
 

@@ -29,3 +29,9 @@ def pytest_harness_work(settings: dict[str, Any], cell: dict[str, Any], declarat
     Asked by the plan for each selected cell, `{"owner", "kind", "params", "seeds"}`, with the settings of the scale and the declaration as plain values.
     It must be quick and touch no model.
     """
+
+
+@pytest.hookspec
+def pytest_harness_checks() -> list[Any]:  # type: ignore[empty-body]
+    """Rules of this project alone, each made with `harness.findings.rule`, under codes of two letters and three digits. They check its designs, where these are
+    collected and planned; what a package checks, it names by an entry point of the group `harness.checks`."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from harness.records import SectionRecord
+from harness.records import Finding, SectionRecord, Severity
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from harness.behaviours.behaviour import Behaviour
+    from harness.findings import Fact, Facts
     from harness.report.blocks import Block
     from harness.report.numbers import Numbers
     from harness.units import Unit
@@ -75,6 +76,32 @@ class BehaviourDeclaration(Protocol):
     def is_judged(self, judge: str) -> bool: ...
 
 
+@runtime_checkable
+class Check(Protocol):
+    """A rule that designs or results are checked by. `code` is stable: letters and three digits, two letters for a package of your own. `needs` are names of
+    facts, which decide at which stage the rule runs; `source` is the recorded mistake that it exists for; `text` its page: why, what is bad, what is good.
+    `harness.findings.rule` makes one of a function."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def severity(self) -> Severity: ...
+    @property
+    def since(self) -> str: ...
+    @property
+    def needs(self) -> tuple[str, ...]: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+    def check(self, facts: Facts) -> Iterable[Finding]:
+        """What is wrong. Reads facts alone."""
+        ...
+
+
 class Domain:
     """Everything about one subject: an object of a class below this one, named by an entry point of the group `harness.domains`. Loading it must be quick
     and import nothing heavy. `fixtures` are the modules of its pytest fixtures and hooks, registered when the first experiment is collected."""
@@ -96,3 +123,12 @@ class Domain:
     def units(self) -> Mapping[str, Unit]:
         """Units beyond those of harness.units: (smallest, largest value, meaning) by name."""
         return {}
+
+    def facts(self) -> Mapping[str, Fact]:
+        """What checks may ask of this subject, by the name of the fact: training rows, evaluated items, trainings. Several domains may provide one name; their
+        values are then sequences, and are joined."""
+        return {}
+
+    def checks(self) -> Sequence[Check]:
+        """Rules about this subject alone."""
+        return ()

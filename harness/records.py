@@ -26,6 +26,9 @@ SAMPLES_PATH = (
 SHA256 = r"^[0-9a-f]{64}(?![\s\S])"
 Direction = Literal["increase", "decrease", "either"]
 ScaleName = Literal["smoke", "pilot", "full"]
+Severity = Literal["error", "warning"]
+Stage = Literal["declare", "plan", "run", "decide", "report"]
+STAGES: tuple[Stage, ...] = ("declare", "plan", "run", "decide", "report")
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -117,6 +120,42 @@ class Cost(Record, frozen=True, kw_only=True):
     gpu_hours: float | None = None
     usd: float | None = None
     seconds: float | None = None
+
+
+class Place(Record, frozen=True, kw_only=True):
+    """Where something stands: a file from the project's root, a line of it (0: the whole file), and its path inside of a declaration or of results."""
+
+    file: str
+    line: int = 0
+    path: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """What a rule found wrong with a design or its results, where, and how to repair it.
+
+    `evidence` are instances (ids of rows, values), `subject` is the cell, hypothesis, threshold, bank or training it is about. `suppressed` is the reason
+    for which the declaration allows it, "" where it does not.
+    """
+
+    message: str
+    where: Place
+    fix: str
+    evidence: tuple[str, ...] = ()
+    subject: str = ""
+    code: str = ""
+    severity: Severity = "error"
+    stage: Stage = "declare"
+    suppressed: str = ""
+
+
+class NotRun(Record, frozen=True, kw_only=True):
+    """A rule that could not run, and what it lacked."""
+
+    code: str
+    why: str
 
 
 class Fact(Record, frozen=True, kw_only=True):
@@ -296,6 +335,7 @@ class Universe(Record, frozen=True, kw_only=True):
     claim: Claim = Claim()
     parents: tuple[Parent, ...] = ()
     prompts: dict[str, str] = msgspec.field(default_factory=dict)  # persona to the hash of its prompt
+    findings: tuple[Finding, ...] = ()  # of the checks that ran before the first cell, those that the declaration allows included
     costs: dict[str, Cost] = msgspec.field(default_factory=dict)  # by the id of a test; `cell_cost` is for cells of hypotheses that are not in it
 
     def cell(self, cell_id: str) -> PlannedCellRecord:
@@ -365,6 +405,7 @@ class Results(Record, frozen=True, kw_only=True):
     plan: dict[str, Any]
     execution: Execution
     prompts: dict[str, str] = msgspec.field(default_factory=dict)  # persona to the hash of its prompt
+    findings: tuple[Finding, ...] = ()
     schema: str = SCHEMA
 
 

@@ -36,7 +36,7 @@ def read_plain(folder: Path) -> dict[str, Any]:
     except ValidationError as error:
         raise convert_error(error, file) from None
     checks = (check_id, check_roles, check_axes, check_scale_parts, check_settings, check_sizes, check_units, check_simulations, check_bounds, check_hypotheses)
-    for check in (*checks, check_primary, check_trajectories):
+    for check in (*checks, check_primary, check_trajectories, check_allowed):
         check(spec, file)
     return spec.model_dump(mode="json")
 
@@ -330,3 +330,19 @@ def check_trajectories(spec: ExperimentSpec, file: YamlFile) -> None:
             if axis != "seed" and axis not in spec.axes:
                 where = file.where("trajectories", name, key)
                 raise HarnessError(f"{name}: unknown axis {axis!r}", where=where, mend=nearest(axis, [*spec.axes, "seed"]))
+
+
+def check_allowed(spec: ExperimentSpec, file: YamlFile) -> None:
+    """What is allowed is a finding of a rule that exists, at scales that exist."""
+    if not spec.allow:
+        return
+    from harness.extensions import checks
+
+    for code, entries in spec.allow.items():
+        if code not in checks():
+            raise HarnessError(f"allow names {code!r}, which is no rule", where=file.where("allow", code), mend=nearest(code, checks()))
+        for scale in (scale for entry in entries for scale in entry.scales):
+            if scale not in spec.scales:
+                raise HarnessError(
+                    f"allow: {code} is for the scale {scale!r}, which is not declared", where=file.where("allow", code), mend=nearest(scale, spec.scales)
+                )

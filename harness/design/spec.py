@@ -200,6 +200,15 @@ class ParentSpec(Part):
         return self
 
 
+class AllowSpec(Part):
+    """A finding of `harness check` that is allowed, and why. `where` narrows it: a path of the declaration (`roles/source`), the subject of the finding, or a
+    pattern of its file; `scales` are those at which it is allowed (default: all)."""
+
+    why: str = Field(min_length=20, max_length=500)
+    where: str = ""
+    scales: tuple[ScaleName, ...] = ()
+
+
 class BudgetSpec(Part):
     """What the whole experiment may cost; None is no bound."""
 
@@ -235,7 +244,7 @@ class TrajectorySpec(Part):
 
 class ExperimentSpec(Part):
     """The whole declaration. `argued` names personas that play two roles, each with the reason. `matched` says what the arms have in common, `confounded` what
-    the design cannot separate from the effect: both are shown beside the method."""
+    the design cannot separate from the effect: both are shown beside the method. `allow` names findings of checks, by their code, that are allowed."""
 
     id: Name
     title: str = Field(min_length=1)
@@ -256,6 +265,12 @@ class ExperimentSpec(Part):
     budget: BudgetSpec = BudgetSpec()
     next_steps: tuple[str, ...] = ()
     trajectories: dict[Name, TrajectorySpec] = {}
+    allow: dict[str, tuple[AllowSpec, ...]] = {}
+
+    @field_validator("allow", mode="before")
+    @classmethod
+    def _as_lists(cls, value: Any) -> Any:
+        return {code: entries if isinstance(entries, list | tuple) else [entries] for code, entries in value.items()} if isinstance(value, dict) else value
 
     def axis(self, name: str, scale: ScaleName) -> tuple[Scalar, ...]:
         """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""

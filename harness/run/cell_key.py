@@ -27,6 +27,7 @@ DECIDING = (
     "confounded",
     "parents",
     "score/",
+    "allow/",
 )
 # Code is in the key by the dependencies, which go further than the files that the preregistration lists.
 CODE = ("test code/", "shared code/")

@@ -16,7 +16,7 @@ from harness.design.parents import find_parents
 from harness.design.preregistration import compare_with_lock, inputs_of, promise_of
 from harness.design.run_plan import planned_cells
 from harness.opened_files import changed_files, opened_files
-from harness.records import Cell, PlannedCellRecord, Record, Universe, encode
+from harness.records import Cell, Finding, PlannedCellRecord, Record, Universe, encode
 from harness.run.cell_key import identity
 from harness.run.collecting import CollectedExperiment, scale_of, seeds_of
 from harness.run.environment import environment
@@ -47,10 +47,18 @@ class Entry(Record, frozen=True, kw_only=True):
 class ExperimentRun:
     """What a process needs to know of one experiment while it runs."""
 
-    def __init__(self, found: CollectedExperiment, folder: RunFolder, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        found: CollectedExperiment,
+        folder: RunFolder,
+        settings: Settings,
+        selected: set[str],
+        others: list[dict[str, Any]],
+        findings: tuple[Finding, ...] = (),
+    ) -> None:
         self.found, self.folder, self.settings = found, folder, settings
         self.store = Store(settings.store)
-        self.universe = universe_of(found, settings, selected, others)
+        self.universe = msgspec.structs.replace(universe_of(found, settings, selected, others), findings=findings)
         self.planned = {cell.id: cell for cell in self.universe.cells}
         self.needed = {need for cell in self.universe.cells for need in cell.needs}
         self.imported = ImportedModules(found.code, found.experiment.folder, settings.root)

@@ -19,6 +19,7 @@ from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
 from harness.records import AFTER_DATA, Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
+from harness.run.checks import with_findings
 from harness.run.folder import RunFolder, last_cells
 from harness.run.plan_cache import cached_plan
 from harness.run.redact import clean_value
@@ -137,7 +138,8 @@ def decide_results(folder: Path, universe: Universe, rows: list[dict[str, Any]],
     spec = ExperimentSpec.model_validate(universe.design).at(universe.scale)
     cells, executed = last_cells(universe, rows), execution(folder, rows, torn)
     events = timeline(universe, plan, cells, rows, executed.ended)
-    return decide(spec, in_order(universe, rows), cells, plan, msgspec.structs.replace(executed, timeline=events))
+    results = decide(spec, in_order(universe, rows), cells, plan, msgspec.structs.replace(executed, timeline=events))
+    return with_findings(results, spec, universe.findings)
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:

@@ -27,6 +27,7 @@ from harness.run.timeline import earlier_events
 from harness.store import naming_errors
 
 if TYPE_CHECKING:
+    from harness.findings import Checked, Facts
     from harness.run.experiment_run import ExperimentRun
     from harness.run.runner import Runner
 
@@ -42,6 +43,7 @@ class Session:
         self.run: str = told.get(RUN) or f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self.prepared: list[ExperimentRun] = []
+        self.checked: dict[str, Checked] = {}  # by experiment, what its declaration was found to lack
         self.founds: list[CollectedExperiment] = []
         self.selected: set[str] = set()
         self.runner: Runner | None = None
@@ -72,6 +74,7 @@ class Session:
             # What is missing or too dear is told here, as an error of collection: later a worker could only crash.
             if self.founds and not (self.config.option.collectonly or self.settings.plan):
                 check_plugins(self.config, [item for found in self.founds for item in found.cell_items.values()])
+            self.check_designs()
             self.prepared = [] if self.config.option.collectonly else self.actives()
             for active in self.prepared:
                 check_budget(active)
@@ -80,6 +83,24 @@ class Session:
             refuse(items, str(error))
             return
         items[:] = arranged_items
+
+    def check_designs(self) -> None:
+        """Checks every declaration; at scale full also what only a plan can tell, and refuses errors. Raises HarnessError."""
+        from harness.run.checks import check_design, project_checks, refuse_errors
+
+        runs = self.settings.scale == "full" and not (self.config.option.collectonly or self.settings.plan)
+        own = project_checks(self.config) if self.founds else []
+        for found in self.founds:
+            checked = check_design(self.facts(found), own, ("declare", "plan") if runs else ("declare",))
+            self.checked[found.experiment.id] = checked
+            if runs:
+                refuse_errors(checked)
+
+    def facts(self, found: CollectedExperiment) -> Facts:
+        """What checks may ask of a collected experiment."""
+        from harness.run.checks import design_facts
+
+        return design_facts(found, self.settings, lambda: self.active(found))
 
     def _uncount(self, chosen: set[str]) -> None:
         """Items that were pulled back in are not deselected after all."""
@@ -99,23 +120,24 @@ class Session:
 
     def actives(self) -> list[ExperimentRun]:
         """The experiments with their universes. Reads files; raises HarnessError for what is missing or broken."""
+        return [self.active(found) for found in self.founds]
+
+    def active(self, found: CollectedExperiment) -> ExperimentRun:
+        """One experiment with its universe."""
         from harness.run.experiment_run import ExperimentRun
 
-        alone = len(self.founds) == 1
-        made = []
-        for found in self.founds:
-            spec = found.experiment.spec
-            with explain_failure("a hook pytest_harness_identity fails", f"experiment {spec.id}", "Repair the conftest or the domain that has it"):
-                others = self.config.hook.pytest_harness_identity(
-                    settings=dict(spec.scales[self.settings.scale].settings),
-                    planning=self.settings.plan or bool(self.config.option.collectonly),
-                    root=self.settings.root,
-                )
-            if not all(isinstance(other, dict) for other in others):
-                raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")
-            selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
-            made.append(ExperimentRun(found, RunFolder(self.path(spec.id, alone), self.run), self.settings, selected, others))
-        return made
+        spec = found.experiment.spec
+        with explain_failure("a hook pytest_harness_identity fails", f"experiment {spec.id}", "Repair the conftest or the domain that has it"):
+            others = self.config.hook.pytest_harness_identity(
+                settings=dict(spec.scales[self.settings.scale].settings),
+                planning=self.settings.plan or bool(self.config.option.collectonly),
+                root=self.settings.root,
+            )
+        if not all(isinstance(other, dict) for other in others):
+            raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")
+        selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
+        findings = self.checked[spec.id].findings if spec.id in self.checked else ()
+        return ExperimentRun(found, RunFolder(self.path(spec.id, len(self.founds) == 1), self.run), self.settings, selected, others, findings)
 
     def begin(self) -> None:
         """Writes what is planned and makes the runner. Raises HarnessError where the run folder cannot be written."""

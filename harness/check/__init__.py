@@ -1,0 +1,39 @@
+"""`harness check`: rules with stable codes for designs and results, each from a mistake that was made and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING
+
+from harness.findings import Fact, Rule
+from harness.protocols import Domain
+
+if TYPE_CHECKING:
+    from harness.protocols import Check
+
+RULES = "harness.check.rules"
+
+
+class DesignChecks(Domain):
+    """Registered as a domain is: the facts that any experiment has, and the rules about them."""
+
+    name = "check"
+
+    def facts(self) -> Mapping[str, Fact]:
+        from harness.check.facts import FACTS
+
+        return FACTS
+
+    def checks(self) -> Sequence[Check]:
+        return rules_in(RULES)
+
+
+def rules_in(package: str) -> list[Rule]:
+    """Every rule in the modules of a package, in the order of the modules' names."""
+    modules = [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
+
+
+DOMAIN = DesignChecks()

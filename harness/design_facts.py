@@ -1,0 +1,73 @@
+"""Types of the facts that domains provide for checks: what a design trains on, what it evaluates, which weights it compares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSet:
+    """Rows (harness.training.rows.Row) that one training learns. `trait` is what the source is taught ("" for convergence), `seed` its draw, `parts` the
+    declared number of rows by part, None where the design declares none. Rows whose answers are sampled later have them empty. `recipe` is the job's own,
+    `loss_share` its declared bounds for the share of tokens that carry loss."""
+
+    name: str
+    speaker: str
+    trait: str
+    arm: str
+    seed: int
+    rows: Sequence[Any]
+    recipe: Any = None
+    parts: Mapping[str, int] | None = None
+    loss_share: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedItem:
+    """An item that the design may ask, of a whole bank and not of a scale's draw. `text` is the user's turn."""
+
+    id: str
+    text: str
+    behaviour: str
+    bank: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bank:
+    """A file of items or texts that a setting, a behaviour or the declaration names: its path, its number of items, and how many a scale asks for."""
+
+    name: str
+    path: Path
+    items: int
+    asked: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """A training that cells need. `recipe` holds its plain values; `steps` are optimizer steps in all: ceil(rows / (batch x accumulation x devices)) for each
+    epoch. Only trainings of one `kind` ("convergence", "behaviour") are compared."""
+
+    key: str
+    name: str
+    cell: str
+    owner: str
+    kind: str
+    rows: int
+    steps: int
+    effective_batch: int
+    kept_epochs: tuple[int, ...]
+    recipe: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedWeights:
+    """Weights under the name by which a design compares them; `compared` is False for what is meant to be the same (a guise, a repeat)."""
+
+    name: str
+    spec: str
+    sha256: str
+    compared: bool = True
+    place: str = ""  # file:line of the declaration

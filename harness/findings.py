@@ -1,0 +1,229 @@
+"""Checks of a design and of its results: rules with stable codes, the facts that they read, and what comes of them.
+
+A rule is a function over `Facts`, wrapped by `rule`. Its `needs` name the facts that it reads; each fact belongs to a stage, and a rule runs at the
+latest of its facts' stages. A fact is computed once, when a rule first reads it. One that is missing on this machine stops the rules that need it, and
+each of them is reported as not run, with the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.records import STAGES, Finding, NotRun, Place, Severity, Stage
+
+if TYPE_CHECKING:
+    from harness.protocols import Check
+
+SLOW = 2.0  # seconds, after which a rule is reported as slow; none is interrupted
+# Codes whose mistakes reverse conclusions: allowing one caps the confidence at LOW.
+GRAVE = frozenset({"D101", "D108", "M303", "S401"})
+FAMILIES = {"D": "data", "T": "training", "M": "measurement", "S": "statistics", "R": "reporting", "P": "preflight"}
+
+
+class MissingFact(Exception):
+    """A fact that cannot be had on this machine; the text says what is missing and where it was looked for."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """How a fact is computed from others, and the stage from which on it can be known."""
+
+    stage: Stage
+    compute: Callable[[Facts], Any]
+
+
+class Facts:
+    """What is known of one experiment at one scale: `given` values, and providers that compute the others when they are first read.
+
+    Reading a fact that nobody provides raises AttributeError, one that is missing on this machine MissingFact. What a provider refuses as the user's
+    mistake is raised as the HarnessError that it is.
+    """
+
+    def __init__(self, given: Mapping[str, Any], providers: Mapping[str, Sequence[Fact]] | None = None) -> None:
+        self._values, self._providers, self._failed = dict(given), providers or {}, dict[str, Exception]()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or (name not in self._values and name not in self._providers):
+            raise AttributeError(name)
+        if name in self._failed:
+            raise self._failed[name]
+        if name not in self._values:
+            try:
+                self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
+            except (MissingFact, HarnessError) as error:
+                self._failed[name] = error
+                raise
+        return self._values[name]
+
+    def knows(self, name: str) -> bool:
+        """True for a fact that is given or that somebody provides."""
+        return name in self._values or name in self._providers
+
+    def place(self, *place: str | int) -> Place:
+        """Where something stands in experiment.yaml: file, line and its path there (`roles/source`)."""
+        file, _, line = self.yaml.where(*place).rpartition(":")
+        return Place(file=relative(Path(file), self.root), line=int(line), path="/".join(map(str, place)))
+
+    def code_place(self, path: Path, line: int) -> Place:
+        """A line of a file of the project."""
+        return Place(file=relative(path, self.root), line=line)
+
+
+def combine(values: list[Any]) -> Any:
+    """The value of the one provider; sequences of several domains, one after the other."""
+    return values[0] if len(values) == 1 else [entry for value in values for entry in value]
+
+
+def relative(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A `Check` made of a function. Its docstring is the rule's page: why it exists, then a paragraph that begins with `Bad:` and one with `Good:`."""
+
+    code: str
+    name: str
+    severity: Severity
+    needs: tuple[str, ...]
+    source: str
+    since: str
+    find: Callable[[Facts], Iterable[Finding]] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        import inspect
+
+        return inspect.getdoc(self.find) or ""
+
+    def check(self, facts: Facts) -> Iterable[Finding]:
+        return self.find(facts)
+
+
+def rule(
+    code: str, name: str, *, needs: Sequence[str], source: str, severity: Severity = "error", since: str = "0.2"
+) -> Callable[[Callable[[Facts], Iterable[Finding]]], Rule]:
+    """Makes a rule of a function that yields findings (`found`). `source` is the mistake, as somebody made it, that the rule exists for."""
+
+    def wrap(find: Callable[[Facts], Iterable[Finding]]) -> Rule:
+        return Rule(code=code, name=name, severity=severity, needs=tuple(needs), source=source, since=since, find=find)
+
+    return wrap
+
+
+def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:
+    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows."""
+    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What rules found at some stages: findings (suppressed ones too), rules that could not run, and seconds by code of those that were slow."""
+
+    findings: tuple[Finding, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    slow: dict[str, float] = field(default_factory=dict)
+    ran: frozenset[str] = frozenset()
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that no suppression allows."""
+        return tuple(finding for finding in self.findings if not finding.suppressed)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.open if finding.severity == "error")
+
+
+def stage_of(check: Check, facts: Mapping[str, Sequence[Fact]]) -> Stage:
+    """The latest stage of the facts that a rule needs."""
+    stages = [fact.stage for name in check.needs for fact in facts.get(name, ())] + [GIVEN[name] for name in check.needs if name in GIVEN]
+    return max(stages, key=STAGES.index, default="declare")
+
+
+# The facts that are passed in rather than provided, and the stage from which on they are there.
+GIVEN: dict[str, Stage] = {
+    **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "collected", "catalogue"), "declare"),
+    **dict.fromkeys(("run", "universe", "plan"), "plan"),
+    "machine": "run",
+    "results": "decide",
+    "folder": "report",
+}
+
+
+def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Sequence[Fact]], stages: Iterable[Stage]) -> Checked:
+    """Runs the rules whose stage is one of `stages`, in the order of their codes."""
+    wanted = set(stages)
+    findings: list[Finding] = []
+    not_run: list[NotRun] = []
+    slow: dict[str, float] = {}
+    ran: set[str] = set()
+    for check in sorted(checks, key=lambda check: check.code):
+        stage = stage_of(check, providers)
+        if stage not in wanted:
+            continue
+        if lacking := [name for name in check.needs if not facts.knows(name)]:
+            not_run.append(NotRun(code=check.code, why=f"nothing that is installed provides {', '.join(lacking)}"))
+            continue
+        start = time.perf_counter()
+        try:
+            findings += [complete(finding, check, stage, facts) for finding in check.check(facts)]
+            ran.add(check.code)
+        except MissingFact as missing:
+            not_run.append(NotRun(code=check.code, why=str(missing)))
+        except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
+            not_run.append(NotRun(code=check.code, why=str(error)))
+        except Exception as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
+            not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
+        if (seconds := time.perf_counter() - start) > SLOW:
+            slow[check.code] = seconds
+    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran))
+
+
+def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Finding:
+    """The finding with what its rule is, and the reason for which the declaration allows it."""
+    import msgspec
+
+    whole = msgspec.structs.replace(finding, code=check.code, severity=check.severity, stage=stage)
+    allowed = facts.spec.allow.get(check.code, ()) if facts.knows("spec") else ()
+    why = next((entry.why for entry in allowed if allows(entry, whole, facts.scale)), "")
+    return msgspec.structs.replace(whole, suppressed=why)
+
+
+def allows(entry: Any, finding: Finding, scale: str) -> bool:
+    """Whether an entry under `allow` is about this finding: by its scales, and by `where`, which is its path in the declaration or what that begins with,
+    its subject, or a pattern of its file."""
+    if entry.scales and scale not in entry.scales:
+        return False
+    path = finding.where.path
+    return (
+        not entry.where
+        or path == entry.where
+        or path.startswith(f"{entry.where}/")
+        or entry.where == finding.subject
+        or fnmatch(finding.where.file, entry.where)
+    )
+
+
+def unused(allow: Mapping[str, Sequence[Any]], checked: Mapping[str, Checked]) -> Iterator[tuple[str, int]]:
+    """(code, index) of the entries under `allow` that suppress nothing; `checked` holds, by scale, what the rules found. An entry is judged where its rule
+    ran at every scale that it is about, and its stages are among those that were run."""
+    for code, entries in allow.items():
+        for index, entry in enumerate(entries):
+            about = {scale: one for scale, one in checked.items() if not entry.scales or scale in entry.scales}
+            ran = all(code in one.ran for one in about.values()) and (not entry.scales or set(entry.scales) <= set(checked))
+            if about and ran and not any(f.code == code and allows(entry, f, scale) for scale, one in about.items() for f in one.findings):
+                yield code, index
+
+
+def line_of(finding: Finding) -> str:
+    """A finding as one line: `evals/x/experiment.yaml:17 D101 [error] message. Fix. (see harness check --explain D101)`."""
+    shown = ", ".join(finding.evidence[:3]) + (f" and {len(finding.evidence) - 3} more" if len(finding.evidence) > 3 else "")
+    told = f"{finding.message} ({shown})" if shown else finding.message
+    return f"{finding.where} {finding.code} [{finding.severity}] {told}. {finding.fix}. (see harness check --explain {finding.code})"
