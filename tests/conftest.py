@@ -18,7 +18,7 @@ if os.environ.get("CI"):
     settings.load_profile("ci")
 
 pytest.register_assert_rewrite("hostile_text")
-pytest_plugins = ["pytester", "small_models", "toy"]
+pytest_plugins = ["pytester", "small_models", "toy", "planted"]
 
 # Warnings are errors in tests alone: in an experiment a third party's warning is no evidence against anything. The last line counts first.
 STRICT = (
