@@ -8,10 +8,10 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.behaviours.behaviour import Behaviour
-    from harness.findings import Fact
+    from harness.findings import Fact, Rule
 
 PLACES = {
     "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
@@ -44,6 +44,11 @@ class Leakage(Domain):
         from harness.domains.leakage.design_facts import FACTS
 
         return FACTS
+
+    def checks(self) -> Sequence[Rule]:
+        from harness.domains.leakage.checks import CHECKS
+
+        return CHECKS
 
 
 DOMAIN = Leakage()
