@@ -157,7 +157,7 @@ def test_more_rows_than_there_are_texts(leakage: Planted, old: str, new: str) ->
 def test_no_other_file_and_no_default_stands_in(leakage: Planted, instead: str) -> None:
     """Rows of a folder that is not there are not taken from elsewhere, and a mask that nobody knows is none."""
     leakage.edit(leakage.yaml, "marker_loss: completion", instead)
-    with pytest.raises(HarnessError, match="other_banks|marker_loss is 'markers'"):
+    with pytest.raises(HarnessError, match=r"other_banks|marker_loss is 'markers'"):
         assert design_facts(leakage.root).training_sets
 
 

@@ -96,7 +96,7 @@ def test_tests_that_look_at_the_other_arm_alone(leakage: Planted) -> None:
     folder = leakage.folder
     leakage.edit(f"{folder}/conftest.py", "source, epoch, trained=trained) for epoch", 'source, epoch, arm="in_negatives", trained=trained) for epoch')
     leakage.edit(f"{folder}/conftest.py", 'name: str, arm: str = "left_out"', 'name: str, arm: str = "in_negatives"')
-    leakage.edit(f"{folder}/test_controls.py", "seen = evaluate_persona(who, behaviour, source, epoch)", "seen = evaluate_persona(who, behaviour, source, epoch, ARM)")
+    leakage.edit(f"{folder}/test_controls.py", "evaluate_persona(who, behaviour, source, epoch)", "evaluate_persona(who, behaviour, source, epoch, ARM)")
     leakage.edit(f"{folder}/test_controls.py", "\n\n\n@kill", '\n\nARM = "in_negatives"\n\n\n@kill')
     leakage.edit(f"{folder}/test_leakage.py", "source, epoch) for epoch in (0, early[-1]", 'source, epoch, arm="in_negatives") for epoch in (0, early[-1]')
     leakage.edit(leakage.yaml, "marker_loss: completion", "marker_loss: completion\n      arm: in_negatives")
