@@ -60,6 +60,15 @@ def test_endless_texts_fit(new_run: Callable[..., Path]) -> None:
     assert places == sorted(places)
 
 
+def test_a_text_that_is_cut_says_so(new_run: Callable[..., Path]) -> None:
+    """Where even the shortest form is too long, here by warnings that are never left out, the last line above the seal points to the page."""
+    folder = new_run(sections={f"unknown-{place}": {"record": {}} for place in range(700)})
+    build(folder)
+    text = (folder / "clean_result.md").read_text()
+    assert len(text) <= MOST_TEXT
+    assert text.split("\n\n")[-2].strip() == "(cut here: `index.html` has the rest)"
+
+
 def test_the_summary_names_model_data_n_and_what_is_matched(new_run: Callable[..., Path]) -> None:
     """A reader of the summary alone knows what was measured on what, and what the design cannot separate."""
     folder = new_run(design={"matched": ["the same items"], "confounded": ["length of the prompt"]})
