@@ -102,7 +102,7 @@ class Comparison:
 
 
 class Samples:
-    """The samples of a run, each file read once."""
+    """The samples of a run. The rows of a file that is shown are read once and kept; `troubles` reads every file once more, for its hash alone."""
 
     def __init__(self, folder: Path, view: View) -> None:
         self.folder, self.view = folder, view
