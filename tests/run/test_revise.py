@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from fork_server import run_python
 from harness.appendlog import AppendLog
 from harness.history import read_events
 from harness.report.build import view_of
@@ -134,6 +136,24 @@ def test_what_cannot_be_revised_is_one_line_and_changes_nothing(toy: Toy) -> Non
     assert harness(toy, "revise", "run", "--reason", "x").returncode == 2
     assert sorted(path.name for path in (toy.root / "run").iterdir()) == before
     assert all(event.event in ("report", "done") for event in read_events(toy.root / "run"))
+
+
+@pytest.mark.parametrize(
+    "words", [["lock", "evals/coins", "--again"], ["revise", "reports/coins/one"], ["revise", "reports/coins/one", "--superseded-by", "reports/coins/two"]]
+)
+def test_keys_in_a_reason_reach_no_record(toy: Toy, words: list[str]) -> None:
+    """What looks like a key, and the value of a variable named like one, is struck; the rest of the sentence stays."""
+    toy.reporting()
+    harness(toy, "lock", "evals/coins")
+    for name in ("one", "two") if words[0] == "revise" else ():
+        toy.run("-k", "villain", "--harness-run-dir", f"reports/coins/{name}")
+    reason = "the judge's sk-ant-api03-S3CRETxyzabcdefgh and postgres-between9 had run out"
+    done = run_python([sys.executable, "-m", "harness.cli", *words, "--reason", reason], toy.root, toy.env({"JUDGE_API_KEY": "postgres-between9"}))
+    assert done.returncode == 0, done.stdout + done.stderr
+    event = read_events(toy.root / words[1])[-1]
+    assert event.note.endswith("the judge's [redacted] and [JUDGE_API_KEY] had run out")
+    for path in [toy.root / "evals/coins/history.jsonl", *(toy.root / "reports").rglob("*.*")]:
+        assert not path.is_file() or not any(key in path.read_bytes() for key in (b"S3CRET", b"postgres-between9")), path
 
 
 def test_an_altered_event_is_left_out(revised: Toy, tmp_path: Path) -> None:
