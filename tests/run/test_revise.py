@@ -175,7 +175,9 @@ def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> 
     # Outside a repository the caption of the figure names no commit, and the card no commit, model and preprocessing.
     assert event.event == "reviewed" and event.note.startswith("structure INCOMPLETE(1), reproducibility INCOMPLETE(")
     assert "| reviewed |" in (folder / "clean_result.md").read_text() and verify(folder).differences == ()
-    assert harness(revised, "review", str(folder / "clean_result.md"), "--record").returncode == 2
+    count = len(read_events(folder))
+    assert harness(revised, "review", str(folder), str(folder / "clean_result.md"), "--record").returncode == 2
+    assert len(read_events(folder)) == count  # of several paths none is recorded where one is no run
 
 
 def test_two_runs_cannot_supersede_each_other(revised: Toy) -> None:
