@@ -24,6 +24,7 @@ from harness.report.generated import generated_sibling, remove_generated, seal_j
 from harness.report.notes import broken_references, create_notes, read_notes, unplaced_lines
 from harness.report.numbers import Numbers, Used
 from harness.report.numbers_csv import numbers_csv
+from harness.report.page import MOST as MOST_PAGE
 from harness.report.page import page
 from harness.report.sample_rows import Samples
 from harness.report.sections import Built, build_sections, figures, require_sound
@@ -84,6 +85,7 @@ def build(run_folder: Path) -> Report:
     for name, text in texts.plain.items():
         write_bytes(run_folder / name, text.encode())
     notes = [write_generated(run_folder / name, text) for name, text in texts.sealed.items()]
+    notes += [large_page(texts.sealed[PAGE])]
     notes += [section.failure for section in built] + broken_references(view.notes, numbers)
     notes += unplaced_lines(run_folder)
     create_notes(run_folder)
@@ -127,6 +129,12 @@ def prose_of(view: View, made: Card, samples: Samples) -> tuple[tuple[Used, ...]
     """(every number in it, the text of clean_result.md with its seal)."""
     prose = clean_result(view, made, samples)
     return prose.used, seal_text(prose.text)
+
+
+def large_page(text: str) -> str:
+    """A note about a page that is too large even with the fewest samples and rows; "" where it is not."""
+    size = len(text.encode())
+    return f"{PAGE} has {size / 1e6:.1f} MB, more than {MOST_PAGE / 1e6:.0f} MB: figures and texts alone are larger" if size > MOST_PAGE else ""
 
 
 def withdraw(run_folder: Path) -> tuple[str, ...]:
