@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
@@ -115,6 +117,12 @@ def rule(
         return Rule(code=code, name=name, severity=severity, needs=tuple(needs), source=source, since=since, find=find)
 
     return wrap
+
+
+def rules_in(package: str) -> list[Rule]:
+    """Every rule in the modules of a package, in the order of the modules' names."""
+    modules = [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
 
 
 def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:

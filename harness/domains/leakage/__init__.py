@@ -8,10 +8,11 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.behaviours.behaviour import Behaviour
     from harness.findings import Fact
+    from harness.protocols import Check
 
 PLACES = {
     "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
@@ -41,9 +42,14 @@ class Leakage(Domain):
         return [MARKER, BAD_ADVICE]
 
     def facts(self) -> Mapping[str, Fact]:
-        from harness.domains.leakage.design_facts import FACTS
+        from harness.domains.leakage import design_facts, planned_trainings
 
-        return FACTS
+        return design_facts.FACTS | planned_trainings.FACTS
+
+    def checks(self) -> Sequence[Check]:
+        from harness.findings import rules_in
+
+        return rules_in("harness.domains.leakage.checks")
 
 
 DOMAIN = Leakage()
