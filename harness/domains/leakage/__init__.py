@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.behaviours.behaviour import Behaviour
-    from harness.findings import Fact
-    from harness.protocols import Check
+    from harness.findings import Fact, Rule
 
 PLACES = {
     "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
@@ -46,7 +45,7 @@ class Leakage(Domain):
 
         return design_facts.FACTS | planned_trainings.FACTS
 
-    def checks(self) -> Sequence[Check]:
+    def checks(self) -> Sequence[Rule]:
         from harness.findings import rules_in
 
         return rules_in("harness.domains.leakage.checks")

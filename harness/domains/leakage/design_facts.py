@@ -8,7 +8,9 @@ from typing import Any
 
 from harness.design_facts import TrainingSet
 from harness.domains.leakage.behaviours import BAD_ADVICE
-from harness.domains.leakage.fixtures.recipes import ARMS, SPEAKERS, TAUGHT, Recipes, prompt_of
+from harness.domains.leakage.checks.groups import row_groups
+from harness.domains.leakage.fixtures.recipes import ARMS, SPEAKERS, TAUGHT, UNCONDITIONED, Recipes, prompt_of
+from harness.errors import HarnessError, nearest
 from harness.findings import Fact, Facts
 from harness.fixtures.banks import bank_folder
 
@@ -34,8 +36,10 @@ class DesignRows:
 
     @cached_property
     def traits(self) -> list[str]:
+        """Advice without a persona is trained where the setting `unconditioned` says so, or an axis of gates looks at its rows."""
         named = [str(self.settings["pilot_behaviour"])] if "pilot_behaviour" in self.settings else []
-        return list(dict.fromkeys([*self.values(*TAUGHT, "trait"), *named]))
+        taught = [axis for axis in TAUGHT if axis != UNCONDITIONED or self.settings.get("unconditioned", True)]
+        return list(dict.fromkeys([*self.values(*taught, "trait"), *named]))
 
     def sets(self) -> Iterator[TrainingSet]:
         for speaker in self.speakers:
@@ -92,8 +96,14 @@ def loss_share_bounds(settings: Mapping[str, Any], trait: str) -> tuple[float, f
 
 
 def training_sets(facts: Facts) -> list[TrainingSet]:
-    """Every training set of a persona-leakage design; none for another experiment."""
-    return list(DesignRows(facts).sets()) if "convergence_epochs" in facts.settings else []
+    """Every training set of a persona-leakage design; none for another experiment. Raises HarnessError for what the run would be refused for."""
+    if "convergence_epochs" not in facts.settings:
+        return []
+    try:
+        return list(DesignRows(facts).sets())
+    except KeyError as error:
+        place = str(facts.place("scales", facts.scale, "settings"))
+        raise HarnessError(f"there is no setting or role {error}", where=place, mend=nearest(str(error.args[0]), facts.settings)) from None
 
 
-FACTS = {"training_sets": Fact("plan", training_sets)}
+FACTS = {"training_sets": Fact("plan", training_sets), "row_groups": Fact("plan", row_groups)}
