@@ -11,7 +11,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
@@ -117,6 +119,12 @@ def rule(
     return wrap
 
 
+def rules_in(package: str) -> list[Rule]:
+    """Every rule in the modules of a package, in the order of the modules' names."""
+    modules = [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
+
+
 def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:
     """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows."""
     return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject)
@@ -173,17 +181,30 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
             continue
         start = time.perf_counter()
         try:
-            findings += [complete(finding, check, stage, facts) for finding in check.check(facts)]
+            for finding in check.check(facts):  # what is found before a fact turns out to be missing stays
+                findings.append(complete(finding, check, stage, facts))
             ran.add(check.code)
         except MissingFact as missing:
             not_run.append(NotRun(code=check.code, why=str(missing)))
         except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
-            not_run.append(NotRun(code=check.code, why=str(error)))
+            if error.code == check.code:
+                findings.append(complete(refusal(error, facts), check, stage, facts))
+                ran.add(check.code)
+            else:
+                not_run.append(NotRun(code=check.code, why=str(error)))
         except Exception as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
     return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran))
+
+
+def refusal(error: HarnessError, facts: Facts) -> Finding:
+    """What a provider refuses by the rule's own code, as a finding where it was refused."""
+    file, _, line = error.where.rpartition(":")
+    place = Path(file if line.isdigit() else error.where)
+    where = Place(file=relative(place, facts.root), line=int(line) if line.isdigit() else 0)
+    return found(error.what, where=where, fix=error.mend.rstrip("."))
 
 
 def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Finding:

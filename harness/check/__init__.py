@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from harness.findings import Fact, Rule
+from harness.findings import Fact, rules_in
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
@@ -28,12 +26,6 @@ class DesignChecks(Domain):
 
     def checks(self) -> Sequence[Check]:
         return rules_in(RULES)
-
-
-def rules_in(package: str) -> list[Rule]:
-    """Every rule in the modules of a package, in the order of the modules' names."""
-    modules = [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
 
 
 DOMAIN = DesignChecks()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.errors import HarnessError, explain_failure
+from harness.errors import HarnessError, explain_failure, nearest
 from harness.extensions import add_check, checks, facts
-from harness.findings import GRAVE, Checked, Fact, Facts, line_of, run_checks
-from harness.records import Confidence, Results, Stage
+from harness.findings import GRAVE, Checked, Fact, Facts, line_of, run_checks, stage_of
+from harness.records import Confidence, Finding, Results, Stage
 from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
 from harness.run.settings import Settings
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from harness.run.experiment_run import ExperimentRun
 
 SHOWN = 8
+DESIGN: tuple[Stage, ...] = ("declare", "plan")  # the stages of rules of designs
 # Facts about a planned run, which the core itself has.
 PLANNED = {
     "universe": [Fact("plan", lambda known: known.run.universe)],
@@ -57,6 +60,35 @@ def project_checks(config: Any) -> list[Check]:
     for check in (check for answer in answers for check in answer):
         add_check(added, check, "hook pytest_harness_checks")
     return [check for code, check in added.items() if code not in checks()]
+
+
+def find_in_design(active: ExperimentRun, codes: tuple[str, ...], own: Iterable[Check] = ()) -> list[Finding]:
+    """What the rules with these codes, or with codes that begin so, find in the design of a running experiment, without what is allowed. Raises HarnessError
+    for codes of no rule of designs, and where a rule could not run: then nothing is known of its mistake."""
+    rules = rules_named(codes, own)
+    if codes not in active.found_by_codes:
+        assert active.facts is not None
+        checked = run_checks(rules, active.facts, facts(), DESIGN)
+        if checked.not_run:
+            first, more = checked.not_run[0], len(checked.not_run) - 1
+            raise HarnessError(f"{first.code} could not run{f', nor could {more} other rules' if more else ''}: {first.why}")
+        active.found_by_codes[codes] = list(checked.open)
+    return active.found_by_codes[codes]
+
+
+def rules_named(codes: tuple[str, ...], own: Iterable[Check] = ()) -> list[Check]:
+    """The rules of designs with these codes, or with codes that begin so. Raises HarnessError for a code of none."""
+    known = [check for check in (*checks().values(), *own) if stage_of(check, {**facts(), **PLANNED}) in DESIGN]
+    for code in codes or ("",):
+        if not code or not any(check.code.startswith(code) for check in known):
+            raise HarnessError(f"no rule of designs begins with {code!r}", mend=nearest(code, [check.code for check in known]))
+    return [check for check in known if check.code.startswith(codes)]
+
+
+def rule_files(rules: Iterable[Check]) -> list[Path]:
+    """The files of the rules' modules."""
+    modules = {getattr(check, "find", check).__module__ for check in rules}
+    return sorted(Path(file) for module in modules if (file := getattr(sys.modules.get(module), "__file__", None)))
 
 
 def refuse_errors(checked: Checked) -> None:

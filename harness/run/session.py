@@ -44,6 +44,7 @@ class Session:
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self.prepared: list[ExperimentRun] = []
         self.checked: dict[str, Checked] = {}  # by experiment, what its declaration was found to lack
+        self.known: dict[str, Facts] = {}  # the same, what is known of it
         self.founds: list[CollectedExperiment] = []
         self.selected: set[str] = set()
         self.runner: Runner | None = None
@@ -88,19 +89,29 @@ class Session:
         """Checks every declaration; at scale full also what only a plan can tell, and refuses errors. Raises HarnessError."""
         from harness.run.checks import check_design, project_checks, refuse_errors
 
-        runs = self.settings.scale == "full" and not (self.config.option.collectonly or self.settings.plan)
+        runs = not (self.config.option.collectonly or self.settings.plan)
+        refuses = runs and self.settings.scale == "full"
         own = project_checks(self.config) if self.founds else []
         for found in self.founds:
-            checked = check_design(self.facts(found), own, ("declare", "plan") if runs else ("declare",))
+            known = self.facts(found)
+            checked = check_design(known, own, ("declare", "plan") if refuses else ("declare",))
             self.checked[found.experiment.id] = checked
-            if runs:
+            if refuses:
                 refuse_errors(checked)
+            if runs and known.knows("yaml"):
+                assert known.yaml  # read now: a cell that read it would rest on each byte of it
 
     def facts(self, found: CollectedExperiment) -> Facts:
-        """What checks may ask of a collected experiment."""
+        """What checks may ask of a collected experiment; a cell that asks later finds what was read here."""
         from harness.run.checks import design_facts
 
-        return design_facts(found, self.settings, lambda: self.active(found))
+        if found.experiment.id not in self.known:
+            self.known[found.experiment.id] = design_facts(found, self.settings, lambda: self.prepared_for(found))
+        return self.known[found.experiment.id]
+
+    def prepared_for(self, found: CollectedExperiment) -> ExperimentRun:
+        """The experiment with its universe: the one that runs, where it runs."""
+        return next((active for active in self.prepared if active.found is found), None) or self.active(found)
 
     def _uncount(self, chosen: set[str]) -> None:
         """Items that were pulled back in are not deselected after all."""
@@ -137,7 +148,8 @@ class Session:
             raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")
         selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
         findings = self.checked[spec.id].findings if spec.id in self.checked else ()
-        return ExperimentRun(found, RunFolder(self.path(spec.id, len(self.founds) == 1), self.run), self.settings, selected, others, findings)
+        folder = RunFolder(self.path(spec.id, len(self.founds) == 1), self.run)
+        return ExperimentRun(found, folder, self.settings, selected, others, findings, self.facts(found))
 
     def begin(self) -> None:
         """Writes what is planned and makes the runner. Raises HarnessError where the run folder cannot be written."""

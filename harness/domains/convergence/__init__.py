@@ -8,6 +8,9 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.findings import Fact
     from harness.protocols import Section, Simulation
 
 PLACES = {
@@ -73,6 +76,11 @@ class Convergence(Domain):
         from harness.domains.convergence.sections import SECTIONS
 
         return SECTIONS
+
+    def facts(self) -> Mapping[str, Fact]:
+        from harness.domains.convergence.design_facts import FACTS
+
+        return FACTS
 
     def simulations(self) -> dict[str, Simulation]:
         from harness.domains.convergence.power import SimilaritySimulation
