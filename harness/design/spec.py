@@ -244,7 +244,8 @@ class TrajectorySpec(Part):
 
 class ExperimentSpec(Part):
     """The whole declaration. `argued` names personas that play two roles, each with the reason. `matched` says what the arms have in common, `confounded` what
-    the design cannot separate from the effect: both are shown beside the method. `allow` names findings of checks, by their code, that are allowed."""
+    the design cannot separate from the effect: both are shown beside the method. `power` is the smallest that a hypothesis may have without a finding
+    (default: .8). `allow` names findings of checks, by their code, that are allowed."""
 
     id: Name
     title: str = Field(min_length=1)
@@ -260,6 +261,7 @@ class ExperimentSpec(Part):
     hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)
     primary: str
     alpha: Number = Field(default=0.05, gt=0, lt=1)
+    power: Number | None = Field(default=None, gt=0, lt=1)
     inputs: tuple[str, ...] = ()
     scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
     budget: BudgetSpec = BudgetSpec()

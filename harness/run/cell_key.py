@@ -18,6 +18,8 @@ DECIDING = (
     "hypotheses/",
     "primary",
     "alpha",
+    "power",
+    "tests/",
     "budget/",
     "next_steps",
     "question",
