@@ -287,11 +287,11 @@ def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:
     for scale in (None, *spec.scales):
         for name, bar in (spec.at(scale) if scale else spec).thresholds.items():
             lacking = [side for side in ("floor", "ceiling") if getattr(bar, side) is None]
-            if bar.expected_baseline is not None and lacking:
+            if bar.expected_baseline is not None and lacking and not bar.unbounded:
                 prefix = ("scales", scale) if scale and name in spec.scales[scale].thresholds else ()
                 told = f"the threshold {name} expects a baseline and has no {' and no '.join(lacking)}"
-                mend = "Declare both, between which the measure can see a difference, such as floor: 0.02, ceiling: 0.98"
-                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend)
+                mend = "Declare both, such as floor: 0.02, ceiling: 0.98, or argue (floor: none, because …)"
+                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend, code="M304")
 
 
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:

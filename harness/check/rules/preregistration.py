@@ -83,9 +83,9 @@ def find_moved_promises(facts: Facts) -> Iterable[Finding]:
         elif kind in MEASURING and not (deviation.what.startswith(CLAIMS) and deviation.found == ABSENT):
             by_kind.setdefault(kind, []).append(deviation)
     for kind, moved in by_kind.items():
-        yield found(
-            summary(kind, moved), where=facts.place(*moved[0].what.split("/")), fix=LOCK_AGAIN, evidence=changes(moved), subject=kind, severity="warning"
-        )
+        told = f"{kind}: {len(moved)} {'place' if len(moved) == 1 else 'places'} changed since the lock"
+        where = facts.place(*moved[0].what.split("/"))
+        yield found(told, where=where, fix=LOCK_AGAIN, evidence=changes(moved), subject=kind, severity="warning")
 
 
 LOCK_AGAIN = "Restore what was locked, or lock again and say why (harness lock --again --reason)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from harness.check.rules.thresholds import criteria_in_use
 from harness.findings import Facts, found, rule
 from harness.records import Finding, Severity
 
@@ -133,9 +134,9 @@ def find_seed_noise(facts: Facts) -> Iterable[Finding]:
 
     Good: a threshold above the SD between seeds, and three seeds.
     """
-    used = thresholds_in_use(facts)
+    used = criteria_in_use(facts)
     for name, noise in facts.plan["seed_noise"].items():
-        if name not in used:
+        if name not in used or facts.spec.thresholds[name].not_simulated:
             continue
         bar = f"the threshold {name} ({noise['value']:g} {noise['unit']})"
         if noise["ratio"] < 1:
@@ -144,18 +145,3 @@ def find_seed_noise(facts: Facts) -> Iterable[Finding]:
         elif noise["seeds"] == 1:
             message = f"{bar} is decided on one seed, while seeds differ by an SD of {noise['seed_sd']:g}"
             yield found(message, where=facts.place("thresholds", name), fix="Run at least three seeds", subject=name)
-
-
-def thresholds_in_use(facts: Facts) -> set[str]:
-    """The thresholds that hypotheses judge by at this scale, without those of which no power can be given."""
-    from harness.design.criterion_draws import CannotSimulate, criteria_of
-    from harness.design.decision_simulation import cells_of
-
-    names: set[str] = set()
-    for hypothesis in facts.spec.hypotheses.values():
-        for params in cells_of(facts.spec, hypothesis, facts.scale):
-            try:
-                names |= {criterion.threshold for criterion in criteria_of(hypothesis, params)}
-            except CannotSimulate:  # it names none
-                continue
-    return {name for name in names if name in facts.spec.thresholds and not facts.spec.thresholds[name].not_simulated}
