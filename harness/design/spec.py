@@ -23,6 +23,12 @@ Scalar = str | Whole | Annotated[FiniteFloat, Strict()] | Annotated[bool, Strict
 NO_BOUND = "none, because"
 
 
+class Unreachable(ValueError):
+    """A threshold that nothing can reach, by the code of the rule about it."""
+
+    code = "S413"
+
+
 class Part(BaseModel):
     """Base of the parts: unknown keys are mistakes."""
 
@@ -91,7 +97,7 @@ class ThresholdSpec(Part):
     def _value_in_unit(self) -> ThresholdSpec:
         _, largest, _ = bounds_of(self.unit)
         if self.value > largest:
-            raise ValueError(f"{self.value:g} {self.unit} can never be reached: the largest is {largest:g}")
+            raise Unreachable(f"{self.value:g} {self.unit} can never be reached: the largest is {largest:g}")
         return self
 
     @model_validator(mode="after")
