@@ -21,7 +21,11 @@ PICKED = {
     "smallest p": "    best = min(shifts, key=lambda shift: shift.p or 1)\n    assert criterion(behaviour).holds(best)\n",
     "sorted": "    first, *_ = sorted(shifts, key=lambda shift: -shift.value)\n    assert criterion(behaviour).holds(first)\n",
     "sorted in place": "    shifts.sort(key=lambda shift: shift.value)\n    assert criterion(behaviour).holds(shifts[-1])\n",
-    "by its place": "    import numpy as np\n\n    place = int(np.argmax([shift.value for shift in shifts]))\n    assert criterion(behaviour).holds(shifts[place])\n",
+    "by its place": """    import numpy as np
+
+    place = int(np.argmax([shift.value for shift in shifts]))
+    assert criterion(behaviour).holds(shifts[place])
+""",
     "kept": """    best = shifts[0]
     for shift in shifts:
         if shift.value > best.value:
@@ -40,7 +44,12 @@ HELPER = "\n\ndef strongest(shifts):\n    return max(shifts, key=lambda shift: a
 CONTENT = {
     "any": "    assert any(criterion(behaviour).holds(shift) for shift in shifts)\n",
     "or": "    assert criterion(behaviour).holds(shifts[0]) or criterion(behaviour).holds(shifts[1])\n",
-    "a loop that ends": "    for shift in shifts:\n        if criterion(behaviour).holds(shift):\n            break\n    else:\n        raise AssertionError('no epoch')\n",
+    "a loop that ends": """    for shift in shifts:
+        if criterion(behaviour).holds(shift):
+            break
+    else:
+        raise AssertionError('no epoch')
+""",
     "a loop that goes on": """    for shift in shifts:
         if not criterion(behaviour).holds(shift):
             continue
