@@ -155,7 +155,7 @@ def parents_of(facts: Facts) -> Sequence[Parent]:
 
     if not facts.spec.parents:
         return ()
-    promised = promise_of(facts.experiment, facts.root, Dependencies(), {}, {})
+    promised = promise_of(facts.experiment, facts.root, Dependencies(), {})
     return find_parents(facts.experiment, facts.root, promised, facts.scale)
 
 

@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Answer:
-    from harness.design.preregistration import LOCK_NAME, promise_of, sound_lock, write_lock
+    from harness.design.preregistration import LOCK_NAME, sound_lock, write_lock
     from harness.git import commit_of
     from harness.history import record_event, require_history
 
@@ -40,8 +40,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         root = session.settings.root
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         mine = [found for found in session.founds if found.experiment.folder == folder]
-        promises = [(found.experiment, promise_of(found.experiment, root, found.code, found.claims, found.tests)) for found in mine]
-        return [str(write_lock(experiment, promised, commit_of(root)[0] or "", now)) for experiment, promised in promises]
+        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now, tests=found.tests)) for found in mine]
 
     paths = collect([str(folder)], write)
     lock = sound_lock(folder / LOCK_NAME)

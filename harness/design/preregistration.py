@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from harness.code_dependencies import Dependencies
@@ -37,9 +38,10 @@ def promise_of(
     root: Path,
     code: Dependencies,
     claims: Mapping[str, list[str]],
-    tests: Mapping[str, dict[str, Any]],
     seeds: tuple[int, ...] | None = None,
     scale: ScaleName | None = None,
+    *,
+    tests: Mapping[str, dict[str, Any]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds and claims as values; prompts, data, test code and the code it shares as sha256.
 
@@ -120,9 +122,19 @@ def end_in_wildcard(pattern: str) -> str:
     return pattern if not last or set(last) & set("*?[!") or last == ".." else f"{pattern.rstrip('/')[:-1]}[{last[-1]}]"
 
 
-def write_lock(experiment: Experiment, promised: dict[str, Any], commit: str, now: str) -> Path:
+def write_lock(
+    experiment: Experiment,
+    root: Path,
+    code: Dependencies,
+    claims: Mapping[str, list[str]],
+    commit: str,
+    now: str,
+    *,
+    tests: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+) -> Path:
     """Writes the lock file beside experiment.yaml and returns its path."""
     path = experiment.folder / LOCK_NAME
+    promised = promise_of(experiment, root, code, claims, tests=tests)
     lock = {"schema": LOCK_SCHEMA, "experiment": experiment.spec.id, "locked_at": now, "commit": commit, "sha256": fingerprint(promised), "promise": promised}
     write_json(path, lock, pretty=True)
     return path

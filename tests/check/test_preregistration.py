@@ -149,10 +149,10 @@ def test_another_primary_is_named(locked: Planted) -> None:
 
 @pytest.mark.mistake("R11", rule="R506", stage="plan")
 def test_a_large_run_without_a_dated_lock_is_reported(coin_design: Planted) -> None:
-    """A smoke run claims nothing; at scale full the run is refused."""
+    """A smoke run claims nothing."""
     assert coin_design.found("R506") == []
     (finding,) = coin_design.found("R506", scale="full")
-    assert finding["severity"] == "error" and finding["fix"].endswith("harness lock evals/coins")
+    assert finding["severity"] == "warning" and finding["fix"].endswith("harness lock evals/coins")
     harness(coin_design, "lock", "evals/coins")
     assert coin_design.found("R506", scale="full") == []
     assert json.loads(coin_design.read(LOCK))["locked_at"].endswith("Z")

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.design.preregistration import ABSENT, TESTS
 from harness.findings import Facts, found, rule
-from harness.records import Deviation, Finding, Severity
+from harness.records import Deviation, Finding
 
 CLAIMS = "claims/"
 # Places of the lock that move what is concluded from the same data, then those that move the data; what only costs or explains is neither.
@@ -106,12 +106,13 @@ def at_scale(place: str, scale: str) -> str:
 @rule(
     "R506",
     "no preregistration",
+    severity="warning",
     needs=("universe", "scale", "yaml"),
     source="R11: the preregistration had no date, so that nobody could tell whether it came before the data",
 )
 def find_missing_lock(facts: Facts) -> Iterable[Finding]:
-    """Without a lock nobody can tell which thresholds and rules were chosen before the data. It is an error at scale full and a warning at the pilot scale; a
-    smoke run claims nothing.
+    """Without a lock nobody can tell which thresholds and rules were chosen before the data. The confidence of such a result is capped,
+    whatever it shows. A smoke run claims nothing and needs none.
 
     Bad: a run at scale full of an experiment without `experiment.lock.json`.
 
@@ -119,9 +120,8 @@ def find_missing_lock(facts: Facts) -> Iterable[Finding]:
     """
     if facts.scale == "smoke" or facts.universe.promise.locked:
         return
-    severity: Severity = "error" if facts.scale == "full" else "warning"
     fix = f"Write the lock before the data: harness lock {facts.universe.folder}"
-    yield found("the experiment is not preregistered: it has no lock", where=facts.place(), fix=fix, severity=severity)
+    yield found("the experiment is not preregistered: it has no lock", where=facts.place(), fix=fix)
 
 
 @rule(
