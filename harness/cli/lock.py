@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     from harness.design.preregistration import LOCK_NAME, sound_lock, write_lock
     from harness.git import commit_of
     from harness.history import record_event, require_history
+    from harness.run.redact import plain
 
     folder = Path(arguments.path).resolve()
     if not (folder / "experiment.yaml").exists():
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     if (folder / LOCK_NAME).exists() and not arguments.again:
         raise HarnessError("the experiment is preregistered already", where=str(folder / LOCK_NAME), mend='Keep it; or add --again --reason "why"')
 
-    reason = " ".join(arguments.reason.split())
+    reason = " ".join(plain(arguments.reason).split())  # no key reaches the history
     if arguments.again and not reason:
         raise HarnessError("--again needs a reason", mend='Say why the preregistration is replaced: --again --reason "the judge was replaced"')
 

@@ -14,8 +14,11 @@ from harness.code_dependencies import Dependencies
 from harness.design.experiment import Experiment
 from harness.design.naming import quote_name as named
 from harness.design.persona import find_persona
+from harness.design.score import FILE_NAME as SCORE
+from harness.design.score import find_score
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
+from harness.history import FILE_NAME as HISTORY
 from harness.package_data import PREFIX, shipped_data, shipped_name, shipped_too
 from harness.records import Deviation, Input, Promise, ScaleName
 from harness.store import write_json
@@ -26,7 +29,7 @@ LOCK_NAME = "experiment.lock.json"
 LOCK_SCHEMA = "harness/lock/1"
 LOCKED_AT = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = "(absent)"
-OWN_FILES = (LOCK_NAME, "score.yaml", "history.jsonl")
+OWN_FILES = (LOCK_NAME, SCORE, HISTORY)
 # What may change without changing what was promised: words for the reader.
 WORDS = ("next_steps",)
 # The block of what tests declare of themselves: `tests/G1/needs`. Locks of earlier versions do not have it.
@@ -63,8 +66,6 @@ def promise_of(
 
 def promised_score(experiment: Experiment) -> dict[str, Any]:
     """The score as it was when the experiment was locked; what is answered or done later changes nothing of it."""
-    from harness.design.score import find_score
-
     score = find_score(experiment.folder)
     if score is None:
         return {}
