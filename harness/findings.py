@@ -125,9 +125,10 @@ def rules_in(package: str) -> list[Rule]:
     return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
 
 
-def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:
-    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows."""
-    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject)
+def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "", severity: Severity = "error") -> Finding:
+    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows.
+    With `severity="warning"` a rule of errors reports a milder case."""
+    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject, severity=severity)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +212,8 @@ def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Find
     """The finding with what its rule is, and the reason for which the declaration allows it."""
     import msgspec
 
-    whole = msgspec.structs.replace(finding, code=check.code, severity=check.severity, stage=stage)
+    severity = "warning" if "warning" in (finding.severity, check.severity) else "error"
+    whole = msgspec.structs.replace(finding, code=check.code, severity=severity, stage=stage)
     allowed = facts.spec.allow.get(check.code, ()) if facts.knows("spec") else ()
     why = next((entry.why for entry in allowed if allows(entry, whole, facts.scale)), "")
     return msgspec.structs.replace(whole, suppressed=why)

@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         root = session.settings.root
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         mine = [found for found in session.founds if found.experiment.folder == folder]
-        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now)) for found in mine]
+        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now, tests=found.tests)) for found in mine]
 
     paths = collect([str(folder)], write)
     lock = sound_lock(folder / LOCK_NAME)

@@ -151,7 +151,9 @@ class Criterion:
         bar = self.threshold
         if baseline is not None and (bar.floor is None or bar.ceiling is None):
             lacks = " and no ".join(name for name in ("floor", "ceiling") if getattr(bar, name) is None)
-            raise HarnessError(f"the threshold {bar.name} has a baseline and no {lacks}", mend="Declare floor and ceiling, between which the measure can see")
+            raise HarnessError(
+                f"the threshold {bar.name} has a baseline and no {lacks}", mend="Declare floor and ceiling, between which the measure can see", code="M304"
+            )
         if baseline is None and not shift.arms and (bar.floor is not None or bar.ceiling is not None):
             raise HarnessError(f"the threshold {bar.name} has a floor or a ceiling", mend="Say where the baseline is: holds(shift, baseline=…)")
         if baseline is not None:
