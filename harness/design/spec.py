@@ -243,7 +243,8 @@ class TrajectorySpec(Part):
 
 
 class ExperimentSpec(Part):
-    """The whole declaration. `argued` names personas that play two roles, each with the reason. `matched` says what the arms have in common, `confounded` what
+    """The whole declaration. `argued` names personas that play two roles, with the reason, or with one for each pair of roles:
+    `{assistant: {target & degenerate: reason}}`. `matched` says what the arms have in common, `confounded` what
     the design cannot separate from the effect: both are shown beside the method. `allow` names findings of checks, by their code, that are allowed."""
 
     id: Name
@@ -254,7 +255,7 @@ class ExperimentSpec(Part):
     confounded: tuple[str, ...] = ()
     parents: tuple[ParentSpec, ...] = ()
     roles: dict[str, tuple[str, ...]] = {}
-    argued: dict[str, str] = {}
+    argued: dict[str, str | Annotated[dict[str, str], Field(min_length=1)]] = {}
     axes: dict[Name, tuple[Scalar, ...] | FromRole] = {}
     thresholds: dict[Name, ThresholdSpec] = {}
     hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)
