@@ -8,7 +8,8 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from harness.protocols import Section, Simulation
+    from harness.findings import Fact
+    from harness.protocols import Check, Section, Simulation
 
 PLACES = {
     "agreement.categories": ("kappa", "krippendorff"),
@@ -78,6 +79,16 @@ class Convergence(Domain):
         from harness.domains.convergence.power import SimilaritySimulation
 
         return {"similarity": SimilaritySimulation()}
+
+    def facts(self) -> dict[str, Fact]:
+        from harness.domains.convergence.design_facts import FACTS
+
+        return FACTS
+
+    def checks(self) -> list[Check]:
+        from harness.domains.convergence.checks import CHECKS
+
+        return CHECKS
 
 
 DOMAIN = Convergence()
