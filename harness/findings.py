@@ -190,10 +190,16 @@ def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Find
     """The finding with what its rule is, and the reason for which the declaration allows it."""
     import msgspec
 
-    whole = msgspec.structs.replace(finding, code=check.code, severity=check.severity, stage=stage)
-    allowed = facts.spec.allow.get(check.code, ()) if facts.knows("spec") else ()
-    why = next((entry.why for entry in allowed if allows(entry, whole, facts.scale)), "")
-    return msgspec.structs.replace(whole, suppressed=why)
+    return allowed(msgspec.structs.replace(finding, code=check.code, severity=check.severity, stage=stage), facts)
+
+
+def allowed(finding: Finding, facts: Facts) -> Finding:
+    """The finding with the reason for which the declaration allows it, where it does."""
+    import msgspec
+
+    entries = facts.spec.allow.get(finding.code, ()) if facts.knows("spec") else ()
+    why = next((entry.why for entry in entries if allows(entry, finding, facts.scale)), "")
+    return msgspec.structs.replace(finding, suppressed=why)
 
 
 def allows(entry: Any, finding: Finding, scale: str) -> bool:

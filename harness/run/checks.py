@@ -9,10 +9,11 @@ import msgspec
 
 from harness.errors import HarnessError, explain_failure
 from harness.extensions import add_check, checks, facts
-from harness.findings import GRAVE, Checked, Fact, Facts, line_of, run_checks
+from harness.findings import GRAVE, Checked, Fact, Facts, allowed, line_of, run_checks
 from harness.records import Confidence, Results, Stage
 from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
+from harness.run.refusals import refusals_in
 from harness.run.settings import Settings
 
 if TYPE_CHECKING:
@@ -70,8 +71,11 @@ def refuse_errors(checked: Checked) -> None:
 def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any]) -> Results:
     """The results with what was found in the design (`before`) and in themselves, and with what that does to caveats and confidence."""
     given = {"results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}  # type: ignore[index]
-    checked = run_checks(checks().values(), Facts(given, facts()), facts(), ("run", "decide"))
-    whole = Checked(findings=(*before, *checked.findings))
+    known = Facts(given, facts())
+    checked = run_checks(checks().values(), known, facts(), ("run", "decide"))
+    said = {(finding.code, finding.subject) for finding in checked.findings}
+    refused = (allowed(finding, known) for finding in refusals_in(results) if (finding.code, finding.subject) not in said)
+    whole = Checked(findings=(*before, *checked.findings, *refused))
     return msgspec.structs.replace(
         results,
         findings=whole.findings,

@@ -21,9 +21,12 @@ UNEVEN, NOTICEABLE, ALPHA = 0.10, 0.01, 0.05
 HOW = """
     tokens maxtokens maxnewtokens maxcompletiontokens maxoutputtokens maxlength mintokens minnewtokens numpredict temperature topp topk minp typicalp dosample
     numbeams samples nsamples numsamples replicates repetitionpenalty presencepenalty frequencypenalty lengthpenalty norepeatngramsize stop stopsequences
-    decoding sampling seed seeds judge judges judgeprompt judgepromptversion rubric rubricversion scorer scoring metric measure behaviour normalise normalize
+    decoding sampling seed seeds scoring metric measure behaviour normalise normalize
     style shots fewshot numfewshot reasoningeffort thinking thinkingbudget dtype precision quantization template chattemplate format code
+    generator engine backend framework sampler
 """
+# What the name of a field begins with that says who or what read the answers.
+JUDGES = ("judge", "grader", "rubric", "scorer", "rater", "autorater", "evaluator", "annotator")
 # Fields of describe() that say how the work was split up or numbered: samples that differ in nothing else are the same.
 SPLIT = "chunk chunks chunksize batch batchsize workers concurrency threads device seed seeds code"
 ABSENT = "absent"
@@ -116,7 +119,7 @@ def doubt_of_level(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
 def mostly_missing(answers: Mapping[str, tuple[int, int]]) -> str:
     """An arm's missing answers where they are more than half."""
     lost, of = (sum(counts) for counts in zip(*answers.values(), strict=True)) if answers else (0, 0)
-    return f"{lost} of {of} answers are missing: those that are left do not speak for the others" if 2 * lost > of else ""
+    return f"[M307] {lost} of {of} answers are missing: those that are left do not speak for the others" if 2 * lost > of else ""
 
 
 def describe_uneven_answers(first: Mapping[str, tuple[int, int]], second: Mapping[str, tuple[int, int]]) -> str:
@@ -129,7 +132,7 @@ def describe_uneven_answers(first: Mapping[str, tuple[int, int]], second: Mappin
     p, _ = mcnemar(sum(a > b for a, b in both), sum(a < b for a, b in both))
     if apart < UNEVEN - 1e-9 and not (apart >= NOTICEABLE - 1e-9 and p < ALPHA):
         return ""
-    return f"answers are missing unevenly: {lost} of {of} in one arm, {lost2} of {of2} in the other; the items that are left are not comparable"
+    return f"[M307] answers are missing unevenly: {lost} of {of} in one arm, {lost2} of {of2} in the other; the items that are left are not comparable"
 
 
 def require_same_settings(name: str, terms: Terms, differ: Sequence[str]) -> None:
@@ -145,11 +148,18 @@ def require_same_settings(name: str, terms: Terms, differ: Sequence[str]) -> Non
         told = ", ".join(f"{'.'.join(path)} ({format_values(first)} against {format_values(second)})" for path, (first, second) in list(wrong.items())[:4])
         names = tuple(dict.fromkeys((*differ, *(path[-1] for path in wrong))))
         meant = f'"{names[0]}"' if len(names) == 1 else "(" + ", ".join(f'"{each}"' for each in names) + ")"
-        raise HarnessError(f"{name}: the arms are not sampled alike: {told}", mend=f"Sample them alike, or say that this is what is compared: differ={meant}")
+        code = "M309" if any(is_judge(path) for path in wrong) else "M308"
+        mend = f"Sample them alike, or say that this is what is compared: differ={meant}"
+        raise HarnessError(f"{name}: the arms are not sampled alike: {told}", mend=mend, code=code)
 
 
 def is_how(path: Path) -> bool:
-    return any(plain_name(part) in HOW.split() for part in path)
+    return is_judge(path) or any(plain_name(part) in HOW.split() for part in path)
+
+
+def is_judge(path: Path) -> bool:
+    """Whether a field says who or what read the answers."""
+    return any(plain_name(part).startswith(JUDGES) for part in path)
 
 
 def plain_name(field: str) -> str:
@@ -239,7 +249,7 @@ def doubt_of_samples(pair: Sequence[Sequence[Outcomes]], unit: str) -> str:
     if len(pair) != 2:
         return ""
     answers = {value for term in pair for outcomes in term for value in outcomes.values() if value is not None}
-    blind = f"both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 and unit == "pp" else ""
+    blind = f"[M304] both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 and unit == "pp" else ""
     return doubt_of((1, -1), pair) or blind
 
 
@@ -248,7 +258,7 @@ def refuse_filled(name: str, mapping: Mapping[str, Any], sources: Sequence[Any])
     filled = sorted((item for item in items_without_answer(mapping, sources) if mapping.get(item) is not None), key=str)
     if filled:
         told = f"{name} counts {len(filled)} missing answers as outcomes, such as item {filled[0]!r}"
-        raise HarnessError(told, mend='Leave them None; how often there is an answer is outcomes("status=ok")')
+        raise HarnessError(told, mend='Leave them None; how often there is an answer is outcomes("status=ok")', code="M307")
 
 
 def items_without_answer(mapping: Mapping[str, Any], sources: Sequence[Any]) -> set[Any]:
@@ -286,7 +296,7 @@ def differing_seeds(name: str, terms: Terms, seeds: Sequence[int], sources: Sequ
     apart = unite(range(count), lambda seed: tuple(drawn_as(term[seed], sources) for term in terms))
     if count > 1 and len(apart) == 1:
         told = f"{name} has {count} seeds, and the same samples for each of them"
-        raise HarnessError(told, mend="Give each seed the samples that were drawn with it; what has no seed is measured once")
+        raise HarnessError(told, mend="Give each seed the samples that were drawn with it; what has no seed is measured once", code="S407")
     return tuple(seeds[place] for place in apart) if len(seeds) == count else tuple(seeds)
 
 

@@ -121,7 +121,9 @@ class Measure:
             refuse_seeds(name, seeds, sources, sampling_unit, proven)
         rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
         if sources and require_whole(n, name) > rows:
-            raise HarnessError(f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once")
+            raise HarnessError(
+                f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once", code="S411"
+            )
         floor = None if p_floor is None else number(p_floor, f"smallest p of {name}")
         return Measurement(
             name=name,
@@ -383,14 +385,16 @@ def refuse_seeds(name: str, seeds: Sequence[int], sources: Sequence[Any], sampli
     foreign = [seed for seed in seeds if seed not in drawn and str(seed) not in runs]
     if foreign and (drawn or not (proven or len(seeds) == 1)):
         told = f"{name} names the seed {foreign[0]}, which none of its samples was drawn with"
-        raise HarnessError(told, mend="Leave seeds= out: what gather returned brings the seeds of its measure (its attribute `seed`)")
+        raise HarnessError(told, mend="Leave seeds= out: what gather returned brings the seeds of its measure (its attribute `seed`)", code="S407")
 
 
 def probability(p: float, floor: float | None, name: str) -> float:
     """A p value that a test can give."""
     value = in_unit(number(p, f"p of {name}"), "probability", f"p of {name}")
     if value == 0:
-        raise HarnessError(f"p of {name} is 0, which no test gives", mend="A permutation p is (b+1)/(B+1), never 0; below the smallest float give that")
+        raise HarnessError(
+            f"p of {name} is 0, which no test gives", mend="A permutation p is (b+1)/(B+1), never 0; below the smallest float give that", code="S402"
+        )
     if floor is not None and value < floor * (1 - 1e-9):
-        raise HarnessError(f"p of {name} is {value:.3g}, below the smallest that its test can give ({floor:.3g})", mend="Correct p or p_floor")
+        raise HarnessError(f"p of {name} is {value:.3g}, below the smallest that its test can give ({floor:.3g})", mend="Correct p or p_floor", code="S402")
     return value
