@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,26 +95,39 @@ class Rule:
     source: str
     since: str
     find: Callable[[Facts], Iterable[Finding]] = field(repr=False)
+    continues: bool = False  # it looks for the mistake of another rule of its code at a later stage, and is kept with that one under `later`
+    later: tuple[Rule, ...] = ()
 
     @property
     def text(self) -> str:
         import inspect
 
-        return inspect.getdoc(self.find) or ""
+        return "\n\n".join([inspect.getdoc(self.find) or "", *(one.text for one in self.later)])
 
     def check(self, facts: Facts) -> Iterable[Finding]:
         return self.find(facts)
 
 
 def rule(
-    code: str, name: str, *, needs: Sequence[str], source: str, severity: Severity = "error", since: str = "0.2"
+    code: str, name: str, *, needs: Sequence[str], source: str, severity: Severity = "error", since: str = "0.2", continues: bool = False
 ) -> Callable[[Callable[[Facts], Iterable[Finding]]], Rule]:
     """Makes a rule of a function that yields findings (`found`). `source` is the mistake, as somebody made it, that the rule exists for."""
 
     def wrap(find: Callable[[Facts], Iterable[Finding]]) -> Rule:
-        return Rule(code=code, name=name, severity=severity, needs=tuple(needs), source=source, since=since, find=find)
+        return Rule(code=code, name=name, severity=severity, needs=tuple(needs), source=source, since=since, find=find, continues=continues)
 
     return wrap
+
+
+def join_rules(first: Rule, second: Rule) -> Rule:
+    """One rule of two that look for one mistake at different stages; the one that continues the other comes later."""
+    main, other = (second, first) if first.continues else (first, second)
+    return replace(main, later=(*main.later, replace(other, later=()), *other.later))
+
+
+def parts_of(check: Check) -> list[Check]:
+    """A rule, and what continues it at later stages."""
+    return [check, *getattr(check, "later", ())]
 
 
 def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:
@@ -164,9 +177,11 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
     not_run: list[NotRun] = []
     slow: dict[str, float] = {}
     ran: set[str] = set()
-    for check in sorted(checks, key=lambda check: check.code):
+    left: set[str] = set()
+    for check in sorted((part for check in checks for part in parts_of(check)), key=lambda check: check.code):
         stage = stage_of(check, providers)
         if stage not in wanted:
+            left.add(check.code)
             continue
         if lacking := [name for name in check.needs if not facts.knows(name)]:
             not_run.append(NotRun(code=check.code, why=f"nothing that is installed provides {', '.join(lacking)}"))
@@ -183,7 +198,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
-    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran))
+    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran - left))
 
 
 def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Finding:

@@ -30,6 +30,7 @@ JUDGES = ("judge", "grader", "rubric", "scorer", "rater", "autorater", "evaluato
 # Fields of describe() that say how the work was split up or numbered: samples that differ in nothing else are the same.
 SPLIT = "chunk chunks chunksize batch batchsize workers concurrency threads device seed seeds code"
 ABSENT = "absent"
+MEASURED = "Measure the baseline (measure.shift of two samples), or hold the level against a threshold: criterion(…).exceeds(measure.rate(…))"
 Path = tuple[str, ...]
 Terms = Sequence[Sequence[Mapping[str, Any]]]
 
@@ -38,6 +39,18 @@ def doubt_of(weights: Sequence[float], terms: Terms, sources: Sequence[Any] = ()
     """Why a contrast can decide nothing; "" where it can. `terms` hold one mapping for each seed."""
     if are_same(weights, terms, sources):
         return SAME_SAMPLES
+    return of_coherence(uneven_or_missing(terms), terms)
+
+
+def of_coherence(doubt: str, terms: Terms) -> str:
+    """A doubt about missing answers, under the code of coherence where most of these were given, and are incoherent."""
+    rows = [row for term in terms for arm in term if isinstance(arm, Outcomes) for part in arm.parts for row in part.gathered.rows]
+    lost = [row for row in rows if row.get("status", "ok") != "ok"]
+    return doubt.replace("[M307]", "[M314]") if lost and 2 * sum(row["status"] == "incoherent" for row in lost) > len(lost) else doubt
+
+
+def uneven_or_missing(terms: Terms) -> str:
+    """Why the answers that are there can decide nothing: too many are missing, or unevenly many."""
     uneven_arms = (doubt for first, second in combinations(terms, 2) if (doubt := describe_uneven_answers(missing(first), missing(second))))
     return next(uneven_arms, "") or next((doubt for term in terms if (doubt := mostly_missing(missing(term)))), "")
 
@@ -288,6 +301,32 @@ def refuse_foreign(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]
     if foreign:
         told = f"{name} has outcomes of {len(foreign)} items that are in none of its samples, such as {foreign[0]!r}"
         raise HarnessError(told, mend="Key outcomes by the items that were gathered, and name all the samples in sources=")
+
+
+def refuse_literal(name: str, arms: Sequence[Mapping[str, Any]], sources: Sequence[Any], unit: str = "") -> None:
+    """Raises HarnessError where an arm is a number that somebody wrote down, such as a chance level of .5: a baseline is measured, or is a threshold for a
+    level. A mean in pp that is one sample's outcome less a constant has such a baseline, too."""
+    sampled = [source for source in sources if getattr(source, "rows", ())]
+    for arm in arms if sampled else ():
+        plain = not isinstance(arm, Outcomes) and not isinstance(identify(arm, sampled), Outcomes)
+        values = {value for value in arm.values() if value is not None}
+        if plain and unit == "pp" and any(is_shifted(arm, outcomes) for source in sampled for outcomes in fields_of(source)):
+            raise HarnessError(f"{name} is one sample less a constant", mend=MEASURED, code="S412")
+        if plain and not unit and len(arm) > 1 and len(values) == 1:
+            raise HarnessError(f"an arm of {name} is {next(iter(values))} for all {len(arm)} items, and no samples are so", mend=MEASURED, code="S412")
+
+
+def is_shifted(mapping: Mapping[str, Any], outcomes: Mapping[str, Any]) -> bool:
+    """True where the mapping is a linear function of the outcomes that is not 0 where they are 0."""
+    if not is_linear(mapping, outcomes):
+        return False
+    (x, y), (x2, y2) = (pair(outcomes, mapping, choose) for choose in (min, max))
+    return abs(y - (y2 - y) / (x2 - x) * x) > 1e-9
+
+
+def pair(outcomes: Mapping[str, Any], mapping: Mapping[str, Any], choose: Any) -> tuple[float, float]:
+    item = choose((item for item in mapping if mapping[item] is not None and outcomes[item] is not None), key=lambda item: outcomes[item])
+    return outcomes[item], mapping[item]
 
 
 def differing_seeds(name: str, terms: Terms, seeds: Sequence[int], sources: Sequence[Any]) -> tuple[int, ...]:

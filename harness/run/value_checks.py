@@ -100,6 +100,12 @@ def reason(text: Any, name: str) -> str:
     return text.strip()
 
 
+def refuse_value_as_p(name: str, value: float, p: float, method: str) -> None:
+    """Raises HarnessError where a p is the value itself, or what it lacks to 1."""
+    if 0 < p < 1 and not method and min(abs(p - value), abs(1 - p - value)) < 1e-12:
+        raise HarnessError(f"the p of {name} is {'its value' if p == value else '1 - its value'}", mend="A measure of fit is no p value: test it", code="S402")
+
+
 def refuse_similarity(typed: Sequence[Measurement], taken: Sequence[Measurement]) -> None:
     """Raises HarnessError where a p or a probability that the test computed is a similarity or a correlation of the same cell, or what it lacks to 1."""
     for alike in (found for found in taken if found.unit in ("similarity", "correlation")):
