@@ -61,6 +61,10 @@ class Facts:
                 raise
         return self._values[name]
 
+    def with_values(self, **values: Any) -> Facts:
+        """The same facts, and these."""
+        return Facts({**self._values, **values}, self._providers)
+
     def knows(self, name: str) -> bool:
         """True for a fact that is given or that somebody provides."""
         return name in self._values or name in self._providers

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -48,6 +49,14 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
 def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",)) -> Checked:
     """What the rules find in a design; `own` are those of the project."""
     return run_checks([*checks().values(), *own], known, facts(), stages)
+
+
+def check_machine(known: Facts, run: ExperimentRun, folders: Mapping[str, Path], workers: int) -> Checked:
+    """What the rules find in the machine on which a run is about to begin."""
+    from harness.run.machine import this_machine
+
+    whole = known.with_values(machine=this_machine(folders, known.root, workers), run=run)
+    return run_checks(checks().values(), whole, facts(), ("run",))
 
 
 def project_checks(config: Any) -> list[Check]:

@@ -29,6 +29,7 @@ from harness.records import Cell, PlannedCellRecord, decode, encode
 from harness.run.body import Body
 from harness.run.cached_reports import label, replay, skip_place
 from harness.run.experiment_run import ExperimentRun
+from harness.run.heartbeat import heartbeat
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.redact import clean_value, make_printable, plain
@@ -135,7 +136,7 @@ class Runner:
             item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         if turn.cell is None:
             self.running[item.nodeid] = Recorder(turn.active, turn.planned, turn.stop)
-            with opened_files.during("cells"), turn.body.threads_noted():
+            with opened_files.during("cells"), turn.body.threads_noted(), heartbeat(item.config, turn.planned, turn.active):
                 runtestprotocol(item, log=turn.log, nextitem=nextitem)
         elif turn.log:
             replay(item, turn.cell)
