@@ -168,7 +168,7 @@ def stage_of(check: Check, facts: Mapping[str, Sequence[Fact]]) -> Stage:
 GIVEN: dict[str, Stage] = {
     **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "collected", "catalogue"), "declare"),
     **dict.fromkeys(("run", "universe", "plan"), "plan"),
-    "machine": "run",
+    **dict.fromkeys(("machine", "opened"), "run"),
     "results": "decide",
     "folder": "report",
 }

@@ -77,9 +77,10 @@ def refuse_errors(checked: Checked) -> None:
         raise HarnessError(f"{first.message}{rest}", where=str(first.where), mend=f"{first.fix}. A run at scale full refuses errors", code=first.code)
 
 
-def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any]) -> Results:
-    """The results with what was found in the design (`before`) and in themselves, and with what that does to caveats and confidence."""
-    given = {"results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}  # type: ignore[index]
+def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any], opened: Mapping[str, Sequence[str]]) -> Results:
+    """The results with what was found in the design (`before`) and in themselves, and with what that does to caveats and confidence.
+    `opened` are the files by cell that were read and not declared."""
+    given = {"opened": opened, "results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}  # type: ignore[index]
     known = Facts(given, facts())
     checked = run_checks(checks().values(), known, facts(), ("run", "decide"))
     said = {(finding.code, finding.subject) for finding in checked.findings}

@@ -33,6 +33,7 @@ from harness.run.heartbeat import heartbeat
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.redact import clean_value, make_printable, plain
+from harness.run.undeclared import undeclared_in
 
 SURROGATE = re.compile(r"\\ud[89a-f]")
 
@@ -62,6 +63,7 @@ class Runner:
     def __init__(self, actives: list[ExperimentRun], worker: str) -> None:
         self.worker = worker
         self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
+        self.declared = frozenset(entry.path for active in actives for entry in active.universe.inputs)
         self.running: dict[str, Recorder] = {}
         self.turns: dict[str, Turn] = {}
         self.inline: dict[str, BaseException | None] = {}  # the gates running inline, and what kept them from a verdict
@@ -167,7 +169,16 @@ class Runner:
         seconds = round(time.perf_counter() - turn.start, 4)
         row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep, "recorded": round(time.time(), 3)}
         turn.active.folder.report_damage(turn.active.store.root)
-        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": clean_value(turn.execution)})
+        turn.active.folder.record(
+            cell,
+            row
+            | {
+                "undeclared": undeclared_in(turn.files, self.declared),
+                "files": dict(turn.files),
+                "samples": dict(turn.samples),
+                "execution": clean_value(turn.execution),
+            },
+        )
         turn.written = True
 
     def give_up(self, item: pytest.Item, turn: Turn, error: BaseException) -> Cell:
