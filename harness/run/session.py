@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from harness.damage import forget_damage
@@ -156,10 +157,13 @@ class Session:
         from harness.run.runner import Runner
 
         check_writable(self.settings.store)
+        decides = self.worker in ("main", "gw0")
         for active in self.prepared:
+            if decides:
+                self.check_machine(active)
             planned = active.folder.begin(active.universe)
             self.begun.add(active.folder.path)
-            if self.worker in ("main", "gw0"):
+            if decides:
                 start = {
                     "started": self.started,
                     "command": self._command(),
@@ -171,6 +175,16 @@ class Session:
                 active.folder.record_session(start, planned)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
+
+    def check_machine(self, active: ExperimentRun) -> None:
+        """Adds what the machine lacks for a run to its findings. Raises HarnessError for an error at scale full."""
+        from harness.run.checks import check_machine, refuse_errors
+
+        folders = {"store": self.settings.store, "reports": active.folder.path}
+        checked = check_machine(self.facts(active.found), active, folders, self._workers())
+        if active.universe.scale == "full":
+            refuse_errors(checked)
+        active.universe = msgspec.structs.replace(active.universe, findings=(*active.universe.findings, *checked.findings))
 
     def _workers(self) -> int:
         return int(getattr(self.config, "workerinput", {}).get("workercount", 0))
