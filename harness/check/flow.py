@@ -32,7 +32,7 @@ PROBABILITY, NUMBER, NUMBERS, OUTCOMES, POSITIONAL, POSITION, BY_POSITION, PERMU
 P_NAMES = frozenset("p pvalue p_value pval p_val p_values pvalues pvals p_adjusted p_holm".split())
 NUMBER_NAMES = frozenset("value low high mean score share rate estimate effect".split())
 OUTCOME_NAMES = frozenset("outcomes scores by_item".split())
-DESIGNED = frozenset("roles seeds persona_of context request pytestconfig tmp_path tmp_path_factory store recorder monkeypatch capsys cache".split())
+DESIGNED = frozenset("parents roles seeds persona_of context request pytestconfig tmp_path tmp_path_factory store recorder monkeypatch capsys cache".split())
 MUTATORS = frozenset("append add extend update insert setdefault appendleft".split())
 IDENTITIES = frozenset("float int abs round max min fmean mean median".split())
 PURE = tuple(
