@@ -179,7 +179,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
             not_run.append(NotRun(code=check.code, why=str(missing)))
         except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
             not_run.append(NotRun(code=check.code, why=str(error)))
-        except Exception as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
+        except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
