@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.opened_files import opened_files
 from harness.records import STAGES, Finding, NotRun, Place, Severity, Stage
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class Facts:
             raise self._failed[name]
         if name not in self._values:
             try:
-                self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
+                with opened_files.computing_facts():
+                    self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
             except (MissingFact, HarnessError) as error:
                 self._failed[name] = error
                 raise
