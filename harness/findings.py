@@ -126,10 +126,12 @@ def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (),
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What rules found at some stages: findings (suppressed ones too), rules that could not run, and seconds by code of those that were slow."""
+    """What rules found at some stages: findings (suppressed ones too), rules that could not run, the user's mistakes for which a fact could not be computed,
+    and seconds by code of rules that were slow."""
 
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
+    refused: tuple[HarnessError, ...] = ()
     slow: dict[str, float] = field(default_factory=dict)
     ran: frozenset[str] = frozenset()
 
@@ -164,6 +166,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
     wanted = set(stages)
     findings: list[Finding] = []
     not_run: list[NotRun] = []
+    refused: dict[str, HarnessError] = {}
     slow: dict[str, float] = {}
     ran: set[str] = set()
     for check in sorted(checks, key=lambda check: check.code):
@@ -181,11 +184,12 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
             not_run.append(NotRun(code=check.code, why=str(missing)))
         except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
             not_run.append(NotRun(code=check.code, why=str(error)))
+            refused.setdefault(str(error), error)
         except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
-    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran))
+    return Checked(findings=tuple(findings), not_run=tuple(not_run), refused=tuple(refused.values()), slow=slow, ran=frozenset(ran))
 
 
 def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Finding:

@@ -27,7 +27,7 @@ def to_text(report: Report, statistics: bool = False, width: int = 0) -> list[st
         counts = Counter(entry.finding.code for entry in report.open)
         lines += [f"{count:5} {code} {name_of(code, report)}" for code, count in counts.most_common()]
     found, allowed = count_of(len(report.open), "finding", "findings"), f", {len(report.allowed)} allowed" if report.allowed else ""
-    return wrap([*lines, f"{found}{allowed} in {count_of(report.experiments - len(report.refused), 'experiment', 'experiments')}"], width)
+    return wrap([*lines, f"{found}{allowed} in {count_of(report.experiments, 'experiment', 'experiments')}"], width)
 
 
 def at_scales(entry: Entry) -> str:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from harness.cli.collecting import collect
 from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, nearest
 from harness.extensions import checks
-from harness.findings import Checked, unused
+from harness.findings import Checked, relative, unused
 from harness.protocols import Check
 from harness.records import Finding, NotRun, Place, Record, Severity, Stage
 
@@ -74,9 +76,9 @@ class CheckedExperiment:
 
 @dataclass
 class Refusals:
-    """Experiments that could not be collected: findings where a rule refused them, otherwise the reason."""
+    """Experiments that were refused, when they were collected or when a rule asked for a fact: findings where a rule refused them, otherwise the reason."""
 
-    entries: dict[Path, Entry] = field(default_factory=dict)
+    entries: dict[tuple[Path, Finding], Entry] = field(default_factory=dict)
     reasons: dict[Path, HarnessError] = field(default_factory=dict)
 
     def add(self, folder: Path, error: HarnessError, scale: str = "") -> None:
@@ -84,7 +86,8 @@ class Refusals:
         if entry is None:
             self.reasons.setdefault(folder, error)
         else:
-            self.entries.setdefault(folder, entry)
+            known = self.entries.get((folder, entry.finding), entry)
+            self.entries[folder, entry.finding] = structs.replace(entry, scales=tuple(dict.fromkeys((*known.scales, *entry.scales))))
 
 
 def experiments_in(paths: Iterable[Path]) -> list[Path]:
@@ -96,7 +99,7 @@ def experiments_in(paths: Iterable[Path]) -> list[Path]:
             told = "holds no experiment" if path.is_dir() else "is no folder"
             raise HarnessError(told, where=str(path), mend="Name a folder that holds an experiment.yaml, or one around it")
         found |= below
-    return sorted(found)
+    return sorted(folder.resolve() for folder in found)
 
 
 def check_experiments(folders: Sequence[Path], scale: str, collector: Collector) -> Report:
@@ -105,9 +108,11 @@ def check_experiments(folders: Sequence[Path], scale: str, collector: Collector)
     for name, places in by_scale(folders, scale, refusals).items():
         for checked in collect_at(places, name, collector, refusals):
             found.setdefault(checked.folder, checked).by_scale.update(checked.by_scale)
+            for error in checked.by_scale[name].refused:
+                refusals.add(checked.folder, error, name)
     rules = {**checks(), **collector.own}
     require_known(collector.selected, rules)
-    if len(refusals.reasons) == len(folders):
+    if not found and not refusals.entries:
         raise next(iter(refusals.reasons.values()))
     return combine(list(found.values()), refusals, collector.selected, len(folders), rules)
 
@@ -141,7 +146,7 @@ def scales_of(folder: Path, scale: str) -> list[str]:
     """The scales to check an experiment at; without its smoke scale, the smallest that it has."""
     from harness.design.experiment import experiment_in
 
-    declared = sorted(experiment_in(folder.resolve()).scales, key=SCALES.index)
+    declared = sorted(experiment_in(folder).scales, key=SCALES.index)
     if scale == "all":
         return declared
     if scale and scale not in declared:
@@ -225,8 +230,8 @@ def combine(found: Sequence[CheckedExperiment], refusals: Refusals, selected: Se
         entries=tuple(kept),
         not_run=tuple(dict.fromkeys(entry for _, _, checked in results for entry in checked.not_run if is_selected(entry.code, selected))),
         slow={code: round(seconds, 1) for _, _, checked in results for code, seconds in checked.slow.items()},
-        refused={str(folder): str(error) for folder, error in refusals.reasons.items()},
-        experiments=experiments,
+        refused={relative(folder, Path.cwd()): str(error) for folder, error in refusals.reasons.items()},
+        experiments=experiments - len(refusals.reasons.keys() - {one.folder for one in found}),
         rules={code: RuleSummary(name=rule.name, severity=rule.severity, text=getattr(rule, "text", ""), source=rule.source) for code, rule in rules.items()},
     )
 

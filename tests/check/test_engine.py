@@ -123,6 +123,22 @@ def test_a_rule_that_cannot_run_is_reported_as_not_run(broken: Rule, why: str) -
     assert checked.ran == {"D119"} and [finding.code for finding in checked.findings] == ["D119"]
 
 
+def test_a_mistake_for_which_a_fact_cannot_be_computed_is_no_clean_design(toy: Toy) -> None:
+    """It is told, and the exit code is 2; under a code it is a finding."""
+    own_rule(toy)
+    toy.edit("conftest.py", 'needs=("yaml",)', 'needs=("universe", "yaml")')
+    toy.edit("conftest.py", "        yield found(", "        facts.universe\n        yield found(")
+    (toy.root / "banks/coins.jsonl").unlink()
+    done = harness(toy, "check", "evals")
+    assert done.returncode == 2 and "no input file matches" in done.stderr and "ZZ101 not run" in done.stdout
+    both = run_checks([rule_of(needs=("coded",)), rule_of(code="D119", needs=("coded",))], facts_of({"coded": [Fact("plan", coded)]}), {}, STAGES)
+    assert [error.code for error in both.refused] == ["D112"] and len(both.not_run) == 2
+
+
+def coded(_: Facts) -> Any:
+    raise HarnessError("a row is malformed", where="banks/x.jsonl:6", code="D112")
+
+
 def test_a_slow_rule_is_reported_with_its_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.findings.SLOW", -1.0)
     assert run_checks([rule_of()], facts_of(), {}, STAGES).slow.keys() == {"D118"}
