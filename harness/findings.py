@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.opened_files import opened_files
 from harness.records import STAGES, Finding, NotRun, Place, Severity, Stage
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ class Facts:
             raise self._failed[name]
         if name not in self._values:
             try:
-                self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
+                with opened_files.computing_facts():
+                    self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
             except (MissingFact, HarnessError) as error:
                 self._failed[name] = error
                 raise
@@ -150,10 +152,12 @@ def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (),
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What rules found at some stages: findings (suppressed ones too), rules that could not run, and seconds by code of those that were slow."""
+    """What rules found at some stages: findings (suppressed ones too), rules that could not run, the user's mistakes for which a fact could not be computed,
+    and seconds by code of rules that were slow."""
 
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
+    refused: tuple[HarnessError, ...] = ()
     slow: dict[str, float] = field(default_factory=dict)
     ran: frozenset[str] = frozenset()
 
@@ -188,6 +192,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
     wanted = set(stages)
     findings: list[Finding] = []
     not_run: list[NotRun] = []
+    refused: dict[str, HarnessError] = {}
     slow: dict[str, float] = {}
     ran: set[str] = set()
     left: set[str] = set()
@@ -212,11 +217,12 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
                 ran.add(check.code)
             else:
                 not_run.append(NotRun(code=check.code, why=str(error)))
-        except Exception as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
+                refused.setdefault(str(error), error)
+        except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
-    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran - left))
+    return Checked(findings=tuple(findings), not_run=tuple(not_run), refused=tuple(refused.values()), slow=slow, ran=frozenset(ran - left))
 
 
 def refusal(error: HarnessError, facts: Facts) -> Finding:

@@ -48,9 +48,19 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
     return Facts(given, {**facts(), **PLANNED, "run": [Fact("plan", lambda _: run())]})
 
 
-def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",)) -> Checked:
-    """What the rules find in a design; `own` are those of the project."""
-    return run_checks([*checks().values(), *own], known, facts(), stages)
+def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",), wanted: Callable[[str], bool] | None = None) -> Checked:
+    """What the rules find in a design, those whose code is `wanted` (default: all); `own` are those of the project. Raises HarnessError where the declaration
+    allows what no rule finds."""
+    rules = {check.code: check for check in (*checks().values(), *own)}
+    require_known_codes(known, rules)
+    return run_checks([check for code, check in rules.items() if wanted is None or wanted(code)], known, facts(), stages)
+
+
+def require_known_codes(known: Facts, rules: Iterable[str]) -> None:
+    """Raises HarnessError for a suppression of no rule; without harness.check, which is optional, nobody knows them all."""
+    for code in known.spec.allow if known.knows("yaml") else ():
+        if code not in rules:
+            raise HarnessError(f"allow names {code!r}, which is no rule", where=str(known.place("allow", code)), mend=nearest(code, rules))
 
 
 def check_machine(known: Facts, run: ExperimentRun, folders: Mapping[str, Path], workers: int) -> Checked:
@@ -62,12 +72,16 @@ def check_machine(known: Facts, run: ExperimentRun, folders: Mapping[str, Path],
 
 
 def project_checks(config: Any) -> list[Check]:
-    """The rules that the project's conftests and plugins add. Raises HarnessError for what is no rule."""
+    """The rules that the project's conftests and plugins add. Raises HarnessError for what is no rule, and for a rule of results: they are decided from the
+    run's folder alone, where no conftest is loaded."""
     added: dict[str, Check] = dict(checks())
     with explain_failure("a hook pytest_harness_checks fails", "the project", "Repair the conftest or the plugin that has it"):
-        answers = config.hook.pytest_harness_checks()
-    for check in (check for answer in answers for check in answer):
+        answers = [check for answer in config.hook.pytest_harness_checks() for check in answer]
+    for check in answers:
         add_check(added, check, "hook pytest_harness_checks")
+        if (stage := stage_of(check, facts())) not in ("declare", "plan"):
+            mend = "Provide it from a package, by an entry point of the group harness.checks"
+            raise HarnessError(f"the rule {check.code} runs at the stage {stage}", where="hook pytest_harness_checks", mend=mend)
     return [check for code, check in added.items() if code not in checks()]
 
 

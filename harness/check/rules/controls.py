@@ -15,7 +15,7 @@ from harness.records import Finding
 
 NEGATIVE, POSITIVE = ("negative", "canary"), ("positive",)
 # What is first or last by construction: the parts of a text, counts in their order, what a design lists.
-LISTED = frozenset("split rsplit splitlines partition most_common sources seeds args shape parts roles cells_of".split())
+LISTED = frozenset(["split", "rsplit", "splitlines", "partition", "most_common", "sources", "seeds", "args", "shape", "parts", "roles", "cells_of"])
 
 
 @rule(

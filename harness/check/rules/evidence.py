@@ -48,7 +48,9 @@ def marked(test: TestCode, name: str) -> bool:
     return False
 
 
-@rule("M301", "hypothesis cell without a measurement", needs=("flow", "tests"), source="T10: a metric failed, its cell returned, and the hypothesis was supported")
+@rule(
+    "M301", "hypothesis cell without a measurement", needs=("flow", "tests"), source="T10: a metric failed, its cell returned, and the hypothesis was supported"
+)
 def find_unmeasured(facts: Facts) -> Iterable[Finding]:
     """A cell of a hypothesis that records no measurement has nothing to be supported by. The rule follows the test, the fixtures that it reads and the
     functions that these call, and looks for a call of `measure`; it also reports a way out of the test before the first one: a `return` or a skip that stands
@@ -101,7 +103,9 @@ def ends_test(statement: ast.stmt) -> bool:
 
 def inside_function(outer: ast.AST, node: ast.AST) -> bool:
     """Whether a node belongs to a function that is defined inside `outer`."""
-    return any(node in ast.walk(part) for part in ast.walk(outer) if part is not outer and isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+    return any(
+        node in ast.walk(part) for part in ast.walk(outer) if part is not outer and isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    )
 
 
 @rule(

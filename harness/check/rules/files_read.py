@@ -13,8 +13,28 @@ from harness.records import Finding
 
 # Functions whose first argument is a file that they read, and methods of a path that do.
 READERS = frozenset(
-    "open load_rows read_yaml read_csv read_json read_parquet read_excel read_table read_pickle read_feather read_text read_bytes load loadtxt genfromtxt fromfile "
-    "imread scan_csv scan_parquet connect".split()
+    [
+        "open",
+        "load_rows",
+        "read_yaml",
+        "read_csv",
+        "read_json",
+        "read_parquet",
+        "read_excel",
+        "read_table",
+        "read_pickle",
+        "read_feather",
+        "read_text",
+        "read_bytes",
+        "load",
+        "loadtxt",
+        "genfromtxt",
+        "fromfile",
+        "imread",
+        "scan_csv",
+        "scan_parquet",
+        "connect",
+    ]
 )
 METHODS = frozenset({"read_text", "read_bytes", "open"})
 TESTS = frozenset({"exists", "is_file", "isfile", "lexists"})

@@ -29,13 +29,42 @@ SIMILARITIES = ("sim", "agree", "cos", "overlap", "kappa", "alpha_", "alike", "a
 CHANCE = frozenset({0.5, 50.0, 0.25, 25.0, 0.2, 20.0, 1 / 3, 100 / 3, 0.1, 0.333, 0.33})
 CHANCE_NAMES = ("chance", "baseline", "guess", "random_level", "at_random")
 # Statistics that do not change with the order of what they are taken over.
-UNORDERED = frozenset("mean sum median std var fmean nanmean nanstd nanmedian max min average pstdev stdev amax amin Counter quantile percentile".split())
-PAIRED = frozenset("spearmanr pearsonr kendalltau corrcoef cosine dot ttest_rel wilcoxon cohen_kappa_score kappa mean_squared_error".split())
+UNORDERED = frozenset(
+    [
+        "mean",
+        "sum",
+        "median",
+        "std",
+        "var",
+        "fmean",
+        "nanmean",
+        "nanstd",
+        "nanmedian",
+        "max",
+        "min",
+        "average",
+        "pstdev",
+        "stdev",
+        "amax",
+        "amin",
+        "Counter",
+        "quantile",
+        "percentile",
+    ]
+)
+PAIRED = frozenset(
+    ["spearmanr", "pearsonr", "kendalltau", "corrcoef", "cosine", "dot", "ttest_rel", "wilcoxon", "cohen_kappa_score", "kappa", "mean_squared_error"]
+)
 COMPARING = ("measure.shift", "measure.contrast", "measure.correlation")
-TESTS = frozenset("ttest_1samp binomtest binom_test wilcoxon".split())
+TESTS = frozenset(["ttest_1samp", "binomtest", "binom_test", "wilcoxon"])
 
 
-@rule("S408", "p > alpha as a null", needs=("flow", "code"), source="C18: p = .6 was read as no effect; `assert shift.p > 0.05` passed a control with a shift of -37.5 pp")
+@rule(
+    "S408",
+    "p > alpha as a null",
+    needs=("flow", "code"),
+    source="C18: p = .6 was read as no effect; `assert shift.p > 0.05` passed a control with a shift of -37.5 pp",
+)
 def find_accepted_nulls(facts: Facts) -> Iterable[Finding]:
     """A large p says that an effect was not seen, not that there is none: with eight items hardly anything is significant. That two things do not differ is shown
     by equivalence: the whole interval lies within the bar. The rule reports comparisons by which something holds because a p is large, or because it is not
@@ -67,7 +96,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
     named = name_of(node) in P_NAMES and isinstance(node, ast.Attribute | ast.Name | ast.Subscript)
-    return named or PROBABILITY <= flow.of(node).shape
+    return named or flow.of(node).shape >= PROBABILITY
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -85,10 +114,15 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
 def is_significance(node: ast.expr, flow: Flow) -> bool:
     """What says that something is significant, by its name or by its making."""
     name = name_of(node).lower()
-    return SIGNIFICANT <= flow.of(node).shape or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
+    return flow.of(node).shape >= SIGNIFICANT or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
 
 
-@rule("S412", "literal baseline", needs=("flow", "code", "tests"), source="C17: .5 stood for chance, where guessing by the commonest label gives .71; M11: the baseline was never measured")
+@rule(
+    "S412",
+    "literal baseline",
+    needs=("flow", "code", "tests"),
+    source="C17: .5 stood for chance, where guessing by the commonest label gives .71; M11: the baseline was never measured",
+)
 def find_literal_baselines(facts: Facts) -> Iterable[Finding]:
     """What a model would do by chance is measured, not written down: with unequal labels, preferred options or refusals it is no 1/k. The rule reports a baseline
     that no data stands behind in `measure.shift`, `measure.contrast` and `criterion.holds(baseline=...)`, a number such as .5 or .25 that is subtracted from what
@@ -141,10 +175,17 @@ def is_level(node: ast.expr, flow: Flow) -> bool:
     """Something measured, or an outcome or statistic of data."""
     value = flow.of(node)
     named = name_of(node).lower()
-    return bool(value.labels & MEASURED) or bool(value.labels & EVIDENCE and ("number" in value.shape or "numbers" in value.shape or named in ("rate", "accuracy")))
+    return bool(value.labels & MEASURED) or bool(
+        value.labels & EVIDENCE and ("number" in value.shape or "numbers" in value.shape or named in ("rate", "accuracy"))
+    )
 
 
-@rule("S414", "arms paired by position", needs=("flow", "code", "tests"), source="C14: two lists of answers were paired by their place, and held other questions there")
+@rule(
+    "S414",
+    "arms paired by position",
+    needs=("flow", "code", "tests"),
+    source="C14: two lists of answers were paired by their place, and held other questions there",
+)
 def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     """Two arms are compared item by item only where the same item stands behind both. A place in a list says nothing of that: one lost answer, another order, and
     every pair is wrong. The rule reports outcomes that are zipped or subtracted as lists, and mappings from an item's place to its outcome that are compared.
@@ -155,23 +196,33 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     """
     fix = "Pair by the id of the item"
     for path, call in facts.code.nodes(ast.Call):
-        if name_of(call.func) == "zip" and sum(POSITIONAL <= facts.flow.of(part).shape for part in call.args) > 1:
+        if name_of(call.func) == "zip" and sum(facts.flow.of(part).shape >= POSITIONAL for part in call.args) > 1:
             yield found(f"{ast.unparse(call)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, call.lineno), fix=fix)
     for path, node in facts.code.nodes(ast.BinOp):
-        if isinstance(node.op, ast.Sub) and all(POSITIONAL <= facts.flow.of(side).shape for side in (node.left, node.right)):
+        if isinstance(node.op, ast.Sub) and all(facts.flow.of(side).shape >= POSITIONAL for side in (node.left, node.right)):
             yield found(f"{ast.unparse(node)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, node.lineno), fix=fix)
     seen: set[ast.AST] = set()
     for test in facts.tests:
         for event in facts.flow.done_by(test):
-            terms = event.node.args[1].elts if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List) else ()
-            shapes = [value.shape for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))]
-            if event.kind in COMPARING and event.node not in seen and any(BY_POSITION <= shape for shape in shapes):
+            terms = (
+                event.node.args[1].elts if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List) else ()
+            )
+            shapes = [
+                value.shape
+                for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))
+            ]
+            if event.kind in COMPARING and event.node not in seen and any(shape >= BY_POSITION for shape in shapes):
                 seen.add(event.node)
                 told = f"arms of {test.id} are mappings from an item's place: equal places are no equal items"
                 yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
 
 
-@rule("S402", "p that is none", needs=("flow", "tests"), source="C13: a similarity was reported as a p; C12: p = 0.0, and the smallest of several p values, decided")
+@rule(
+    "S402",
+    "p that is none",
+    needs=("flow", "tests"),
+    source="C13: a similarity was reported as a p; C12: p = 0.0, and the smallest of several p values, decided",
+)
 def find_typed_p(facts: Facts) -> Iterable[Finding]:
     """A p comes from a test of the data. The rule reports a p handed to `measure` that is written in the code, is a similarity or what it lacks to 1, or is the
     smallest of several. That a p lies above its floor and agrees with its interval is asked when it is measured.
@@ -215,12 +266,21 @@ def fault_of(node: ast.expr, event: Event, flow: Flow) -> str:
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
     inner = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else node
-    if any(part in name_of(inner).lower() for part in SIMILARITIES) and not name_of(inner).endswith(("cdf", "sf")) and isinstance(inner, ast.Name | ast.Attribute):
+    if (
+        any(part in name_of(inner).lower() for part in SIMILARITIES)
+        and not name_of(inner).endswith(("cdf", "sf"))
+        and isinstance(inner, ast.Name | ast.Attribute)
+    ):
         return "is a similarity, or what it lacks to 1, and no p"
     return "is what a measured value lacks to 1, and no p" if inner is not node and name_of(inner) == "value" else ""
 
 
-@rule("S410", "more effects than verdicts in a cell", needs=("flow", "tests"), source="R7: the epoch with the largest leak was chosen after all had been measured, and judged alone")
+@rule(
+    "S410",
+    "more effects than verdicts in a cell",
+    needs=("flow", "tests"),
+    source="R7: the epoch with the largest leak was chosen after all had been measured, and judged alone",
+)
 def find_chosen_effects(facts: Facts) -> Iterable[Finding]:
     """The best of several effects is large by chance alone. What is judged is named before the data; all others are reported beside it. The rule reports a
     hypothesis whose criterion is asked about the largest, smallest or best of several results, one that holds where any of several answers does, and a loop
@@ -258,7 +318,8 @@ def chosen(event: Event, flow: Flow) -> str:
 
 def tries(loop: ast.For, flow: Flow) -> bool:
     return any(
-        isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER and any(isinstance(part, ast.Break | ast.Return) for part in node.body) for node in ast.walk(loop)
+        isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER and any(isinstance(part, ast.Break | ast.Return) for part in node.body)
+        for node in ast.walk(loop)
     )
 
 
@@ -286,9 +347,9 @@ def find_still_nulls(facts: Facts) -> Iterable[Finding]:
 def still(call: ast.Call, flow: Flow) -> str:
     name, shown = name_of(call.func), ast.unparse(call)[:60]
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
-    if name in UNORDERED and over and PERMUTED <= flow.of(over[0]).shape:
+    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED:
         return f"{shown!r} is the same for every permutation"
-    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and PERMUTED <= flow.of(part.slice).shape]
+    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
     if name in PAIRED and len(sides) == 2 and sides[0] == sides[1]:
         return f"{shown!r} is the same for every permutation, since both sides are permuted alike"
     return ""
