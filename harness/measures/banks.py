@@ -64,6 +64,13 @@ def number_lines(path: Path) -> list[tuple[int, str]]:
     return lines
 
 
+def line_of(path: Path, name: str, text: str = "") -> int:
+    """The line (from 1) of a JSONL file on which an id stands, or the end of the text of an item that has none; 1 where neither does."""
+    lines = read_text(path).split("\n") if path.is_file() else []
+    words = [json.dumps(word, ensure_ascii=False)[1:] for word in (name, text.split("\n")[-1]) if word]
+    return next((number for word in words for number, line in enumerate(lines, start=1) if word in line), 1)
+
+
 def parse_row(text: str, kind: type[Item], path: Path, line: int) -> Item:
     """The row in line `line` of a file."""
     where = f"{path}:{line}"

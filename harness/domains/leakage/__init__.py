@@ -41,14 +41,14 @@ class Leakage(Domain):
         return [MARKER, BAD_ADVICE]
 
     def facts(self) -> Mapping[str, Fact]:
-        from harness.domains.leakage.design_facts import FACTS
+        from harness.domains.leakage import design_facts, planned_trainings
 
-        return FACTS
+        return design_facts.FACTS | planned_trainings.FACTS
 
     def checks(self) -> Sequence[Rule]:
-        from harness.domains.leakage.checks import CHECKS
+        from harness.findings import rules_in
 
-        return CHECKS
+        return rules_in("harness.domains.leakage.checks")
 
 
 DOMAIN = Leakage()
