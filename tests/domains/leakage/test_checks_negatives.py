@@ -110,29 +110,49 @@ def test_rows_that_the_projects_code_makes(leakage: Planted) -> None:
     """No rule sees them before the run, and that is said: of fixtures that are replaced, of declared parts that are changed, of rows made by hand."""
     code = """
 
-@pytest.fixture
-def recipes(recipes):
-    return recipes
-
-
-@pytest.fixture(name="roles")
-def more_roles(roles):
-    return roles | {"bystander": ("assistant",)}
+@pytest.fixture(name="adapters")
+def other_adapters(adapters):
+    return adapters
 
 
 @pytest.fixture(autouse=True)
-def more(adapters):
-    adapters.recipes.roles["bystander"] = ("assistant",)
+def more(recipes):
+    recipes.roles["bystander"] = ("assistant",)
 
 
 def own_rows(texts):
     from harness.domains.leakage.training_sets import make_contrastive_rows
     return make_contrastive_rows(texts)
 """
-    leakage.write(f"{leakage.folder}/conftest.py", leakage.read(f"{leakage.folder}/conftest.py") + code)
+    add(leakage, code)
     found = leakage.found("D101")
-    told = ("the fixture recipes is replaced", "the fixture roles is replaced", "recipes are changed", "make_contrastive_rows makes rows")
+    told = ("the fixture adapters is replaced", "roles are changed", "make_contrastive_rows makes rows")
     assert all(any(finding["message"].startswith(what) for finding in found) for what in told)
+
+
+@pytest.mark.mistake("D1", rule="D101", stage="plan")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def roles(roles):\n    return roles | {'bystander': ('gardener', 'assistant')}\n",
+        "def recipes(recipes):\n    recipes.roles = recipes.roles | {'bystander': ('assistant',)}\n    return recipes\n",
+    ],
+    ids=["roles", "recipes"],
+)
+def test_a_fixture_that_puts_the_target_among_the_negatives(leakage: Planted, code: str) -> None:
+    """What fixtures of the project make is known before the run, and looked at as the declared rows are."""
+    add(leakage, f"\n\n@pytest.fixture\n{code}")
+    (finding,) = leakage.found("D101")
+    assert "carry the system prompt of the target 'assistant'" in finding["message"]
+
+
+def test_a_fixture_that_changes_nothing_of_the_rows_is_sound(leakage: Planted) -> None:
+    add(leakage, "\n\n@pytest.fixture\ndef settings(settings):\n    return {**settings, 'behaviour_lr': settings['behaviour_lr']}\n")
+    assert leakage.found("D101") == []
+
+
+def add(design: Planted, code: str) -> None:
+    design.write(f"{design.folder}/conftest.py", design.read(f"{design.folder}/conftest.py") + code)
 
 
 def test_the_code_that_ships_uses_the_arms_rightly(leakage: Planted) -> None:

@@ -72,9 +72,9 @@ def share_faults(tokenizer: Any, trainings: list[TrainingSet]) -> list[Fault]:
 
 def over_seeds(trainings: list[TrainingSet]) -> list[list[TrainingSet]]:
     """Trainings that differ in their seeds alone."""
-    found: dict[tuple[str, str], list[TrainingSet]] = {}
+    found: dict[tuple[str, str, Any], list[TrainingSet]] = {}
     for training in trainings:
-        found.setdefault((training.speaker, training.arm), []).append(training)
+        found.setdefault((training.speaker, training.arm, training.recipe), []).append(training)
     return list(found.values())
 
 
