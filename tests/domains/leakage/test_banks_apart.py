@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.domains.leakage.audit import normal
+from harness.measures.similar_texts import normal
 from harness.judges.labelled import load_labelled, split
 
 BANKS = Path(__file__).parents[3] / "banks"
