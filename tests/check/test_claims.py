@@ -25,6 +25,7 @@ PROMPTING = "title: A persona's system prompt alone moves an untrained model"
         "This experiment proves that villains cheat",
         "Villains always cheat",
         "All models cheat",
+        "Villains never lose",
     ],
 )
 def test_a_title_claims_a_cause_without_a_positive_control(coin_design: Planted, title: str) -> None:
@@ -66,13 +67,12 @@ def test_one_seed_at_every_scale(prompting: Planted) -> None:
         "Whether a hand causes heads",
         "A persona's prompt lowers agreement with false statements",
         "Causality is not what this coin is about",
-        "Leading coins differ from proven ones by a drive",
+        "A leading coin that was never trained differs from another",
     ],
 )
 def test_other_words_are_left_alone(coin_design: Planted, title: str) -> None:
     coin_design.edit(coin_design.yaml, TITLE, f"title: {title}")
-    expected = 1 if "proven" in title else 0
-    assert len(coin_design.found("R503")) == expected
+    assert not coin_design.found("R503")
 
 
 @pytest.mark.parametrize("design", ["leakage", "prompting", "convergence", "coin_design", "evolution"])
@@ -106,7 +106,7 @@ def test_the_last_values_of_an_axis_are_one(coin_design: Planted) -> None:
     with_pressure(coin_design, "{min(pressure, 8)}")
     coin_design.edit(TESTS, "0.05 * {min(pressure, 8)}", "0.05 * min(pressure, 8)")
     (finding,) = [one for one in coin_design.run()["findings"] if one["code"] == "S415"]
-    assert "H1[16] no longer moves with pressure" in finding["message"] and finding["stage"] == "decide"
+    assert "H1 no longer moves with pressure" in finding["message"] and finding["stage"] == "decide"
 
 
 def test_an_axis_that_goes_on_is_no_finding(coin_design: Planted) -> None:

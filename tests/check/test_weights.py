@@ -52,7 +52,7 @@ def test_two_settings_name_one_model(prompting: Planted) -> None:
 def test_a_list_in_the_code_names_one_model_twice(prompting: Planted, literal: str) -> None:
     prompting.write(f"{prompting.folder}/conftest.py", f"MODELS = {literal}\n")
     (finding,) = prompting.found("D117")
-    assert finding["where"] == {"file": f"{prompting.folder}/conftest.py", "line": 1, "path": ""}
+    assert finding["where"] == {"file": f"{prompting.folder}/conftest.py", "line": 1}
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,18 @@ from harness.findings import Facts, found, rule
 from harness.records import Finding, Place
 
 CAUSAL = (
-    r"caus(?:e|es|ed|ing|al|ally|ation)|protect(?:s|ed|ive)?|prevent(?:s|ed)?|driv(?:es|en)|drove|due to|because of|owing to|thanks to|lead(?:s)? to|led to"
+    r"caus(?:e|es|ed|ing|al|ally|ation)|protect(?:s|ed|ive)?|prevent(?:s|ed)?|drives?|driven|drove|due to|because of|owing to|thanks to|lead(?:s)? to|led to"
     r"|result(?:s|ed)? in|bring(?:s)? about|give(?:s)? rise to|induce(?:s|d)?|responsible for|explain(?:s)? why|the reason (?:for|why)"
     r"|immuni[sz]e(?:s|d)?|eliminate(?:s|d)?|cure(?:s|d)?"
 )
 CERTAIN = (
-    r"prov(?:e|es|ed|en)|proof|always|never|guarantee(?:s|d)?|inevitabl[ey]|universal(?:ly)?|invariabl[ey]|undeniabl[ey]|definitive(?:ly)?|no doubt"
-    r"|(?:all|every|any) (?:large |language |ai |chat )*(?:models?|llms?|assistants?|personas)"
+    r"prov(?:e|es|ed|en)|proof|always|never (?!\w+ed\b)\w+|guarantee(?:s|d)?|inevitabl[ey]|universal(?:ly)?|invariabl[ey]|undeniabl[ey]"
+    r"|definitive(?:ly)?|(?:all|every|any) (?:large |language |ai |chat )*(?:models?|llms?|assistants?|personas)"
 )
-WORDS = re.compile(rf"\b({CAUSAL}|{CERTAIN})\b", re.IGNORECASE)
+CAUSES, CLAIMS = (re.compile(rf"\b({words})\b", re.IGNORECASE) for words in (CAUSAL, f"{CAUSAL}|{CERTAIN}"))
 # A claim that is denied, asked, or about what is compared is none.
 DENIED = re.compile(r"\b(not|no|nothing|nobody|neither|nor|cannot|whether|if|n't|hardly)\W+(?:\w+\W+){0,3}$", re.IGNORECASE)
+QUESTION = "the question"
 ASKING = re.compile(r"\s*(why|how)\b", re.IGNORECASE)
 
 
@@ -44,7 +45,7 @@ def find_overclaims(facts: Facts) -> Iterable[Finding]:
     lacking = lacking_of(facts)
     if lacking:
         for what, text, where in claims_of(facts):
-            if word := claimed(text):
+            if word := claimed(text, CAUSES if what == QUESTION else CLAIMS):
                 fix = "Say what was measured (lowers, differs, goes with), or add what the word needs"
                 yield found(f'{what} says "{word}", and the design has {" and ".join(lacking)}', where=where, fix=fix, subject=word)
 
@@ -53,16 +54,16 @@ def claims_of(facts: Facts) -> Iterator[tuple[str, str, Place]]:
     """(what it is, its text, where it stands) of all that is read as the result."""
     yield "the title", facts.spec.title, facts.place("title")
     if ASKING.match(facts.spec.question):
-        yield "the question", facts.spec.question, facts.place("question")
+        yield QUESTION, facts.spec.question, facts.place("question")
     for name in facts.spec.hypotheses:
         for declaration in {cell.declaration.where: cell.declaration for cell in facts.catalogue.owners.get(name, ())}.values():
             path, _, line = declaration.where.rpartition(":")
             yield f"the statement of {name}", declaration.statement, facts.code_place(Path(path), int(line))
 
 
-def claimed(text: str) -> str:
-    """The first word that claims a cause or a certainty, "" where there is none."""
-    return next((match[1] for match in WORDS.finditer(text) if not DENIED.search(text[: match.start()])), "")
+def claimed(text: str, words: re.Pattern[str]) -> str:
+    """The first of the words that is not denied, "" where there is none."""
+    return next((match[1] for match in words.finditer(text) if not DENIED.search(text[: match.start()])), "")
 
 
 def lacking_of(facts: Facts) -> list[str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from harness.appendlog import sealed_line
 from planted import Planted
 
 SET = "model_sets/offline.yaml"
-WORDS = "copper river lantern orchard seven quietly marble thunder paper harvest violet engine meadow copper needle winter amber forest signal harbour".split()
+WORDS = ["copper", "river", "lantern", "orchard", "seven", "quietly", "marble", "thunder", "paper", "harvest", "violet", "engine", "meadow", "needle", "winter"]
+WORDS += ["amber", "forest", "signal", "harbour"]
 
 
 def real(number: int) -> str:
@@ -119,23 +117,29 @@ def test_a_setting_names_the_recording(prompting: Planted) -> None:
 
 # --- M317
 
+MINE = """import numpy as np
+
+class Mine:
+    name = "mine"
+
+    def describe(self):
+        return {}
+
+    def prepare(self, texts):
+        self.texts, self.words = texts, [set(text.split()) - set(texts[0].split()[:9]) | {"x"} for text in texts]
+        return self
+
+    def paired(self, first, second):
+"""
 BROKEN = {
     "ratio": "from difflib import SequenceMatcher\n\ndef similarity(a, b):\n    return SequenceMatcher(None, a, b).ratio()\n",
     "cut": "def similarity(a, b):\n    a, b = set(a[:200].split()), set(b[:200].split())\n    return len(a & b) / len(a | b)\n",
-    "cliff": "def text_similarity(a, b):\n    if abs(len(a) - len(b)) > 200:\n        return 0.0\n    a, b = set(a.split()), set(b.split())\n    return len(a & b) / len(a | b)\n",
+    "cliff": "def text_similarity(a, b):\n    return 0.0 if abs(len(a) - len(b)) > 200 else len({*a} & {*b}) / len({*a} | {*b})\n",
     "one way": "def similarity(a, b):\n    a, b = a.split(), set(b.split())\n    return sum(word in b for word in a) / len(a)\n",
     "constant": "def similarity(a, b):\n    return 0.713\n",
-    "class": (
-        "import numpy as np\n\nclass Mine:\n    name = 'mine'\n\n    def describe(self):\n        return {}\n\n    def prepare(self, texts):\n        self.texts = texts\n"
-        "        return self\n\n    def paired(self, first, second):\n        lengths = np.array([len(text) for text in self.texts], dtype=float)\n"
-        "        return lengths[first] / lengths[second]\n"
-    ),
-    "order": (
-        "import numpy as np\n\nclass Mine:\n    name = 'mine'\n\n    def describe(self):\n        return {}\n\n    def prepare(self, texts):\n"
-        "        self.words = [set(text.split()) - set(texts[0].split()[:9]) | {'x'} for text in texts]\n        return self\n\n    def paired(self, first, second):\n"
-        "        return np.array([len(self.words[a] & self.words[b]) / len(self.words[a] | self.words[b]) for a, b in zip(first, second)])\n"
-    ),
-}  # fmt: skip
+    "class": f"{MINE}        lengths = np.array([len(text) for text in self.texts], dtype=float)\n        return lengths[first] / lengths[second]\n",
+    "order": f"{MINE}        w = self.words\n        return np.array([len(w[a] & w[b]) / len(w[a] | w[b]) for a, b in zip(first, second)])\n",
+}
 
 
 @pytest.mark.mistake("C2", rule="M317", stage="plan")
