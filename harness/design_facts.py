@@ -37,12 +37,25 @@ class EvaluatedItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Bank:
-    """A file of items or texts that a setting, a behaviour or the declaration names: its path, its number of items, and how many a scale asks for."""
+    """A file of items or texts that a setting, a behaviour or the declaration names: its path, its number of items, and how many a scale asks for. `size` is
+    the setting that says so, `texts` what each item asks by its id, where items that ask the same would be one."""
 
     name: str
     path: Path
     items: int
     asked: int | None = None
+    size: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaughtText:
+    """What a training of the design may ask, whatever its seed and its number of rows: a text of the file `bank` that teaches `trait` ("": convergence)."""
+
+    id: str
+    text: str
+    trait: str
+    bank: Path
 
 
 @dataclass(frozen=True, kw_only=True)

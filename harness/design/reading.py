@@ -51,7 +51,12 @@ def convert_error(error: ValidationError, file: YamlFile, model: type[BaseModel]
     if first["type"] == "missing":
         return HarnessError(f"the key {key!r} is missing", where=file.where(*place), mend=f"Add {key}: here")
     mend = "Correct it" if first["type"] == "value_error" else f"Found {shorten_text(repr(first['input']))}; correct it"
-    return HarnessError(f"{'.'.join(map(str, place)) or 'the file'}: {problem}", where=file.where(*place), mend=mend)
+    return HarnessError(f"{'.'.join(map(str, place)) or 'the file'}: {problem}", where=file.where(*place), mend=mend, code=code_of(first))
+
+
+def code_of(error: Any) -> str:
+    """The code of the rule that a validator refuses by; "" for any other mistake."""
+    return str(getattr(error.get("ctx", {}).get("error"), "code", ""))
 
 
 def problem_of(error: ValidationError) -> tuple[Any, str]:
@@ -289,7 +294,7 @@ def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
                 first, problem = problem_of(error)
                 place = place_in(fields, first["loc"])
                 where = file.where("scales", scale, "thresholds", name, *place)
-                raise HarnessError(f"{'.'.join(map(str, place)) or name}: {problem}", where=where, mend=f"Correct {name} there") from None
+                raise HarnessError(f"{'.'.join(map(str, place)) or name}: {problem}", where=where, mend=f"Correct {name} there", code=code_of(first)) from None
 
 
 def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -297,11 +302,11 @@ def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:
     for scale in (None, *spec.scales):
         for name, bar in (spec.at(scale) if scale else spec).thresholds.items():
             lacking = [side for side in ("floor", "ceiling") if getattr(bar, side) is None]
-            if bar.expected_baseline is not None and lacking:
+            if bar.expected_baseline is not None and lacking and not bar.unbounded:
                 prefix = ("scales", scale) if scale and name in spec.scales[scale].thresholds else ()
                 told = f"the threshold {name} expects a baseline and has no {' and no '.join(lacking)}"
-                mend = "Declare both, between which the measure can see a difference, such as floor: 0.02, ceiling: 0.98"
-                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend)
+                mend = "Declare both, such as floor: 0.02, ceiling: 0.98, or argue (floor: none, because …)"
+                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend, code="M304")
 
 
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:
@@ -343,14 +348,8 @@ def check_trajectories(spec: ExperimentSpec, file: YamlFile) -> None:
 
 
 def check_allowed(spec: ExperimentSpec, file: YamlFile) -> None:
-    """What is allowed is a finding of a rule that exists, at scales that exist."""
-    if not spec.allow:
-        return
-    from harness.extensions import checks
-
+    """What is allowed is allowed at scales that exist. Which codes exist is known where rules run."""
     for code, entries in spec.allow.items():
-        if code not in checks():
-            raise HarnessError(f"allow names {code!r}, which is no rule", where=file.where("allow", code), mend=nearest(code, checks()))
         for scale in (scale for entry in entries for scale in entry.scales):
             if scale not in spec.scales:
                 raise HarnessError(

@@ -8,6 +8,8 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.findings import Fact
     from harness.protocols import Check, Section, Simulation
 
@@ -75,15 +77,15 @@ class Convergence(Domain):
 
         return SECTIONS
 
+    def facts(self) -> Mapping[str, Fact]:
+        from harness.domains.convergence import member_facts, task_facts
+
+        return {**task_facts.FACTS, **member_facts.FACTS}
+
     def simulations(self) -> dict[str, Simulation]:
         from harness.domains.convergence.power import SimilaritySimulation
 
         return {"similarity": SimilaritySimulation()}
-
-    def facts(self) -> dict[str, Fact]:
-        from harness.domains.convergence.design_facts import FACTS
-
-        return FACTS
 
     def checks(self) -> list[Check]:
         from harness.domains.convergence.checks import CHECKS

@@ -1,4 +1,4 @@
-"""What checks may ask of a comparison of models: whose weights are compared, and what recordings hold."""
+"""Facts for checks: whose weights are compared, and what recordings hold."""
 
 from __future__ import annotations
 
