@@ -11,7 +11,7 @@ import msgspec
 from harness.errors import HarnessError, explain_failure
 from harness.extensions import add_check, checks, facts
 from harness.findings import GRAVE, Checked, Fact, Facts, allowed, line_of, run_checks
-from harness.records import Confidence, Results, Stage
+from harness.records import Confidence, Finding, Results, Stage
 from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
 from harness.run.refusals import refusals_in
@@ -92,6 +92,12 @@ def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any],
         caveats=(*results.caveats, *allowed_lines(spec, results.scale), *(line_of(finding) for finding in whole.open)),
         confidence=cap(results.confidence, spec, results.scale, whole),
     )
+
+
+def report_findings(folder: Path, results: Results) -> tuple[Finding, ...]:
+    """What the rules find in the folder of a run whose results are written. They are no part of the results, which do not hang on where the folder lies."""
+    known = Facts({"results": results, "folder": folder}, facts())
+    return run_checks(checks().values(), known, facts(), ("report",)).findings
 
 
 def allowed_lines(spec: ExperimentSpec, scale: str) -> list[str]:
