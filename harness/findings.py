@@ -11,10 +11,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.opened_files import opened_files
 from harness.records import STAGES, Finding, NotRun, Place, Severity, Stage
 
 if TYPE_CHECKING:
@@ -55,7 +58,8 @@ class Facts:
             raise self._failed[name]
         if name not in self._values:
             try:
-                self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
+                with opened_files.computing_facts():
+                    self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
             except (MissingFact, HarnessError) as error:
                 self._failed[name] = error
                 raise
@@ -123,6 +127,12 @@ def rule(
     return wrap
 
 
+def rules_in(package: str) -> list[Rule]:
+    """Every rule in the modules of a package, in the order of the modules' names."""
+    modules = [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
+
+
 def join_rules(first: Rule, second: Rule) -> Rule:
     """One rule of two that look for one mistake at different stages; the one that continues the other comes later."""
     main, other = (second, first) if first.continues else (first, second)
@@ -134,17 +144,20 @@ def parts_of(check: Check) -> list[Check]:
     return [check, *getattr(check, "later", ())]
 
 
-def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:
-    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows."""
-    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject)
+def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "", severity: Severity = "error") -> Finding:
+    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows.
+    With `severity="warning"` a rule of errors reports a milder case."""
+    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject, severity=severity)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What rules found at some stages: findings (suppressed ones too), rules that could not run, and seconds by code of those that were slow."""
+    """What rules found at some stages: findings (suppressed ones too), rules that could not run, the user's mistakes for which a fact could not be computed,
+    and seconds by code of rules that were slow."""
 
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
+    refused: tuple[HarnessError, ...] = ()
     slow: dict[str, float] = field(default_factory=dict)
     ran: frozenset[str] = frozenset()
 
@@ -179,6 +192,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
     wanted = set(stages)
     findings: list[Finding] = []
     not_run: list[NotRun] = []
+    refused: dict[str, HarnessError] = {}
     slow: dict[str, float] = {}
     ran: set[str] = set()
     left: set[str] = set()
@@ -192,24 +206,39 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
             continue
         start = time.perf_counter()
         try:
-            findings += [complete(finding, check, stage, facts) for finding in check.check(facts)]
+            for finding in check.check(facts):  # what is found before a fact turns out to be missing stays
+                findings.append(complete(finding, check, stage, facts))
             ran.add(check.code)
         except MissingFact as missing:
             not_run.append(NotRun(code=check.code, why=str(missing)))
         except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
-            not_run.append(NotRun(code=check.code, why=str(error)))
-        except Exception as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
+            if error.code == check.code:
+                findings.append(complete(refusal(error, facts), check, stage, facts))
+                ran.add(check.code)
+            else:
+                not_run.append(NotRun(code=check.code, why=str(error)))
+                refused.setdefault(str(error), error)
+        except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
-    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran - left))
+    return Checked(findings=tuple(findings), not_run=tuple(not_run), refused=tuple(refused.values()), slow=slow, ran=frozenset(ran - left))
+
+
+def refusal(error: HarnessError, facts: Facts) -> Finding:
+    """What a provider refuses by the rule's own code, as a finding where it was refused."""
+    file, _, line = error.where.rpartition(":")
+    place = Path(file if line.isdigit() else error.where)
+    where = Place(file=relative(place, facts.root), line=int(line) if line.isdigit() else 0)
+    return found(error.what, where=where, fix=error.mend.rstrip("."))
 
 
 def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Finding:
     """The finding with what its rule is, and the reason for which the declaration allows it."""
     import msgspec
 
-    return allowed(msgspec.structs.replace(finding, code=check.code, severity=check.severity, stage=stage), facts)
+    severity = "warning" if "warning" in (finding.severity, check.severity) else "error"
+    return allowed(msgspec.structs.replace(finding, code=check.code, severity=severity, stage=stage), facts)
 
 
 def allowed(finding: Finding, facts: Facts) -> Finding:

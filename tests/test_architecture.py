@@ -74,7 +74,9 @@ def test_the_toolkit_knows_neither_pytest_nor_experiments(path: Path) -> None:
 @pytest.mark.parametrize("path", **named([path for path in sorted(PACKAGE.glob("*.py")) if path.stem not in ("__init__", *DOORS)]))
 def test_the_base_is_below_everything(path: Path) -> None:
     """The modules that all share import none of the layers above them; the interfaces name types of the core for the type checker alone."""
-    assert not reaching(path, *CORE, *TOOLKIT, "check", "review", "site", "fixtures", "domains", "plugin", "cli", typing=path.stem not in ("protocols", "extensions"))
+    assert not reaching(
+        path, *CORE, *TOOLKIT, "check", "review", "site", "fixtures", "domains", "plugin", "cli", typing=path.stem not in ("protocols", "extensions")
+    )
 
 
 @pytest.mark.parametrize("path", **named(files("site", "review")))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.errors import HarnessError, explain_failure
+from harness.errors import HarnessError, explain_failure, nearest
 from harness.extensions import add_check, checks, facts
-from harness.findings import GRAVE, Checked, Fact, Facts, allowed, line_of, run_checks
+from harness.findings import GRAVE, Checked, Fact, Facts, allowed, line_of, run_checks, stage_of
 from harness.records import Confidence, Finding, Results, Stage
 from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from harness.run.experiment_run import ExperimentRun
 
 SHOWN = 8
+DESIGN: tuple[Stage, ...] = ("declare", "plan")  # the stages of rules of designs
 # Facts about a planned run, which the core itself has.
 PLANNED = {
     "universe": [Fact("plan", lambda known: known.run.universe)],
@@ -46,9 +48,19 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
     return Facts(given, {**facts(), **PLANNED, "run": [Fact("plan", lambda _: run())]})
 
 
-def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",)) -> Checked:
-    """What the rules find in a design; `own` are those of the project."""
-    return run_checks([*checks().values(), *own], known, facts(), stages)
+def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",), wanted: Callable[[str], bool] | None = None) -> Checked:
+    """What the rules find in a design, those whose code is `wanted` (default: all); `own` are those of the project. Raises HarnessError where the declaration
+    allows what no rule finds."""
+    rules = {check.code: check for check in (*checks().values(), *own)}
+    require_known_codes(known, rules)
+    return run_checks([check for code, check in rules.items() if wanted is None or wanted(code)], known, facts(), stages)
+
+
+def require_known_codes(known: Facts, rules: Iterable[str]) -> None:
+    """Raises HarnessError for a suppression of no rule; without harness.check, which is optional, nobody knows them all."""
+    for code in known.spec.allow if known.knows("yaml") else ():
+        if code not in rules:
+            raise HarnessError(f"allow names {code!r}, which is no rule", where=str(known.place("allow", code)), mend=nearest(code, rules))
 
 
 def check_machine(known: Facts, run: ExperimentRun, folders: Mapping[str, Path], workers: int) -> Checked:
@@ -60,13 +72,46 @@ def check_machine(known: Facts, run: ExperimentRun, folders: Mapping[str, Path],
 
 
 def project_checks(config: Any) -> list[Check]:
-    """The rules that the project's conftests and plugins add. Raises HarnessError for what is no rule."""
+    """The rules that the project's conftests and plugins add. Raises HarnessError for what is no rule, and for a rule of results: they are decided from the
+    run's folder alone, where no conftest is loaded."""
     added: dict[str, Check] = dict(checks())
     with explain_failure("a hook pytest_harness_checks fails", "the project", "Repair the conftest or the plugin that has it"):
-        answers = config.hook.pytest_harness_checks()
-    for check in (check for answer in answers for check in answer):
+        answers = [check for answer in config.hook.pytest_harness_checks() for check in answer]
+    for check in answers:
         add_check(added, check, "hook pytest_harness_checks")
+        if (stage := stage_of(check, facts())) not in ("declare", "plan"):
+            mend = "Provide it from a package, by an entry point of the group harness.checks"
+            raise HarnessError(f"the rule {check.code} runs at the stage {stage}", where="hook pytest_harness_checks", mend=mend)
     return [check for code, check in added.items() if code not in checks()]
+
+
+def find_in_design(active: ExperimentRun, codes: tuple[str, ...], own: Iterable[Check] = ()) -> list[Finding]:
+    """What the rules with these codes, or with codes that begin so, find in the design of a running experiment, without what is allowed. Raises HarnessError
+    for codes of no rule of designs, and where a rule could not run: then nothing is known of its mistake."""
+    rules = rules_named(codes, own)
+    if codes not in active.found_by_codes:
+        assert active.facts is not None
+        checked = run_checks(rules, active.facts, facts(), DESIGN)
+        if checked.not_run:
+            first, more = checked.not_run[0], len(checked.not_run) - 1
+            raise HarnessError(f"{first.code} could not run{f', nor could {more} other rules' if more else ''}: {first.why}")
+        active.found_by_codes[codes] = list(checked.open)
+    return active.found_by_codes[codes]
+
+
+def rules_named(codes: tuple[str, ...], own: Iterable[Check] = ()) -> list[Check]:
+    """The rules of designs with these codes, or with codes that begin so. Raises HarnessError for a code of none."""
+    known = [check for check in (*checks().values(), *own) if stage_of(check, {**facts(), **PLANNED}) in DESIGN]
+    for code in codes or ("",):
+        if not code or not any(check.code.startswith(code) for check in known):
+            raise HarnessError(f"no rule of designs begins with {code!r}", mend=nearest(code, [check.code for check in known]))
+    return [check for check in known if check.code.startswith(codes)]
+
+
+def rule_files(rules: Iterable[Check]) -> list[Path]:
+    """The files of the rules' modules."""
+    modules = {getattr(check, "find", check).__module__ for check in rules}
+    return sorted(Path(file) for module in modules if (file := getattr(sys.modules.get(module), "__file__", None)))
 
 
 def refuse_errors(checked: Checked) -> None:

@@ -44,6 +44,15 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
         reporter.write_line(shown_line(closing_line(one, reporter)))
 
 
+def write_findings(reporter: Any, found: Iterable[tuple[str, str]], told: Iterable[Any]) -> None:
+    """Writes what checks found in the designs, (severity, line) each, but for lines that a plan tells anyway."""
+    lines = {line: severity for severity, line in found if line not in {one for one in told if isinstance(one, str)}}
+    if lines:
+        reporter.section("checks of the design", sep="-")
+    for line, severity in lines.items():
+        reporter.write_line(shown_line(line), **{"red" if severity == "error" else "yellow": True})
+
+
 def closing_line(told: ReportOutcome, reporter: Any) -> str:
     """Verdict (with what it lacks where nothing was decided), headline effect with its interval, and where the report is."""
     if told.results is None:

@@ -51,9 +51,6 @@ def test_sound_coins_have_no_finding(coin_design: Planted) -> None:
     assert results_of(coin_design)["findings"] == []
 
 
-PASSED = ["pass", "measure.rate('after', after)"]
-
-
 @pytest.mark.mistake("T10", rule="M301", stage="run")
 @pytest.mark.parametrize(("body", "code"), [("pass", "M301"), ("measure.rate('after', after)", "M302")])
 def test_a_verdict_needs_a_measurement_and_a_criterion(coin_design: Planted, body: str, code: str) -> None:
@@ -136,7 +133,7 @@ def test_two_names_of_one_condition_are_seen_by_their_rows(coin_design: Planted)
 @pytest.mark.parametrize("chance", ["0.0", "1.0"])
 @pytest.mark.parametrize("ask", ["holds", "within"])
 def test_both_arms_on_a_bound_are_undecided_whatever_is_declared(coin_design: Planted, bounds: str, chance: str, ask: str) -> None:
-    coin_design.edit(coin_design.yaml, "direction: increase, floor: 0.02, ceiling: 0.98", f"direction: either{bounds}")
+    coin_design.edit(coin_design.yaml, "direction: increase, floor: 0.02, ceiling: 0.98, expected_baseline: 0.5,", f"direction: either{bounds},")
     throws = f"one, two = coin.throw('one', {chance}), coin.throw(f'two {{persona}} {{behaviour}}', {chance})"
     results = results_of(coin_design, throws, f"assert criterion('heads').{ask}(measure.shift('shift', two, one))")
     assert codes(results) == {"M304"} and {cell["verdict"] for cell in results["cells"]} == {"inconclusive"}
