@@ -169,7 +169,7 @@ def find_equal_cells(facts: Facts) -> Iterable[Finding]:
             yield found(message, where=at(cell, effect), fix="Look at what each cell measures", evidence=(cell.id for cell, _ in effects), subject=owner)
 
 
-@rule("R509", "mock as result", needs=("results",), source="C20: the answers were a mock's, and the result was presented as one of models")
+@rule("R509", "mock as result", needs=("results",), continues=True, source="C20: the answers were a mock's, and the result was presented as one of models")
 def find_mocks(facts: Facts) -> Iterable[Finding]:
     """A responder that is no model (null, mock, echo) is a control. Reports a hypothesis decided on samples all of which such responders gave, as their
     descriptions say (`respondent`, `spec`, `model`, `provider`).

@@ -122,7 +122,9 @@ def find_unanswered(facts: Facts) -> Iterable[Finding]:
             yield found(message, where=at(cell, effect), fix="Find out why, and ask again", subject=cell.id)
 
 
-@rule("S402", "p that no test gives", needs=("results",), source="C12, C13: p was 0, below its own floor, of the wrong direction, or a similarity")
+@rule(
+    "S402", "p that no test gives", needs=("results",), continues=True, source="C12, C13: p was 0, below its own floor, of the wrong direction, or a similarity"
+)
 def find_impossible_p(facts: Facts) -> Iterable[Finding]:
     """A p comes from a test that can be named, and never falls below what that test can give. `measure` refuses a p of 0, one below its floor or below
     1/(permutations + 1), one that contradicts its interval or is a similarity, and a value outside its interval. Reported here: a p whose test has no name,
