@@ -75,9 +75,17 @@ def fault_of(call: ast.Call, scope: Scope, tree: ast.Module) -> str:
         return f"{shown!r} differs between processes"
     if name in SECRET or module == "secrets" or name == "random.SystemRandom":
         return f"{shown!r} can never be drawn again"
-    if (module in ("random", "numpy.random") and last in GLOBAL) or (module == "torch" and last in TORCH and not any(word.arg == "generator" for word in call.keywords)):
+    if (module in ("random", "numpy.random") and last in GLOBAL) or (
+        module == "torch" and last in TORCH and not any(word.arg == "generator" for word in call.keywords)
+    ):
         return "" if is_seeded(tree, module) else f"{shown!r} draws from the global generator, which nobody seeds"
-    seeding = name in ("random.Random", "numpy.random.default_rng", "numpy.random.RandomState") or last in ("seed", "manual_seed", "default_rng", "Random", "Generator")
+    seeding = name in ("random.Random", "numpy.random.default_rng", "numpy.random.RandomState") or last in (
+        "seed",
+        "manual_seed",
+        "default_rng",
+        "Random",
+        "Generator",
+    )
     if seeding and any(is_clock(part) for part in given):
         return f"{shown!r} is seeded by something else in every process"
     if name in ("random.Random", "numpy.random.default_rng", "numpy.random.RandomState") and (not given or all(is_none(part) for part in given)):

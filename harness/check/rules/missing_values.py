@@ -21,7 +21,12 @@ ENDING = (ast.Raise,)
 Place = tuple[Path, int, str]
 
 
-@rule("M315", "broad except in a cell", needs=("code",), source="T10: a metric failed inside try/except, became None, and the cell passed; T9: a runner swallowed exceptions")
+@rule(
+    "M315",
+    "broad except in a cell",
+    needs=("code",),
+    source="T10: a metric failed inside try/except, became None, and the cell passed; T9: a runner swallowed exceptions",
+)
 def find_swallowed_errors(facts: Facts) -> Iterable[Finding]:
     """An error that a test, a fixture or a helper swallows looks like a result. A cell that fails is an error and its hypothesis inconclusive: that is what an
     error should do. The rule reads the functions that the tests can reach, and reports bare and broad handlers that do not raise again, `suppress` of the

@@ -11,15 +11,16 @@ from harness.check.flow import (
     BY_POSITION,
     EVIDENCE,
     MEASURED,
-    P_NAMES,
     PERMUTED,
     PICKED,
     POSITIONAL,
     PROBABILITY,
+    RANDOM,
     SIGNIFICANT,
     WRITTEN,
     Event,
     Flow,
+    is_typed,
     labels_of,
 )
 from harness.findings import Facts, found, rule
@@ -35,7 +36,12 @@ COMPARING = ("measure.shift", "measure.contrast", "measure.correlation")
 TESTS = frozenset("ttest_1samp binomtest binom_test wilcoxon".split())
 
 
-@rule("S408", "p > alpha as a null", needs=("flow", "code"), source="C18: p = .6 was read as no effect; `assert shift.p > 0.05` passed a control with a shift of -37.5 pp")
+@rule(
+    "S408",
+    "p > alpha as a null",
+    needs=("flow", "code"),
+    source="C18: p = .6 was read as no effect; `assert shift.p > 0.05` passed a control with a shift of -37.5 pp",
+)
 def find_accepted_nulls(facts: Facts) -> Iterable[Finding]:
     """A large p says that an effect was not seen, not that there is none: with eight items hardly anything is significant. That two things do not differ is shown
     by equivalence: the whole interval lies within the bar. The rule reports comparisons by which something holds because a p is large, or because it is not
@@ -66,8 +72,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     """A p value by its name, or by where it comes from; the smallest of several is one, too."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
-    named = name_of(node) in P_NAMES and isinstance(node, ast.Attribute | ast.Name | ast.Subscript)
-    return named or PROBABILITY <= flow.of(node).shape
+    return PROBABILITY <= flow.of(node).shape
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -75,7 +80,12 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
     sides = [node.left, *node.comparators]
     for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
         larger, smaller = (left, right) if isinstance(operator, ast.Gt | ast.GtE) else (right, left)
-        if isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_p(larger, flow) and not is_p(smaller, flow):
+        if (
+            isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+            and is_p(larger, flow)
+            and not is_p(smaller, flow)
+            and not flow.of(smaller).labels & RANDOM
+        ):
             bound = number_in(smaller)
             if bound is None or 0 < bound < 1:
                 return True
@@ -88,7 +98,12 @@ def is_significance(node: ast.expr, flow: Flow) -> bool:
     return SIGNIFICANT <= flow.of(node).shape or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
 
 
-@rule("S412", "literal baseline", needs=("flow", "code", "tests"), source="C17: .5 stood for chance, where guessing by the commonest label gives .71; M11: the baseline was never measured")
+@rule(
+    "S412",
+    "literal baseline",
+    needs=("flow", "code", "tests"),
+    source="C17: .5 stood for chance, where guessing by the commonest label gives .71; M11: the baseline was never measured",
+)
 def find_literal_baselines(facts: Facts) -> Iterable[Finding]:
     """What a model would do by chance is measured, not written down: with unequal labels, preferred options or refusals it is no 1/k. The rule reports a baseline
     that no data stands behind in `measure.shift`, `measure.contrast` and `criterion.holds(baseline=...)`, a number such as .5 or .25 that is subtracted from what
@@ -117,11 +132,11 @@ def typed_baseline(event: Event, flow: Flow) -> str:
     """What an arm without data is; "" where all arms have some."""
     if event.kind == "measure.shift":
         arms = [*event.values[1:3], *(event.keywords[name] for name in ("treated", "baseline") if name in event.keywords)]
-        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "the baseline of a shift is written in the code: it was never measured"
     if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List | ast.Tuple):
         arms = [flow.of(term.elts[1]) for term in event.node.args[1].elts if isinstance(term, ast.Tuple) and len(term.elts) == 2]
-        if labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "an arm of a contrast is written in the code: it was never measured"
     if event.kind == "criterion.holds":
         given = keyword(event.node, "baseline")
@@ -141,10 +156,17 @@ def is_level(node: ast.expr, flow: Flow) -> bool:
     """Something measured, or an outcome or statistic of data."""
     value = flow.of(node)
     named = name_of(node).lower()
-    return bool(value.labels & MEASURED) or bool(value.labels & EVIDENCE and ("number" in value.shape or "numbers" in value.shape or named in ("rate", "accuracy")))
+    return bool(value.labels & MEASURED) or bool(
+        value.labels & EVIDENCE and ("number" in value.shape or "numbers" in value.shape or named in ("rate", "accuracy"))
+    )
 
 
-@rule("S414", "arms paired by position", needs=("flow", "code", "tests"), source="C14: two lists of answers were paired by their place, and held other questions there")
+@rule(
+    "S414",
+    "arms paired by position",
+    needs=("flow", "code", "tests"),
+    source="C14: two lists of answers were paired by their place, and held other questions there",
+)
 def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     """Two arms are compared item by item only where the same item stands behind both. A place in a list says nothing of that: one lost answer, another order, and
     every pair is wrong. The rule reports outcomes that are zipped or subtracted as lists, and mappings from an item's place to its outcome that are compared.
@@ -163,15 +185,25 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     seen: set[ast.AST] = set()
     for test in facts.tests:
         for event in facts.flow.done_by(test):
-            terms = event.node.args[1].elts if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List) else ()
-            shapes = [value.shape for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))]
+            terms = (
+                event.node.args[1].elts if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List) else ()
+            )
+            shapes = [
+                value.shape
+                for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))
+            ]
             if event.kind in COMPARING and event.node not in seen and any(BY_POSITION <= shape for shape in shapes):
                 seen.add(event.node)
                 told = f"arms of {test.id} are mappings from an item's place: equal places are no equal items"
                 yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
 
 
-@rule("S402", "p that is none", needs=("flow", "tests"), source="C13: a similarity was reported as a p; C12: p = 0.0, and the smallest of several p values, decided")
+@rule(
+    "S402",
+    "p that is none",
+    needs=("flow", "tests"),
+    source="C13: a similarity was reported as a p; C12: p = 0.0, and the smallest of several p values, decided",
+)
 def find_typed_p(facts: Facts) -> Iterable[Finding]:
     """A p comes from a test of the data. The rule reports a p handed to `measure` that is written in the code, is a similarity or what it lacks to 1, or is the
     smallest of several. That a p lies above its floor and agrees with its interval is asked when it is measured.
@@ -199,7 +231,7 @@ def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
         table = named.get(part.id) if isinstance(part, ast.Name) else part
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
             given = value if isinstance(key, ast.Constant) and key.value == "p" else given
-    while isinstance(given, ast.Name) and given.id in named and named[given.id] is not given:
+    while isinstance(given, ast.Name) and given.id in named and not is_similarity(given):
         given = named.pop(given.id)
     return given
 
@@ -215,12 +247,21 @@ def fault_of(node: ast.expr, event: Event, flow: Flow) -> str:
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
     inner = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else node
-    if any(part in name_of(inner).lower() for part in SIMILARITIES) and not name_of(inner).endswith(("cdf", "sf")) and isinstance(inner, ast.Name | ast.Attribute):
+    if is_similarity(inner):
         return "is a similarity, or what it lacks to 1, and no p"
     return "is what a measured value lacks to 1, and no p" if inner is not node and name_of(inner) == "value" else ""
 
 
-@rule("S410", "more effects than verdicts in a cell", needs=("flow", "tests"), source="R7: the epoch with the largest leak was chosen after all had been measured, and judged alone")
+def is_similarity(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and any(part in name_of(node).lower() for part in SIMILARITIES)
+
+
+@rule(
+    "S410",
+    "more effects than verdicts in a cell",
+    needs=("flow", "tests"),
+    source="R7: the epoch with the largest leak was chosen after all had been measured, and judged alone",
+)
 def find_chosen_effects(facts: Facts) -> Iterable[Finding]:
     """The best of several effects is large by chance alone. What is judged is named before the data; all others are reported beside it. The rule reports a
     hypothesis whose criterion is asked about the largest, smallest or best of several results, one that holds where any of several answers does, and a loop
@@ -258,7 +299,8 @@ def chosen(event: Event, flow: Flow) -> str:
 
 def tries(loop: ast.For, flow: Flow) -> bool:
     return any(
-        isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER and any(isinstance(part, ast.Break | ast.Return) for part in node.body) for node in ast.walk(loop)
+        isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER and any(isinstance(part, ast.Break | ast.Return) for part in node.body)
+        for node in ast.walk(loop)
     )
 
 
