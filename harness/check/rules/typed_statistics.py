@@ -11,15 +11,16 @@ from harness.check.flow import (
     BY_POSITION,
     EVIDENCE,
     MEASURED,
-    P_NAMES,
     PERMUTED,
     PICKED,
     POSITIONAL,
     PROBABILITY,
+    RANDOM,
     SIGNIFICANT,
     WRITTEN,
     Event,
     Flow,
+    is_typed,
     labels_of,
 )
 from harness.findings import Facts, found, rule
@@ -29,34 +30,10 @@ SIMILARITIES = ("sim", "agree", "cos", "overlap", "kappa", "alpha_", "alike", "a
 CHANCE = frozenset({0.5, 50.0, 0.25, 25.0, 0.2, 20.0, 1 / 3, 100 / 3, 0.1, 0.333, 0.33})
 CHANCE_NAMES = ("chance", "baseline", "guess", "random_level", "at_random")
 # Statistics that do not change with the order of what they are taken over.
-UNORDERED = frozenset(
-    [
-        "mean",
-        "sum",
-        "median",
-        "std",
-        "var",
-        "fmean",
-        "nanmean",
-        "nanstd",
-        "nanmedian",
-        "max",
-        "min",
-        "average",
-        "pstdev",
-        "stdev",
-        "amax",
-        "amin",
-        "Counter",
-        "quantile",
-        "percentile",
-    ]
-)
-PAIRED = frozenset(
-    ["spearmanr", "pearsonr", "kendalltau", "corrcoef", "cosine", "dot", "ttest_rel", "wilcoxon", "cohen_kappa_score", "kappa", "mean_squared_error"]
-)
+UNORDERED = frozenset("mean sum median std var fmean nanmean nanstd nanmedian max min average pstdev stdev amax amin Counter quantile percentile".split())
+PAIRED = frozenset("spearmanr pearsonr kendalltau corrcoef cosine dot ttest_rel wilcoxon cohen_kappa_score kappa mean_squared_error".split())
 COMPARING = ("measure.shift", "measure.contrast", "measure.correlation")
-TESTS = frozenset(["ttest_1samp", "binomtest", "binom_test", "wilcoxon"])
+TESTS = frozenset("ttest_1samp binomtest binom_test wilcoxon".split())
 
 
 @rule(
@@ -95,8 +72,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     """A p value by its name, or by where it comes from; the smallest of several is one, too."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
-    named = name_of(node) in P_NAMES and isinstance(node, ast.Attribute | ast.Name | ast.Subscript)
-    return named or flow.of(node).shape >= PROBABILITY
+    return PROBABILITY <= flow.of(node).shape
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -104,7 +80,12 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
     sides = [node.left, *node.comparators]
     for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
         larger, smaller = (left, right) if isinstance(operator, ast.Gt | ast.GtE) else (right, left)
-        if isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_p(larger, flow) and not is_p(smaller, flow):
+        if (
+            isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+            and is_p(larger, flow)
+            and not is_p(smaller, flow)
+            and not flow.of(smaller).labels & RANDOM
+        ):
             bound = number_in(smaller)
             if bound is None or 0 < bound < 1:
                 return True
@@ -114,7 +95,7 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
 def is_significance(node: ast.expr, flow: Flow) -> bool:
     """What says that something is significant, by its name or by its making."""
     name = name_of(node).lower()
-    return flow.of(node).shape >= SIGNIFICANT or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
+    return SIGNIFICANT <= flow.of(node).shape or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
 
 
 @rule(
@@ -151,11 +132,11 @@ def typed_baseline(event: Event, flow: Flow) -> str:
     """What an arm without data is; "" where all arms have some."""
     if event.kind == "measure.shift":
         arms = [*event.values[1:3], *(event.keywords[name] for name in ("treated", "baseline") if name in event.keywords)]
-        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "the baseline of a shift is written in the code: it was never measured"
     if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List | ast.Tuple):
         arms = [flow.of(term.elts[1]) for term in event.node.args[1].elts if isinstance(term, ast.Tuple) and len(term.elts) == 2]
-        if labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "an arm of a contrast is written in the code: it was never measured"
     if event.kind == "criterion.holds":
         given = keyword(event.node, "baseline")
@@ -196,10 +177,10 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     """
     fix = "Pair by the id of the item"
     for path, call in facts.code.nodes(ast.Call):
-        if name_of(call.func) == "zip" and sum(facts.flow.of(part).shape >= POSITIONAL for part in call.args) > 1:
+        if name_of(call.func) == "zip" and sum(POSITIONAL <= facts.flow.of(part).shape for part in call.args) > 1:
             yield found(f"{ast.unparse(call)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, call.lineno), fix=fix)
     for path, node in facts.code.nodes(ast.BinOp):
-        if isinstance(node.op, ast.Sub) and all(facts.flow.of(side).shape >= POSITIONAL for side in (node.left, node.right)):
+        if isinstance(node.op, ast.Sub) and all(POSITIONAL <= facts.flow.of(side).shape for side in (node.left, node.right)):
             yield found(f"{ast.unparse(node)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, node.lineno), fix=fix)
     seen: set[ast.AST] = set()
     for test in facts.tests:
@@ -211,7 +192,7 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
                 value.shape
                 for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))
             ]
-            if event.kind in COMPARING and event.node not in seen and any(shape >= BY_POSITION for shape in shapes):
+            if event.kind in COMPARING and event.node not in seen and any(BY_POSITION <= shape for shape in shapes):
                 seen.add(event.node)
                 told = f"arms of {test.id} are mappings from an item's place: equal places are no equal items"
                 yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
@@ -250,7 +231,7 @@ def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
         table = named.get(part.id) if isinstance(part, ast.Name) else part
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
             given = value if isinstance(key, ast.Constant) and key.value == "p" else given
-    while isinstance(given, ast.Name) and given.id in named and named[given.id] is not given:
+    while isinstance(given, ast.Name) and given.id in named and not is_similarity(given):
         given = named.pop(given.id)
     return given
 
@@ -266,13 +247,13 @@ def fault_of(node: ast.expr, event: Event, flow: Flow) -> str:
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
     inner = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else node
-    if (
-        any(part in name_of(inner).lower() for part in SIMILARITIES)
-        and not name_of(inner).endswith(("cdf", "sf"))
-        and isinstance(inner, ast.Name | ast.Attribute)
-    ):
+    if is_similarity(inner):
         return "is a similarity, or what it lacks to 1, and no p"
     return "is what a measured value lacks to 1, and no p" if inner is not node and name_of(inner) == "value" else ""
+
+
+def is_similarity(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and any(part in name_of(node).lower() for part in SIMILARITIES)
 
 
 @rule(
@@ -347,9 +328,9 @@ def find_still_nulls(facts: Facts) -> Iterable[Finding]:
 def still(call: ast.Call, flow: Flow) -> str:
     name, shown = name_of(call.func), ast.unparse(call)[:60]
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
-    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED:
+    if name in UNORDERED and over and PERMUTED <= flow.of(over[0]).shape:
         return f"{shown!r} is the same for every permutation"
-    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
+    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and PERMUTED <= flow.of(part.slice).shape]
     if name in PAIRED and len(sides) == 2 and sides[0] == sides[1]:
         return f"{shown!r} is the same for every permutation, since both sides are permuted alike"
     return ""
