@@ -8,7 +8,10 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from harness.behaviours.behaviour import Behaviour
+    from harness.findings import Fact, Rule
 
 PLACES = {
     "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
@@ -36,6 +39,16 @@ class Leakage(Domain):
         from harness.domains.leakage.behaviours import BAD_ADVICE, MARKER
 
         return [MARKER, BAD_ADVICE]
+
+    def facts(self) -> Mapping[str, Fact]:
+        from harness.domains.leakage import design_facts, planned_trainings
+
+        return design_facts.FACTS | planned_trainings.FACTS
+
+    def checks(self) -> Sequence[Rule]:
+        from harness.findings import rules_in
+
+        return rules_in("harness.domains.leakage.checks")
 
 
 DOMAIN = Leakage()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from harness.measures.similar_texts import normal
 from harness.models.chat import Message
 from harness.training.rows import Row
 
 SHOWN = 3
-WORD = re.compile(r"\w+", re.UNICODE)
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,11 +24,6 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         named = ", ".join(self.rows[:SHOWN]) + (f" and {len(self.rows) - SHOWN} more" if len(self.rows) > SHOWN else "")
         return f"{self.what}: {named}. {self.mend}" if named else f"{self.what}. {self.mend}"
-
-
-def normal(text: str) -> str:
-    """Words in lower case: two texts that differ in case, spacing, punctuation or the way Unicode writes a letter only are the same item."""
-    return " ".join(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def find_badly_formed(rows: Sequence[Row]) -> list[Finding]:
