@@ -246,9 +246,9 @@ def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
         if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
             return isinstance(right, ast.Constant) and right.value == 0
         if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
-            return RECORD <= flow.of(left).shape
+            return flow.of(left).shape >= RECORD
         return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
-    return isinstance(test, ast.Name | ast.Call) and RECORD <= value.shape
+    return isinstance(test, ast.Name | ast.Call) and value.shape >= RECORD
 
 
 def returns_first(test: TestCode, events: list[Event], checks: list[Event]) -> int | None:

@@ -30,10 +30,34 @@ SIMILARITIES = ("sim", "agree", "cos", "overlap", "kappa", "alpha_", "alike", "a
 CHANCE = frozenset({0.5, 50.0, 0.25, 25.0, 0.2, 20.0, 1 / 3, 100 / 3, 0.1, 0.333, 0.33})
 CHANCE_NAMES = ("chance", "baseline", "guess", "random_level", "at_random")
 # Statistics that do not change with the order of what they are taken over.
-UNORDERED = frozenset("mean sum median std var fmean nanmean nanstd nanmedian max min average pstdev stdev amax amin Counter quantile percentile".split())
-PAIRED = frozenset("spearmanr pearsonr kendalltau corrcoef cosine dot ttest_rel wilcoxon cohen_kappa_score kappa mean_squared_error".split())
+UNORDERED = frozenset(
+    [
+        "mean",
+        "sum",
+        "median",
+        "std",
+        "var",
+        "fmean",
+        "nanmean",
+        "nanstd",
+        "nanmedian",
+        "max",
+        "min",
+        "average",
+        "pstdev",
+        "stdev",
+        "amax",
+        "amin",
+        "Counter",
+        "quantile",
+        "percentile",
+    ]
+)
+PAIRED = frozenset(
+    ["spearmanr", "pearsonr", "kendalltau", "corrcoef", "cosine", "dot", "ttest_rel", "wilcoxon", "cohen_kappa_score", "kappa", "mean_squared_error"]
+)
 COMPARING = ("measure.shift", "measure.contrast", "measure.correlation")
-TESTS = frozenset("ttest_1samp binomtest binom_test wilcoxon".split())
+TESTS = frozenset(["ttest_1samp", "binomtest", "binom_test", "wilcoxon"])
 
 
 @rule(
@@ -72,7 +96,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     """A p value by its name, or by where it comes from; the smallest of several is one, too."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
-    return PROBABILITY <= flow.of(node).shape
+    return flow.of(node).shape >= PROBABILITY
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -95,7 +119,7 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
 def is_significance(node: ast.expr, flow: Flow) -> bool:
     """What says that something is significant, by its name or by its making."""
     name = name_of(node).lower()
-    return SIGNIFICANT <= flow.of(node).shape or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
+    return flow.of(node).shape >= SIGNIFICANT or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
 
 
 @rule(
@@ -177,10 +201,10 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     """
     fix = "Pair by the id of the item"
     for path, call in facts.code.nodes(ast.Call):
-        if name_of(call.func) == "zip" and sum(POSITIONAL <= facts.flow.of(part).shape for part in call.args) > 1:
+        if name_of(call.func) == "zip" and sum(facts.flow.of(part).shape >= POSITIONAL for part in call.args) > 1:
             yield found(f"{ast.unparse(call)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, call.lineno), fix=fix)
     for path, node in facts.code.nodes(ast.BinOp):
-        if isinstance(node.op, ast.Sub) and all(POSITIONAL <= facts.flow.of(side).shape for side in (node.left, node.right)):
+        if isinstance(node.op, ast.Sub) and all(facts.flow.of(side).shape >= POSITIONAL for side in (node.left, node.right)):
             yield found(f"{ast.unparse(node)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, node.lineno), fix=fix)
     seen: set[ast.AST] = set()
     for test in facts.tests:
@@ -192,7 +216,7 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
                 value.shape
                 for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))
             ]
-            if event.kind in COMPARING and event.node not in seen and any(BY_POSITION <= shape for shape in shapes):
+            if event.kind in COMPARING and event.node not in seen and any(shape >= BY_POSITION for shape in shapes):
                 seen.add(event.node)
                 told = f"arms of {test.id} are mappings from an item's place: equal places are no equal items"
                 yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
@@ -328,9 +352,9 @@ def find_still_nulls(facts: Facts) -> Iterable[Finding]:
 def still(call: ast.Call, flow: Flow) -> str:
     name, shown = name_of(call.func), ast.unparse(call)[:60]
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
-    if name in UNORDERED and over and PERMUTED <= flow.of(over[0]).shape:
+    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED:
         return f"{shown!r} is the same for every permutation"
-    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and PERMUTED <= flow.of(part.slice).shape]
+    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
     if name in PAIRED and len(sides) == 2 and sides[0] == sides[1]:
         return f"{shown!r} is the same for every permutation, since both sides are permuted alike"
     return ""
