@@ -78,10 +78,8 @@ class Choices:
     @cached_property
     def pickers(self) -> frozenset[str]:
         """The project's functions, and fixtures, that choose by the numbers of measurements."""
-        functions = [node for tree in self.sources for node in ast.walk(tree) if isinstance(node, FunctionNode)]
-        return frozenset(
-            one.name for one in functions if any(called(node) in PICKS and reads_number(node) for node in ast.walk(one)) and not one.name.startswith("test_")
-        )
+        functions = [node for tree in self.sources for node in ast.walk(tree) if isinstance(node, FunctionNode) and not node.name.startswith("test_")]
+        return frozenset(one.name for one in functions if reads_number(one) and any(called(node) in PICKS for node in ast.walk(one)))
 
     @cached_property
     def measured(self) -> frozenset[str]:
@@ -91,12 +89,12 @@ class Choices:
 
     @cached_property
     def picked(self) -> frozenset[str]:
-        """Names that hold a picked measurement: by a function, by sorting in place, or in a loop that keeps the better one."""
+        """Names that hold a picked measurement: by a function or a fixture, by sorting in place, or in a loop that keeps the better one."""
         names = {
             node.func.value.id
             for node in ast.walk(self.node)
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sort" and isinstance(node.func.value, ast.Name)
-        } & self.measured
+        } & self.measured | (self.test.used & self.pickers)
         for loop in ast.walk(self.node):
             for branch in (inner for inner in ast.walk(loop) if isinstance(loop, ast.For | ast.While) and isinstance(inner, ast.If)):
                 if reads_number(branch.test) and any(isinstance(inner, ast.Compare) for inner in ast.walk(branch.test)):

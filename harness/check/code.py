@@ -101,7 +101,7 @@ class Project:
 
     @cached_property
     def defined(self) -> dict[str, list[Function]]:
-        """The functions and methods of all files, by name; a class stands for what runs when one is made."""
+        """The functions and methods of all files, by name; a class stands for all of its methods: others may call them."""
         found: dict[str, list[Function]] = {}
         for path, scope in self.scopes.items():
             for name, node in scope.functions.items():
@@ -110,8 +110,7 @@ class Project:
                 for method in methods:
                     entry = Function(name, (), path, method)
                     found.setdefault(name, []).append(entry)
-                    if name.startswith("__"):
-                        found.setdefault(scope.owner[method].name, []).append(entry)
+                    found.setdefault(scope.owner[method].name, []).append(entry)
         return found
 
     def reach(self, test: TestCode) -> dict[FunctionNode, Path]:

@@ -139,6 +139,12 @@ def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any],
     )
 
 
+def report_findings(folder: Path, results: Results) -> tuple[Finding, ...]:
+    """What the rules find in the folder of a run whose results are written. They are no part of the results, which do not hang on where the folder lies."""
+    known = Facts({"results": results, "folder": folder}, facts())
+    return run_checks(checks().values(), known, facts(), ("report",)).findings
+
+
 def allowed_lines(spec: ExperimentSpec, scale: str) -> list[str]:
     """Every suppression that holds at a scale, with its reason."""
     entries = [(code, entry) for code, entries in spec.allow.items() for entry in entries if not entry.scales or scale in entry.scales]

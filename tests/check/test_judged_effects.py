@@ -61,6 +61,15 @@ CONTENT = {
 }
 
 
+FIXTURE = """
+
+@pytest.fixture
+def peak(coin, measure, persona):
+    effects = {epoch: measure.shift(f"at {epoch}", coin.throw(f"{persona}-{epoch}", 0.9), coin.throw("fair", 0.5)).value for epoch in range(12)}
+    return max(effects, key=effects.get)
+"""
+
+
 def judge(design: Planted, body: str) -> None:
     design.edit(TESTS, JUDGED, body)
 
@@ -75,6 +84,15 @@ def test_the_best_of_several_effects_is_reported(coin_design: Planted, way: str)
     judge(coin_design, SHIFTS + PICKED[way] + HELPER)
     (finding,) = coin_design.found("S410")
     assert "picked from several by its size" in finding["message"] and finding["subject"] == "H1" and finding["where"]["file"] == TESTS
+
+
+@pytest.mark.mistake("R7", rule="S410", stage="declare")
+def test_an_epoch_that_a_fixture_picks_is_reported(coin_design: Planted) -> None:
+    coin_design.write("conftest.py", coin_design.read("conftest.py") + FIXTURE)
+    coin_design.edit(TESTS, "def test_coins_differ(persona,", "def test_coins_differ(peak, persona,")
+    judge(coin_design, JUDGED.replace('"{persona}-{behaviour}"', '"{persona}-{behaviour}-{peak}"'))
+    (finding,) = coin_design.found("S410")
+    assert "picked from several by its size" in finding["message"]
 
 
 @pytest.mark.mistake("R7", rule="S410", stage="declare")

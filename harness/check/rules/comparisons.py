@@ -158,7 +158,7 @@ def find_equal_cells(facts: Facts) -> Iterable[Finding]:
     Good: six cells with six values.
     """
     for owner, cells in by_hypothesis(facts.results):
-        effects = [(cell, effect) for cell in cells if (effect := effect_of(cell)) is not None]
+        effects = [(cell, effect) for cell in cells if cell.verdict in DECIDED and (effect := effect_of(cell)) is not None]
         values = {(effect.value, effect.interval, effect.n) for _, effect in effects}
         behind = {tuple(sorted(ref.sha256 for ref in effect.samples)) for _, effect in effects}
         honest = len(behind) == len(effects) and all(effect.value == 0 for _, effect in effects)

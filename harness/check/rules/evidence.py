@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.check.code import used_fixtures
 from harness.check.facts import TestCode
-from harness.check.flow import ANSWER, DATA, DESIGN, EVIDENCE, MEASURED, SETTING, WRITTEN, Event, Value, labels_of
+from harness.check.flow import ANSWER, DESIGN, EVIDENCE, MEASURED, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
@@ -171,21 +171,21 @@ def find_typed_values(facts: Facts) -> Iterable[Finding]:
     seen: set[ast.AST] = set()
     for test in facts.tests:
         for event in facts.flow.done_by(test) if test.kind != "gate" else ():
-            if event.kind in MEASURING and event.node not in seen and is_typed(event):
+            if event.kind in MEASURING and event.node not in seen and is_all_typed(event):
                 seen.add(event.node)
                 told = f"{named(event)} in {test.id} is a number of the code, not of this run: no data could change it"
                 fix = "Measure outcomes of samples that were gathered in this run"
                 yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
 
 
-def is_typed(event: Event) -> bool:
+def is_all_typed(event: Event) -> bool:
     """Whether all that is measured, beside its name, is written in the code."""
     values = event.values[1:2] if event.kind in ("measure", "measure.effect") else event.values[1:]
     words = ("value", "outcomes", "values", "treated", "baseline", "terms", "first", "second", "effect", "found")
     values = [*values, *(event.keywords[word] for word in words if word in event.keywords)]
     unit = event.node.args[2] if len(event.node.args) > 2 else None
     counted = event.kind == "measure" and isinstance(unit, ast.Constant) and unit.value == "count"
-    return bool(values) and not counted and "" not in event.keywords and labels_of(values) <= WRITTEN
+    return bool(values) and not counted and "" not in event.keywords and all(is_typed(value) for value in values)
 
 
 def named(event: Event) -> str:
@@ -212,7 +212,7 @@ def find_idle_checks(facts: Facts) -> Iterable[Finding]:
     for test in facts.tests:
         if test.kind in ("control", "gate", "kill") and test.function.node is not None:
             events = facts.flow.done_by(test)
-            checks = [event for event in events if is_check(event, test.kind)]
+            checks = [event for event in events if is_check(event, test.kind, facts.flow)]
             where = facts.code_place(test.function.path, test.function.node.lineno)
             if not checks:
                 wanted = "something that it measured" if test.kind == "control" else "something that it was given"
@@ -223,11 +223,11 @@ def find_idle_checks(facts: Facts) -> Iterable[Finding]:
                 yield found(told, where=facts.code_place(test.function.path, early), fix="Raise Inconclusive there, or take the return out", subject=test.id)
 
 
-def is_check(event: Event, kind: str) -> bool:
+def is_check(event: Event, kind: str, flow: Flow) -> bool:
     """Whether a test can fail here for what it was given."""
     if event.kind == "assert":
         value = event.values[0]
-        return rests_on_evidence(value, kind) and not cannot_fail(event.node.test, value)
+        return rests_on_evidence(value, kind) and not cannot_fail(event.node.test, value, flow)
     return event.kind == "fail" or event.kind == ("criterion?" if kind == "control" else "call")
 
 
@@ -237,7 +237,7 @@ def rests_on_evidence(value: Value, kind: str) -> bool:
     return bool(value.labels & (EVIDENCE | DESIGN)) and not value.labels <= SETTING | WRITTEN
 
 
-def cannot_fail(test: ast.expr, value: Value) -> bool:
+def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
     """A measurement is always true and never None, a length never below 0; `or True` holds always."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return any(isinstance(part, ast.Constant) and part.value for part in test.values)
@@ -246,10 +246,9 @@ def cannot_fail(test: ast.expr, value: Value) -> bool:
         if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
             return isinstance(right, ast.Constant) and right.value == 0
         if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
-            return isinstance(left, ast.Name | ast.Call) and bool(value.labels & MEASURED)
+            return flow.of(left).shape >= RECORD
         return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
-    bare = isinstance(test, ast.Name | ast.Call) and "answer" not in value.labels and not value.shape
-    return bare and isinstance(test, ast.Call) and ast.unparse(test.func).startswith("measure") and bool(value.labels & (MEASURED & DATA))
+    return isinstance(test, ast.Name | ast.Call) and value.shape >= RECORD
 
 
 def returns_first(test: TestCode, events: list[Event], checks: list[Event]) -> int | None:

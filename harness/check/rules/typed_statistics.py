@@ -11,15 +11,16 @@ from harness.check.flow import (
     BY_POSITION,
     EVIDENCE,
     MEASURED,
-    P_NAMES,
     PERMUTED,
     PICKED,
     POSITIONAL,
     PROBABILITY,
+    RANDOM,
     SIGNIFICANT,
     WRITTEN,
     Event,
     Flow,
+    is_typed,
     labels_of,
 )
 from harness.findings import Facts, found, rule
@@ -95,8 +96,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     """A p value by its name, or by where it comes from; the smallest of several is one, too."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
-    named = name_of(node) in P_NAMES and isinstance(node, ast.Attribute | ast.Name | ast.Subscript)
-    return named or flow.of(node).shape >= PROBABILITY
+    return flow.of(node).shape >= PROBABILITY
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -104,7 +104,12 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
     sides = [node.left, *node.comparators]
     for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
         larger, smaller = (left, right) if isinstance(operator, ast.Gt | ast.GtE) else (right, left)
-        if isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_p(larger, flow) and not is_p(smaller, flow):
+        if (
+            isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+            and is_p(larger, flow)
+            and not is_p(smaller, flow)
+            and not flow.of(smaller).labels & RANDOM
+        ):
             bound = number_in(smaller)
             if bound is None or 0 < bound < 1:
                 return True
@@ -151,11 +156,11 @@ def typed_baseline(event: Event, flow: Flow) -> str:
     """What an arm without data is; "" where all arms have some."""
     if event.kind == "measure.shift":
         arms = [*event.values[1:3], *(event.keywords[name] for name in ("treated", "baseline") if name in event.keywords)]
-        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "the baseline of a shift is written in the code: it was never measured"
     if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List | ast.Tuple):
         arms = [flow.of(term.elts[1]) for term in event.node.args[1].elts if isinstance(term, ast.Tuple) and len(term.elts) == 2]
-        if labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "an arm of a contrast is written in the code: it was never measured"
     if event.kind == "criterion.holds":
         given = keyword(event.node, "baseline")
@@ -250,7 +255,7 @@ def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
         table = named.get(part.id) if isinstance(part, ast.Name) else part
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
             given = value if isinstance(key, ast.Constant) and key.value == "p" else given
-    while isinstance(given, ast.Name) and given.id in named and named[given.id] is not given:
+    while isinstance(given, ast.Name) and given.id in named and not is_similarity(given):
         given = named.pop(given.id)
     return given
 
@@ -266,13 +271,13 @@ def fault_of(node: ast.expr, event: Event, flow: Flow) -> str:
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
     inner = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else node
-    if (
-        any(part in name_of(inner).lower() for part in SIMILARITIES)
-        and not name_of(inner).endswith(("cdf", "sf"))
-        and isinstance(inner, ast.Name | ast.Attribute)
-    ):
+    if is_similarity(inner):
         return "is a similarity, or what it lacks to 1, and no p"
     return "is what a measured value lacks to 1, and no p" if inner is not node and name_of(inner) == "value" else ""
+
+
+def is_similarity(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and any(part in name_of(node).lower() for part in SIMILARITIES)
 
 
 @rule(
