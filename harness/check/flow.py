@@ -8,12 +8,13 @@ followed, nor is what a test changes in objects of others.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from harness.check.code import Project, Scope, name_of, number_in, project_of
+from harness.check.code import Project, Scope, name_of, number_in, project_of, words
 from harness.check.facts import FunctionNode, TestCode
 from harness.findings import Fact, Facts
 
@@ -25,20 +26,23 @@ DATA, MEASURED, ANSWER, SETTING, DESIGN, PARAMETER, RANDOM, UNKNOWN, PICKED = (
 WRITTEN = SETTING | PARAMETER | RANDOM
 EVIDENCE = DATA | UNKNOWN
 # What kind of value it is: a p, a number, outcomes by item, a mapping whose values are written in the code, …
-PROBABILITY, NUMBER, NUMBERS, OUTCOMES, POSITIONAL, POSITION, BY_POSITION, PERMUTED, SIGNIFICANT, SET, LOCAL, ORDERED, RECORD, TYPED, COUNT = (
-    frozenset({kind}) for kind in "p number numbers outcomes positional position by-position permuted significant set local ordered record typed count".split()
-)
-P_NAMES = frozenset("p pvalue p_value pval p_val p_values pvalues pvals p_adjusted p_holm".split())
-NUMBER_NAMES = frozenset("value low high mean score share rate estimate effect".split())
-OUTCOME_NAMES = frozenset("outcomes scores by_item".split())
-DESIGNED = frozenset("parents roles seeds persona_of context request pytestconfig tmp_path tmp_path_factory store recorder monkeypatch capsys cache".split())
-MUTATORS = frozenset("append add extend update insert setdefault appendleft".split())
-IDENTITIES = frozenset("float int abs round max min fmean mean median".split())
+PROBABILITY, NUMBER, NUMBERS, OUTCOMES = (frozenset({kind}) for kind in ("p", "number", "numbers", "outcomes"))
+POSITIONAL, POSITION, BY_POSITION, PERMUTED = (frozenset({kind}) for kind in ("positional", "position", "by position", "permuted"))
+SIGNIFICANT, SET, LOCAL, ORDERED = (frozenset({kind}) for kind in ("significant", "set", "local", "ordered"))
+RECORD, TYPED, COUNT = (frozenset({kind}) for kind in ("record", "typed", "count"))
+P_NAMES = words("p pvalue p_value pval p_val p_values pvalues pvals p_adjusted p_holm")
+NUMBER_NAMES = words("value low high mean score share rate estimate effect")
+OUTCOME_NAMES = frozenset(["outcomes", "scores", "by_item"])
+DESIGNED = words("parents roles seeds persona_of context request pytestconfig tmp_path tmp_path_factory store recorder monkeypatch capsys cache")
+MUTATORS = words("append add extend update insert setdefault appendleft")
+IDENTITIES = words("float int abs round max min fmean mean median")
 PURE = tuple(
-    "builtins. math. statistics. itertools. functools. operator. collections. fractions. decimal. numpy. re. copy. string. scipy. dataclasses. typing. json. "
-    "harness.Interval harness.Effect harness.Calibration harness.records. harness.verdict. msgspec.".split()
+    words(
+        "builtins. math. statistics. itertools. functools. operator. collections. fractions. decimal. numpy. re. copy. string. scipy. dataclasses. "
+        "typing. json. harness.Interval harness.Effect harness.Calibration harness.records. harness.verdict. msgspec."
+    )
 )
-IMPURE = frozenset("open input eval exec load loadtxt genfromtxt fromfile memmap globals vars __import__".split())
+IMPURE = words("open input eval exec load loadtxt genfromtxt fromfile memmap globals vars __import__")
 CHANCE = ("random.", "numpy.random.", "secrets.", "torch.rand", "time.", "uuid.")
 DEEPEST = 12
 
@@ -92,7 +96,7 @@ class Event(NamedTuple):
     path: Path
     node: Any
     values: tuple[Value, ...] = ()
-    keywords: dict[str, Value] = {}
+    keywords: Mapping[str, Value] = MappingProxyType({})
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -326,8 +330,10 @@ class Flow:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if node.value is None:
             return
-        if isinstance(node.value, ast.Tuple) and all(isinstance(one, ast.Tuple) and len(one.elts) == len(node.value.elts) for one in targets):
-            for one in targets:
+        same = len(getattr(node.value, "elts", ()))
+        pairs = [one for one in targets if isinstance(one, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(one.elts) == same]
+        if len(pairs) == len(targets):
+            for one in pairs:
                 for part, value in zip(one.elts, [self._eval(value, env) for value in node.value.elts], strict=True):
                     self._assign(part, value, env)
             return
@@ -414,9 +420,12 @@ class Flow:
     # Expressions ----------------------------------------------------------------------------------------------------------------------------------
 
     def _eval(self, node: ast.expr, env: Env) -> Value:
-        value = EXPRESSIONS.get(type(node), Flow._any)(self, node, env)
+        value: Value = EXPRESSIONS.get(type(node), Flow._any)(self, node, env)
         before = self.at.get(node)
-        self.at[node] = value if before is None or before == value else join([before, value])
+        if before is None or before is EMPTY:
+            self.at[node] = value
+        elif before is not value and before != value:
+            self.at[node] = join([before, value])
         return value
 
     def _any(self, node: Any, env: Env) -> Value:
@@ -467,15 +476,15 @@ class Flow:
         labels, key = base.labels | index.labels, node.slice.value if isinstance(node.slice, ast.Constant) else None
         if base.name and not base.labels and not base.name.startswith("measure"):
             labels |= UNKNOWN
-        if ORDERED <= base.shape and number_in(node.slice) is not None:
+        if base.shape >= ORDERED and number_in(node.slice) is not None:
             labels |= PICKED
         shape = PROBABILITY | NUMBER if isinstance(key, str) and key in P_NAMES else NONE
         if not isinstance(node.slice, ast.Slice):
             shape |= NUMBER if base.shape & (OUTCOMES | NUMBERS) else NONE
             shape |= base.shape & POSITIONAL
             parts = [index, *(self.of(part) for part in getattr(node.slice, "elts", ()))]
-            whole = any(PERMUTED | POSITION <= part.shape for part in parts)
-            shape |= PERMUTED if whole or (PERMUTED <= base.shape and "triu" in ast.dump(node.slice)) else NONE
+            whole = any(part.shape >= PERMUTED | POSITION for part in parts)
+            shape |= PERMUTED if whole or (base.shape >= PERMUTED and "triu" in ast.dump(node.slice)) else NONE
         return Value(labels, shape, base.callees, base.name if base.name.startswith("measure") else "", base.held)
 
     def _call_node(self, node: Any, env: Env) -> Value:
@@ -529,7 +538,7 @@ class Flow:
             self._add_to(node.func.value, join([*values, *keywords.values()]), env)
         if last == "shuffle" and node.args:
             self._add_to(node.args[0], EMPTY, env, PERMUTED)
-        if is_pick(node, last, values, keywords):
+        if is_pick(last, values, keywords):
             labels |= PICKED
         held = join(values).held if function.name.startswith("builtins.") else None
         return Value(labels, shape_of_call(node, self.of(getattr(node.func, "value", None)), [*values, *keywords.values()], last), (), "", held)
@@ -544,7 +553,7 @@ class Flow:
     def _compare(self, node: Any, env: Env) -> Value:
         sides = [self._eval(node.left, env), *(self._eval(one, env) for one in node.comparators)]
         below, above = isinstance(node.ops[0], ast.Lt | ast.LtE), isinstance(node.ops[0], ast.Gt | ast.GtE)
-        significant = (below and PROBABILITY <= sides[0].shape) or (above and PROBABILITY <= sides[1].shape)
+        significant = (below and sides[0].shape >= PROBABILITY) or (above and sides[1].shape >= PROBABILITY)
         return Value(labels_of(sides), SIGNIFICANT if significant else NONE)
 
     def _negation(self, node: Any, env: Env) -> Value:
@@ -564,7 +573,7 @@ class Flow:
         found = join(parts)
         if isinstance(node, ast.Set):
             return found._replace(shape=SET)
-        numbers = NUMBERS if parts and all(NUMBER <= part.shape for part in parts) else NONE
+        numbers = NUMBERS if parts and all(part.shape >= NUMBER for part in parts) else NONE
         return found._replace(shape=numbers or (LOCAL if not parts else NONE), name=found.name if found.name.startswith(("measure", "criterion")) else "")
 
     def _comprehension(self, node: Any, env: Env) -> Value:
@@ -575,12 +584,12 @@ class Flow:
         labels = labels_of(controls)
         if isinstance(node, ast.DictComp):
             key, value = self._eval(node.key, inner), self._eval(node.value, inner)
-            shape = OUTCOMES if NUMBER <= value.shape else NONE
-            shape |= BY_POSITION if POSITION <= key.shape and value.labels & (EVIDENCE | MEASURED) else NONE
+            shape = OUTCOMES if value.shape >= NUMBER else NONE
+            shape |= BY_POSITION if key.shape >= POSITION and value.labels & (EVIDENCE | MEASURED) else NONE
             shape |= TYPED if value.labels <= WRITTEN else NONE
             return Value(labels | key.labels | value.labels, shape, value.callees, "", value.held)
         element = self._eval(node.elt, inner)
-        shape = SET if isinstance(node, ast.SetComp) else NUMBERS if NUMBER <= element.shape else NONE
+        shape = SET if isinstance(node, ast.SetComp) else NUMBERS if element.shape >= NUMBER else NONE
         return Value(labels | element.labels, shape | (element.shape & (SIGNIFICANT | BY_POSITION | TYPED)), element.callees, "", element.held)
 
     def _bind(self, target: ast.expr, source: ast.expr, env: Env) -> Value:
@@ -596,7 +605,7 @@ class Flow:
                 self._bind(part, argument, env)
         elif call == "items" and len(parts) == 2:
             self._assign(parts[0], Value(value.labels, NONE, (), ""), env)
-            self._assign(parts[1], Value(value.labels, NUMBER if OUTCOMES <= value.shape else NONE, value.callees, "", value.held), env)
+            self._assign(parts[1], Value(value.labels, NUMBER if value.shape >= OUTCOMES else NONE, value.callees, "", value.held), env)
         else:
             self._assign(target, Value(value.labels, shape_of_items(value), value.callees, value.name if value.name[:7] == "measure" else "", value.held), env)
         return Value(value.labels)
@@ -692,7 +701,7 @@ def is_result(value: Value) -> bool:
     return bool(value.labels & MEASURED) or bool(value.labels & EVIDENCE and value.shape & (NUMBER | NUMBERS | OUTCOMES))
 
 
-def is_pick(node: ast.Call, last: str, values: Sequence[Value], keywords: dict[str, Value]) -> bool:
+def is_pick(last: str, values: Sequence[Value], keywords: dict[str, Value]) -> bool:
     """Whether a call takes the best of several results: `max` over them, or by a key that looks at them; `argmax`."""
     if last in ("argmax", "argmin", "nanargmax", "nanargmin"):
         return bool(labels_of(values) & (EVIDENCE | MEASURED))
@@ -705,7 +714,7 @@ def is_pick(node: ast.Call, last: str, values: Sequence[Value], keywords: dict[s
 
 def shape_of_items(value: Value) -> frozenset[str]:
     """The shape of what a loop over a value gives."""
-    return (NUMBER if NUMBERS <= value.shape else NONE) | (POSITION & value.shape) | (SIGNIFICANT & value.shape)
+    return (NUMBER if value.shape >= NUMBERS else NONE) | (POSITION & value.shape) | (SIGNIFICANT & value.shape)
 
 
 def shape_of_call(node: ast.Call, base: Value, values: Sequence[Value], last: str) -> frozenset[str]:
@@ -718,7 +727,7 @@ def shape_of_call(node: ast.Call, base: Value, values: Sequence[Value], last: st
         return base.shape & OUTCOMES
     if last == "outcomes":
         return OUTCOMES
-    if last in ("get", "pop") and OUTCOMES <= base.shape:
+    if last in ("get", "pop") and base.shape >= OUTCOMES:
         return NUMBER
     if last in ("list", "tuple", "sorted", "array", "asarray", "fromiter"):
         ordered = ORDERED if last == "sorted" and any(is_result(value) for value in values) else NONE
@@ -741,7 +750,7 @@ def shape_of_call(node: ast.Call, base: Value, values: Sequence[Value], last: st
     if last == "fromkeys":
         return TYPED if len(values) > 1 and values[1].labels <= WRITTEN else NONE
     if last == "ix_":
-        return PERMUTED | POSITION if values and all(PERMUTED | POSITION <= value.shape for value in values) else NONE
+        return PERMUTED | POSITION if values and all(value.shape >= PERMUTED | POSITION for value in values) else NONE
     if last in ("Counter", "dict", "defaultdict", "OrderedDict"):
         return shape_of_dict(node, values, first)
     return SIGNIFICANT & first if last in ("bool", "all", "any") else NONE
@@ -758,7 +767,7 @@ def shape_of_dict(node: ast.Call, values: Sequence[Value], first: frozenset[str]
 
 def is_typed(value: Value) -> bool:
     """Whether a value, or every value of a mapping, is written in the code."""
-    return value.labels <= WRITTEN or TYPED <= value.shape
+    return value.labels <= WRITTEN or value.shape >= TYPED
 
 
 def flow_of(facts: Facts) -> Flow:
