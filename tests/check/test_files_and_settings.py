@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from planted import Planted
+from fork_server import run_python
+from planted import Planted, environment
 
 TESTS, CONFTEST = "evals/coins/test_coins.py", "conftest.py"
 SHIFT = '    shift = measure.shift("shift", after, before)\n'
@@ -15,6 +19,11 @@ SHIFT = '    shift = measure.shift("shift", after, before)\n'
 def test_sound_designs_have_no_finding(name: str, code: str, request: pytest.FixtureRequest) -> None:
     design: Planted = request.getfixturevalue(name)
     assert design.found(code, scale="all") == []
+
+
+def test_the_experiment_of_harness_init_has_no_finding(tmp_path: Path) -> None:
+    run_python([sys.executable, "-m", "harness.cli", "init"], cwd=tmp_path, env=environment())
+    assert {finding["code"] for finding in Planted(tmp_path, "first").check("--select", "M,S,D11,R5")} <= {"M310"}  # it has no positive control
 
 
 def in_test(design: Planted, body: str) -> None:

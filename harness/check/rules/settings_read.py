@@ -112,15 +112,20 @@ def pattern_of(node: ast.AST) -> set[str]:
 
 
 def files_in_use(code: Project) -> list[Path]:
-    """The files of other packages that read settings for the fixtures in use: of each fixture its file, or its domain's whole package, and what all share."""
+    """The files of other packages that read settings for the fixtures in use: of each fixture its file, or the whole package
+    of its domain or of the toolkit."""
     fixtures = {function.path for test in code.tests for function in test.fixtures.values() if not function.is_own and function.path.is_file()}
     files: set[Path] = set()
     for path in fixtures:
         domain = next((parent for parent in path.parents if parent.parent == PACKAGE / "domains"), None)
         files |= set(python_files(domain)) if domain else {path}
-    if any(path.is_relative_to(PACKAGE / "fixtures") for path in fixtures):
-        files |= set(python_files(PACKAGE / "behaviours"))
-    return sorted({*files, PACKAGE / "models" / "precision.py"} if any("model" in one.fixtures or "replies" in one.fixtures for one in code.tests) else files)
+    if any(path.is_relative_to(PACKAGE / "fixtures") for path in fixtures):  # they ask for one another while they run
+        files |= {*python_files(PACKAGE / "fixtures"), *python_files(PACKAGE / "behaviours")}
+    return sorted({*files, PACKAGE / "models" / "precision.py"} if any("precision" in text_of(file) for file in files) else files)
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 @lru_cache(maxsize=64)
@@ -131,7 +136,7 @@ def python_files(folder: Path) -> tuple[Path, ...]:
 @lru_cache(maxsize=512)
 def reads_of_file(path: Path, mtime: int) -> Reads:  # noqa: ARG001  read again when it has changed
     """What a file of another package reads. By its text: parsing them all would take longer than all declaration rules may."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = text_of(path)
     names = {name for pair in READ.findall(text) for name in pair if name}
     if LISTED.search(text):
         names |= set(WORD.findall(text))
