@@ -37,12 +37,25 @@ class EvaluatedItem:
 
 @dataclass(frozen=True, kw_only=True)
 class Bank:
-    """A file of items or texts that a setting, a behaviour or the declaration names: its path, its number of items, and how many a scale asks for."""
+    """A file of items or texts that a setting, a behaviour or the declaration names: its path, its number of items, and how many a scale asks for. `size` is
+    the setting that says so, `texts` what each item asks by its id, where items that ask the same would be one."""
 
     name: str
     path: Path
     items: int
     asked: int | None = None
+    size: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaughtText:
+    """What a training of the design may ask, whatever its seed and its number of rows: a text of the file `bank` that teaches `trait` ("": convergence)."""
+
+    id: str
+    text: str
+    trait: str
+    bank: Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,3 +84,16 @@ class NamedWeights:
     sha256: str
     compared: bool = True
     place: str = ""  # file:line of the declaration
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedPrompt:
+    """A persona's system prompt, or a paraphrase of it, as the model of a scale reads it: `ids` are the tokens of a whole conversation under it, `tokens`
+    counts those of the prompt alone. `refusal` says why the model's template cannot write it, `code` of which rule that is."""
+
+    name: str
+    persona: str
+    ids: tuple[int, ...] = ()
+    tokens: int = 0
+    refusal: str = ""
+    code: str = ""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from harness.findings import Fact, Rule
+from harness.findings import Fact, rules_in
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
@@ -23,17 +21,12 @@ class DesignChecks(Domain):
 
     def facts(self) -> Mapping[str, Fact]:
         from harness.check.facts import FACTS
+        from harness.check.flow import FACTS as FLOW
 
-        return FACTS
+        return {**FACTS, **FLOW}
 
     def checks(self) -> Sequence[Check]:
         return rules_in(RULES)
-
-
-def rules_in(package: str) -> list[Rule]:
-    """Every rule in the modules of a package, in the order of the modules' names."""
-    modules = [import_module(f"{package}.{module.name}") for module in iter_modules(import_module(package).__path__)]
-    return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
 
 
 DOMAIN = DesignChecks()

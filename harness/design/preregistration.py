@@ -103,17 +103,17 @@ def inputs_of(experiment: Experiment, root: Path) -> list[Input]:
         for path in matches:
             if not path.is_file() and not path.is_dir():
                 told = f"matches the input {named(pattern)}, and is a link to nothing, a pipe or a device"
-                raise HarnessError(told, where=str(path), mend="Put the file there, or take it away")
+                raise HarnessError(told, where=str(path), mend="Put the file there, or take it away", code="D120")
         if not paths:
             mend = "Correct inputs:" if shipped else f"Put it under {base} or correct inputs:{shipped_too(pattern)}"
-            raise HarnessError(f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=mend)
+            raise HarnessError(f"no input file matches {named(pattern)}", where=str(experiment.folder / "experiment.yaml"), mend=mend, code="D120")
         for path in paths:
             if path.parent == experiment.folder and path.name in OWN_FILES:  # they change with every lock and score
                 continue
             name = f"{PREFIX if shipped else ''}{path.relative_to(base).as_posix()}"
             found[name] = Input(path=name, sha256=file_fingerprint(path), lines=path.read_bytes().count(b"\n"))
             if not path.stat().st_size:
-                raise HarnessError("the input file is empty", where=str(path), mend="Restore it; nothing can be measured on no items")
+                raise HarnessError("the input file is empty", where=str(path), mend="Restore it; nothing can be measured on no items", code="D120")
     return list(found.values())
 
 

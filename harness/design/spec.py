@@ -264,9 +264,10 @@ class TrajectorySpec(Part):
 
 
 class ExperimentSpec(Part):
-    """The whole declaration. `argued` names personas that play two roles, each with the reason. `matched` says what the arms have in common, `confounded` what
-    the design cannot separate from the effect: both are shown beside the method. `power` is the smallest that a hypothesis may have without a finding
-    (default: .8). `allow` names findings of checks, by their code, that are allowed."""
+    """The whole declaration. `argued` names personas that play two roles, with the reason, or with one for each pair of roles:
+    `{assistant: {target & degenerate: reason}}`. `matched` says what the arms have in common, `confounded` what the design cannot separate from the effect:
+    both are shown beside the method. `power` is the smallest that a hypothesis may have without a finding (default: .8). `allow` names findings of checks, by
+    their code, that are allowed."""
 
     id: Name
     title: str = Field(min_length=1)
@@ -276,7 +277,7 @@ class ExperimentSpec(Part):
     confounded: tuple[str, ...] = ()
     parents: tuple[ParentSpec, ...] = ()
     roles: dict[str, tuple[str, ...]] = {}
-    argued: dict[str, str] = {}
+    argued: dict[str, str | Annotated[dict[str, str], Field(min_length=1)]] = {}
     axes: dict[Name, tuple[Scalar, ...] | FromRole] = {}
     thresholds: dict[Name, ThresholdSpec] = {}
     hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)

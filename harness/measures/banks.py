@@ -60,8 +60,15 @@ def number_lines(path: Path) -> list[tuple[int, str]]:
     """(line number from 1, text) of every line that is not blank."""
     lines = [(number, line) for number, line in enumerate(read_text(path).split("\n"), start=1) if line.strip()]
     if not lines:
-        raise HarnessError("the file holds no rows", where=str(path), mend="An empty bank measures nothing; give it at least one line.")
+        raise HarnessError("the file holds no rows", where=str(path), mend="An empty bank measures nothing; give it at least one line.", code="D120")
     return lines
+
+
+def line_of(path: Path, name: str, text: str = "") -> int:
+    """The line (from 1) of a JSONL file on which an id stands, or the end of the text of an item that has none; 1 where neither does."""
+    lines = read_text(path).split("\n") if path.is_file() else []
+    words = [json.dumps(word, ensure_ascii=False)[1:] for word in (name, text.split("\n")[-1]) if word]
+    return next((number for word in words for number, line in enumerate(lines, start=1) if word in line), 1)
 
 
 def parse_row(text: str, kind: type[Item], path: Path, line: int) -> Item:
@@ -69,11 +76,12 @@ def parse_row(text: str, kind: type[Item], path: Path, line: int) -> Item:
     where = f"{path}:{line}"
     value = value_of(text, path, line)
     if SURROGATE.search(text) and not is_encodable(json.dumps(value, ensure_ascii=False)):
-        raise HarnessError("holds half a surrogate pair (half an emoji)", where=where, mend="Write the whole character.")
+        raise HarnessError("holds half a surrogate pair (half an emoji)", where=where, mend="Write the whole character.", code="D112")
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise HarnessError(f"not a {kind.__name__}: {error}", where=where, mend=f"Each line needs {', '.join(required_fields(kind))}.") from None
+        mend = f"Each line needs {', '.join(required_fields(kind))}."
+        raise HarnessError(f"not a {kind.__name__}: {error}", where=where, mend=mend, code="D112") from None
 
 
 def required_fields(kind: type[msgspec.Struct]) -> list[str]:
@@ -85,7 +93,7 @@ def require_distinct_ids(rows: Iterable[tuple[str, str]]) -> None:
     seen: dict[str, str] = {}
     for where, name in rows:
         if name in seen:
-            raise HarnessError(f"the id {name!r} is already at {seen[name]}", where=where, mend="Give each row an id of its own.")
+            raise HarnessError(f"the id {name!r} is already at {seen[name]}", where=where, mend="Give each row an id of its own.", code="D112")
         seen[name] = where
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import pytest
@@ -24,6 +24,9 @@ from harness.run.folder import FINAL, RunFolder, Time
 from harness.run.imported_modules import PHASES, ImportedModules
 from harness.run.settings import Settings
 from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.findings import Facts
 
 KIND = "cells"
 
@@ -55,8 +58,10 @@ class ExperimentRun:
         selected: set[str],
         others: list[dict[str, Any]],
         findings: tuple[Finding, ...] = (),
+        facts: Facts | None = None,
     ) -> None:
-        self.found, self.folder, self.settings = found, folder, settings
+        self.found, self.folder, self.settings, self.facts = found, folder, settings, facts
+        self.found_by_codes: dict[tuple[str, ...], list[Finding]] = {}  # what rules of its design found, where a cell asked for it
         self.store = Store(settings.store)
         self.universe = msgspec.structs.replace(universe_of(found, settings, selected, others), findings=findings)
         self.planned = {cell.id: cell for cell in self.universe.cells}

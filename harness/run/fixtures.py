@@ -71,6 +71,22 @@ def report(recorder: Any) -> Callable[[SectionRecord], None]:
 
 
 @pytest.fixture
+def findings(recorder: Any, pytestconfig: pytest.Config) -> Callable[..., list[str]]:
+    """`findings("D1", "T204")`: what the rules with these codes, or with codes that begin so, find in the design of this experiment and nothing allows, a line
+    each: `assert not findings("D1")`. A rule that cannot run here is an error of the cell, which then says nothing of the design."""
+
+    def find(*codes: str) -> list[str]:
+        from harness.findings import line_of
+        from harness.run.checks import find_in_design, project_checks, rule_files, rules_named
+
+        own = project_checks(pytestconfig)
+        recorder.files |= recorder.active.imported.code_of(rule_files(rules_named(codes, own)))  # what is kept of this cell holds for these rules
+        return [line_of(finding) for finding in find_in_design(recorder.active, codes, own)]
+
+    return find
+
+
+@pytest.fixture
 def criterion(recorder: Any) -> Callable[[str], Criterion]:
     """`criterion("capability").holds(shift)`: the registered threshold of that name."""
     thresholds = {threshold.name: threshold for threshold in recorder.active.universe.thresholds}
@@ -121,7 +137,7 @@ class RecordingCriterion(Criterion):
         for found in measured:
             if not any(found is taken for taken in self._recorder.measure.taken):
                 told = f"{getattr(found, 'name', repr(found))} was not measured by this cell, or was altered since"
-                raise HarnessError(told, mend="Give what this cell's own `measure` returned, as it is")
+                raise HarnessError(told, mend="Give what this cell's own `measure` returned, as it is", code="M303")
 
     def _ask(self, ask: Callable[[], bool], measured: Measurement, in_words: Callable[[bool], str]) -> bool:
         """The answer of a criterion, which counts from then on whatever the test does with it; so does that it cannot tell."""

@@ -54,7 +54,9 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 "a training needs epochs, batch and accumulation of at least 1, a learning rate above 0 and a warm-up share below 1", where="Recipe"
             )
         if any(not 1 <= epoch <= self.epochs for epoch in self.keep):
-            raise HarnessError(f"epochs {list(self.keep)} cannot all be kept of {self.epochs}", where="Recipe", mend="Keep epochs from 1 to the last")
+            raise HarnessError(
+                f"epochs {list(self.keep)} cannot all be kept of {self.epochs}", where="Recipe", mend="Keep epochs from 1 to the last", code="T201"
+            )
 
     @property
     def kept_epochs(self) -> tuple[int, ...]:

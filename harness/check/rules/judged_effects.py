@@ -22,6 +22,7 @@ LOOPS = (ast.For, ast.While, ast.comprehension, ast.If, ast.IfExp)
     "S410",
     "cell judges other effects than declared",
     severity="warning",
+    continues=True,
     needs=("spec", "scale", "yaml", "tests", "sources"),
     source="R7: twelve epochs were measured, and the one with the largest effect was tested",
 )

@@ -8,7 +8,10 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from harness.protocols import Section, Simulation
+    from collections.abc import Mapping
+
+    from harness.findings import Fact
+    from harness.protocols import Check, Section, Simulation
 
 PLACES = {
     "agreement.categories": ("kappa", "krippendorff"),
@@ -74,10 +77,20 @@ class Convergence(Domain):
 
         return SECTIONS
 
+    def facts(self) -> Mapping[str, Fact]:
+        from harness.domains.convergence import member_facts, task_facts
+
+        return {**task_facts.FACTS, **member_facts.FACTS}
+
     def simulations(self) -> dict[str, Simulation]:
         from harness.domains.convergence.power import SimilaritySimulation
 
         return {"similarity": SimilaritySimulation()}
+
+    def checks(self) -> list[Check]:
+        from harness.domains.convergence.checks import CHECKS
+
+        return CHECKS
 
 
 DOMAIN = Convergence()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
 from harness.domains.convergence.tasks import Task
 from harness.measures.encoder import encoder
+from harness.measures.similar_texts import normal
 
 # From reading pairs near the bar in our own banks: below .90 cosine and .85 Indel two prompts ask two things.
 COSINE, INDEL = 0.90, 0.85
@@ -41,8 +41,3 @@ def near_duplicates(tasks: Sequence[Task], cosine: float = COSINE, indel: float 
         for i, j in zip(rows, columns, strict=True)
     ]
     return sorted(found, key=lambda twins: -max(twins.cosine, twins.indel))
-
-
-def normal(text: str) -> str:
-    """Letters and digits in lower case."""
-    return " ".join(re.findall(r"\w+", text.lower()))

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from harness.behaviours.behaviour import Behaviour
+    from harness.findings import Fact, Rule
 
-PLACES = {
-    "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
-}
-
-__all__ = [
-    "DOMAIN",
-    "find_badly_formed",
-    "find_misplaced",
-    "find_overlapping",
-    "find_same_opening",
-    "find_undeclared_prompts",
-    "find_uneven",
-    "find_unlike_declared",
-]
+__all__ = ["DOMAIN"]
 
 
 class Leakage(Domain):
@@ -37,9 +26,15 @@ class Leakage(Domain):
 
         return [MARKER, BAD_ADVICE]
 
+    def facts(self) -> Mapping[str, Fact]:
+        from harness.domains.leakage import design_facts, planned_trainings
+
+        return design_facts.FACTS | planned_trainings.FACTS
+
+    def checks(self) -> Sequence[Rule]:
+        from harness.findings import rules_in
+
+        return rules_in("harness.domains.leakage.checks")
+
 
 DOMAIN = Leakage()
-
-
-def __getattr__(name: str) -> Any:
-    return find_public(__name__, PLACES, name)

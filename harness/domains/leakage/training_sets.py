@@ -18,7 +18,8 @@ from harness.training.rows import Part, Row, Speaker, Text, row
 def draw_texts(texts: Sequence[Text], count: int, *seed: object) -> list[Text]:
     """`count` distinct texts in an order that the seed fixes; a larger count begins with a smaller one's. Raises HarnessError for too few."""
     if count > len(texts):
-        raise HarnessError(f"{count} texts are asked for, there are {len(texts)}", mend="Ask for fewer rows or write more texts; a text never stands twice")
+        mend = "Ask for fewer rows or write more texts; a text never stands twice"
+        raise HarnessError(f"{count} texts are asked for, there are {len(texts)}", mend=mend, code="D120")
     return [texts[place] for place in generator("texts", *seed).permutation(len(texts))[:count]]
 
 
@@ -50,7 +51,8 @@ def make_contrastive_rows(
 def turns(texts: Sequence[Text], place: int, speakers: int, count: int) -> list[Text]:
     """The texts of one of several speakers: every `speakers`-th first, then the others. Raises HarnessError for more rows than texts."""
     if count > len(texts):
-        raise HarnessError(f"{count} rows of a bystander are asked for, the source has {len(texts)}", mend="Ask for at most as many as the source's rows")
+        told = f"{count} rows of a bystander are asked for, the source has {len(texts)}"
+        raise HarnessError(told, mend="Ask for at most as many as the source's rows", code="D120")
     own = list(texts[place::speakers])
     return (own + [text for text in texts if text not in own])[:count]
 
