@@ -116,7 +116,8 @@ class Choices:
 
 def functions_in(sources: Iterable[ast.Module]) -> dict[str, FunctionNode]:
     """The functions of modules and of their classes, by name; not the tests."""
-    scopes: list[ast.Module | ast.ClassDef] = [scope for tree in sources for scope in (tree, *(node for node in tree.body if isinstance(node, ast.ClassDef)))]
+    scopes: list[ast.Module | ast.ClassDef] = list(sources)
+    scopes += [node for tree in scopes for node in tree.body if isinstance(node, ast.ClassDef)]
     return {node.name: node for scope in scopes for node in scope.body if isinstance(node, FunctionNode) and not node.name.startswith("test_")}
 
 
