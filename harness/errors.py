@@ -37,7 +37,10 @@ def explain_failure(what: str, where: str, mend: str = "Repair or uninstall the 
 
 
 class Inconclusive(Exception):
-    """Raised inside a test when its evidence can neither support nor falsify the registered criterion."""
+    """Raised inside a test when its evidence can neither support nor falsify the registered criterion. `code` is that of the rule behind it, if any."""
+
+    def __init__(self, what: object = "", *, code: str = "") -> None:
+        super().__init__(f"[{code}] {what}" if code else what)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from harness.errors import HarnessError, explain_failure, nearest
-from harness.findings import Fact
+from harness.findings import Fact, Rule, join_rules
 from harness.protocols import BehaviourDeclaration, Check, Domain, Section, Simulation
 from harness.records import SectionRecord
 from harness.units import RESERVED_UNITS, UNITS, Unit
@@ -206,7 +206,11 @@ def add_check(found: dict[str, Check], check: Any, where: str) -> None:
         raise HarnessError(f"{check!r:.80} is no harness.protocols.Check{why_not(check, Check)}", where=where, mend="Make it with harness.findings.rule")
     if CODE.fullmatch(check.code) is None:
         raise HarnessError(f"{check.code!r} is no code of a rule", where=where, mend="Write two letters of your own and three digits, such as XY101")
-    if check.code in found and found[check.code] is not check:
+    other = found.get(check.code)
+    if isinstance(other, Rule) and isinstance(check, Rule) and other is not check and (check.continues or other.continues):
+        found[check.code] = join_rules(other, check)
+        return
+    if other is not None and other is not check:
         raise HarnessError(f"the rule {check.code} exists already", where=where, mend="Give it another code")
     found[check.code] = check
 

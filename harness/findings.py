@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.opened_files import opened_files
 from harness.records import STAGES, Finding, NotRun, Place, Severity, Stage
 
 if TYPE_CHECKING:
@@ -57,11 +58,16 @@ class Facts:
             raise self._failed[name]
         if name not in self._values:
             try:
-                self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
+                with opened_files.computing_facts():
+                    self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
             except (MissingFact, HarnessError) as error:
                 self._failed[name] = error
                 raise
         return self._values[name]
+
+    def with_values(self, **values: Any) -> Facts:
+        """The same facts, and these."""
+        return Facts({**self._values, **values}, self._providers)
 
     def knows(self, name: str) -> bool:
         """True for a fact that is given or that somebody provides."""
@@ -97,24 +103,26 @@ class Rule:
     source: str
     since: str
     find: Callable[[Facts], Iterable[Finding]] = field(repr=False)
+    continues: bool = False  # it looks for the mistake of another rule of its code at a later stage, and is kept with that one under `later`
+    later: tuple[Rule, ...] = ()
 
     @property
     def text(self) -> str:
         import inspect
 
-        return inspect.getdoc(self.find) or ""
+        return "\n\n".join([inspect.getdoc(self.find) or "", *(one.text for one in self.later)])
 
     def check(self, facts: Facts) -> Iterable[Finding]:
         return self.find(facts)
 
 
 def rule(
-    code: str, name: str, *, needs: Sequence[str], source: str, severity: Severity = "error", since: str = "0.2"
+    code: str, name: str, *, needs: Sequence[str], source: str, severity: Severity = "error", since: str = "0.2", continues: bool = False
 ) -> Callable[[Callable[[Facts], Iterable[Finding]]], Rule]:
     """Makes a rule of a function that yields findings (`found`). `source` is the mistake, as somebody made it, that the rule exists for."""
 
     def wrap(find: Callable[[Facts], Iterable[Finding]]) -> Rule:
-        return Rule(code=code, name=name, severity=severity, needs=tuple(needs), source=source, since=since, find=find)
+        return Rule(code=code, name=name, severity=severity, needs=tuple(needs), source=source, since=since, find=find, continues=continues)
 
     return wrap
 
@@ -125,17 +133,31 @@ def rules_in(package: str) -> list[Rule]:
     return [value for module in modules for value in vars(module).values() if isinstance(value, Rule)]
 
 
-def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "") -> Finding:
-    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows."""
-    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject)
+def join_rules(first: Rule, second: Rule) -> Rule:
+    """One rule of two that look for one mistake at different stages; the one that continues the other comes later."""
+    main, other = (second, first) if first.continues else (first, second)
+    return replace(main, later=(*main.later, replace(other, later=()), *other.later))
+
+
+def parts_of(check: Check) -> list[Check]:
+    """A rule, and what continues it at later stages."""
+    return [check, *getattr(check, "later", ())]
+
+
+def found(message: str, *, where: Place, fix: str, evidence: Iterable[str] = (), subject: str = "", severity: Severity = "error") -> Finding:
+    """A finding; the engine adds the code, the severity and the stage of the rule that yields it. `evidence` are a few instances, such as ids of rows.
+    With `severity="warning"` a rule of errors reports a milder case."""
+    return Finding(message=message, where=where, fix=fix, evidence=tuple(evidence), subject=subject, severity=severity)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What rules found at some stages: findings (suppressed ones too), rules that could not run, and seconds by code of those that were slow."""
+    """What rules found at some stages: findings (suppressed ones too), rules that could not run, the user's mistakes for which a fact could not be computed,
+    and seconds by code of rules that were slow."""
 
     findings: tuple[Finding, ...] = ()
     not_run: tuple[NotRun, ...] = ()
+    refused: tuple[HarnessError, ...] = ()
     slow: dict[str, float] = field(default_factory=dict)
     ran: frozenset[str] = frozenset()
 
@@ -159,7 +181,7 @@ def stage_of(check: Check, facts: Mapping[str, Sequence[Fact]]) -> Stage:
 GIVEN: dict[str, Stage] = {
     **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "collected", "catalogue"), "declare"),
     **dict.fromkeys(("run", "universe", "plan"), "plan"),
-    "machine": "run",
+    **dict.fromkeys(("machine", "opened"), "run"),
     "results": "decide",
     "folder": "report",
 }
@@ -170,11 +192,14 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
     wanted = set(stages)
     findings: list[Finding] = []
     not_run: list[NotRun] = []
+    refused: dict[str, HarnessError] = {}
     slow: dict[str, float] = {}
     ran: set[str] = set()
-    for check in sorted(checks, key=lambda check: check.code):
+    left: set[str] = set()
+    for check in sorted((part for check in checks for part in parts_of(check)), key=lambda check: check.code):
         stage = stage_of(check, providers)
         if stage not in wanted:
+            left.add(check.code)
             continue
         if lacking := [name for name in check.needs if not facts.knows(name)]:
             not_run.append(NotRun(code=check.code, why=f"nothing that is installed provides {', '.join(lacking)}"))
@@ -192,11 +217,12 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
                 ran.add(check.code)
             else:
                 not_run.append(NotRun(code=check.code, why=str(error)))
-        except Exception as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
+                refused.setdefault(str(error), error)
+        except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
             not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
         if (seconds := time.perf_counter() - start) > SLOW:
             slow[check.code] = seconds
-    return Checked(findings=tuple(findings), not_run=tuple(not_run), slow=slow, ran=frozenset(ran))
+    return Checked(findings=tuple(findings), not_run=tuple(not_run), refused=tuple(refused.values()), slow=slow, ran=frozenset(ran - left))
 
 
 def refusal(error: HarnessError, facts: Facts) -> Finding:
@@ -211,10 +237,17 @@ def complete(finding: Finding, check: Check, stage: Stage, facts: Facts) -> Find
     """The finding with what its rule is, and the reason for which the declaration allows it."""
     import msgspec
 
-    whole = msgspec.structs.replace(finding, code=check.code, severity=check.severity, stage=stage)
-    allowed = facts.spec.allow.get(check.code, ()) if facts.knows("spec") else ()
-    why = next((entry.why for entry in allowed if allows(entry, whole, facts.scale)), "")
-    return msgspec.structs.replace(whole, suppressed=why)
+    severity = "warning" if "warning" in (finding.severity, check.severity) else "error"
+    return allowed(msgspec.structs.replace(finding, code=check.code, severity=severity, stage=stage), facts)
+
+
+def allowed(finding: Finding, facts: Facts) -> Finding:
+    """The finding with the reason for which the declaration allows it, where it does."""
+    import msgspec
+
+    entries = facts.spec.allow.get(finding.code, ()) if facts.knows("spec") else ()
+    why = next((entry.why for entry in entries if allows(entry, finding, facts.scale)), "")
+    return msgspec.structs.replace(finding, suppressed=why)
 
 
 def allows(entry: Any, finding: Finding, scale: str) -> bool:

@@ -66,6 +66,7 @@ class OpenedFiles:
         self.private: tuple[str, ...] = ()
         self.adding: set[str] = set()
         self.hashing = ""
+        self.for_facts = False  # True while a fact is computed: what is read for it is read for no file of the project, whoever asks for the fact
         self.enabled = install
         if install and not self.installed:
             self.installed = True
@@ -167,11 +168,20 @@ class OpenedFiles:
     def project_files(self, frame: FrameType | None) -> tuple[str, ...]:
         """The project's files for which something is read: those with a frame below it; within a cell there is always one, also where a thread reads."""
         found: dict[str, None] = {}
-        while frame is not None:
+        while frame is not None and not self.for_facts:
             if is_project_code(frame.f_code.co_filename):
                 found[frame.f_code.co_filename] = None
             frame = frame.f_back
-        return tuple(found) or (() if self.phase == "outside" else (os.sep,))
+        return tuple(found) or (() if self.phase == "outside" or self.for_facts else (os.sep,))
+
+    @contextmanager
+    def computing_facts(self) -> Iterator[None]:
+        """What is read meanwhile is no input of a cell."""
+        before, self.for_facts = self.for_facts, True
+        try:
+            yield
+        finally:
+            self.for_facts = before
 
     @contextmanager
     def during(self, phase: str) -> Iterator[None]:

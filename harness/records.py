@@ -12,8 +12,10 @@ EDITED = "the outcomes were edited after they were gathered"
 COMPUTED = "the outcomes were computed by the test from its samples"
 # The deviation of a run that rests on data from before its lock.
 AFTER_DATA = "the preregistration came after data"
+# The note of a contrast whose arms hold the same rows, drawn apart.
+EQUAL_ROWS = "both arms hold the same rows"
 # The doubt about a contrast that compares samples with themselves.
-SAME_SAMPLES = "both arms are the same samples: nothing is compared"
+SAME_SAMPLES = "[M306] both arms are the same samples: nothing is compared"
 
 Kind = Literal["gate", "kill", "control", "hypothesis"]
 Verdict = Literal["supported", "falsified", "passed", "failed", "inconclusive", "blocked", "killed", "error", "missing"]

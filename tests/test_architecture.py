@@ -67,14 +67,15 @@ def test_the_core_knows_no_toolkit_and_no_domain(path: Path) -> None:
 @pytest.mark.parametrize("path", **named(files(*TOOLKIT)))
 def test_the_toolkit_knows_neither_pytest_nor_experiments(path: Path) -> None:
     """A measure, a model or a judge knows nothing of tests, promises, reports and domains."""
-    assert not reaching(path, *CORE, "review", "site", "fixtures", "domains", "plugin", "cli")
+    assert not reaching(path, *CORE, "check", "review", "site", "fixtures", "domains", "plugin", "cli")
     assert "pytest" not in {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("path", **named([path for path in sorted(PACKAGE.glob("*.py")) if path.stem not in ("__init__", *DOORS)]))
 def test_the_base_is_below_everything(path: Path) -> None:
     """The modules that all share import none of the layers above them; the interfaces name types of the core for the type checker alone."""
-    assert not reaching(path, *CORE, *TOOLKIT, "review", "site", "fixtures", "domains", "plugin", "cli", typing=path.stem not in ("protocols", "extensions"))
+    above = (*CORE, *TOOLKIT, "check", "review", "site", "fixtures", "domains", "plugin", "cli")
+    assert not reaching(path, *above, typing=path.stem not in ("protocols", "extensions"))
 
 
 @pytest.mark.parametrize("path", **named(files("site", "review")))
@@ -84,8 +85,8 @@ def test_the_site_reads_reports_alone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", **named(files("domains", "fixtures")))
-def test_no_domain_knows_the_site(path: Path) -> None:
-    assert not reaching(path, "site", "review")
+def test_no_domain_knows_what_is_optional(path: Path) -> None:
+    assert not reaching(path, "site", "review", "check")
 
 
 @pytest.mark.parametrize("path", **named(files("verdict")))
@@ -130,14 +131,21 @@ def test_no_module_imports_itself_through_others() -> None:
     assert not graph
 
 
-@pytest.mark.parametrize("domain", DOMAINS)
-def test_any_domain_can_be_taken_away(domain: str, tmp_path: Path) -> None:
+def test_the_tests_of_checks_lie_in_their_folder() -> None:
+    """So that they go with it; domains have rules and tests of their own, which need no more than `harness.findings`."""
+    tests = REPO / "tests"
+    naming = [path.relative_to(tests) for path in tests.rglob("*.py") if any(name.startswith("harness.check") for name in imports(path))]
+    assert all(path.parts[0] == "check" for path in naming), naming
+
+
+@pytest.mark.parametrize("part", [*(f"domains/{name}" for name in DOMAINS), "check"])
+def test_any_domain_and_the_checks_can_be_taken_away(part: str, tmp_path: Path) -> None:
     """Without its folder, its experiments and its tests, everything else is collected, planned and imported as before."""
     tracked = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPO, capture_output=True, text=True)
     if tracked.returncode:
         pytest.skip("a checkout without git")
     for name in filter(None, tracked.stdout.split("\0")):
-        if (REPO / name).is_file() and not name.startswith(("reports/", f"harness/domains/{domain}/", f"tests/domains/{domain}/")):
+        if (REPO / name).is_file() and not name.startswith(("reports/", f"harness/{part}/", f"tests/{part}/")):
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(REPO / name, tmp_path / name)
     code = (
@@ -145,14 +153,17 @@ def test_any_domain_can_be_taken_away(domain: str, tmp_path: Path) -> None:
         "for path in sorted(pathlib.Path('harness').rglob('*.py')):\n"
         "    name = '.'.join(path.with_suffix('').parts).removesuffix('.__init__')\n"
         "    if not name.endswith(('__main__', 'engine_numba')): importlib.import_module(name)\n"
-        f"from harness.extensions import domains, sections\nassert {domain!r} not in domains() and sections()\n"
+        f"from harness.extensions import checks, domains, sections\nassert {Path(part).name!r} not in domains() and sections() and checks() is not None\n"
     )
     environment = {"PYTHONPATH": str(tmp_path), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    plan = [sys.executable, "-m", "pytest", "evals/persona_prompting", "--collect-only", "-q", "-p", "no:cacheprovider"]
-    done = subprocess.run(plan, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    collect = [sys.executable, "-m", "pytest", "evals/persona_prompting", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run([*collect, "--collect-only"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0 and "20 tests collected" in done.stdout, done.stdout + done.stderr
+    if part == "check":
+        done = subprocess.run([*collect, "--harness-plan"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_public_door_is_sorted_and_every_name_opens() -> None:

@@ -1,5 +1,5 @@
-"""The fourth domain of docs/extending.md, in a package of its own outside the checkout, adds a measure, a unit, a section, a responder and fixtures by its
-entry points alone; its experiment runs, stands in the report, and runs again when the package's code is edited."""
+"""The fourth domain of docs/extending.md, in a package of its own outside the checkout, adds a measure, a unit, a section, a responder, a rule and fixtures by
+its entry points alone; its experiment runs, stands in the report, and runs again when the package's code is edited."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from demo_domain import install_checks
 
 REPO = Path(__file__).parents[1]
 GUIDE = (REPO / "docs/extending.md").read_text(encoding="utf-8")
@@ -137,6 +139,12 @@ def test_a_report_outlives_the_domain_that_made_it(bakery: Bakery) -> None:
         ('{"crumbs": (', "{\"crumbs\": ('few', ", "its units() cannot be read: ValidationError"),
         ("def units(self):", "def simulations(self): return {'crumbs': 3}\n\n    def units(self):", "its simulations() gives 3, which is no harness.proto"),
         ("def units(self):", "def simulations(self): raise OSError('no licence')\n\n    def units(self):", "cannot be read: OSError: no licence"),
+        ("[find_few_loaves]", "[type(find_few_loaves)]", "which is no harness.protocols.Check: it is a class"),
+        ("[find_few_loaves]", "[find_few_loaves.find]", "which is no harness.protocols.Check: it has no check, code"),
+        ("[find_few_loaves]", "[replace(find_few_loaves, code='B1')]", "'B1' is no code of a rule"),
+        ("[find_few_loaves]", "[find_few_loaves, replace(find_few_loaves, name='more')]", "the rule BK101 exists already"),
+        ("return FACTS", "return {'loaves': 12}", "its facts() gives 12, which is no harness.findings.Fact"),
+        ("return FACTS", "return FACTS['dough']", "its facts() cannot be read: KeyError: 'dough'"),
     ],
 )
 def test_a_broken_domain_is_told_in_one_line(bakery: Bakery, old: str, new: str, told: str) -> None:
@@ -305,6 +313,85 @@ def test_a_broken_domain_does_not_disturb_a_project_without_experiments(bakery: 
     (bakery.project / "evals/bread/test_bread.py").write_text("def test_a(no_such): pass\n\n\ndef test_b(): pass\n")
     done = bakery.pytest()
     assert "1 passed, 1 error" in done.stdout and "INTERNALERROR" not in done.stdout + done.stderr
+
+
+# Rules
+
+
+CHECKING = """\
+from harness.findings import found, rule
+
+
+@rule("OV101", "cold oven", needs=("loaves", "yaml"), source="the oven was cold")
+def find_cold_ovens(facts):
+    '''It reads a fact of another package.
+
+    Bad: 12 loaves.
+
+    Good: 11 loaves.
+    '''
+    if facts.loaves == 12:
+        yield found("the oven is cold", where=facts.place("title"), fix="Heat it")
+
+
+LISTED = [find_cold_ovens]
+"""
+
+
+def check(bakery: Bakery, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))}
+    environment["PYTHONPATH"] = os.pathsep.join([str(bakery.site), str(REPO)])
+    command = [sys.executable, "-m", "harness.cli", "check", "evals", *words]
+    return subprocess.run(command, cwd=bakery.project, env=environment, capture_output=True, text=True, timeout=120)
+
+
+def test_a_domain_adds_a_rule_and_a_fact(bakery: Bakery) -> None:
+    """The design of the guide is clean; with three loaves the rule of the domain reports it wherever rules run, and it can be allowed."""
+    assert check(bakery, "--select", "BK").returncode == 0
+    path = bakery.project / "evals/bread/experiment.yaml"
+    path.write_text(path.read_text().replace("loaves: 12", "loaves: 3"))
+    told = "evals/bread/experiment.yaml:11 BK101 [warning] 3 loaves cannot tell one flour from another. Bake at least 10."
+    done = check(bakery, "--select", "BK")
+    assert done.returncode == 1 and done.stdout.startswith(told), done.stdout + done.stderr
+    assert told in bakery.pytest("--collect-only").stdout and "BK101" in check(bakery, "--format", "sarif").stdout
+    assert "the difference was the oven's" in check(bakery, "--explain", "BK101").stdout
+    path.write_text(path.read_text() + 'allow: {BK101: {why: "three loaves are all the flour there is"}}\n')
+    assert check(bakery, "--select", "BK").returncode == 0
+
+
+def test_a_package_without_a_domain_adds_rules(bakery: Bakery) -> None:
+    for place in ("oven:find_cold_ovens", "oven:LISTED"):
+        install_checks(bakery.site, "oven", CHECKING, place)
+        done = check(bakery, "--select", "OV")
+        assert done.returncode == 1 and "OV101 [error] the oven is cold" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("place", "old", "new", "told"),
+    [
+        ("oven:gone", "", "", "the checks 'oven' cannot be loaded: AttributeError"),
+        ("oven", "", "", "is no harness.protocols.Check"),
+        ("oven:find_cold_ovens", "LISTED", "raise OSError('no licence')\nLISTED", "the checks 'oven' cannot be loaded: OSError: no licence"),
+        ("oven:find_cold_ovens", "OV101", "BK101", "the rule BK101 exists already"),
+        ("oven:find_cold_ovens", "OV101", "OVEN1", "'OVEN1' is no code of a rule"),
+        ("oven:LISTED", "[find_cold_ovens]", "[type(find_cold_ovens)]", "is no harness.protocols.Check: it is a class"),
+    ],
+)
+def test_wrong_rules_of_a_package_are_refused_in_one_line(bakery: Bakery, place: str, old: str, new: str, told: str) -> None:
+    install_checks(bakery.site, "oven", CHECKING.replace(old, new) if old else CHECKING, place)
+    assert told in bakery.refusal()
+    done = check(bakery)
+    assert done.returncode == 2 and told in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_project_adds_the_rule_of_the_guide(bakery: Bakery) -> None:
+    block = next(text for text in re.findall(r"```python\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE) if text.startswith("def pytest_harness_checks"))
+    (bakery.project / "conftest.py").write_text(block)
+    assert check(bakery, "--select", "MY").returncode == 0
+    path = bakery.project / "evals/bread/experiment.yaml"
+    path.write_text(path.read_text().replace("title: Rye leaves more crumbs", "title: Test 3"))
+    done = check(bakery, "--select", "MY101")
+    assert done.returncode == 1 and "MY101 [warning] the title has fewer than three words" in done.stdout, done.stdout + done.stderr
 
 
 KNOWLEDGE = {

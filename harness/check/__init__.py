@@ -21,8 +21,9 @@ class DesignChecks(Domain):
 
     def facts(self) -> Mapping[str, Fact]:
         from harness.check.facts import FACTS
+        from harness.check.flow import FACTS as FLOW
 
-        return FACTS
+        return {**FACTS, **FLOW}
 
     def checks(self) -> Sequence[Check]:
         return rules_in(RULES)

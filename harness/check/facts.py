@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from harness.design.paths import FILE_NAME
 from harness.design.persona import Persona, find_persona
 from harness.findings import Fact, Facts
 from harness.installed_packages import is_project_file
+from harness.records import Parent
 from harness.yamlfile import YamlFile
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -146,9 +147,22 @@ def personas_of(facts: Facts) -> dict[str, Persona]:
     return {name: find_persona(facts.root, name) for name in facts.spec.personas()}
 
 
+def parents_of(facts: Facts) -> Sequence[Parent]:
+    """The earlier studies, compared with what can be told of this one before its code is read: declaration, banks, prompts."""
+    from harness.code_dependencies import Dependencies
+    from harness.design.parents import find_parents
+    from harness.design.preregistration import promise_of
+
+    if not facts.spec.parents:
+        return ()
+    promised = promise_of(facts.experiment, facts.root, Dependencies(), {})
+    return find_parents(facts.experiment, facts.root, promised, facts.scale)
+
+
 FACTS = {
     "yaml": Fact("declare", lambda facts: YamlFile(facts.experiment.folder / FILE_NAME)),
     "personas": Fact("declare", personas_of),
+    "parents": Fact("declare", parents_of),
     "tests": Fact("declare", tests_of),
     "sources": Fact("declare", sources_of),
     "imported_sources": Fact("declare", imported_sources_of),

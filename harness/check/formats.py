@@ -1,47 +1,58 @@
-"""A report of checks as text, JSON, SARIF, GitHub annotations and JUnit XML."""
+"""A report of checks as text, JSON, SARIF, GitHub annotations and JUnit XML. Each is a list of lines but JSON, which is a value."""
 
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree
 
 from harness.check.report import Entry, Report
-from harness.extensions import checks
 from harness.findings import line_of
-from harness.plaintext import count_of
+from harness.plaintext import count_of, visible
 
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def to_text(report: Report, statistics: bool = False) -> list[str]:
-    """A line for each finding, then what is allowed, what did not run, what was slow, and the sums."""
+def to_text(report: Report, statistics: bool = False, width: int = 0) -> list[str]:
+    """A line for each finding, then what is allowed, what did not run, what was slow, and the sums. Wrapped at a `width`, which a terminal has."""
     lines = [line_of(entry.finding) + at_scales(entry) for entry in report.open]
     lines += [f"allowed: {entry.finding.where} {entry.finding.code} {entry.finding.message}: {entry.finding.suppressed}" for entry in report.allowed]
     lines += [f"{one.code} not run: {one.why}" for one in report.not_run]
     lines += [f"{code} is slow: it took {seconds:.1f} s" for code, seconds in sorted(report.slow.items())]
     if statistics:
         counts = Counter(entry.finding.code for entry in report.open)
-        lines += [f"{count:5} {code} {name_of(code)}" for code, count in counts.most_common()]
+        lines += [f"{count:5} {code} {name_of(code, report)}" for code, count in counts.most_common()]
     found, allowed = count_of(len(report.open), "finding", "findings"), f", {len(report.allowed)} allowed" if report.allowed else ""
-    return [*lines, f"{found}{allowed} in {count_of(report.experiments, 'experiment', 'experiments')}"]
+    return wrap([*lines, f"{found}{allowed} in {count_of(report.experiments, 'experiment', 'experiments')}"], width)
 
 
 def at_scales(entry: Entry) -> str:
     return f" [{', '.join(entry.scales)}]" if entry.scales else ""
 
 
-def name_of(code: str) -> str:
-    return checks()[code].name if code in checks() else ""
+def wrap(lines: Iterable[str], width: int) -> list[str]:
+    """The lines broken between words, what follows the first of them indented; unchanged without a width."""
+    if not width:
+        return list(lines)
+    shape = textwrap.TextWrapper(width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return [part for line in lines for part in shape.wrap(visible(line, keep="")) or [""]]
+
+
+def name_of(code: str, report: Report) -> str:
+    return report.rules[code].name if code in report.rules else ""
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """`{"findings": […], "not_run": […], "slow": {…}}`; `suppressed` is the reason, or null."""
+    """`{"findings": […], "not_run": […], "slow": {…}, "refused": {…}}`; `suppressed` is the reason, or null."""
     return {
         "findings": [as_dict(entry) for entry in report.entries],
         "not_run": [{"code": one.code, "why": one.why} for one in report.not_run],
         "slow": report.slow,
+        "refused": report.refused,
     }
 
 
@@ -62,21 +73,32 @@ def as_dict(entry: Entry) -> dict[str, Any]:
     }
 
 
-def to_sarif(report: Report) -> str:
-    """SARIF 2.1.0 with every rule in `tool.driver.rules`; what is allowed is a result with its justification under `suppressions`."""
+def to_sarif(report: Report) -> list[str]:
+    """SARIF 2.1.0 with every rule in `tool.driver.rules`; what is allowed is a result with its justification under `suppressions`, and a rule that did not
+    run a notification of the invocation."""
     rules = [
-        {"id": code, "name": check.name, "shortDescription": {"text": check.name}, "fullDescription": {"text": check.text or check.source}}
-        for code, check in checks().items()
+        {
+            "id": code,
+            "name": rule.name,
+            "shortDescription": {"text": rule.name},
+            "fullDescription": {"text": rule.text or rule.source},
+            "defaultConfiguration": {"level": rule.severity},
+        }
+        for code, rule in report.rules.items()
     ]
-    driver = {"name": "harness check", "rules": rules}
-    run = {"tool": {"driver": driver}, "results": [sarif_result(entry) for entry in report.entries]}
-    return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=1)
+    notes = [{"descriptor": {"id": one.code}, "level": "note", "message": {"text": f"not run: {one.why}"}} for one in report.not_run]
+    run = {
+        "tool": {"driver": {"name": "harness check", "rules": rules}},
+        "invocations": [{"executionSuccessful": not report.refused, "toolExecutionNotifications": notes}],
+        "results": [sarif_result(entry) for entry in report.entries],
+    }
+    return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=1).splitlines()
 
 
 def sarif_result(entry: Entry) -> dict[str, Any]:
     finding = entry.finding
     region = {"region": {"startLine": finding.where.line}} if finding.where.line else {}
-    place = {"physicalLocation": {"artifactLocation": {"uri": finding.where.file}, **region}}
+    place = {"physicalLocation": {"artifactLocation": {"uri": quote(finding.where.file)}, **region}}
     result = {"ruleId": finding.code, "level": finding.severity, "message": {"text": f"{finding.message}. {finding.fix}."}, "locations": [place]}
     return result | ({"suppressions": [{"kind": "inSource", "justification": finding.suppressed}]} if finding.suppressed else {})
 
@@ -98,15 +120,18 @@ def escape_property(text: str) -> str:
     return escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def to_junit(report: Report) -> str:
+def to_junit(report: Report) -> list[str]:
     """A test case for each rule that found something, or could not run (skipped)."""
-    codes = sorted({entry.finding.code for entry in report.open})
-    suite = ElementTree.Element("testsuite", name="harness check", tests=str(len(codes) + len(report.not_run)), failures=str(len(codes)))
-    for code in codes:
-        case = ElementTree.SubElement(suite, "testcase", classname="harness.check", name=f"{code} {name_of(code)}")
-        lines = [line_of(entry.finding) for entry in report.open if entry.finding.code == code]
-        ElementTree.SubElement(case, "failure", message=lines[0]).text = "\n".join(lines)
-    for one in report.not_run:
-        case = ElementTree.SubElement(suite, "testcase", classname="harness.check", name=f"{one.code} {name_of(one.code)}")
-        ElementTree.SubElement(case, "skipped", message=one.why)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True)
+    failed, skipped = sorted({entry.finding.code for entry in report.open}), [(one.code, one.why) for one in report.not_run]
+    counts = {"tests": len(failed) + len(skipped), "failures": len(failed), "skipped": len(skipped)}
+    suite = ElementTree.Element("testsuite", {"name": "harness check", **{name: str(count) for name, count in counts.items()}})
+    for code in failed:
+        lines = [visible(line_of(entry.finding), keep="") for entry in report.open if entry.finding.code == code]
+        ElementTree.SubElement(test_case(suite, code, report), "failure", message=lines[0]).text = "\n".join(lines)
+    for code, why in skipped:
+        ElementTree.SubElement(test_case(suite, code, report), "skipped", message=visible(why, keep=""))
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True).splitlines()
+
+
+def test_case(suite: ElementTree.Element, code: str, report: Report) -> ElementTree.Element:
+    return ElementTree.SubElement(suite, "testcase", classname="harness.check", name=f"{code} {name_of(code, report)}".strip())

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, USAGE, Answer, add_command
 from harness.errors import HarnessError, nearest
+from harness.plaintext import visible
 
 FORMATS = ("text", "json", "sarif", "github", "junit")
 MORE = "Reads declarations, data, tests and tokenizers; runs no cell and loads no weights. A finding is allowed under allow: in experiment.yaml, with a reason."
@@ -25,34 +28,31 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> Answer:
     if arguments.explain:
-        return explain(arguments.explain)
+        return explain(arguments.explain, arguments.paths)
     from harness.check import formats
-    from harness.check.report import check_experiments, experiments_in
+    from harness.check.kept_reports import report_of
+    from harness.check.report import experiments_in
 
-    selected = [code for code in arguments.select.split(",") if code]
-    refuse_unknown(selected)
-    report = check_experiments(experiments_in(arguments.paths), arguments.scale, selected)
     arguments.json = arguments.json or arguments.format == "json"
-    texts = {"sarif": lambda: [formats.to_sarif(report)], "github": lambda: formats.to_github(report), "junit": lambda: [formats.to_junit(report)]}
-    lines = texts.get(arguments.format, lambda: formats.to_text(report, arguments.statistics))()
-    return (FINDINGS if report.open else CLEAN), formats.to_json(report), lines
+    selected = [code.strip() for code in arguments.select.split(",") if code.strip()]
+    report = report_of(experiments_in(arguments.paths), arguments.scale, selected)
+    for told in report.refused.values():
+        print(f"harness: {visible(told, keep='')}", file=sys.stderr)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    texts = {"sarif": formats.to_sarif, "github": formats.to_github, "junit": formats.to_junit}
+    lines = texts[arguments.format](report) if arguments.format in texts else formats.to_text(report, arguments.statistics, width)
+    return (USAGE if report.refused else FINDINGS if report.open else CLEAN), formats.to_json(report), lines
 
 
-def refuse_unknown(selected: list[str]) -> None:
-    from harness.extensions import checks
+def explain(code: str, paths: list[Path]) -> Answer:
+    """The page of a rule; those of a project are known where its experiments are collected."""
+    from harness.check.report import known_rules
 
-    for prefix in selected:
-        if not any(code.startswith(prefix) for code in checks()):
-            raise HarnessError(f"no rule begins with {prefix!r}", where="--select", mend=nearest(prefix, checks()))
-
-
-def explain(code: str) -> Answer:
-    """The page of a rule."""
-    from harness.extensions import checks
-
-    check = checks().get(code)
+    rules = known_rules(code, paths)
+    check = rules.get(code)
     if check is None:
-        raise HarnessError(f"there is no rule {code!r}", where="--explain", mend=nearest(code, checks()))
+        raise HarnessError(f"there is no rule {code!r}", where="--explain", mend=nearest(code, rules))
     value = {part: getattr(check, part) for part in ("code", "name", "severity", "since", "needs", "source", "text")}
     head = f"{check.code} {check.name} [{check.severity}]"
-    return CLEAN, value, [head, "", *check.text.splitlines(), "", f"The mistake behind it: {check.source}", f"It reads: {', '.join(check.needs)}."]
+    lines = [head, "", *check.text.splitlines(), "", f"The mistake behind it: {check.source}", f"It reads: {', '.join(check.needs)}."]
+    return CLEAN, value, lines

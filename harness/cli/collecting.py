@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -47,6 +48,8 @@ def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
 
 
 def last_line(text: str) -> str:
-    """The line of pytest's that says what went wrong: the last it marks with E, or the last of all."""
+    """The line of pytest's that says what went wrong: the last it marks with E, or the last of all; of two modules of one name, what to do."""
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [text]
-    return next((line[1:].strip() for line in reversed(lines) if line.startswith("E  ")), lines[-1])
+    if match := re.search(r"imported module '(.+)' has this __file__ attribute", text):
+        return f"two files are imported as the module {match[1]!r}. Add addopts = --import-mode=importlib to pytest.ini, or rename one of them"
+    return next((line[1:].strip() for line in reversed(lines) if line.startswith("E  ")), lines[-1]).removeprefix("harness.errors.HarnessError: ")

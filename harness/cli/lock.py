@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     from harness.design.preregistration import LOCK_NAME, sound_lock, write_lock
     from harness.git import commit_of
     from harness.history import record_event, require_history
+    from harness.run.redact import plain
 
     folder = Path(arguments.path).resolve()
     if not (folder / "experiment.yaml").exists():
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     if (folder / LOCK_NAME).exists() and not arguments.again:
         raise HarnessError("the experiment is preregistered already", where=str(folder / LOCK_NAME), mend='Keep it; or add --again --reason "why"')
 
-    reason = " ".join(arguments.reason.split())
+    reason = " ".join(plain(arguments.reason).split())  # no key reaches the history
     if arguments.again and not reason:
         raise HarnessError("--again needs a reason", mend='Say why the preregistration is replaced: --again --reason "the judge was replaced"')
 
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         root = session.settings.root
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         mine = [found for found in session.founds if found.experiment.folder == folder]
-        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now)) for found in mine]
+        return [str(write_lock(found.experiment, root, found.code, found.claims, commit_of(root)[0] or "", now, tests=found.tests)) for found in mine]
 
     paths = collect([str(folder)], write)
     lock = sound_lock(folder / LOCK_NAME)

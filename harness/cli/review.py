@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+
+if TYPE_CHECKING:
+    from harness.review.review import Review
 
 MORE = (
     "One line for each finding, FILE:LINE:COLUMN: CODE message, then `Reproducibility:` and `Structure:` with COMPLETE or INCOMPLETE(n). "
@@ -20,25 +23,26 @@ def add(commands: Any) -> None:
     command.add_argument("--record", action="store_true", help="keep the outcome in the history of each run folder, and show it in its timeline")
 
 
-def record(folder: Path, note: str) -> None:
-    """Keeps the outcome of a review in the history of a run and makes its report again. Raises HarnessError for what is no run folder."""
+def record(paths: list[Path], reviews: list[Review]) -> None:
+    """Keeps the outcomes in the histories of the runs and makes their reports again. Raises HarnessError, and writes nothing, where one is no run folder."""
     from harness.history import record_event
     from harness.report.build import build, read_results
     from harness.run.folder import sole_user
 
-    read_results(folder)
-    with sole_user(folder):
-        record_event(folder, "reviewed", note)
-        build(folder)
+    for path in paths:
+        read_results(path)
+    for path, review in zip(paths, reviews, strict=True):
+        with sole_user(path):
+            record_event(path, "reviewed", f"structure {review.structure}, reproducibility {review.reproducibility}")
+            build(path)
 
 
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.review.review import review_file
 
     reviews = [review_file(path) for path in arguments.paths]
-    for path, review in zip(arguments.paths, reviews, strict=True):
-        if arguments.record:
-            record(path, f"structure {review.structure}, reproducibility {review.reproducibility}")
+    if arguments.record:
+        record(arguments.paths, reviews)
     values = [review.as_json() for review in reviews]
     lines = [line for review in reviews for line in review.lines(named=len(reviews) > 1)]
     return (FINDINGS if any(review.findings for review in reviews) else CLEAN), values[0] if len(values) == 1 else values, lines

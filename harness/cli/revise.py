@@ -23,9 +23,10 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Answer:
+    from harness.run.redact import plain
     from harness.run.revise import revise, supersede
 
-    reason = " ".join(arguments.reason.split())
+    reason = " ".join(plain(arguments.reason).split())  # no key reaches the history
     if not reason:
         raise HarnessError("the reason is empty", mend='Say why, as in --reason "the judge was replaced"')
     later = arguments.superseded_by

@@ -86,6 +86,12 @@ class Catalogue:
     def kind(self, owner: str) -> str:
         return self.owners[owner][0].declaration.kind
 
+    def declared(self, owner: str) -> dict[str, Any]:
+        """What the decorators of an owner's tests say, but for its statement."""
+        found = self._declarations(owner)
+        needs, over = (sorted({name for one in found for name in getattr(one, part)}) for part in ("needs", "over"))
+        return {"kind": self.kind(owner), "polarity": "/".join(sorted({one.polarity for one in found})), "needs": needs, "over": over}
+
     def statement(self, owner: str) -> str:
         return self.owners[owner][0].declaration.statement
 

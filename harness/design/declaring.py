@@ -22,7 +22,7 @@ Polarity = Literal["positive", "negative", "canary", "out-of-distribution", ""]
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
     """What a test function says of itself. `over` are the axes it is repeated over; a hypothesis takes them from experiment.yaml instead. A `quick` gate
-    trains nothing and samples nothing."""
+    trains nothing and samples nothing; `proven_by` names a test that saw it fail."""
 
     kind: Kind
     id: str
@@ -32,6 +32,7 @@ class Declaration:
     where: str
     polarity: Polarity = ""
     quick: bool = False
+    proven_by: str = ""
 
 
 def hypothesis(id: str, *, needs: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
@@ -40,10 +41,11 @@ def hypothesis(id: str, *, needs: str | tuple[str, ...] | list[str] = ()) -> Cal
 
 
 def gate(
-    id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = (), quick: bool = False
+    id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = (), quick: bool = False, proven_by: str = ""
 ) -> Callable[[Test], Test]:
-    """Must hold before what needs it is worth running. A `quick` one trains nothing and samples nothing: `pytest -m "gate and quick"` runs those alone."""
-    return add_declaration("gate", id, needs, over, quick=quick)
+    """Must hold before what needs it is worth running. A `quick` one trains nothing and samples nothing: `pytest -m "gate and quick"` runs those alone.
+    `proven_by` names a test of the project that calls the gate, or a function of it, with a planted input and sees it fail."""
+    return add_declaration("gate", id, needs, over, quick=quick, proven_by=proven_by)
 
 
 def kill(id: str, *, needs: str | tuple[str, ...] | list[str] = (), over: str | tuple[str, ...] | list[str] = ()) -> Callable[[Test], Test]:
@@ -61,12 +63,13 @@ def control(
     return add_declaration("control", id, needs, over, polarity)
 
 
-def add_declaration(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "", quick: bool = False) -> Callable[[Test], Test]:
+def add_declaration(kind: Kind, id: str, needs: Any, over: Any, polarity: Polarity = "", quick: bool = False, proven_by: str = "") -> Callable[[Test], Test]:
     def wrap(test: Test) -> Test:
         import pytest
 
         said, place = statement_of(test), place_of(test)
-        declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=said, where=place, polarity=polarity, quick=quick)
+        more = {"polarity": polarity, "quick": quick, "proven_by": proven_by}
+        declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=said, where=place, **more)
         if "__harness__" in vars(test):
             raise HarnessError(f"{id} and {vars(test)['__harness__'].id} are declared on one test", where=declaration.where, mend="Write one test for each")
         # Read from the function where it can be: a marker is found by walking up the tree, for each of thousands of cells.

@@ -21,8 +21,8 @@ from harness.records import Parent, ScaleName
 
 RESULTS = "results.json"
 SHA = re.compile(r"[0-9a-f]{12,64}")
-# What a study measures with; which cells there are is its own design.
 MOST_NAMED = 8
+# What a study measures with; which cells there are is its own design.
 COMPARED = ("alpha", "seeds", "settings/", "thresholds/", "data/", "prompts/")
 
 

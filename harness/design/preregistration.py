@@ -7,14 +7,18 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
 from harness.code_dependencies import Dependencies
 from harness.design.experiment import Experiment
 from harness.design.naming import quote_name as named
 from harness.design.persona import find_persona
+from harness.design.score import FILE_NAME as SCORE
+from harness.design.score import find_score
 from harness.errors import HarnessError
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
+from harness.history import FILE_NAME as HISTORY
 from harness.package_data import PREFIX, shipped_data, shipped_name, shipped_too
 from harness.records import Deviation, Input, Promise, ScaleName
 from harness.store import write_json
@@ -25,9 +29,11 @@ LOCK_NAME = "experiment.lock.json"
 LOCK_SCHEMA = "harness/lock/1"
 LOCKED_AT = "%Y-%m-%dT%H:%M:%SZ"
 ABSENT = "(absent)"
-OWN_FILES = (LOCK_NAME, "score.yaml", "history.jsonl")
+OWN_FILES = (LOCK_NAME, SCORE, HISTORY)
 # What may change without changing what was promised: words for the reader.
 WORDS = ("next_steps",)
+# The block of what tests declare of themselves: `tests/G1/needs`. Locks of earlier versions do not have it.
+TESTS = "tests/"
 
 
 def promise_of(
@@ -37,11 +43,13 @@ def promise_of(
     claims: Mapping[str, list[str]],
     seeds: tuple[int, ...] | None = None,
     scale: ScaleName | None = None,
+    *,
+    tests: Mapping[str, dict[str, Any]] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds and claims as values; prompts, data, test code and the code it shares as sha256.
 
-    `code` is what the tests import, `claims` the docstrings by the id of a test. `seeds` are those the run at `scale` really uses, where they differ from
-    the declaration's.
+    `code` is what the tests import, `claims` the docstrings by the id of a test, `tests` what else each declares of itself. `seeds` are those the run at
+    `scale` really uses, where they differ from the declaration's.
     """
     plain = copy.deepcopy({name: value for name, value in experiment.plain.items() if name not in WORDS})
     if seeds is not None and scale is not None:
@@ -50,6 +58,7 @@ def promise_of(
     flat.update({f"prompts/{name}": fingerprint(find_persona(root, name).model_dump(mode="json")) for name in experiment.spec.personas()})
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})
     flat.update({f"claims/{owner}": statements for owner, statements in claims.items()})
+    flat.update({f"{TESTS}{owner}/{part}": value for owner, declared in tests.items() for part, value in declared.items()})
     flat.update(code_of(experiment, code))
     flat.update(promised_score(experiment))
     return flat
@@ -57,8 +66,6 @@ def promise_of(
 
 def promised_score(experiment: Experiment) -> dict[str, Any]:
     """The score as it was when the experiment was locked; what is answered or done later changes nothing of it."""
-    from harness.design.score import find_score
-
     score = find_score(experiment.folder)
     if score is None:
         return {}
@@ -116,10 +123,19 @@ def end_in_wildcard(pattern: str) -> str:
     return pattern if not last or set(last) & set("*?[!") or last == ".." else f"{pattern.rstrip('/')[:-1]}[{last[-1]}]"
 
 
-def write_lock(experiment: Experiment, root: Path, code: Dependencies, claims: Mapping[str, list[str]], commit: str, now: str) -> Path:
+def write_lock(
+    experiment: Experiment,
+    root: Path,
+    code: Dependencies,
+    claims: Mapping[str, list[str]],
+    commit: str,
+    now: str,
+    *,
+    tests: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+) -> Path:
     """Writes the lock file beside experiment.yaml and returns its path."""
     path = experiment.folder / LOCK_NAME
-    promised = promise_of(experiment, root, code, claims)
+    promised = promise_of(experiment, root, code, claims, tests=tests)
     lock = {"schema": LOCK_SCHEMA, "experiment": experiment.spec.id, "locked_at": now, "commit": commit, "sha256": fingerprint(promised), "promise": promised}
     write_json(path, lock, pretty=True)
     return path
@@ -151,9 +167,15 @@ def compare_with_lock(experiment: Experiment, found: Mapping[str, Any], root: Pa
     if lock is None:
         return Promise(sha256=fingerprint(dict(found)), locked=False, lock_file=place_of_lock)
     promised = lock["promise"]
-    places = [place for place in sorted({*promised, *found}) if promised.get(place, ABSENT) != found.get(place, ABSENT)]
+    places = [place for place in sorted({*promised, *found}) if is_promised(place, promised) and promised.get(place) != found.get(place)]
     deviations = tuple(Deviation(what=place, promised=format_value(promised, place), found=format_value(found, place)) for place in places)
     return Promise(sha256=fingerprint(dict(found)), locked=True, locked_at=lock["locked_at"], lock_file=place_of_lock, deviations=deviations)
+
+
+def is_promised(place: str, promised: Mapping[str, Any]) -> bool:
+    """False for what tests declare where the lock holds none of it. A value that is null is one that is not declared, so that a key which a later version
+    knows is no deviation before it is used."""
+    return not place.startswith(TESTS) or any(other.startswith(TESTS) for other in promised)
 
 
 def format_value(side: Mapping[str, Any], place: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from harness.design.naming import quote_name, wrong_name
 from harness.design.paths import FILE_NAME
+from harness.design.roles import read_pair
 from harness.design.spec import ExperimentSpec, FromRole, ThresholdSpec
 from harness.errors import HarnessError, explain_failure, nearest
 from harness.package_data import PREFIX
@@ -50,7 +51,12 @@ def convert_error(error: ValidationError, file: YamlFile, model: type[BaseModel]
     if first["type"] == "missing":
         return HarnessError(f"the key {key!r} is missing", where=file.where(*place), mend=f"Add {key}: here")
     mend = "Correct it" if first["type"] == "value_error" else f"Found {shorten_text(repr(first['input']))}; correct it"
-    return HarnessError(f"{'.'.join(map(str, place)) or 'the file'}: {problem}", where=file.where(*place), mend=mend)
+    return HarnessError(f"{'.'.join(map(str, place)) or 'the file'}: {problem}", where=file.where(*place), mend=mend, code=code_of(first))
+
+
+def code_of(error: Any) -> str:
+    """The code of the rule that a validator refuses by; "" for any other mistake."""
+    return str(getattr(error.get("ctx", {}).get("error"), "code", ""))
 
 
 def problem_of(error: ValidationError) -> tuple[Any, str]:
@@ -107,24 +113,33 @@ def check_id(spec: ExperimentSpec, file: YamlFile) -> None:
 
 
 def check_roles(spec: ExperimentSpec, file: YamlFile) -> None:
-    """A persona plays one role, unless `argued` says why it plays two."""
+    """A persona plays one role, unless `argued` says why it plays two; which pairs may be argued for, rule D103 checks."""
     played: dict[str, str] = {}
     for role, personas in spec.roles.items():
         for index, persona in enumerate(personas):
+            where = file.where("roles", role, index)
+            if persona in personas[:index]:
+                raise HarnessError(f"{persona!r} stands twice in {role}", where=where, mend="Keep one of them", code="D103")
             if persona in played and persona not in spec.argued:
-                raise HarnessError(
-                    f"{persona!r} is both {played[persona]} and {role}",
-                    where=file.where("roles", role, index),
-                    mend=f"Give it one role, or argue for both under argued: {{{persona}: reason}}",
-                )
+                mend = f"Give it one role, or argue for both under argued: {{{persona}: reason}}"
+                raise HarnessError(f"{persona!r} is both {played[persona]} and {role}", where=where, mend=mend, code="D103")
             played[persona] = role
             if wrong_name(persona) or not FILE.fullmatch(persona.removeprefix(PREFIX)):
-                where = file.where("roles", role, index)
                 mend = f"Use letters, digits, '.', '_' and '-', behind {PREFIX} for one that ships with harness"
                 raise HarnessError(f"{quote_name(persona)} cannot name a persona's file", where=where, mend=mend)
-    for persona in spec.argued:
+    check_argued(spec, file, played)
+
+
+def check_argued(spec: ExperimentSpec, file: YamlFile, played: Iterable[str]) -> None:
+    """Reasons are for personas that play a role, and for pairs of the roles that they play."""
+    for persona, reasons in spec.argued.items():
         if persona not in played:
             raise HarnessError(f"argued names {persona!r}, which plays no role", where=file.where("argued", persona), mend=nearest(persona, played))
+        roles = [role for role, personas in spec.roles.items() if persona in personas]
+        for pair in reasons if isinstance(reasons, dict) else ():
+            if len(read_pair(pair)) != 2 or not read_pair(pair) <= set(roles):
+                told = f"{pair!r} is no pair of the roles of {persona!r}, which are {', '.join(roles)}"
+                raise HarnessError(told, where=file.where("argued", persona, pair), mend="Write the pair as: target & degenerate")
 
 
 def check_axes(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -279,7 +294,7 @@ def check_scale_parts(spec: ExperimentSpec, file: YamlFile) -> None:
                 first, problem = problem_of(error)
                 place = place_in(fields, first["loc"])
                 where = file.where("scales", scale, "thresholds", name, *place)
-                raise HarnessError(f"{'.'.join(map(str, place)) or name}: {problem}", where=where, mend=f"Correct {name} there") from None
+                raise HarnessError(f"{'.'.join(map(str, place)) or name}: {problem}", where=where, mend=f"Correct {name} there", code=code_of(first)) from None
 
 
 def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:
@@ -287,11 +302,11 @@ def check_bounds(spec: ExperimentSpec, file: YamlFile) -> None:
     for scale in (None, *spec.scales):
         for name, bar in (spec.at(scale) if scale else spec).thresholds.items():
             lacking = [side for side in ("floor", "ceiling") if getattr(bar, side) is None]
-            if bar.expected_baseline is not None and lacking:
+            if bar.expected_baseline is not None and lacking and not bar.unbounded:
                 prefix = ("scales", scale) if scale and name in spec.scales[scale].thresholds else ()
                 told = f"the threshold {name} expects a baseline and has no {' and no '.join(lacking)}"
-                mend = "Declare both, between which the measure can see a difference, such as floor: 0.02, ceiling: 0.98"
-                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend)
+                mend = "Declare both, such as floor: 0.02, ceiling: 0.98, or argue (floor: none, because …)"
+                raise HarnessError(told, where=file.where(*prefix, "thresholds", name), mend=mend, code="M304")
 
 
 def check_rule(spec: ExperimentSpec, file: YamlFile, name: str) -> None:
@@ -333,14 +348,8 @@ def check_trajectories(spec: ExperimentSpec, file: YamlFile) -> None:
 
 
 def check_allowed(spec: ExperimentSpec, file: YamlFile) -> None:
-    """What is allowed is a finding of a rule that exists, at scales that exist."""
-    if not spec.allow:
-        return
-    from harness.extensions import checks
-
+    """What is allowed is allowed at scales that exist. Which codes exist is known where rules run."""
     for code, entries in spec.allow.items():
-        if code not in checks():
-            raise HarnessError(f"allow names {code!r}, which is no rule", where=file.where("allow", code), mend=nearest(code, checks()))
         for scale in (scale for entry in entries for scale in entry.scales):
             if scale not in spec.scales:
                 raise HarnessError(

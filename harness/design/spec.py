@@ -20,6 +20,15 @@ Positive = Annotated[int, Strict(), Field(ge=1)]
 Scalar = str | Whole | Annotated[FiniteFloat, Strict()] | Annotated[bool, Strict()]
 
 
+NO_BOUND = "none, because"
+
+
+class Unreachable(ValueError):
+    """A threshold that nothing can reach, by the code of the rule about it."""
+
+    code = "S413"
+
+
 class Part(BaseModel):
     """Base of the parts: unknown keys are mistakes."""
 
@@ -57,7 +66,7 @@ class ThresholdSpec(Part):
     Units other than pp, and differences in pp whose outcomes are no rates, declare `sd`: the SD of the effect between units. `calibration` is that of the
     judge whose rates are corrected. `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan
     compares the threshold with it.
-    `not_simulated` says why no power can be given.
+    `not_simulated` says why no power can be given. `floor: none, because …` (or `ceiling:`) says why there is no such bound; `unbounded` keeps the reason.
     A unit that a domain simulates needs `n`, `expected_effect` and, under `simulation`, what that domain asks for: numbers, or settings that hold them.
     """
 
@@ -66,6 +75,7 @@ class ThresholdSpec(Part):
     direction: Literal["increase", "decrease", "either"]
     floor: Number | None = None
     ceiling: Number | None = None
+    unbounded: str | None = Field(default=None, min_length=10)
     expected_baseline: Number | None = Field(default=None, ge=0, le=1)
     expected_effect: Number | None = Field(default=None, gt=0)
     n: str | Positive | None = None
@@ -75,11 +85,19 @@ class ThresholdSpec(Part):
     not_simulated: str = ""
     simulation: dict[str, str | Annotated[FiniteFloat, Strict(), Field(ge=0)]] = {}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _argued_bounds(cls, value: Any) -> Any:
+        """`floor: none, because …` becomes no floor, and the reason."""
+        argued = [side for side in ("floor", "ceiling") if isinstance(value, dict) and str(value.get(side)).startswith(NO_BOUND)]
+        reasons = [value[side].removeprefix(NO_BOUND).strip() for side in argued]
+        return value | dict.fromkeys(argued) | {"unbounded": reasons[0]} if reasons else value
+
     @model_validator(mode="after")
     def _value_in_unit(self) -> ThresholdSpec:
         _, largest, _ = bounds_of(self.unit)
         if self.value > largest:
-            raise ValueError(f"{self.value:g} {self.unit} can never be reached: the largest is {largest:g}")
+            raise Unreachable(f"{self.value:g} {self.unit} can never be reached: the largest is {largest:g}")
         return self
 
     @model_validator(mode="after")
@@ -97,7 +115,10 @@ class ThresholdSpec(Part):
         return self
 
     def word(self, name: str) -> Threshold:
-        return Threshold(name=name, value=self.value, unit=self.unit, direction=self.direction, floor=self.floor, ceiling=self.ceiling)
+        """The threshold as tests are passed it. Where the declaration argues that it has no bound, that is the end of what outcomes can be."""
+        low, high = LEVELS.get(self.unit, (None, None)) if self.unbounded else (None, None)
+        floor, ceiling = low if self.floor is None else self.floor, high if self.ceiling is None else self.ceiling
+        return Threshold(name=name, value=self.value, unit=self.unit, direction=self.direction, floor=floor, ceiling=ceiling)
 
 
 class CriterionSpec(Part):
@@ -243,8 +264,10 @@ class TrajectorySpec(Part):
 
 
 class ExperimentSpec(Part):
-    """The whole declaration. `argued` names personas that play two roles, each with the reason. `matched` says what the arms have in common, `confounded` what
-    the design cannot separate from the effect: both are shown beside the method. `allow` names findings of checks, by their code, that are allowed."""
+    """The whole declaration. `argued` names personas that play two roles, with the reason, or with one for each pair of roles:
+    `{assistant: {target & degenerate: reason}}`. `matched` says what the arms have in common, `confounded` what the design cannot separate from the effect:
+    both are shown beside the method. `power` is the smallest that a hypothesis may have without a finding (default: .8). `allow` names findings of checks, by
+    their code, that are allowed."""
 
     id: Name
     title: str = Field(min_length=1)
@@ -254,12 +277,13 @@ class ExperimentSpec(Part):
     confounded: tuple[str, ...] = ()
     parents: tuple[ParentSpec, ...] = ()
     roles: dict[str, tuple[str, ...]] = {}
-    argued: dict[str, str] = {}
+    argued: dict[str, str | Annotated[dict[str, str], Field(min_length=1)]] = {}
     axes: dict[Name, tuple[Scalar, ...] | FromRole] = {}
     thresholds: dict[Name, ThresholdSpec] = {}
     hypotheses: dict[Name, HypothesisSpec] = Field(min_length=1)
     primary: str
     alpha: Number = Field(default=0.05, gt=0, lt=1)
+    power: Number | None = Field(default=None, gt=0, lt=1)
     inputs: tuple[str, ...] = ()
     scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
     budget: BudgetSpec = BudgetSpec()

@@ -90,7 +90,7 @@ class Judging:
         errors = [said.id for said in spoken if found[said.id].status == "error"]
         if len(errors) > self.max_error_rate * len(spoken):
             said = f"{len(errors)} of {len(spoken)} answers could not be judged, such as {errors[0]}: {found[errors[0]].error}"
-            raise HarnessError(said, where=str(self.by.describe().get("judge", "judge")), mend="Look at the judge; what was judged before is kept")
+            raise HarnessError(said, where=str(self.by.describe().get("judge", "judge")), mend="Look at the judge; what was judged before is kept", code="M307")
         return [judged_row(said, found.get(said.id, JudgeVerdict(status="empty"))) for said in chunk]
 
 

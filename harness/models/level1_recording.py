@@ -79,7 +79,7 @@ def to_recorded_answer(row: Row, place: str, path: Path) -> RecordedAnswer:
         answer = msgspec.structs.replace(answer, status="error", text="", error=error or "no message")
     elif client_error(text):
         what = f"a client's error stands there as an answer: {' '.join(text.split())[:60]!r}"
-        raise HarnessError(what, where=f"{path}: {place}", mend=f"Write {ERROR} before it, as this form marks errors.")
+        raise HarnessError(what, where=f"{path}: {place}", mend=f"Write {ERROR} before it, as this form marks errors.", code="M312")
     elif is_blank(text):
         answer = msgspec.structs.replace(answer, status="empty", text="")
     return RecordedAnswer(key=row.prompt_text, model=row.model_id, place=place, answer=answer)

@@ -46,7 +46,7 @@ def to_recorded_answer(line: str, path: Path, number: int) -> RecordedAnswer:
     row = convert_row(data, where)
     fault = wrong(row)
     if fault:
-        raise HarnessError(fault[0], where=where, mend=fault[1])
+        raise HarnessError(fault[0], where=where, mend=fault[1], code="M312")
     # Earlier versions called an answer without a word truncated where it ran into its bound.
     told = {"status": "empty", "text": ""} if decide_status(row.text, row.status) == "empty" else {}
     fields = {name: getattr(row, name) for name in ANSWER} | {"cached": True, "usd": 0.0} | told

@@ -58,7 +58,7 @@ def check_folder(folder: Path) -> dict[str, str]:
         if (folder / name).exists():
             read_object(folder / name)
     if not any(any(folder.glob(pattern)) for pattern in VOCABULARIES):
-        raise HarnessError("the folder holds no tokenizer", where=str(folder), mend="Save the model's own tokenizer beside its weights.")
+        raise HarnessError("the folder holds no tokenizer", where=str(folder), mend="Save the model's own tokenizer beside its weights.", code="T206")
     return stored_dtypes(folder, str(config.get("transformers_weights") or ""))
 
 

@@ -14,7 +14,7 @@ from harness.errors import HarnessError, explain_failure
 from harness.files import is_plain, read_plain, require_no_links
 from harness.history import read_events, superseded_from
 from harness.records import SCHEMA, Results, decode
-from harness.report.card import card
+from harness.report.card import Card, card
 from harness.report.card_files import FOLDER as CARDS
 from harness.report.card_files import card_files
 from harness.report.clean_result import clean_result
@@ -24,6 +24,7 @@ from harness.report.generated import generated_sibling, remove_generated, seal_j
 from harness.report.notes import broken_references, create_notes, read_notes, unplaced_lines
 from harness.report.numbers import Numbers, Used
 from harness.report.numbers_csv import numbers_csv
+from harness.report.page import MOST as MOST_PAGE
 from harness.report.page import page
 from harness.report.sample_rows import Samples
 from harness.report.sections import Built, build_sections, figures, require_sound
@@ -76,7 +77,7 @@ def build(run_folder: Path) -> Report:
     numbers = Numbers(view.tree)
     built = build_sections(view, numbers)
     pictures = drawn_all(view, built)
-    texts = texts_of(view, run_folder, pictures)
+    texts = texts_of(view, card(view), Samples(run_folder, view), pictures)
     for name, picture in pictures.items():
         write_bytes(run_folder / FIGURES / name, picture)
     remove_figures(run_folder, keep=set(pictures))
@@ -84,6 +85,7 @@ def build(run_folder: Path) -> Report:
     for name, text in texts.plain.items():
         write_bytes(run_folder / name, text.encode())
     notes = [write_generated(run_folder / name, text) for name, text in texts.sealed.items()]
+    notes += [large_page(texts.sealed[PAGE])]
     notes += [section.failure for section in built] + broken_references(view.notes, numbers)
     notes += unplaced_lines(run_folder)
     create_notes(run_folder)
@@ -114,20 +116,25 @@ def parents_now(results: Results, run_folder: Path) -> dict[str, str]:
     return found
 
 
-def texts_of(view: View, run_folder: Path, pictures: Mapping[str, bytes]) -> Texts:
+def texts_of(view: View, made: Card, samples: Samples, pictures: Mapping[str, bytes]) -> Texts:
     """Every text of the report. Raises MissingFigure where a picture is not among them."""
-    made, samples = card(view), Samples(run_folder, view)
-    used, prose = prose_of(view, run_folder)
+    used, prose = prose_of(view, made, samples)
     html, shown = page(view, made, samples, pictures)
     used = tuple(dict.fromkeys((*used, *shown)))
     sealed = {CARD: seal_json(made.as_json()), CLEAN_RESULT: prose, PAGE: seal_text(html, ".html")}
     return Texts(sealed=sealed, plain={NUMBERS: numbers_csv(used, view.tree), **card_files(made)})
 
 
-def prose_of(view: View, run_folder: Path) -> tuple[tuple[Used, ...], str]:
+def prose_of(view: View, made: Card, samples: Samples) -> tuple[tuple[Used, ...], str]:
     """(every number in it, the text of clean_result.md with its seal)."""
-    made = clean_result(view, card(view), Samples(run_folder, view))
-    return made.used, seal_text(made.text)
+    prose = clean_result(view, made, samples)
+    return prose.used, seal_text(prose.text)
+
+
+def large_page(text: str) -> str:
+    """A note about a page that is too large even with the fewest samples and rows; "" where it is not."""
+    size = len(text.encode())
+    return f"{PAGE} has {size / 1e6:.1f} MB, more than {MOST_PAGE / 1e6:.0f} MB: figures and texts alone are larger" if size > MOST_PAGE else ""
 
 
 def withdraw(run_folder: Path) -> tuple[str, ...]:

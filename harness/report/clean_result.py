@@ -34,6 +34,7 @@ SHARES = (1.0, 0.7, 0.5, 0.35, 0.2, 0.1, 0.0)  # of the room for samples, sectio
 SAMPLES_ROOM, SECTIONS_ROOM, ROWS = 12_000, 48_000, 40
 LONGEST = 400  # characters of one text of a sample
 EVENTS = 30
+CUT = "\n\n(cut here: `index.html` has the rest)\n"
 PLAIN = re.compile(r"(p )?([<>=] )?[+−]?\$?[\d.,e−]+( [A-Za-z%-]+)?|not (measured|applicable)|[A-Za-z-]+ not declared")
 NUMBER_WORDS = {8: "eight", 12: "twelve", 15: "fifteen", 20: "twenty"}
 ALT = "Forest plot of the measured effects with their intervals, by cell"
@@ -55,7 +56,7 @@ def clean_result(view: View, card: Card, samples: Samples) -> CleanResult:
         text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
         if len(text) <= MOST - SEAL_LENGTH:
             break
-    return CleanResult(text=text[: MOST - SEAL_LENGTH], used=tuple(numbers.used))
+    return CleanResult(text=cut_at_line(text, MOST - SEAL_LENGTH), used=tuple(numbers.used))
 
 
 def names(numbers: Numbers, view: View, card: Card, samples: Samples, share: float) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def environment() -> Environment:
         "md": in_markdown,
         "code": code,
         "tcode": partial(code, table=True),
-        "clip": clip,
+        "clip": cut_at_word,
         "units": units,
         "name": lambda path: str(path).rpartition("/")[2],
         "wordy": lambda count: NUMBER_WORDS.get(count, str(count)),
@@ -149,9 +150,12 @@ def fit_tldr(tldr: Callable[[Callable[[int], int]], str]) -> str:
     return text
 
 
-def clip(text: str, longest: int) -> str:
-    """A text of at most so many characters, with an ellipsis where it was cut: at the end of a word, where there is one."""
-    return cut_at_word(text, longest)
+def cut_at_line(text: str, longest: int) -> str:
+    """A text of at most so many characters; one that is cut ends with whole lines and a last line that says so."""
+    if len(text) <= longest:
+        return text
+    head = text[: longest - len(CUT)].rpartition("\n")[0]
+    return head + CUT
 
 
 def parent_text(numbers: Numbers, view: View, place: int, longest: int) -> str:
@@ -174,7 +178,7 @@ def next_steps(numbers: Numbers, view: View, card: Card) -> list[Callable[[int],
         (bool(card.missing), "Fill the missing fields of the card"),
     ]
     own = [text for holds, text in lacks if holds] or ["Replicate on another model"]
-    return [*noted, *declared, *(lambda size, text=text: numbers.dress(f"{clip(text, size)}.") for text in own)]
+    return [*noted, *declared, *(lambda size, text=text: numbers.dress(f"{cut_at_word(text, size)}.") for text in own)]
 
 
 def other_hypotheses(view: View) -> list[tuple[str, list[Any]]]:
@@ -212,14 +216,14 @@ def number(_value: Any, shown: str, _where: str) -> str:
 
 def sample_block(item: Item) -> str:
     """An item with its replies as a code block."""
-    asked = [f"asked: {clip(item.asked, LONGEST)}"] if item.asked else []
-    lines = [*asked, *(f"option: {clip(option, 120)}" for option in item.options)]
+    asked = [f"asked: {cut_at_word(item.asked, LONGEST)}"] if item.asked else []
+    lines = [*asked, *(f"option: {cut_at_word(option, 120)}" for option in item.options)]
     for reply in item.replies:
         lines.append(f"{one_line(reply.arm)}:" + (f" [{reply.status}]" if reply.status else ""))
-        lines += [f"  asked: {clip(reply.asked, LONGEST)}"] if reply.asked else []
-        lines += [f"  {'written by a model' if reply.by_model else 'scored answer'}: {clip(reply.written, LONGEST)}"] if reply.written else []
-        lines += [f"  {one_line(name)}: {clip(value, 80)}" for name, value in reply.outcomes[:5]]
-        lines += [f"  judge, {one_line(JUDGED_WORDS.get(name, name))}: {clip(value, 160)}" for name, value in reply.judged]
+        lines += [f"  asked: {cut_at_word(reply.asked, LONGEST)}"] if reply.asked else []
+        lines += [f"  {'written by a model' if reply.by_model else 'scored answer'}: {cut_at_word(reply.written, LONGEST)}"] if reply.written else []
+        lines += [f"  {one_line(name)}: {cut_at_word(value, 80)}" for name, value in reply.outcomes[:5]]
+        lines += [f"  judge, {one_line(JUDGED_WORDS.get(name, name))}: {cut_at_word(value, 160)}" for name, value in reply.judged]
     return fence_text("\n".join(lines))
 
 
@@ -235,4 +239,4 @@ def card_value(field: Mapping[str, Any]) -> str:
     if "not_applicable" in field:
         return f"not applicable: {in_markdown(field['not_applicable'])}"
     value = field["value"]
-    return code(clip(value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False), 240), table=True)
+    return code(cut_at_word(value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False), 240), table=True)

@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from harness.report import view as views
 from harness.report.addresses import leaves
 from harness.report.card import Card
-from harness.report.clean_result import common_names, format_json, split_sections
+from harness.report.clean_result import SEAL_LENGTH, common_names, format_json, split_sections
 from harness.report.escape import one_line, visible
 from harness.report.headline import units
 from harness.report.numbers import Numbers, Used
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 MOST = 2_000_000  # bytes of the page
+HEROES = 800_000  # of these for further pages of the hero figure; what does not fit is named as a file
 SIZES = ((8, 60, 1000), (4, 40, 1000), (2, 20, 500), (1, 8, 200), (0, 0, 100))  # items, comparisons, rows of a table
 HERO_PAGE = re.compile(r"hero-\d+")
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
@@ -35,12 +37,12 @@ MIME = {"svg": "image/svg+xml", "png": "image/png"}
 
 def page(view: View, card: Card, samples: Samples, pictures: Mapping[str, bytes]) -> tuple[str, list[Used]]:
     """(the page of a run, every number in it). `pictures` are its figures by file name. The page shows fewer samples and rows where it would be larger than
-    MOST bytes."""
+    MOST bytes; that of a run whose other parts alone are larger is as large as they are."""
     images = data_uris(pictures)
     for items, comparisons, rows in SIZES:
         numbers = Numbers(view.tree, show=_data, dress=escape_html, code=in_code)
         text = render(view, card, samples.comparisons(items, comparisons), numbers, images, rows, samples)
-        if len(text.encode()) <= MOST:
+        if len(text.encode()) <= MOST - SEAL_LENGTH:
             break
     return text, numbers.used
 
@@ -50,6 +52,7 @@ def render(view: View, card: Card, compared: list[Comparison], numbers: Numbers,
 
     shown = grids(view)
     setup, found = split_sections(build_sections(view, numbers))
+    more_heroes, hero_files = further_heroes(images)
     body = (
         environment()
         .get_template("index.html.j2")
@@ -59,7 +62,8 @@ def render(view: View, card: Card, compared: list[Comparison], numbers: Numbers,
             comparison_count=samples.count,
             images=images,
             image=lambda stem: image_of(stem, images),
-            more_heroes=sorted((stem for stem in images if HERO_PAGE.fullmatch(stem)), key=lambda stem: int(stem.rpartition("-")[2])),
+            more_heroes=more_heroes,
+            hero_files=hero_files,
             grids=shown,
             grid_owners={grid.declared.of for grid in shown},
             rows=[row for row in view.rows if not shown_in(shown, row)],
@@ -76,6 +80,13 @@ def render(view: View, card: Card, compared: list[Comparison], numbers: Numbers,
         )
     )
     return f"{body.rstrip()}\n"
+
+
+def further_heroes(images: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The further pages of the hero figure: (stems of the first ones, which are embedded in at most HEROES bytes, stems of the rest)."""
+    stems = sorted((stem for stem in images if HERO_PAGE.fullmatch(stem)), key=lambda stem: int(stem.rpartition("-")[2]))
+    count = sum(size <= HEROES for size in accumulate(len(images[stem]) for stem in stems))
+    return stems[:count], stems[count:]
 
 
 def data_uris(pictures: Mapping[str, bytes]) -> dict[str, str]:

@@ -102,7 +102,7 @@ class Comparison:
 
 
 class Samples:
-    """The samples of a run, each file read once."""
+    """The samples of a run. The rows of a file that is shown are read once and kept; `troubles` reads every file once more, for its hash alone."""
 
     def __init__(self, folder: Path, view: View) -> None:
         self.folder, self.view = folder, view
@@ -141,10 +141,7 @@ class Samples:
         """Files that are compared with each other, and the measurements that compare them."""
         found: dict[tuple[str, ...], list[Row]] = {}
         shown: set[str] = set()
-        effects = sorted(
-            self.view.effects.values(), key=lambda row: ("hypothesis", "control").index(row.cell.kind) if row.cell.kind in ("hypothesis", "control") else 2
-        )
-        for row in effects:
+        for row in sorted(self.view.effects.values(), key=lambda row: KINDS.get(row.cell.kind, len(KINDS))):
             every = paths_of(row.measurement)
             paths = without_unjudged(every)
             if 0 < len(paths) <= MOST_ARMS:

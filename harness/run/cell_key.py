@@ -13,22 +13,7 @@ BEHIND_CELLS = ("harness.run.fixtures", "harness.run.outcome", "harness.run.reco
 # Words for the reader; "claim" stands for claims/ too.
 WORDS = ("question", "claim", "matched", "confounded", "parents", "next_steps")
 # Places of the preregistration that decide over cells that are already measured, or are words for the reader.
-DECIDING = (
-    "title",
-    "hypotheses/",
-    "primary",
-    "alpha",
-    "budget/",
-    "next_steps",
-    "question",
-    "trajectories/",
-    "claim",
-    "matched",
-    "confounded",
-    "parents",
-    "score/",
-    "allow/",
-)
+DECIDING = ("title", "hypotheses/", "primary", "alpha", "power", "tests/", "budget/", "trajectories/", "score/", "allow/", *WORDS)
 # Code is in the key by the dependencies, which go further than the files that the preregistration lists.
 CODE = ("test code/", "shared code/")
 # What work is expected to cost changes nothing of it, and a scale's rules decide afterwards.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,11 @@ import msgspec
 
 from harness.errors import HarnessError, explain_failure, nearest
 from harness.extensions import add_check, checks, facts
-from harness.findings import GRAVE, Checked, Fact, Facts, line_of, run_checks, stage_of
+from harness.findings import GRAVE, Checked, Fact, Facts, allowed, line_of, run_checks, stage_of
 from harness.records import Confidence, Finding, Results, Stage
 from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
+from harness.run.refusals import refusals_in
 from harness.run.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,18 +48,40 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
     return Facts(given, {**facts(), **PLANNED, "run": [Fact("plan", lambda _: run())]})
 
 
-def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",)) -> Checked:
-    """What the rules find in a design; `own` are those of the project."""
-    return run_checks([*checks().values(), *own], known, facts(), stages)
+def check_design(known: Facts, own: Iterable[Check] = (), stages: Iterable[Stage] = ("declare",), wanted: Callable[[str], bool] | None = None) -> Checked:
+    """What the rules find in a design, those whose code is `wanted` (default: all); `own` are those of the project. Raises HarnessError where the declaration
+    allows what no rule finds."""
+    rules = {check.code: check for check in (*checks().values(), *own)}
+    require_known_codes(known, rules)
+    return run_checks([check for code, check in rules.items() if wanted is None or wanted(code)], known, facts(), stages)
+
+
+def require_known_codes(known: Facts, rules: Iterable[str]) -> None:
+    """Raises HarnessError for a suppression of no rule; without harness.check, which is optional, nobody knows them all."""
+    for code in known.spec.allow if known.knows("yaml") else ():
+        if code not in rules:
+            raise HarnessError(f"allow names {code!r}, which is no rule", where=str(known.place("allow", code)), mend=nearest(code, rules))
+
+
+def check_machine(known: Facts, run: ExperimentRun, folders: Mapping[str, Path], workers: int) -> Checked:
+    """What the rules find in the machine on which a run is about to begin."""
+    from harness.run.machine import this_machine
+
+    whole = known.with_values(machine=this_machine(folders, known.root, workers), run=run)
+    return run_checks(checks().values(), whole, facts(), ("run",))
 
 
 def project_checks(config: Any) -> list[Check]:
-    """The rules that the project's conftests and plugins add. Raises HarnessError for what is no rule."""
+    """The rules that the project's conftests and plugins add. Raises HarnessError for what is no rule, and for a rule of results: they are decided from the
+    run's folder alone, where no conftest is loaded."""
     added: dict[str, Check] = dict(checks())
     with explain_failure("a hook pytest_harness_checks fails", "the project", "Repair the conftest or the plugin that has it"):
-        answers = config.hook.pytest_harness_checks()
-    for check in (check for answer in answers for check in answer):
+        answers = [check for answer in config.hook.pytest_harness_checks() for check in answer]
+    for check in answers:
         add_check(added, check, "hook pytest_harness_checks")
+        if (stage := stage_of(check, facts())) not in ("declare", "plan"):
+            mend = "Provide it from a package, by an entry point of the group harness.checks"
+            raise HarnessError(f"the rule {check.code} runs at the stage {stage}", where="hook pytest_harness_checks", mend=mend)
     return [check for code, check in added.items() if code not in checks()]
 
 
@@ -99,17 +122,27 @@ def refuse_errors(checked: Checked) -> None:
         raise HarnessError(f"{first.message}{rest}", where=str(first.where), mend=f"{first.fix}. A run at scale full refuses errors", code=first.code)
 
 
-def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any]) -> Results:
-    """The results with what was found in the design (`before`) and in themselves, and with what that does to caveats and confidence."""
-    given = {"results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}  # type: ignore[index]
-    checked = run_checks(checks().values(), Facts(given, facts()), facts(), ("run", "decide"))
-    whole = Checked(findings=(*before, *checked.findings))
+def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any], opened: Mapping[str, Sequence[str]]) -> Results:
+    """The results with what was found in the design (`before`) and in themselves, and with what that does to caveats and confidence.
+    `opened` are the files by cell that were read and not declared."""
+    given = {"opened": opened, "results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}  # type: ignore[index]
+    known = Facts(given, facts())
+    checked = run_checks(checks().values(), known, facts(), ("run", "decide"))
+    said = {(finding.code, finding.subject) for finding in checked.findings}
+    refused = (allowed(finding, known) for finding in refusals_in(results) if (finding.code, finding.subject) not in said)
+    whole = Checked(findings=(*before, *checked.findings, *refused))
     return msgspec.structs.replace(
         results,
         findings=whole.findings,
         caveats=(*results.caveats, *allowed_lines(spec, results.scale), *(line_of(finding) for finding in whole.open)),
         confidence=cap(results.confidence, spec, results.scale, whole),
     )
+
+
+def report_findings(folder: Path, results: Results) -> tuple[Finding, ...]:
+    """What the rules find in the folder of a run whose results are written. They are no part of the results, which do not hang on where the folder lies."""
+    known = Facts({"results": results, "folder": folder}, facts())
+    return run_checks(checks().values(), known, facts(), ("report",)).findings
 
 
 def allowed_lines(spec: ExperimentSpec, scale: str) -> list[str]:

@@ -119,6 +119,11 @@ class CollectedExperiment:
         return {owner: list(dict.fromkeys(cell.declaration.statement for cell in cells)) for owner, cells in sorted(self.catalogue.owners.items())}
 
     @cached_property
+    def tests(self) -> dict[str, dict[str, Any]]:
+        """Id of a test to what its decorators declare: kind, polarity, needs, axes it is repeated over."""
+        return {owner: self.catalogue.declared(owner) for owner in sorted(self.catalogue.owners)}
+
+    @cached_property
     def code(self) -> Dependencies:
         """The code behind the cells: test files, conftests, the modules of the fixtures in use, and all that these import."""
         return dependencies_of(BEHIND_CELLS, sorted(code_files(self.cell_items.values())), self.root)

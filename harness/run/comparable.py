@@ -21,12 +21,16 @@ UNEVEN, NOTICEABLE, ALPHA = 0.10, 0.01, 0.05
 HOW = """
     tokens maxtokens maxnewtokens maxcompletiontokens maxoutputtokens maxlength mintokens minnewtokens numpredict temperature topp topk minp typicalp dosample
     numbeams samples nsamples numsamples replicates repetitionpenalty presencepenalty frequencypenalty lengthpenalty norepeatngramsize stop stopsequences
-    decoding sampling seed seeds judge judges judgeprompt judgepromptversion rubric rubricversion scorer scoring metric measure behaviour normalise normalize
+    decoding sampling seed seeds scoring metric measure behaviour normalise normalize
     style shots fewshot numfewshot reasoningeffort thinking thinkingbudget dtype precision quantization template chattemplate format code
+    generator engine backend framework sampler
 """
+# What the name of a field begins with that says who or what read the answers.
+JUDGES = ("judge", "grader", "rubric", "scorer", "rater", "autorater", "evaluator", "annotator")
 # Fields of describe() that say how the work was split up or numbered: samples that differ in nothing else are the same.
 SPLIT = "chunk chunks chunksize batch batchsize workers concurrency threads device seed seeds code"
 ABSENT = "absent"
+MEASURED = "Measure the baseline (measure.shift of two samples), or hold the level against a threshold: criterion(…).exceeds(measure.rate(…))"
 Path = tuple[str, ...]
 Terms = Sequence[Sequence[Mapping[str, Any]]]
 
@@ -35,6 +39,18 @@ def doubt_of(weights: Sequence[float], terms: Terms, sources: Sequence[Any] = ()
     """Why a contrast can decide nothing; "" where it can. `terms` hold one mapping for each seed."""
     if are_same(weights, terms, sources):
         return SAME_SAMPLES
+    return of_coherence(uneven_or_missing(terms), terms)
+
+
+def of_coherence(doubt: str, terms: Terms) -> str:
+    """A doubt about missing answers, under the code of coherence where most of these were given, and are incoherent."""
+    rows = [row for term in terms for arm in term if isinstance(arm, Outcomes) for part in arm.parts for row in part.gathered.rows]
+    lost = [row for row in rows if row.get("status", "ok") != "ok"]
+    return doubt.replace("[M307]", "[M314]") if lost and 2 * sum(row["status"] == "incoherent" for row in lost) > len(lost) else doubt
+
+
+def uneven_or_missing(terms: Terms) -> str:
+    """Why the answers that are there can decide nothing: too many are missing, or unevenly many."""
     uneven_arms = (doubt for first, second in combinations(terms, 2) if (doubt := describe_uneven_answers(missing(first), missing(second))))
     return next(uneven_arms, "") or next((doubt for term in terms if (doubt := mostly_missing(missing(term)))), "")
 
@@ -116,7 +132,7 @@ def doubt_of_level(mapping: Mapping[str, Any], sources: Sequence[Any]) -> str:
 def mostly_missing(answers: Mapping[str, tuple[int, int]]) -> str:
     """An arm's missing answers where they are more than half."""
     lost, of = (sum(counts) for counts in zip(*answers.values(), strict=True)) if answers else (0, 0)
-    return f"{lost} of {of} answers are missing: those that are left do not speak for the others" if 2 * lost > of else ""
+    return f"[M307] {lost} of {of} answers are missing: those that are left do not speak for the others" if 2 * lost > of else ""
 
 
 def describe_uneven_answers(first: Mapping[str, tuple[int, int]], second: Mapping[str, tuple[int, int]]) -> str:
@@ -129,7 +145,7 @@ def describe_uneven_answers(first: Mapping[str, tuple[int, int]], second: Mappin
     p, _ = mcnemar(sum(a > b for a, b in both), sum(a < b for a, b in both))
     if apart < UNEVEN - 1e-9 and not (apart >= NOTICEABLE - 1e-9 and p < ALPHA):
         return ""
-    return f"answers are missing unevenly: {lost} of {of} in one arm, {lost2} of {of2} in the other; the items that are left are not comparable"
+    return f"[M307] answers are missing unevenly: {lost} of {of} in one arm, {lost2} of {of2} in the other; the items that are left are not comparable"
 
 
 def require_same_settings(name: str, terms: Terms, differ: Sequence[str]) -> None:
@@ -145,11 +161,18 @@ def require_same_settings(name: str, terms: Terms, differ: Sequence[str]) -> Non
         told = ", ".join(f"{'.'.join(path)} ({format_values(first)} against {format_values(second)})" for path, (first, second) in list(wrong.items())[:4])
         names = tuple(dict.fromkeys((*differ, *(path[-1] for path in wrong))))
         meant = f'"{names[0]}"' if len(names) == 1 else "(" + ", ".join(f'"{each}"' for each in names) + ")"
-        raise HarnessError(f"{name}: the arms are not sampled alike: {told}", mend=f"Sample them alike, or say that this is what is compared: differ={meant}")
+        code = "M309" if any(is_judge(path) for path in wrong) else "M308"
+        mend = f"Sample them alike, or say that this is what is compared: differ={meant}"
+        raise HarnessError(f"{name}: the arms are not sampled alike: {told}", mend=mend, code=code)
 
 
 def is_how(path: Path) -> bool:
-    return any(plain_name(part) in HOW.split() for part in path)
+    return is_judge(path) or any(plain_name(part) in HOW.split() for part in path)
+
+
+def is_judge(path: Path) -> bool:
+    """Whether a field says who or what read the answers."""
+    return any(plain_name(part).startswith(JUDGES) for part in path)
 
 
 def plain_name(field: str) -> str:
@@ -239,7 +262,7 @@ def doubt_of_samples(pair: Sequence[Sequence[Outcomes]], unit: str) -> str:
     if len(pair) != 2:
         return ""
     answers = {value for term in pair for outcomes in term for value in outcomes.values() if value is not None}
-    blind = f"both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 and unit == "pp" else ""
+    blind = f"[M304] both samples hold nothing but {next(iter(answers))}: the measure may be blind" if len(answers) == 1 and unit == "pp" else ""
     return doubt_of((1, -1), pair) or blind
 
 
@@ -248,7 +271,7 @@ def refuse_filled(name: str, mapping: Mapping[str, Any], sources: Sequence[Any])
     filled = sorted((item for item in items_without_answer(mapping, sources) if mapping.get(item) is not None), key=str)
     if filled:
         told = f"{name} counts {len(filled)} missing answers as outcomes, such as item {filled[0]!r}"
-        raise HarnessError(told, mend='Leave them None; how often there is an answer is outcomes("status=ok")')
+        raise HarnessError(told, mend='Leave them None; how often there is an answer is outcomes("status=ok")', code="M307")
 
 
 def items_without_answer(mapping: Mapping[str, Any], sources: Sequence[Any]) -> set[Any]:
@@ -280,13 +303,39 @@ def refuse_foreign(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]
         raise HarnessError(told, mend="Key outcomes by the items that were gathered, and name all the samples in sources=")
 
 
+def refuse_literal(name: str, arms: Sequence[Mapping[str, Any]], sources: Sequence[Any], unit: str = "") -> None:
+    """Raises HarnessError where an arm is a number that somebody wrote down, such as a chance level of .5: a baseline is measured, or is a threshold for a
+    level. A mean in pp that is one sample's outcome less a constant has such a baseline, too."""
+    sampled = [source for source in sources if getattr(source, "rows", ())]
+    for arm in arms if sampled else ():
+        plain = not isinstance(arm, Outcomes) and not isinstance(identify(arm, sampled), Outcomes)
+        values = {value for value in arm.values() if value is not None}
+        if plain and unit == "pp" and any(is_shifted(arm, outcomes) for source in sampled for outcomes in fields_of(source)):
+            raise HarnessError(f"{name} is one sample less a constant", mend=MEASURED, code="S412")
+        if plain and not unit and len(arm) > 1 and len(values) == 1:
+            raise HarnessError(f"an arm of {name} is {next(iter(values))} for all {len(arm)} items, and no samples are so", mend=MEASURED, code="S412")
+
+
+def is_shifted(mapping: Mapping[str, Any], outcomes: Mapping[str, Any]) -> bool:
+    """True where the mapping is a linear function of the outcomes that is not 0 where they are 0."""
+    if not is_linear(mapping, outcomes):
+        return False
+    (x, y), (x2, y2) = (pair(outcomes, mapping, choose) for choose in (min, max))
+    return abs(y - (y2 - y) / (x2 - x) * x) > 1e-9
+
+
+def pair(outcomes: Mapping[str, Any], mapping: Mapping[str, Any], choose: Any) -> tuple[float, float]:
+    item = choose((item for item in mapping if mapping[item] is not None and outcomes[item] is not None), key=lambda item: outcomes[item])
+    return outcomes[item], mapping[item]
+
+
 def differing_seeds(name: str, terms: Terms, seeds: Sequence[int], sources: Sequence[Any]) -> tuple[int, ...]:
     """The seeds whose replicates are different samples. Raises HarnessError where all are the same: seeds that nothing was drawn with are none."""
     count = max(map(len, terms))
     apart = unite(range(count), lambda seed: tuple(drawn_as(term[seed], sources) for term in terms))
     if count > 1 and len(apart) == 1:
         told = f"{name} has {count} seeds, and the same samples for each of them"
-        raise HarnessError(told, mend="Give each seed the samples that were drawn with it; what has no seed is measured once")
+        raise HarnessError(told, mend="Give each seed the samples that were drawn with it; what has no seed is measured once", code="S407")
     return tuple(seeds[place] for place in apart) if len(seeds) == count else tuple(seeds)
 
 

@@ -126,7 +126,7 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
     """Everything known before the run. Reads the declared inputs, the personas and the lock."""
     experiment = found.experiment
     scale, seeds = scale_of(experiment, settings), seeds_of(experiment, settings)
-    promise = promise_of(experiment, settings.root, found.code, found.claims, seeds, scale)
+    promise = promise_of(experiment, settings.root, found.code, found.claims, seeds, scale, tests=found.tests)
     spec = experiment.spec
     return Universe(
         experiment=spec.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import time
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,12 @@ import msgspec
 from harness.damage import describe_damage
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
+from harness.findings import line_of
 from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
-from harness.records import AFTER_DATA, Deviation, Execution, Results, Universe, encode
+from harness.records import AFTER_DATA, Cell, Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
-from harness.run.checks import with_findings
+from harness.run.checks import report_findings, with_findings
 from harness.run.folder import RunFolder, last_cells
 from harness.run.plan_cache import cached_plan
 from harness.run.redact import clean_value
@@ -81,7 +83,7 @@ def finalize_run(folder: Path, token: str, store: Path | None = None, reported: 
         with suppress(HarnessError):
             write_text(trace, traceback.format_exc())
         return ReportOutcome(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
-    return ReportOutcome(folder, results, notes=notes)
+    return ReportOutcome(folder, results, notes=(*notes, *map(line_of, report_findings(folder, results))))
 
 
 def withdraw_stale(folder: Path) -> tuple[str, ...]:
@@ -139,7 +141,13 @@ def decide_results(folder: Path, universe: Universe, rows: list[dict[str, Any]],
     cells, executed = last_cells(universe, rows), execution(folder, rows, torn)
     events = timeline(universe, plan, cells, rows, executed.ended)
     results = decide(spec, in_order(universe, rows), cells, plan, msgspec.structs.replace(executed, timeline=events))
-    return with_findings(results, spec, universe.findings)
+    return with_findings(results, spec, universe.findings, undeclared_by_cell(rows, cells))
+
+
+def undeclared_by_cell(rows: list[dict[str, Any]], cells: Mapping[str, Cell]) -> dict[str, list[str]]:
+    """What each cell read that is neither code nor a declared input, as its last row says."""
+    last = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
+    return {name: last[name].get("undeclared", []) for name in cells if name in last}
 
 
 def in_order(universe: Universe, rows: list[dict[str, Any]]) -> Universe:

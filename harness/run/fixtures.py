@@ -137,7 +137,7 @@ class RecordingCriterion(Criterion):
         for found in measured:
             if not any(found is taken for taken in self._recorder.measure.taken):
                 told = f"{getattr(found, 'name', repr(found))} was not measured by this cell, or was altered since"
-                raise HarnessError(told, mend="Give what this cell's own `measure` returned, as it is")
+                raise HarnessError(told, mend="Give what this cell's own `measure` returned, as it is", code="M303")
 
     def _ask(self, ask: Callable[[], bool], measured: Measurement, in_words: Callable[[bool], str]) -> bool:
         """The answer of a criterion, which counts from then on whatever the test does with it; so does that it cannot tell."""

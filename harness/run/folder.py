@@ -44,6 +44,7 @@ class CellRow(msgspec.Struct):
     measured: Time
     keep: bool = True
     files: dict[str, str] = {}
+    undeclared: list[str] = []
     samples: dict[str, Count] = {}
     execution: dict[str, Any] = {}
     recorded: Time = 0

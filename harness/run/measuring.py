@@ -21,11 +21,13 @@ from harness.run.comparable import (
     mostly_missing,
     refuse_filled,
     refuse_foreign,
+    refuse_literal,
     require_same_settings,
     samples_compared,
 )
 from harness.run.contrasts import contrast_of, corrected_of, correlation_of, require_balanced, split_by_seed
 from harness.run.outcomes import Outcomes, seeds_of, unite
+from harness.run.pairing import doubt_of_pairing, hold_equal_rows
 from harness.run.recompute import derive
 from harness.run.redact import key_in
 from harness.run.sampling import Samples
@@ -37,6 +39,7 @@ from harness.run.value_checks import (
     number,
     reason,
     refuse_similarity,
+    refuse_value_as_p,
     require_interval,
     require_whole,
     share,
@@ -96,6 +99,7 @@ class Measure:
             interval = require_interval(interval, number(value, name), name, require_whole(n, name))
         if p is not None:
             check_test(number(p, f"p of {name}"), p_method, interval, unit, name)
+            refuse_value_as_p(name, number(value, name), number(p, f"p of {name}"), p_method)
         tested: dict[str, Any] = {"interval": interval, "seeds": seeds, "p": p, "p_floor": p_floor, "p_method": p_method, "arms": arms}
         found = self._build(name, value, unit, n, sampling_unit, sources, note=note, unsampled=unsampled, **tested)
         return self._record(found, typed=True)
@@ -119,9 +123,13 @@ class Measure:
     ) -> Measurement:
         if sources and seeds:
             refuse_seeds(name, seeds, sources, sampling_unit, proven)
+        if sources and sampling_unit == "item" and (items := distinct_items(sources)) and require_whole(n, name) > items:
+            raise HarnessError(f"{name} has N = {n}, its samples hold {items} items", mend="Name what N counts in sampling_unit=, or count items", code="S411")
         rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
         if sources and require_whole(n, name) > rows:
-            raise HarnessError(f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once")
+            raise HarnessError(
+                f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once", code="S411"
+            )
         floor = None if p_floor is None else number(p_floor, f"smallest p of {name}")
         return Measurement(
             name=name,
@@ -209,6 +217,7 @@ class Measure:
         if unit in CONTRASTED:
             pair = samples_compared([attribute(basis.mappings[0], sources)], sources)
             require_same_settings(name, pair, (differ,) if isinstance(differ, str) else differ)
+            refuse_literal(name, [basis.mappings[0]], sources, unit)
             doubt = doubt or doubt_of_samples(pair, unit) or describe_selection(basis.mappings[0], sources)
         return self._take(name, sum(data) / len(data), unit, n, basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
@@ -263,6 +272,7 @@ class Measure:
         terms_of = split_by_seed(name, read, seeds)
         weights, arms = require_balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
         plain = [arm for term in terms_of for arm in term]
+        refuse_literal(name, plain, basis.sources)
         pair = samples_compared([arm for term in arms for arm in term], sources)
         for compared in (arms, pair):
             require_same_settings(name, compared, (differ,) if isinstance(differ, str) else differ)
@@ -271,6 +281,8 @@ class Measure:
         left = {item: (int(any(arm[item] is None for arm in plain)), 1) for item in plain[0]}
         doubts = (doubt for arm in plain for doubt in (doubt_of_level(arm, sources), describe_selection(arm, sources)))
         doubt = doubt_of(weights, arms, sources) or doubt_of_samples(pair, unit) or mostly_missing(left) or next(filter(None, doubts), "")
+        doubt = doubt or doubt_of_pairing([arm for term in arms for arm in term])
+        basis.note = "; ".join(filter(None, (basis.note, hold_equal_rows([arm for term in arms for arm in term]))))
         return self._effect(name, effect, unit, basis, doubt=doubt, derived=derive("contrast", read, unit=unit))
 
     def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
@@ -374,6 +386,11 @@ class Basis:
         self.note = EDITED if edited else COMPUTED if computed and by_item else ""
 
 
+def distinct_items(sources: Sequence[Any]) -> int:
+    """How many different items some samples hold; 0 where their rows name none."""
+    return len({row.get("item") for source in sources for row in getattr(source, "rows", ())} - {None})
+
+
 def refuse_seeds(name: str, seeds: Sequence[int], sources: Sequence[Any], sampling_unit: str, proven: bool) -> None:
     """Raises HarnessError for seeds that were typed and that the samples do not have."""
     sampled = [source for source in sources if getattr(source, "rows", ())]
@@ -383,14 +400,16 @@ def refuse_seeds(name: str, seeds: Sequence[int], sources: Sequence[Any], sampli
     foreign = [seed for seed in seeds if seed not in drawn and str(seed) not in runs]
     if foreign and (drawn or not (proven or len(seeds) == 1)):
         told = f"{name} names the seed {foreign[0]}, which none of its samples was drawn with"
-        raise HarnessError(told, mend="Leave seeds= out: what gather returned brings the seeds of its measure (its attribute `seed`)")
+        raise HarnessError(told, mend="Leave seeds= out: what gather returned brings the seeds of its measure (its attribute `seed`)", code="S407")
 
 
 def probability(p: float, floor: float | None, name: str) -> float:
     """A p value that a test can give."""
     value = in_unit(number(p, f"p of {name}"), "probability", f"p of {name}")
     if value == 0:
-        raise HarnessError(f"p of {name} is 0, which no test gives", mend="A permutation p is (b+1)/(B+1), never 0; below the smallest float give that")
+        raise HarnessError(
+            f"p of {name} is 0, which no test gives", mend="A permutation p is (b+1)/(B+1), never 0; below the smallest float give that", code="S402"
+        )
     if floor is not None and value < floor * (1 - 1e-9):
-        raise HarnessError(f"p of {name} is {value:.3g}, below the smallest that its test can give ({floor:.3g})", mend="Correct p or p_floor")
+        raise HarnessError(f"p of {name} is {value:.3g}, below the smallest that its test can give ({floor:.3g})", mend="Correct p or p_floor", code="S402")
     return value

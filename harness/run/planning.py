@@ -1,32 +1,39 @@
-"""What `--harness-plan` and `harness plan` show: cells cached or to do, cost, power, false passes, the smallest p. Nothing runs, no model is touched."""
+"""What `--harness-plan` and `harness plan` show: cells cached or to do, cost, power, false passes, the smallest p, and what the rules find. Nothing runs."""
 
 from __future__ import annotations
 
 import copy
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from harness.costs import in_words
 from harness.design.plan import work_left
+from harness.design.score import Score, compute_label, find_score
 from harness.design.work import pieces_of, work_lines
 from harness.errors import explain_failure
-from harness.records import Cost, PlannedCellRecord, Universe, decode
+from harness.findings import Facts, line_of
+from harness.records import Cost, PlannedCellRecord, Stage, Universe, decode
+from harness.run.checks import check_design, project_checks
 from harness.run.experiment_run import ExperimentRun
-from harness.run.plan_cache import cached_plan
 from harness.run.session import Session, beyond
 
-# Below this power a run is more likely to end undecided than its cost is worth.
-POWER = 0.8
+if TYPE_CHECKING:
+    from harness.protocols import Check
+
+PLANNED: tuple[Stage, ...] = ("declare", "plan")
 
 
 def plans(session: Session) -> list[dict[str, Any]]:
     """The plan of every experiment found, as JSON values."""
-    return [one_plan(active, session.config.hook) for active in session.actives()]
+    own = project_checks(session.config) if session.founds else []
+    return [one_plan(session.facts(found), session.config.hook, own) for found in session.founds]
 
 
-def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
+def one_plan(known: Facts, hook: Any, own: Sequence[Check]) -> dict[str, Any]:
+    active: ExperimentRun = known.run
     left = work_left(active.universe, lambda cell: active.find_known(cell) is not None)
-    promise = active.universe.promise
-    plan = cached_plan(active.universe, active.store)
+    promise, plan = active.universe.promise, known.plan
+    score, checked = find_score(active.experiment.folder), check_design(known, own, PLANNED)
     return {
         "experiment": active.universe.experiment,
         "scale": active.universe.scale,
@@ -34,33 +41,29 @@ def one_plan(active: ExperimentRun, hook: Any) -> dict[str, Any]:
         "deviations": [f"{deviation.what}: registered {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
         **plan,
         "work": {**left, **pieces(active, hook)},
-        "warnings": warnings(plan["seed_noise"]) + spots(active, plan)[1] + score_warnings(active),
-        "score": score_of(active, plan),
-        "findings": findings(active, plan, left) + open_points(active),
+        "warnings": [line_of(finding) for finding in checked.open if finding.severity == "warning"] + score_warnings(score),
+        "score": {"compute": compute_label(plan["cost"]), "summary": score.summary() if score else ""},
+        "findings": [line_of(finding) for finding in checked.errors] + beyond_budget(active, left) + open_points(score, active.universe.scale),
+        "allowed": [f"{finding.where} {finding.code} {finding.message}: {finding.suppressed}" for finding in checked.findings if finding.suppressed],
+        "not_run": [f"{one.code} not run: {one.why}" for one in checked.not_run],
     }
 
 
-def score_of(active: ExperimentRun, plan: dict[str, Any]) -> dict[str, Any]:
-    """The gate-keeper's score and the compute label of the whole design at this scale."""
-    from harness.design.score import compute_label, find_score
-
-    score = find_score(active.experiment.folder)
-    return {"compute": compute_label(plan["cost"]), "summary": score.summary() if score else ""}
-
-
-def score_warnings(active: ExperimentRun) -> list[str]:
-    from harness.design.score import find_score
-
-    score = find_score(active.experiment.folder)
+def score_warnings(score: Score | None) -> list[str]:
     return [f"the gate-keeper's score is {score.total:.2f}: SKIP"] if score and score.decision == "SKIP" else []
 
 
-def open_points(active: ExperimentRun) -> list[str]:
+def open_points(score: Score | None, scale: str) -> list[str]:
     """What a full-scale run waits for."""
-    from harness.design.score import find_score
+    return [f"open {point.kind}: {point.text}" for point in score.open_points] if score and scale == "full" else []
 
-    score = find_score(active.experiment.folder) if active.universe.scale == "full" else None
-    return [f"open {point.kind}: {point.text}" for point in score.open_points] if score else []
+
+def beyond_budget(active: ExperimentRun, left: dict[str, Any]) -> list[str]:
+    """A cost beyond the budget, or one that cannot be held against it."""
+    budget = active.experiment.spec.budget
+    limits = [("usd", "US dollars", budget.usd), ("gpu_hours", "GPU-hours", budget.gpu_hours)]
+    told = [beyond(active, left, name, unit, limit)[0] for name, unit, limit in limits if limit is not None]
+    return [wrong for wrong in told if wrong]
 
 
 def pieces(active: ExperimentRun, hook: Any) -> dict[str, Any]:
@@ -87,57 +90,6 @@ def work_of(hook: Any, **about: Any) -> Any:
         return hook.pytest_harness_work(**about)
 
 
-def warnings(noise: dict[str, Any]) -> list[str]:
-    """What the plan can be started with, but should be known: thresholds that lie within the noise of a single seed."""
-    return [
-        f"the threshold {name} ({one['value']:g} {one['unit']}) is smaller than the SD between seeds ({one['seed_sd']:g}): a single seed can cross it by chance"
-        for name, one in noise.items()
-        if one["ratio"] < 1
-    ]
-
-
-def weak_spots(alpha: float, hypotheses: dict[str, Any], confirmatory: set[str]) -> tuple[list[str], list[str]]:
-    """(errors, warnings) of the simulated decisions: false passes above alpha, by more than their Monte Carlo error, and a power below .8. An exploratory
-    hypothesis is tested at no alpha, so its false passes are a warning."""
-    errors: list[str] = []
-    weak: list[str] = []
-    for name, found in hypotheses.items():
-        if "not_simulated" in found:
-            if not found["argued"]:
-                weak.append(
-                    f"{name} has neither a power nor a reason why it has none: declare what is lacking, or not_simulated: the reason, for its threshold"
-                )
-            continue
-        error = 2 * found["standard_error"]
-        for key, when in (("false_pass", "when nothing is there"), ("false_pass_nearly", "when it is nearly true")):
-            if found[key] > alpha + error:
-                told = f"{name} passes {found[key]:.3f} of the time {when}, more often than alpha {alpha:g}"
-                (errors if name in confirmatory else weak).append(told)
-        if found["power"] < POWER:
-            weak.append(f"{name} passes only {found['power']:.3f} of the time when the expected effect is there: more units, a larger effect or a lower bar")
-    return errors, weak
-
-
-def spots(active: ExperimentRun, plan: dict[str, Any]) -> tuple[list[str], list[str]]:
-    spec = active.experiment.spec
-    return weak_spots(spec.alpha, plan["hypotheses"], {name for name, one in spec.hypotheses.items() if one.family == "confirmatory"})
-
-
-def findings(active: ExperimentRun, plan: dict[str, Any], left: dict[str, Any]) -> list[str]:
-    """What makes the plan not worth starting: a rule whose smallest p lies above alpha, or a cost beyond the budget, or one that cannot be held against it."""
-    alpha, budget = active.experiment.spec.alpha, active.experiment.spec.budget
-    told = [
-        f"{name} cannot reach alpha {alpha:g}: its smallest p is {found['p_floor']:.2g}"
-        for name, found in plan["hypotheses"].items()
-        if found.get("p_floor", 0.0) > alpha
-    ]
-    told += spots(active, plan)[0]
-    for name, unit, limit in (("usd", "US dollars", budget.usd), ("gpu_hours", "GPU-hours", budget.gpu_hours)):
-        wrong = beyond(active, left, name, unit, limit)[0] if limit is not None else ""
-        told += [wrong] if wrong else []
-    return told
-
-
 def plan_lines(session: Session) -> list[str]:
     """The plans as lines for the terminal."""
     return [line for plan in plans(session) for line in lines_of(plan)]
@@ -156,8 +108,9 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         lines.append(f"  score: {plan['score']['summary']}; compute: {plan['score']['compute']}")
     lines += simulated_lines(plan["hypotheses"])
     lines += [noise_line(name, one) for name, one in plan["seed_noise"].items()] + work_lines(work)
-    lines += [f"  warning: {warning}" for warning in plan["warnings"]]
-    return lines + [f"  finding: {finding}" for finding in plan["findings"]]
+    for kind, key in (("allowed", "allowed"), ("not checked", "not_run"), ("warning", "warnings"), ("finding", "findings")):
+        lines += [f"  {kind}: {line}" for line in plan[key]]
+    return lines
 
 
 def simulated_lines(hypotheses: dict[str, Any]) -> list[str]:

@@ -72,25 +72,26 @@ class Recorder:
             return self.unfounded_answer(outcome)
         if self.planned.kind == "control" and outcome.verdict == "passed":
             if not self.measure.taken:
-                return "a control that measures nothing controls nothing: record what it looks at (measure.shift, …)"
+                return "[M311] a control that measures nothing controls nothing: record what it looks at (measure.shift, …)"
             if self.planned.polarity in ("negative", "canary") and not self.answers:
                 article = "a negative control" if self.planned.polarity == "negative" else "a canary"
-                return f"{article} needs equivalence, and no criterion was asked: assert criterion(…).within(…)"
+                return f"[M302] {article} needs equivalence, and no criterion was asked: assert criterion(…).within(…)"
         return ""
 
     def unfounded_answer(self, outcome: Outcome) -> str:
         """The same of a hypothesis, which is answered by its criterion alone."""
         by = f" ({outcome.reason})" if outcome.verdict == "falsified" else ""
         if not self.measure.taken:
-            return f"{outcome.verdict} without a measurement{by}: record one (measure.shift, …) and assert criterion(…).holds(…)"
+            return f"[M301] {outcome.verdict} without a measurement{by}: record one (measure.shift, …) and assert criterion(…).holds(…)"
         if not self.answers:
-            return f"{outcome.verdict} without an answer of a criterion{by}: assert criterion(…).holds(…)"
+            return f"[M302] {outcome.verdict} without an answer of a criterion{by}: assert criterion(…).holds(…)"
         if outcome.verdict == "falsified" and not self.first(False):
             return f"the criterion said yes ({self.answers[-1].why}), yet another assertion failed{by}: let the criterion alone decide"
         registered = set(self.active.experiment.spec.hypotheses[self.planned.owner].thresholds)
         if registered and not {answer.threshold for answer in self.answers} & registered:
             named = " or ".join(sorted(registered))
-            return f"{outcome.verdict} by the threshold {self.answers[-1].threshold}, registered for {self.planned.owner} is {named}: assert its answer, too"
+            by = self.answers[-1].threshold
+            return f"[M302] {outcome.verdict} by the threshold {by}, registered for {self.planned.owner} is {named}: assert its answer, too"
         return ""
 
     def cell(self) -> Cell:

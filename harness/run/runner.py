@@ -29,9 +29,11 @@ from harness.records import Cell, PlannedCellRecord, decode, encode
 from harness.run.body import Body
 from harness.run.cached_reports import label, replay, skip_place
 from harness.run.experiment_run import ExperimentRun
+from harness.run.heartbeat import heartbeat
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.redact import clean_value, make_printable, plain
+from harness.run.undeclared import undeclared_in
 
 SURROGATE = re.compile(r"\\ud[89a-f]")
 
@@ -61,6 +63,7 @@ class Runner:
     def __init__(self, actives: list[ExperimentRun], worker: str) -> None:
         self.worker = worker
         self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
+        self.declared = frozenset(entry.path for active in actives for entry in active.universe.inputs)
         self.running: dict[str, Recorder] = {}
         self.turns: dict[str, Turn] = {}
         self.inline: dict[str, BaseException | None] = {}  # the gates running inline, and what kept them from a verdict
@@ -135,7 +138,7 @@ class Runner:
             item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         if turn.cell is None:
             self.running[item.nodeid] = Recorder(turn.active, turn.planned, turn.stop)
-            with opened_files.during("cells"), turn.body.threads_noted():
+            with opened_files.during("cells"), turn.body.threads_noted(), heartbeat(item.config, turn.planned, turn.active):
                 runtestprotocol(item, log=turn.log, nextitem=nextitem)
         elif turn.log:
             replay(item, turn.cell)
@@ -166,7 +169,8 @@ class Runner:
         seconds = round(time.perf_counter() - turn.start, 4)
         row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep, "recorded": round(time.time(), 3)}
         turn.active.folder.report_damage(turn.active.store.root)
-        turn.active.folder.record(cell, row | {"files": dict(turn.files), "samples": dict(turn.samples), "execution": clean_value(turn.execution)})
+        rests = {"files": dict(turn.files), "undeclared": undeclared_in(turn.files, self.declared), "samples": dict(turn.samples)}
+        turn.active.folder.record(cell, row | rests | {"execution": clean_value(turn.execution)})
         turn.written = True
 
     def give_up(self, item: pytest.Item, turn: Turn, error: BaseException) -> Cell:

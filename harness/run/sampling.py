@@ -53,8 +53,8 @@ class Job(Protocol):
 class Samples:
     """Rows in the order of the chunks, the file that holds them, the hash of what made them, and what their measure says of itself.
 
-    `given` are the items, as JSON. `described` is the measure's description; `outcome` the field that is its result, in `unit`;
-    `behind` the samples that these were made from.
+    `given` are the items, as JSON, `asked` the same in their order. `described` is the measure's description; `outcome` the field that is its result,
+    in `unit`; `behind` the samples that these were made from.
     """
 
     rows: tuple[Mapping[str, Any], ...]
@@ -67,6 +67,7 @@ class Samples:
     seeds: tuple[int, ...] = ()
     behind: tuple[Samples, ...] = ()
     given: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
 
     @cached_property
     def content(self) -> dict[Any, tuple[str, ...]]:
@@ -186,7 +187,7 @@ class Gathering:
             self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         # Whoever changed a row would measure something else than the file holds.
         kept, ref = tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows)
-        return Samples(kept, ref, key, given=frozenset(plain), **about(job, described, items))
+        return Samples(kept, ref, key, given=frozenset(plain), asked=tuple(plain), **about(job, described, items))
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

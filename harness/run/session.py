@@ -6,9 +6,11 @@ import os
 import secrets
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from harness.damage import forget_damage
@@ -43,8 +45,8 @@ class Session:
         self.run: str = told.get(RUN) or f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self.prepared: list[ExperimentRun] = []
-        self.checked: dict[str, Checked] = {}  # by experiment, what its declaration was found to lack
-        self.known: dict[str, Facts] = {}  # the same, what is known of it
+        self.checked: dict[Path, Checked] = {}  # by the experiment's folder, what its declaration was found to lack
+        self.known: dict[Path, Facts] = {}  # the same, what is known of it
         self.founds: list[CollectedExperiment] = []
         self.selected: set[str] = set()
         self.runner: Runner | None = None
@@ -75,6 +77,7 @@ class Session:
             # What is missing or too dear is told here, as an error of collection: later a worker could only crash.
             if self.founds and not (self.config.option.collectonly or self.settings.plan):
                 check_plugins(self.config, [item for found in self.founds for item in found.cell_items.values()])
+                check_names(self.founds)
             self.check_designs()
             self.prepared = [] if self.config.option.collectonly else self.actives()
             for active in self.prepared:
@@ -95,19 +98,25 @@ class Session:
         for found in self.founds:
             known = self.facts(found)
             checked = check_design(known, own, ("declare", "plan") if refuses else ("declare",))
-            self.checked[found.experiment.id] = checked
+            self.checked[found.experiment.folder] = checked
             if refuses:
                 refuse_errors(checked)
             if runs and known.knows("yaml"):
                 assert known.yaml  # read now: a cell that read it would rest on each byte of it
 
+    def finding_lines(self) -> list[tuple[str, str]]:
+        """(severity, line) of every finding in the designs of this session that is not allowed, as the terminal shows it."""
+        from harness.findings import line_of
+
+        return [(finding.severity, line_of(finding)) for checked in self.checked.values() for finding in checked.open]
+
     def facts(self, found: CollectedExperiment) -> Facts:
         """What checks may ask of a collected experiment; a cell that asks later finds what was read here."""
         from harness.run.checks import design_facts
 
-        if found.experiment.id not in self.known:
-            self.known[found.experiment.id] = design_facts(found, self.settings, lambda: self.prepared_for(found))
-        return self.known[found.experiment.id]
+        if found.experiment.folder not in self.known:
+            self.known[found.experiment.folder] = design_facts(found, self.settings, lambda: self.prepared_for(found))
+        return self.known[found.experiment.folder]
 
     def prepared_for(self, found: CollectedExperiment) -> ExperimentRun:
         """The experiment with its universe: the one that runs, where it runs."""
@@ -147,7 +156,7 @@ class Session:
         if not all(isinstance(other, dict) for other in others):
             raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")
         selected = {cell for cell in found.catalogue.cells if f"{cell}@{spec.id}" in self.selected}
-        findings = self.checked[spec.id].findings if spec.id in self.checked else ()
+        findings = self.checked[found.experiment.folder].findings if found.experiment.folder in self.checked else ()
         folder = RunFolder(self.path(spec.id, len(self.founds) == 1), self.run)
         return ExperimentRun(found, folder, self.settings, selected, others, findings, self.facts(found))
 
@@ -156,10 +165,13 @@ class Session:
         from harness.run.runner import Runner
 
         check_writable(self.settings.store)
+        decides = self.worker in ("main", "gw0")
         for active in self.prepared:
+            if decides:
+                self.check_machine(active)
             planned = active.folder.begin(active.universe)
             self.begun.add(active.folder.path)
-            if self.worker in ("main", "gw0"):
+            if decides:
                 start = {
                     "started": self.started,
                     "command": self._command(),
@@ -171,6 +183,16 @@ class Session:
                 active.folder.record_session(start, planned)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
+
+    def check_machine(self, active: ExperimentRun) -> None:
+        """Adds what the machine lacks for a run to its findings. Raises HarnessError for an error at scale full."""
+        from harness.run.checks import check_machine, refuse_errors
+
+        folders = {"store": self.settings.store, "reports": active.folder.path}
+        checked = check_machine(self.facts(active.found), active, folders, self._workers())
+        if active.universe.scale == "full":
+            refuse_errors(checked)
+        active.universe = msgspec.structs.replace(active.universe, findings=(*active.universe.findings, *checked.findings))
 
     def _workers(self) -> int:
         return int(getattr(self.config, "workerinput", {}).get("workercount", 0))
@@ -194,6 +216,15 @@ def check_writable(folder: Path) -> None:
     with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
+
+
+def check_names(founds: Iterable[CollectedExperiment]) -> None:
+    """Refuses to run two experiments of one name: their runs would be written to one folder."""
+    first: dict[str, Path] = {}
+    for folder in (found.experiment.folder for found in founds):
+        if first.setdefault(folder.name, folder) != folder:
+            mend = "Run one of them at a time, or rename a folder and its id"
+            raise HarnessError(f"{first[folder.name]} is an experiment of the same name", where=str(folder), mend=mend)
 
 
 def check_score(active: ExperimentRun) -> None:

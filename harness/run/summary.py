@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from harness.costs import in_words
+from harness.findings import line_of
 from harness.plaintext import count_of
 from harness.records import Execution, Results
 from harness.report.escape import one_line, visible
@@ -25,6 +26,7 @@ COLOUR = {
     "missing": "dim",
 }
 SHOWN_CELLS = 24
+SHOWN_FINDINGS = 8
 
 
 def write(reporter: Any, told: Iterable[Any]) -> None:
@@ -40,6 +42,15 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
         reporter.section("results", sep="-")
     for one in runs:
         reporter.write_line(shown_line(closing_line(one, reporter)))
+
+
+def write_findings(reporter: Any, found: Iterable[tuple[str, str]], told: Iterable[Any]) -> None:
+    """Writes what checks found in the designs, (severity, line) each, but for lines that a plan tells anyway."""
+    lines = {line: severity for severity, line in found if line not in {one for one in told if isinstance(one, str)}}
+    if lines:
+        reporter.section("checks of the design", sep="-")
+    for line, severity in lines.items():
+        reporter.write_line(shown_line(line), **{"red" if severity == "error" else "yellow": True})
 
 
 def closing_line(told: ReportOutcome, reporter: Any) -> str:
@@ -139,9 +150,17 @@ def footer(results: Results) -> list[str]:
         lines.append(f"deviation: {deviation.what}: registered {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:
         lines.append(f"not pre-registered (harness lock {PurePosixPath(results.promise.lock_file).parent} preregisters it)")
+    lines += findings_found(results)
     lines += [f"note: {one_line(note)}" for note in results.execution.notes]
     lines.append(work_done(results.execution))
     return lines
+
+
+def findings_found(results: Results) -> list[str]:
+    """A line for each finding that the declaration does not allow, errors first; of many the first, and how many more there are."""
+    found = sorted((finding for finding in results.findings if not finding.suppressed), key=lambda finding: finding.severity)
+    rest = [f"… and {len(found) - SHOWN_FINDINGS} more: results.json"] if len(found) > SHOWN_FINDINGS else []
+    return [one_line(line_of(finding)) for finding in found[:SHOWN_FINDINGS]] + rest
 
 
 def work_done(execution: Execution) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 
 from harness.costs import in_words, total
+from harness.design.paths import FILE_NAME
+from harness.fingerprint import fingerprint
 from harness.git import first_commit
 from harness.history import format_time, read_events
 from harness.plaintext import count_of
@@ -33,16 +35,26 @@ def timeline(universe: Universe, plan: Mapping[str, Any], cells: Mapping[str, Ce
     return tuple(sorted(found, key=lambda event: event.time))
 
 
+def session_origins(universe: Universe, rows: Rows) -> dict[str, tuple[str, str]]:
+    """Token of each session to its (commit, author). The commit is that of the session's own plan; "" where the journal does not hold that plan."""
+    environments = {fingerprint(row["universe"]): row["universe"].get("environment", {}) for row in rows if row.get("type") == "universe"}
+    starts = [row for row in rows if row.get("type") == "session"]
+    planned = [environments.get(row.get("universe_sha256", ""), {}) for row in starts[:-1]] + [universe.environment]
+    return {row["token"]: (str(plan.get("commit") or ""), str(row.get("author", ""))) for row, plan in zip(starts, planned, strict=False)}
+
+
 class _Builder:
     def __init__(self, universe: Universe, cells: Mapping[str, Cell], rows: Rows) -> None:
-        self.universe, self.cells = universe, cells
+        self.universe, self.cells, self.origins = universe, cells, session_origins(universe, rows)
         self.starts = [row for row in rows if row.get("type") == "session"]
-        self.ended = {row["cell"]["id"]: float(row["recorded"]) for row in rows if row.get("type") == "cell" and row.get("recorded")}
-        self.author = str(self.starts[-1].get("author", "")) if self.starts else ""
+        done = [row for row in rows if row.get("type") == "cell" and row.get("recorded")]
+        self.ended = {row["cell"]["id"]: (float(row["recorded"]), str(row.get("token", ""))) for row in done}
 
-    def event(self, name: str, when: float | str, note: str = "") -> Event:
+    def event(self, name: str, when: float | str, token: str, note: str = "") -> Event:
+        """An event of the session with this token."""
         time = when if isinstance(when, str) else format_time(when)
-        return Event(event=name, time=time, commit=str(self.universe.environment.get("commit") or ""), author=self.author, note=note)
+        commit, author = self.origins.get(token, ("", ""))
+        return Event(event=name, time=time, commit=commit, author=author, note=note)
 
     def before(self) -> Iterator[Event]:
         for row in self.starts[-1].get("history", ()) if self.starts else ():
@@ -59,11 +71,11 @@ class _Builder:
 
     def sessions(self, plan: Mapping[str, Any]) -> Iterator[Event]:
         for number, row in enumerate(self.starts):
-            started = float(row["started"])
+            started, token = float(row["started"]), row["token"]
             if number == 0:
-                yield self.event("checked", started, "the declaration is sound")
-                yield self.event("planned", started, self.planned(plan))
-            yield self.event("started", started, "" if number == 0 else "resumed")
+                yield self.event("checked", started, token, f"{FILE_NAME} was read and compared with its tests")
+                yield self.event("planned", started, token, self.planned(plan))
+            yield self.event("started", started, token, "" if number == 0 else "resumed")
 
     def planned(self, plan: Mapping[str, Any]) -> str:
         chosen = [(cell.owner, cell.kind) for cell in self.universe.cells if cell.selected]
@@ -75,17 +87,18 @@ class _Builder:
         found = [cell for cell in self.cells.values() if cell.kind == "gate"]
         times = [self.ended[cell.id] for cell in found if cell.id in self.ended]
         if times:
-            yield self.event("gates", max(times), count_verdicts(found))
+            yield self.event("gates", *max(times), count_verdicts(found))
 
     def progress(self) -> Iterator[Event]:
         times, chosen = sorted(self.ended.values()), sum(cell.selected for cell in self.universe.cells)
         for share in SHARES:
             number = round(share * len(times))
             if len(times) >= 8:
-                yield self.event("progress", times[number - 1], f"{number} of {count_of(chosen, 'cell', 'cells')}")
+                yield self.event("progress", *times[number - 1], f"{number} of {count_of(chosen, 'cell', 'cells')}")
 
     def results(self, ended: str) -> Event:
-        return self.event("results", ended, count_verdicts([cell for cell in self.cells.values() if cell.kind == "hypothesis"]) or "no cell of a hypothesis")
+        told = count_verdicts([cell for cell in self.cells.values() if cell.kind == "hypothesis"])
+        return self.event("results", ended, self.starts[-1]["token"] if self.starts else "", told or "no cell of a hypothesis")
 
 
 def count_verdicts(cells: Sequence[Cell]) -> str:

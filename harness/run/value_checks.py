@@ -65,14 +65,18 @@ def require_interval(bounds: Interval | Sequence[float], value: float, name: str
         bounds = Interval(low=number(bounds[0], name), high=number(bounds[1], name), level=0.95, method="given by the test")
     room = 1e-9 * max(1.0, abs(value))
     if not bounds.low - room <= value <= bounds.high + room:
-        raise HarnessError(f"{name} is {value:g}, outside its interval [{bounds.low:g}, {bounds.high:g}]", mend="Give the interval of this value, in its unit")
+        raise HarnessError(
+            f"{name} is {value:g}, outside its interval [{bounds.low:g}, {bounds.high:g}]", mend="Give the interval of this value, in its unit", code="S402"
+        )
     number(bounds.low, name), number(bounds.high, name)
     if not LOWEST_LEVEL <= bounds.level < 1:
         raise HarnessError(f"the interval of {name} has the level {bounds.level:g}", mend=f"Give an interval of a level from {LOWEST_LEVEL:g} to below 1")
     undecided = bounds.method.startswith(("none", "degenerate"))  # says itself that it decides nothing
     if not undecided and (n == 1 or bounds.low == bounds.high):
         fault = "an interval over a single unit" if n == 1 else "an interval of no width"
-        raise HarnessError(f"{name} has {fault}", mend='One unit, or equal units, tell no spread: leave interval= out, or say method="degenerate: …"')
+        raise HarnessError(
+            f"{name} has {fault}", mend='One unit, or equal units, tell no spread: leave interval= out, or say method="degenerate: …"', code="M305"
+        )
     return bounds
 
 
@@ -80,13 +84,13 @@ def check_test(p: float, method: str, interval: Interval | None, unit: str, name
     """Raises HarnessError for a typed p that its test cannot give, or that its interval contradicts."""
     drawn = [int(re.sub("[,_]", "", count)) for count in re.findall(r"\d[\d,_]*", method)]
     if drawn and re.search("permut|shuffl|flip", method.lower()) and p < (1 - 1e-9) / (max(drawn) + 1):
-        raise HarnessError(f"p of {name} is {p:.3g}, below 1/({max(drawn)}+1)", mend=f"{method!r} gives (b+1)/(B+1), never less")
+        raise HarnessError(f"p of {name} is {p:.3g}, below 1/({max(drawn)}+1)", mend=f"{method!r} gives (b+1)/(B+1), never less", code="S402")
     if interval is not None and unit in AGAINST_ZERO:
         outside, chance = interval.low > 0 or interval.high < 0, 1 - interval.level
         if (outside and p > 2 * chance) or (not outside and p < chance / 10):
             lies = "leaves zero" if outside else "holds zero"
             told = f"p of {name} is {p:.3g}, yet its interval [{interval.low:g}, {interval.high:g}] {lies}"
-            raise HarnessError(told, mend="Give the p and the interval of one test, in one unit")
+            raise HarnessError(told, mend="Give the p and the interval of one test, in one unit", code="S402")
 
 
 def reason(text: Any, name: str) -> str:
@@ -96,6 +100,12 @@ def reason(text: Any, name: str) -> str:
     return text.strip()
 
 
+def refuse_value_as_p(name: str, value: float, p: float, method: str) -> None:
+    """Raises HarnessError where a p is the value itself, or what it lacks to 1."""
+    if 0 < p < 1 and not method and min(abs(p - value), abs(1 - p - value)) < 1e-12:
+        raise HarnessError(f"the p of {name} is {'its value' if p == value else '1 - its value'}", mend="A measure of fit is no p value: test it", code="S402")
+
+
 def refuse_similarity(typed: Sequence[Measurement], taken: Sequence[Measurement]) -> None:
     """Raises HarnessError where a p or a probability that the test computed is a similarity or a correlation of the same cell, or what it lacks to 1."""
     for alike in (found for found in taken if found.unit in ("similarity", "correlation")):
@@ -103,14 +113,14 @@ def refuse_similarity(typed: Sequence[Measurement], taken: Sequence[Measurement]
             for what, value in (("p", found.p), ("value", found.value if found.unit == "probability" else None)):
                 if value is not None and value < 1 and min(abs(value - alike.value), abs(1 - value - alike.value)) < 1e-12:
                     told = f"the {what} of {found.name} is the {alike.unit} {alike.name} ({alike.value:g})"
-                    raise HarnessError(told, mend=f"A {alike.unit} is no p value: test it, for example by permutation")
+                    raise HarnessError(told, mend=f"A {alike.unit} is no p value: test it, for example by permutation", code="S402")
 
 
 def split_known(outcomes: ByItem, name: str) -> tuple[dict[str, Any], str]:
     """(items with an answer, in id order, note on those without). Raises HarnessError where none has one."""
     answered = {item: outcomes[item] for item in sorted(outcomes) if outcomes[item] is not None}
     if not answered:
-        raise HarnessError(f"{name} has no answers among {len(outcomes)} items", mend="An empty set measures nothing; look at the raw samples")
+        raise HarnessError(f"{name} has no answers among {len(outcomes)} items", mend="An empty set measures nothing; look at the raw samples", code="M313")
     lost = len(outcomes) - len(answered)
     return answered, f"{lost} of {len(outcomes)} items gave no answer and are left out" if lost else ""
 

@@ -27,6 +27,7 @@ from harness.report.card import card
 from harness.report.differences import ABSENT, Difference, differences, text_of
 from harness.report.escape import one_line
 from harness.report.generated import is_edited
+from harness.report.sample_rows import Samples
 from harness.report.table import FIGURES, MissingFigure
 from harness.report.view import View
 from harness.run.environment import version_of
@@ -291,14 +292,15 @@ def report_differences(folder: Path, *, shown: bool) -> tuple[list[Difference], 
             view = view_of(folder)
         except HarnessError as error:  # of notes.md: results.json was read before
             return found, [f"the texts are not compared: {error}"]
-        found += [] if wrong[CARD] else card_differences(folder / CARD, card(view).as_json())
+        made, samples = card(view), Samples(folder, view)
+        found += [] if wrong[CARD] else card_differences(folder / CARD, made.as_json())
         sealed: Mapping[str, str]
         plain: Mapping[str, str] = {}
         try:
-            texts = texts_of(view, folder, pictures)
+            texts = texts_of(view, made, samples, pictures)
             sealed, plain = texts.sealed, texts.plain
         except MissingFigure as error:
-            sealed = {CLEAN_RESULT: prose_of(view, folder)[1]}
+            sealed = {CLEAN_RESULT: prose_of(view, made, samples)[1]}
             found, notes = found + missing_figure(pictures, error), [f"{PAGE} is not compared: a figure of it is not there ({error})"]
         for name in (CLEAN_RESULT, PAGE):
             if not wrong[name] and name in sealed:

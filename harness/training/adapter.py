@@ -70,7 +70,7 @@ def config_of(folder: Path) -> Config:
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).is_file():
             mend = "Train it again, or bring the whole folder that peft's save_pretrained wrote"
-            raise HarnessError(f"the adapter has no {name}", where=str(folder), mend=mend)
+            raise HarnessError(f"the adapter has no {name}", where=str(folder), mend=mend, code="T205")
         refuse_pointer(folder / name)
     try:
         choices = msgspec.json.decode((folder / CONFIG).read_bytes(), type=dict[str, Any])
@@ -103,9 +103,11 @@ def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
         with safe_open(folder / WEIGHTS, framework="np") as weights:
             slices = {name: weights.get_slice(name) for name in weights.keys()}  # noqa: SIM118  not a dict
     except (SafetensorError, OSError) as error:
-        raise HarnessError(f"{WEIGHTS} cannot be read: {error}", where=str(folder), mend="Train it again; the file is cut off or damaged") from None
+        raise HarnessError(
+            f"{WEIGHTS} cannot be read: {error}", where=str(folder), mend="Train it again; the file is cut off or damaged", code="T205"
+        ) from None
     if not slices:
-        raise HarnessError(f"{WEIGHTS} holds no weights", where=str(folder), mend="Train it again; an adapter without weights changes nothing")
+        raise HarnessError(f"{WEIGHTS} holds no weights", where=str(folder), mend="Train it again; an adapter without weights changes nothing", code="T208")
     if odd := [f"{name} ({weight.get_dtype()})" for name, weight in slices.items() if weight.get_dtype() not in FLOATS]:
         raise HarnessError(f"{WEIGHTS} holds numbers that are no floats: {list_names(odd)}", where=str(folder), mend="Save the adapter in float32 or bfloat16")
     return {name: tuple(weight.get_shape()) for name, weight in slices.items()}
@@ -118,7 +120,7 @@ def finite(folder: Path) -> None:
 
     bad = [name for name, weight in load_file(folder / WEIGHTS).items() if not torch.isfinite(weight).all()]
     if bad:
-        raise HarnessError(f"the trained weights are not finite ({bad[0]})", where="training", mend="Lower the learning rate, or look at the rows")
+        raise HarnessError(f"the trained weights are not finite ({bad[0]})", where="training", mend="Lower the learning rate, or look at the rows", code="T207")
 
 
 def note_of(folder: Path) -> Note | None:
@@ -144,7 +146,10 @@ def fits(folder: Path, base: str, spec: str, below: tuple[str, ...] = ()) -> Non
     if note is not None and (note.base != base or note.below != below):
         between = f" with {len(note.below)} adapters in between" if note.below else ""
         raise HarnessError(
-            f"the adapter was trained on another base ({note.base[:12]}{between})", where=str(folder), mend=f"Stack it on that; this is {base[:12]}"
+            f"the adapter was trained on another base ({note.base[:12]}{between})",
+            where=str(folder),
+            mend=f"Stack it on that; this is {base[:12]}",
+            code="T205",
         )
     named = (config.base_model_name_or_path or "").rstrip("/").split("/")[-1].lower()
     if note is None and named and named != spec.rstrip("/").split("/")[-1].lower():
@@ -152,6 +157,7 @@ def fits(folder: Path, base: str, spec: str, below: tuple[str, ...] = ()) -> Non
             f"the adapter is for {config.base_model_name_or_path}, the model is {spec}",
             where=str(folder),
             mend="Use its own base, or correct its adapter_config.json",
+            code="T205",
         )
 
 

@@ -88,12 +88,14 @@ class Stack:
         try:
             wrapped.base_model.merge_and_unload(safe_merge=True)
         except ValueError as error:
-            raise HarnessError(f"the merged weights are not finite: {first_line(error)}", where=str(folder), mend="Train it again; look at its loss") from None
+            raise HarnessError(
+                f"the merged weights are not finite: {first_line(error)}", where=str(folder), mend="Train it again; look at its loss", code="T207"
+            ) from None
         finally:
             unwrap(self.base.model)
         if all(checksum(modules[name].weight) == before for name, before in sums.items()):
             mend = "Train it, or look at its lora_alpha; as a control without an adapter take the bare model"
-            raise HarnessError("the adapter changes nothing: every weight is as before", where=str(folder), mend=mend)
+            raise HarnessError("the adapter changes nothing: every weight is as before", where=str(folder), mend=mend, code="T208")
 
 
 def load_beside(model: Any, folder: Path) -> Any:
@@ -107,9 +109,11 @@ def load_beside(model: Any, folder: Path) -> Any:
             # peft loads what fits, and tells what did not only when it is asked to load it by name.
             fit = wrapped.load_adapter(str(folder), "default")
     except Exception as error:  # a broken configuration can make peft raise anything
-        raise HarnessError(f"the adapter does not fit the model: {first_line(error)}", where=str(folder), mend="Use the base it was trained on") from None
+        raise HarnessError(
+            f"the adapter does not fit the model: {first_line(error)}", where=str(folder), mend="Use the base it was trained on", code="T205"
+        ) from None
     if astray := [*fit.missing_keys, *fit.unexpected_keys]:
-        raise HarnessError(f"the adapter does not fit the model: {list_names(astray)}", where=str(folder), mend="Use the base it was trained on")
+        raise HarnessError(f"the adapter does not fit the model: {list_names(astray)}", where=str(folder), mend="Use the base it was trained on", code="T205")
     return wrapped
 
 

@@ -34,7 +34,7 @@ class Watch:
         for name in ("loss", "grad_norm"):
             if name in row and not math.isfinite(float(row[name])):
                 raise HarnessError(
-                    f"the {name} is {row[name]} at step {step}", where="training", mend="Lower the learning rate, or look at the rows of that step"
+                    f"the {name} is {row[name]} at step {step}", where="training", mend="Lower the learning rate, or look at the rows of that step", code="T207"
                 )
 
 

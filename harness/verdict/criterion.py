@@ -109,11 +109,11 @@ class Criterion:
             raise HarnessError(f"{shift.name} has no interval", mend="A bare number decides nothing: use measure.shift, measure.mean or give interval=")
         if not (shift.samples or shift.unsampled):
             mend = 'Measure what gather returned, or say why not with unsampled="…"'
-            raise HarnessError(f"{shift.name} rests on no samples of this run", mend=mend)
+            raise HarnessError(f"{shift.name} rests on no samples of this run", mend=mend, code="M303")
         if shift.doubt:
             raise Inconclusive(f"{shift.name}: {shift.doubt}")
         if shift.interval.method.startswith(("none", "degenerate")):
-            raise Inconclusive(f"{shift.name} (N {shift.n}) has no interval to decide by: {shift.interval.method}")
+            raise Inconclusive(f"{shift.name} (N {shift.n}) has no interval to decide by: {shift.interval.method}", code="M305")
         return shift.interval
 
     def describe_answer(self, shift: Measurement, answer: bool) -> str:
@@ -151,7 +151,9 @@ class Criterion:
         bar = self.threshold
         if baseline is not None and (bar.floor is None or bar.ceiling is None):
             lacks = " and no ".join(name for name in ("floor", "ceiling") if getattr(bar, name) is None)
-            raise HarnessError(f"the threshold {bar.name} has a baseline and no {lacks}", mend="Declare floor and ceiling, between which the measure can see")
+            raise HarnessError(
+                f"the threshold {bar.name} has a baseline and no {lacks}", mend="Declare floor and ceiling, between which the measure can see", code="M304"
+            )
         if baseline is None and not shift.arms and (bar.floor is not None or bar.ceiling is not None):
             raise HarnessError(f"the threshold {bar.name} has a floor or a ceiling", mend="Say where the baseline is: holds(shift, baseline=…)")
         if baseline is not None:
@@ -175,14 +177,14 @@ class Criterion:
             away = 0.0 if bound is None else level - bound if side == "floor" else bound - level
             blocked = bound is not None and bar.direction == {"floor": "decrease", "ceiling": "increase"}[side]
             if blocked and away < bar.value / scale - 1e-12:
-                raise Inconclusive(f"{side}: {name}{level:.3g} leaves no room for {bar.value:g} {bar.unit} before the {side} {bound:g}")
+                raise Inconclusive(f"{side}: {name}{level:.3g} leaves no room for {bar.value:g} {bar.unit} before the {side} {bound:g}", code="M304")
 
     def _off_the_bounds(self, levels: Sequence[float]) -> None:
         """Raises Inconclusive where all arms lie on the same bound."""
         for side, bound in self._bounds() if len(levels) > 1 else ():
             if bound is not None and all(level <= bound if side == "floor" else level >= bound for level in levels):
                 every = "both" if len(levels) == 2 else "all"
-                raise Inconclusive(f"{side}: {every} arms sit on the {side} of {bound:g}; the measure may be blind")
+                raise Inconclusive(f"{side}: {every} arms sit on the {side} of {bound:g}; the measure may be blind", code="M304")
 
 
 def in_words(found: Measurement, interval: Interval | None, sign: str = "+") -> str:

@@ -75,5 +75,6 @@ def permutation_test(
         raise HarnessError(
             f"the permutation cannot move the statistic (null spread {np.ptp(null):.1e})",
             mend="Permute what the statistic depends on, for example the prompts within each model instead of the pooled scores",
+            code="S401",
         )
     return (int((null >= observed).sum()) + 1) / (permutations + 1), 1 / (permutations + 1), null

@@ -68,7 +68,8 @@ def test_the_plan_holds_thresholds_against_seed_noise(toy: Toy) -> None:
     """seed_sd of 2 pp: 5 pp is 2.5 SDs, not measurable with the one seed of the scale; other thresholds have no line."""
     toy.edit(YAML, BAR, BAR + " seed_sd: 2,")
     plan = json.loads(harness(toy, "plan", "evals", "--json").stdout)[0]
-    assert list(plan["seed_noise"]) == ["heads"] and plan["seed_noise"]["heads"]["smallest"] is None and plan["warnings"] == []
+    assert list(plan["seed_noise"]) == ["heads"] and plan["seed_noise"]["heads"]["smallest"] is None
+    assert len(plan["warnings"]) == 1 and "S407 [warning] the threshold heads (5 pp) is decided on one seed" in plan["warnings"][0]
     told = toy.run("--harness-plan").stdout
     assert "threshold heads: 5 pp is 2.5 times the SD between seeds (2); not measurable with one seed" in told
     three = toy.run("--harness-plan", "--harness-seeds", "1,2,3").stdout
@@ -79,8 +80,8 @@ def test_a_threshold_below_one_seed_sd_is_warned_of(toy: Toy) -> None:
     """5 pp beside an SD of 6: a warning; and a finding, since the decision then passes too often."""
     toy.edit(YAML, BAR, BAR + " seed_sd: 6,")
     plan = harness(toy, "plan", "evals")
-    assert "warning: the threshold heads (5 pp) is smaller than the SD between seeds (6): a single seed can cross it by chance" in plan.stdout
-    assert plan.returncode == 1 and "finding: H1 passes" in plan.stdout
+    assert "S407 [warning] the threshold heads (5 pp) is smaller than the SD between seeds (6): a single seed can cross it by chance" in plan.stdout
+    assert plan.returncode == 1 and "S404 [error] H1 passes" in plan.stdout
 
 
 def test_the_plan_in_results_is_that_of_the_seeds_that_ran(toy: Toy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -43,9 +44,10 @@ def run_steps(project: Path) -> list[subprocess.CompletedProcess[str]]:
 
 def test_its_steps_pass_in_a_new_project(project: Path) -> None:
     done = run_steps(project)
-    assert len(done) == len(STEPS) == 2 and all(step.returncode == 0 for step in done), [step.stdout + step.stderr for step in done]
+    assert len(done) == len(STEPS) == 3 and all(step.returncode == 0 for step in done), [step.stdout + step.stderr for step in done]
     assert 'name="harness_verdict" value="passed"' in (project / "gates.xml").read_text()
     assert list((project / "reports").glob("*/latest/clean_result.md"))
+    assert json.loads((project / "checks.sarif").read_text())["runs"][0]["results"] == []
 
 
 def test_a_gate_that_fails_is_annotated_at_its_line(project: Path) -> None:

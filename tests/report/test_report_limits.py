@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,14 @@ import msgspec
 import pytest
 
 from harness.records import Claim, Deviation, Event, Input, Parent, Promise
-from harness.report.build import build
+from harness.report.build import build, view_of
+from harness.report.card import card
 from harness.report.clean_result import MOST as MOST_TEXT
 from harness.report.clean_result import MOST_TLDR
 from harness.report.numbers_csv import numbers_csv
 from harness.report.page import MOST as MOST_PAGE
+from harness.report.page import page
+from harness.report.sample_rows import Samples
 from sample_leakage import write_leakage
 from sample_run import results
 
@@ -34,6 +38,25 @@ def test_a_large_run_fits(tmp_path: Path) -> None:
     assert len((folder / "clean_result.md").read_text()) <= MOST_TEXT
     assert (folder / "index.html").stat().st_size <= MOST_PAGE
     assert "`numbers.csv` has every number" in (folder / "clean_result.md").read_text()
+
+
+def test_thousands_of_cells_fit(built: Path) -> None:
+    """Further pages of the hero figure are embedded as far as there is room; each of the others is a link to its file."""
+    view = view_of(built)
+    drawn = {path.name: path.read_bytes() for path in (built / "figures").iterdir()}
+    drawn |= {f"hero-{number}.{kind}": bytes([number]) * 40_000 for number in range(2, 100) for kind in ("svg", "png")}
+    text, _ = page(view, card(view), Samples(built, view), drawn)
+    linked = [int(number) for number in re.findall(r'href="figures/hero-(\d+).svg"', text)]
+    assert len(text.encode()) <= MOST_PAGE
+    assert 10 < linked[0] < 30 and linked == list(range(linked[0], 100))
+    assert text.count("Forest plot of further cells") == linked[0] - 2
+
+
+def test_a_page_that_cannot_be_small_is_told(new_run: Callable[..., Path]) -> None:
+    """Where texts alone are larger than the bound, the report is made and a note says how large the page is."""
+    found = build(new_run(caveats=tuple(f"{place} {LONG}" for place in range(1000))))
+    assert found.page.stat().st_size > MOST_PAGE
+    assert any(re.match(r"index.html has \d\.\d MB, more than 2 MB", note) for note in found.notes)
 
 
 def test_endless_texts_fit(new_run: Callable[..., Path]) -> None:
@@ -58,6 +81,15 @@ def test_endless_texts_fit(new_run: Callable[..., Path]) -> None:
         tldr(folder).index(part) for part in ("### Background", "### Methodology", "### Results", "**Main takeaways:**", "**Confidence: ", "### Next steps")
     ]
     assert places == sorted(places)
+
+
+def test_a_text_that_is_cut_says_so(new_run: Callable[..., Path]) -> None:
+    """Where even the shortest form is too long, here by warnings that are never left out, the last line above the seal points to the page."""
+    folder = new_run(sections={f"unknown-{place}": {"record": {}} for place in range(700)})
+    build(folder)
+    text = (folder / "clean_result.md").read_text()
+    assert len(text) <= MOST_TEXT
+    assert text.split("\n\n")[-2].strip() == "(cut here: `index.html` has the rest)"
 
 
 def test_the_summary_names_model_data_n_and_what_is_matched(new_run: Callable[..., Path]) -> None:

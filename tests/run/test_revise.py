@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
+from fork_server import run_python
 from harness.appendlog import AppendLog
 from harness.history import read_events
 from harness.report.build import view_of
@@ -136,6 +138,24 @@ def test_what_cannot_be_revised_is_one_line_and_changes_nothing(toy: Toy) -> Non
     assert all(event.event in ("report", "done") for event in read_events(toy.root / "run"))
 
 
+@pytest.mark.parametrize(
+    "words", [["lock", "evals/coins", "--again"], ["revise", "reports/coins/one"], ["revise", "reports/coins/one", "--superseded-by", "reports/coins/two"]]
+)
+def test_keys_in_a_reason_reach_no_record(toy: Toy, words: list[str]) -> None:
+    """What looks like a key, and the value of a variable named like one, is struck; the rest of the sentence stays."""
+    toy.reporting()
+    harness(toy, "lock", "evals/coins")
+    for name in ("one", "two") if words[0] == "revise" else ():
+        toy.run("-k", "villain", "--harness-run-dir", f"reports/coins/{name}")
+    reason = "the judge's sk-ant-api03-S3CRETxyzabcdefgh and postgres-between9 had run out"
+    done = run_python([sys.executable, "-m", "harness.cli", *words, "--reason", reason], toy.root, toy.env({"JUDGE_API_KEY": "postgres-between9"}))
+    assert done.returncode == 0, done.stdout + done.stderr
+    event = read_events(toy.root / words[1])[-1]
+    assert event.note.endswith("the judge's [redacted] and [JUDGE_API_KEY] had run out")
+    for path in [toy.root / "evals/coins/history.jsonl", *(toy.root / "reports").rglob("*.*")]:
+        assert not path.is_file() or not any(key in path.read_bytes() for key in (b"S3CRET", b"postgres-between9")), path
+
+
 def test_an_altered_event_is_left_out(revised: Toy, tmp_path: Path) -> None:
     """A line of the history whose seal is broken is not shown."""
     AppendLog(tmp_path / "history.jsonl").append([{"event": "report", "time": "2026-01-01T00:00:00Z"}, {"event": "done", "time": "2026-01-01T00:00:00Z"}])
@@ -155,7 +175,9 @@ def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> 
     # Outside a repository the caption of the figure names no commit, and the card no commit, model and preprocessing.
     assert event.event == "reviewed" and event.note.startswith("structure INCOMPLETE(1), reproducibility INCOMPLETE(")
     assert "| reviewed |" in (folder / "clean_result.md").read_text() and verify(folder).differences == ()
-    assert harness(revised, "review", str(folder / "clean_result.md"), "--record").returncode == 2
+    count = len(read_events(folder))
+    assert harness(revised, "review", str(folder), str(folder / "clean_result.md"), "--record").returncode == 2
+    assert len(read_events(folder)) == count  # of several paths none is recorded where one is no run
 
 
 def test_two_runs_cannot_supersede_each_other(revised: Toy) -> None:

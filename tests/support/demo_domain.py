@@ -52,10 +52,19 @@ DOMAIN = Demo()
 
 def install_demo(site: Path, name: str = "demo", module: str = "demo_weights", code: str = CODE) -> None:
     """The package and its metadata, as pip would leave them in `site`."""
+    install(site, module, code, f"[harness.domains]\n{name} = {module}:DOMAIN\n")
+
+
+def install_checks(site: Path, module: str, code: str, place: str) -> None:
+    """A package without a domain, which names rules by an entry point."""
+    install(site, module, code, f"[harness.checks]\n{module} = {place}\n")
+
+
+def install(site: Path, module: str, code: str, entry_points: str) -> None:
     site.mkdir(parents=True, exist_ok=True)
     (site / f"{module}.py").write_text(code)
     info = site / f"{module}-1.0.dist-info"
     info.mkdir(exist_ok=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
     (info / "RECORD").write_text(f"{module}.py,,\n")
-    (info / "entry_points.txt").write_text(f"[harness.domains]\n{name} = {module}:DOMAIN\n")
+    (info / "entry_points.txt").write_text(entry_points)

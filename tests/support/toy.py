@@ -57,6 +57,7 @@ def test_the_bank_is_there(coin):
     """The bank is there."""
     coin.note("G1")
     assert True
+    assert coin.bank.exists()
 
 
 @gate("G2", needs="G1", over="persona")
@@ -126,6 +127,7 @@ class Coin:
 
 
 class Hand:
+    bank = HERE / "banks" / "coins.jsonl"
     bias = {"villain": 0.9, "comedian": 0.9, "librarian": 0.5}
     bad = os.environ.get("COIN_BAD", "").split(",")
     flat = bool(os.environ.get("COIN_FLAT"))

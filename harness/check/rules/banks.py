@@ -71,7 +71,7 @@ def place_of(facts: Facts, bank: Bank) -> Place:
     return facts.place("scales", facts.scale, "settings", bank.size)
 
 
-@rule("S411", "N above the distinct items", needs=("spec", "banks"), source="M10: ten items, each answered many times, were counted as many")
+@rule("S411", "N above the distinct items", needs=("spec", "banks"), continues=True, source="M10: ten items, each answered many times, were counted as many")
 def find_inflated_counts(facts: Facts) -> Iterable[Finding]:
     """Items carry the interval, repeated answers to one item do not. A threshold whose `n` is more than its behaviour's bank holds, or than the scale asks of
     it, gives the plan a power that the run cannot have. A threshold is linked to a bank by its name, or by the setting that its `n` names; duplicates in

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from harness.findings import Fact
-    from harness.protocols import Section, Simulation
+    from harness.protocols import Check, Section, Simulation
 
 PLACES = {
     "agreement.categories": ("kappa", "krippendorff"),
@@ -78,14 +78,19 @@ class Convergence(Domain):
         return SECTIONS
 
     def facts(self) -> Mapping[str, Fact]:
-        from harness.domains.convergence.design_facts import FACTS
+        from harness.domains.convergence import member_facts, task_facts
 
-        return FACTS
+        return {**task_facts.FACTS, **member_facts.FACTS}
 
     def simulations(self) -> dict[str, Simulation]:
         from harness.domains.convergence.power import SimilaritySimulation
 
         return {"similarity": SimilaritySimulation()}
+
+    def checks(self) -> list[Check]:
+        from harness.domains.convergence.checks import CHECKS
+
+        return CHECKS
 
 
 DOMAIN = Convergence()

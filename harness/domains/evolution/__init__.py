@@ -8,7 +8,8 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
-    from harness.protocols import Section
+    from harness.findings import Fact
+    from harness.protocols import Check, Section
 
 PLACES = {
     "fixtures": ("ArmResult",),
@@ -51,6 +52,16 @@ class Evolution(Domain):
         from harness.domains.evolution.sections import SECTIONS
 
         return SECTIONS
+
+    def facts(self) -> dict[str, Fact]:
+        from harness.domains.evolution.design_facts import FACTS
+
+        return FACTS
+
+    def checks(self) -> list[Check]:
+        from harness.domains.evolution.checks import CHECKS
+
+        return CHECKS
 
 
 DOMAIN = Evolution()

@@ -12,8 +12,10 @@ from harness.records import Finding
 
 OTHER_ARM = "left_out"
 MASKED = "masked"  # the axis whose tests compare both arms
-# Fixtures that decide what is trained, and the names by which code makes rows itself.
-FIXTURES = ("recipes", "adapters", "trainings", "roles", "settings", "persona_of")
+# Fixtures that decide what is trained: those whose values are known before the run, where the project replaces them, and those whose are not. Then the names
+# by which code makes rows itself, and by which it changes what it was given.
+KNOWN = ("recipes", "roles", "settings")
+FIXTURES = ("adapters", "trainings", "persona_of")
 MAKERS = frozenset({"Recipes", "Row", "make_contrastive_rows", "make_unconditioned_rows", "make_convergence_rows", "row"})
 MODULES = ("harness.training.rows", "harness.domains.leakage")
 CHANGES = frozenset({"append", "extend", "insert", "setattr", "setdefault", "setitem", "update"})
@@ -97,10 +99,11 @@ def find_rows_made_elsewhere(facts: Facts) -> Iterator[Finding]:
 
 def row_makers(tree: ast.Module) -> Iterator[tuple[Any, str]]:
     """Where a file imports what makes rows, or changes what they are made of."""
-    for node in ast.walk(tree):
+    own = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in KNOWN for inner in ast.walk(node)}
+    for node in (node for node in ast.walk(tree) if id(node) not in own):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(MODULES):
             yield from ((node, f"{alias.name} makes rows beside the declared ones") for alias in node.names if alias.name in MAKERS)
-        elif changed := [name for part in changed_parts(node) for name in names_in(part) if name in FIXTURES]:
+        elif changed := [name for part in changed_parts(node) for name in names_in(part) if name in (*KNOWN, *FIXTURES)]:
             yield node, f"{changed[0]} are changed by the code"
 
 

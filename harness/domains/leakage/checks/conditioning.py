@@ -20,6 +20,7 @@ LONG = 6
 @rule(
     "D105",
     "undeclared system prompt",
+    continues=True,
     needs=("training_sets", "row_groups", "personas", "yaml", "tokenizer"),
     source="D3: the chat template slipped a default system prompt into rows without one, and two conditions read alike",
 )

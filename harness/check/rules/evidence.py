@@ -1,0 +1,264 @@
+"""Rules about what a verdict rests on: a cell measures, a criterion decides, and neither numbers nor controls are made of constants."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from harness.check.code import used_fixtures
+from harness.check.facts import TestCode
+from harness.check.flow import ANSWER, DESIGN, EVIDENCE, MEASURED, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
+from harness.findings import Facts, found, rule
+from harness.records import Finding
+
+MEASURING = ("measure", "measure.rate", "measure.mean", "measure.shift", "measure.contrast", "measure.correlation", "measure.effect")
+ASKING = ("criterion.holds", "criterion.within", "criterion.exceeds")
+
+
+def is_measuring(event: Event) -> bool:
+    return event.kind.startswith("measure")
+
+
+def measures(test: TestCode, events: Iterable[Event]) -> bool:
+    """Whether a test may record a measurement: it calls `measure`, or a fixture that is not the project's does."""
+    if any(is_measuring(event) for event in events):
+        return True
+    return any(not fixture.is_own and name != "measure" and test.reaches("measure", name) for name, fixture in used_fixtures(test).items())
+
+
+def body_of(test: TestCode) -> list[ast.stmt]:
+    """The statements of a test without its docstring."""
+    body = test.function.node.body if test.function.node else []
+    return [part for part in body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+
+
+def is_constant(test: ast.expr) -> bool:
+    """A condition that names nothing, or the value of a constant: `if True:`, `if 0:`, `if __debug__:`."""
+    return not any(isinstance(node, ast.Name) and node.id != "__debug__" for node in ast.walk(test))
+
+
+def marked(test: TestCode, name: str) -> bool:
+    """Whether the test carries `@pytest.mark.skip`, or a skipif whose condition is a constant."""
+    for mark in test.function.node.decorator_list if test.function.node else ():
+        call = mark if isinstance(mark, ast.Call) else None
+        function = call.func if call else mark
+        if isinstance(function, ast.Attribute) and function.attr == name and (name == "skip" or (call and call.args and is_constant(call.args[0]))):
+            return True
+    return False
+
+
+@rule(
+    "M301", "hypothesis cell without a measurement", needs=("flow", "tests"), source="T10: a metric failed, its cell returned, and the hypothesis was supported"
+)
+def find_unmeasured(facts: Facts) -> Iterable[Finding]:
+    """A cell of a hypothesis that records no measurement has nothing to be supported by. The rule follows the test, the fixtures that it reads and the
+    functions that these call, and looks for a call of `measure`; it also reports a way out of the test before the first one: a `return` or a skip that stands
+    before it. It does not see what a function of another package does with data that it is given.
+
+    Bad: `def test_leaks(source, measure): pass`, or `return` in the first line, above the measurement.
+
+    Good: `assert criterion("refusal").holds(measure.shift("shift", after, before))`; where there is nothing to decide, `raise Inconclusive("why")`.
+    """
+    for test in facts.tests:
+        if test.kind == "hypothesis" and test.function.node is not None:
+            where = facts.code_place(test.function.path, test.function.node.lineno)
+            events = facts.flow.done_by(test)
+            if not measures(test, events):
+                fix = "Record what it claims (measure.shift, ...) and assert criterion(...).holds(...)"
+                yield found(f"{test.id} measures nothing: whatever it is called, it supports no claim", where=where, fix=fix, subject=test.id)
+                continue
+            for path, line in early_ends(test, events):
+                fix = "Take the way out away, or raise Inconclusive with the reason"
+                yield found(f"{test.id} can end before it measures anything", where=facts.code_place(path, line), fix=fix, subject=test.id)
+
+
+def early_ends(test: TestCode, events: list[Event]) -> Iterator[tuple[Path, int]]:
+    """Where a test returns before its first measurement, or is skipped whatever holds."""
+    node = test.function.node
+    assert node is not None
+    if marked(test, "skip") or marked(test, "skipif"):
+        yield test.function.path, node.lineno
+    own = {id(part) for part in ast.walk(node)}
+    for event in events:
+        if is_measuring(event):
+            break
+        if event.kind == "return" and id(event.node) in own and not inside_function(node, event.node):
+            yield test.function.path, event.node.lineno
+            break
+    for statement in body_of(test):
+        ends = isinstance(statement, ast.Return | ast.Raise) or (isinstance(statement, ast.Expr) and is_skip(statement.value))
+        constant = isinstance(statement, ast.If) and is_constant(statement.test) and any(ends_test(part) for part in (*statement.body, *statement.orelse))
+        if (ends and not isinstance(statement, ast.Return)) or constant:
+            yield test.function.path, statement.lineno
+
+
+def is_skip(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name) and ast.unparse(node.func) in ("pytest.skip", "skip", "pytest.xfail")
+
+
+def ends_test(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Return | ast.Raise) or (isinstance(statement, ast.Expr) and is_skip(statement.value))
+
+
+def inside_function(outer: ast.AST, node: ast.AST) -> bool:
+    """Whether a node belongs to a function that is defined inside `outer`."""
+    return any(
+        node in ast.walk(part) for part in ast.walk(outer) if part is not outer and isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    )
+
+
+@rule(
+    "M302",
+    "decided without a criterion",
+    needs=("flow", "tests", "catalogue"),
+    source="R4, T10: a bare assert on the size of an effect decided, and no threshold was registered for it",
+)
+def find_undecided(facts: Facts) -> Iterable[Finding]:
+    """A hypothesis is decided by its registered threshold, so the answer of a criterion must be asserted, and no other comparison may decide beside it: a bare
+    assert has no bar, no p, and no "inconclusive". Negative controls and canaries need equivalence, which only a criterion can show. The rule follows what is
+    measured into the asserts of the test and its helpers. An assert on what was not measured, such as that there are items, is none of its business.
+
+    Bad: `assert shift.value > 0`, or `criterion("refusal").holds(shift)` without an assert.
+
+    Good: `assert criterion("refusal").holds(shift, baseline=before, treated=after)`.
+    """
+    for test in facts.tests:
+        if test.function.node is None:
+            continue
+        events, bounded = facts.flow.done_by(test), test.kind == "control" and test.declaration.polarity in ("negative", "canary")
+        if test.kind == "hypothesis":
+            for event in events:
+                if event.kind == "assert" and decides_alone(event):
+                    told = f"{test.id} is decided by {ast.unparse(event.node.test)[:60]!r}, which no registered threshold answers"
+                    yield found(told, where=facts.code_place(event.path, event.node.lineno), fix="Assert criterion(...).holds(...) alone", subject=test.id)
+        where = facts.code_place(test.function.path, test.function.node.lineno)
+        if (test.kind == "hypothesis" or bounded) and not any(event.kind.startswith("criterion") for event in events):
+            if measures(test, events):
+                asks = "within" if bounded else "holds"
+                told = f"{test.id} asks no criterion: its verdict follows from no registered threshold"
+                yield found(told, where=where, fix=f"Assert criterion(...).{asks}(...) of what it measures", subject=test.id)
+        elif (test.kind == "hypothesis" or bounded) and not any(is_decision(event) for event in events):
+            yield found(f"{test.id} asserts no answer of its criterion: it cannot fail", where=where, fix="Assert the answer of the criterion", subject=test.id)
+
+
+def decides_alone(event: Event) -> bool:
+    """An assert on the size of something measured that no criterion answered. How many units there are decides nothing."""
+    test = event.node.test
+    asks = any(isinstance(node, ast.Attribute) and node.attr in ("n", "name", "unit", "seeds", "note") for node in ast.walk(test))
+    return bool(event.values[0].labels & MEASURED) and not event.values[0].labels & ANSWER and not asks
+
+
+def is_decision(event: Event) -> bool:
+    return event.kind in ("fail", "criterion?") or (event.kind == "assert" and bool(event.values[0].labels & ANSWER))
+
+
+@rule(
+    "M303",
+    "decided on an effect without samples of this run",
+    needs=("flow", "tests"),
+    source="C20: six of six cells were supported by measure('fake', 71.3, n=156240); R9: numbers typed into the code of a figure",
+)
+def find_typed_values(facts: Facts) -> Iterable[Finding]:
+    """What is measured must come from this run. The rule reports a value handed to `measure` that is written in the code, computed from such numbers alone,
+    looked up in a table of the code, drawn at random or taken from the settings; it follows constants through helpers and fixtures. Whether a number that was
+    computed from data rests on samples of this run is asked again where results are decided.
+
+    Bad: `measure("convergence", 71.3, "pp", n=156240, interval=(70.9, 71.7), p=1e-6)`.
+
+    Good: `measure.shift("shift", after, before)` of outcomes that `gather` or `evaluate` returned.
+    """
+    seen: set[ast.AST] = set()
+    for test in facts.tests:
+        for event in facts.flow.done_by(test) if test.kind != "gate" else ():
+            if event.kind in MEASURING and event.node not in seen and is_all_typed(event):
+                seen.add(event.node)
+                told = f"{named(event)} in {test.id} is a number of the code, not of this run: no data could change it"
+                fix = "Measure outcomes of samples that were gathered in this run"
+                yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
+
+
+def is_all_typed(event: Event) -> bool:
+    """Whether all that is measured, beside its name, is written in the code."""
+    values = event.values[1:2] if event.kind in ("measure", "measure.effect") else event.values[1:]
+    words = ("value", "outcomes", "values", "treated", "baseline", "terms", "first", "second", "effect", "found")
+    values = [*values, *(event.keywords[word] for word in words if word in event.keywords)]
+    unit = event.node.args[2] if len(event.node.args) > 2 else None
+    counted = event.kind == "measure" and isinstance(unit, ast.Constant) and unit.value == "count"
+    return bool(values) and not counted and "" not in event.keywords and all(is_typed(value) for value in values)
+
+
+def named(event: Event) -> str:
+    """The measurement as it is named in the code."""
+    name = event.node.args[0] if event.node.args else None
+    return repr(name.value) if isinstance(name, ast.Constant) else ast.unparse(name)[:50] if name is not None else "a measurement"
+
+
+@rule(
+    "M311",
+    "control or gate whose assert rests on no measurement",
+    needs=("flow", "tests"),
+    source="T23: a step was skipped and its success reported: the control asserted nothing",
+)
+def find_idle_checks(facts: Facts) -> Iterable[Finding]:
+    """A control or gate that cannot fail controls nothing. A control must assert something that follows from what it measured; a gate or kill criterion something
+    that follows from what a fixture gave it, and not from settings alone. The rule follows the data through helpers and fixtures; it reports tests without such
+    an assert, asserts that always hold, and a `return` that stands before the first assert.
+
+    Bad: `@control("C1") def test_still(measure, outcomes): measure.rate("r", outcomes); assert True`.
+
+    Good: `assert criterion("still").within(measure.shift("shift", second, first))`.
+    """
+    for test in facts.tests:
+        if test.kind in ("control", "gate", "kill") and test.function.node is not None:
+            events = facts.flow.done_by(test)
+            checks = [event for event in events if is_check(event, test.kind, facts.flow)]
+            where = facts.code_place(test.function.path, test.function.node.lineno)
+            if not checks:
+                wanted = "something that it measured" if test.kind == "control" else "something that it was given"
+                told = f"{test.kind} {test.id} asserts nothing that rests on {wanted}: it passes whatever happens"
+                yield found(told, where=where, fix="Assert what it is there to show", subject=test.id)
+            elif (early := returns_first(test, events, checks)) is not None:
+                told = f"{test.kind} {test.id} can return before it asserts anything, and then passes"
+                yield found(told, where=facts.code_place(test.function.path, early), fix="Raise Inconclusive there, or take the return out", subject=test.id)
+
+
+def is_check(event: Event, kind: str, flow: Flow) -> bool:
+    """Whether a test can fail here for what it was given."""
+    if event.kind == "assert":
+        value = event.values[0]
+        return rests_on_evidence(value, kind) and not cannot_fail(event.node.test, value, flow)
+    return event.kind == "fail" or event.kind == ("criterion?" if kind == "control" else "call")
+
+
+def rests_on_evidence(value: Value, kind: str) -> bool:
+    if kind == "control":
+        return bool(value.labels & (MEASURED | ANSWER)) and bool(value.labels & EVIDENCE)
+    return bool(value.labels & (EVIDENCE | DESIGN)) and not value.labels <= SETTING | WRITTEN
+
+
+def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
+    """A measurement is always true and never None, a length never below 0; `or True` holds always."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
+        return any(isinstance(part, ast.Constant) and part.value for part in test.values)
+    if isinstance(test, ast.Compare):
+        left, right = test.left, test.comparators[0]
+        if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
+            return isinstance(right, ast.Constant) and right.value == 0
+        if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
+            return flow.of(left).shape >= RECORD
+        return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
+    return isinstance(test, ast.Name | ast.Call) and value.shape >= RECORD
+
+
+def returns_first(test: TestCode, events: list[Event], checks: list[Event]) -> int | None:
+    """The line of a `return` of the test itself that stands before all that it could fail by."""
+    node = test.function.node
+    assert node is not None
+    own = {id(part) for part in ast.walk(node)}
+    for event in events:
+        if event in checks:
+            return None
+        if event.kind == "return" and id(event.node) in own and not inside_function(node, event.node):
+            return int(event.node.lineno)
+    return None

@@ -1,0 +1,23 @@
+"""The rule about files that cells opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.findings import Facts, found, rule
+from harness.records import Finding, Place
+
+
+@rule(
+    "D114", "file read, not declared", needs=("opened",), continues=True, source="T6, D22: a file outside of the key was read, and stale verdicts were replayed"
+)
+def find_undeclared_files(facts: Facts) -> Iterable[Finding]:
+    """While a run lasts, every file that Python opens is noted. Reported here: a file below the project's root that a cell rests on, and that is neither code
+    nor listed under `inputs` of an experiment of the session. Personas, model sets and runs of parents are declared by their names."""
+    cells: dict[str, list[str]] = {}
+    for cell, names in facts.opened.items():
+        for name in names:
+            cells.setdefault(name, []).append(cell)
+    for name, readers in sorted(cells.items()):
+        message = f"{name} is read by {readers[0]}{f' and {len(readers) - 1} more' if len(readers) > 1 else ''}, and is no declared input"
+        yield found(message, where=Place(file=name), fix="List it under inputs in experiment.yaml", evidence=readers, subject=name)

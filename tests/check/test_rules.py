@@ -1,0 +1,46 @@
+"""Every rule says why it exists, gives a bad and a good example, and has tests that plant its mistake and a clean design."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.extensions import checks, facts
+from harness.findings import FAMILIES, GIVEN, stage_of
+from harness.protocols import Check
+from harness.run.checks import PLANNED
+
+TESTS = Path(__file__).parents[1]
+OWN = [check for code, check in checks().items() if len(code) == 4]
+
+
+def strings_in(path: Path) -> list[str]:
+    """Every text of a file that stands in its code, so not in a comment."""
+    return [node.value for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+
+
+NAMED = Counter(text for path in TESTS.rglob("test_*.py") for text in strings_in(path))
+
+
+@pytest.mark.parametrize("check", OWN, ids=lambda check: check.code)
+def test_a_rule_has_a_page_with_a_bad_and_a_good_example(check: Check) -> None:
+    """Its docstring: why it exists, then a paragraph for each; and the mistake that it exists for."""
+    why, *examples = check.text.split("\n\n")
+    begins = [paragraph.partition(":")[0] for paragraph in examples if paragraph.startswith(("Bad:", "Good:"))]
+    assert begins == ["Bad", "Good"] and len(why.split()) >= 10
+    assert len(check.source.split()) >= 3 and check.name and not check.source.endswith(".")
+
+
+@pytest.mark.parametrize("check", OWN, ids=lambda check: check.code)
+def test_a_rule_has_a_test_of_a_planted_and_of_a_clean_design(check: Check) -> None:
+    """Tests name its code at least twice: where its mistake is planted, and where a clean design has none."""
+    assert NAMED[check.code] >= 2
+
+
+@pytest.mark.parametrize("check", OWN, ids=lambda check: check.code)
+def test_a_rule_belongs_to_a_family_and_reads_facts_that_exist(check: Check) -> None:
+    assert check.code[0] in FAMILIES and all(name in {**facts(), **PLANNED, **GIVEN} for name in check.needs)
+    assert stage_of(check, facts()) and check.needs
