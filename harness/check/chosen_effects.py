@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -35,15 +35,17 @@ def contains(node: ast.AST, calls: Iterable[VerdictCall]) -> bool:
 class Choices:
     """What a hypothesis test chooses after it has measured."""
 
-    def __init__(self, test: TestCode, sources: Iterable[ast.AST]) -> None:
+    def __init__(self, test: TestCode, functions: Mapping[str, FunctionNode]) -> None:
         assert test.function.node is not None
-        self.test, self.node, self.sources = test, test.function.node, list(sources)
+        self.test, self.functions = test, functions
+        self.line, self.nodes = test.function.node.lineno, list(ast.walk(test.function.node))
+        self.assignments = [pair for node in self.nodes for pair in assignments(node)]
 
     def found(self, calls: list[VerdictCall]) -> Iterator[tuple[int, str]]:
         """(line, message) of each judgement of a picked effect, and of each that is content with one of several."""
-        for node in ast.walk(self.node):
+        for node in self.nodes:
             if self.is_content(node, calls):
-                yield getattr(node, "lineno", self.node.lineno), f"{self.test.id} is content with one of several effects: each more makes a small p more likely"
+                yield getattr(node, "lineno", self.line), f"{self.test.id} is content with one of several effects: each more makes a small p more likely"
         for call in calls:
             if any(self.is_picked(argument) for argument in call.node.args):
                 yield call.node.lineno, f"{self.test.id} judges an effect that was picked from several by its size"
@@ -77,9 +79,9 @@ class Choices:
 
     @cached_property
     def pickers(self) -> frozenset[str]:
-        """The project's functions, and fixtures, that choose by the numbers of measurements."""
-        functions = [node for tree in self.sources for node in ast.walk(tree) if isinstance(node, FunctionNode) and not node.name.startswith("test_")]
-        return frozenset(one.name for one in functions if reads_number(one) and any(called(node) in PICKS for node in ast.walk(one)))
+        """The project's functions that it calls, and the fixtures that it uses, which choose by the numbers of measurements."""
+        names = {called(node) for node in self.nodes} | self.test.used
+        return frozenset(name for name in names & self.functions.keys() if chooses(self.functions[name]))
 
     @cached_property
     def measured(self) -> frozenset[str]:
@@ -92,11 +94,11 @@ class Choices:
         """Names that hold a picked measurement: by a function or a fixture, by sorting in place, or in a loop that keeps the better one."""
         names = {
             node.func.value.id
-            for node in ast.walk(self.node)
+            for node in self.nodes
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sort" and isinstance(node.func.value, ast.Name)
         } & self.measured | (self.test.used & self.pickers)
-        for loop in ast.walk(self.node):
-            for branch in (inner for inner in ast.walk(loop) if isinstance(loop, ast.For | ast.While) and isinstance(inner, ast.If)):
+        for loop in (node for node in self.nodes if isinstance(node, ast.For | ast.While)):
+            for branch in (inner for inner in ast.walk(loop) if isinstance(inner, ast.If)):
                 if reads_number(branch.test) and any(isinstance(inner, ast.Compare) for inner in ast.walk(branch.test)):
                     names |= {name for step in branch.body for name in assigned(step)} & self.measured
         return self.spread(names, lambda value, known: self.picks(value) or bool(names_read(value) & known))
@@ -106,10 +108,21 @@ class Choices:
         assert callable(holds)
         known = set(names)
         while True:
-            fresh = {name for value, targets in assignments(self.node) if holds(value, known) for name in targets} - known
+            fresh = {name for value, targets in self.assignments if holds(value, known) for name in targets} - known
             if not fresh:
                 return frozenset(known)
             known |= fresh
+
+
+def functions_in(sources: Iterable[ast.Module]) -> dict[str, FunctionNode]:
+    """The functions of modules and of their classes, by name; not the tests."""
+    scopes: list[ast.Module | ast.ClassDef] = list(sources)
+    scopes += [node for tree in scopes for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {node.name: node for scope in scopes for node in scope.body if isinstance(node, FunctionNode) and not node.name.startswith("test_")}
+
+
+def chooses(function: ast.AST) -> bool:
+    return reads_number(function) and any(called(node) in PICKS for node in ast.walk(function))
 
 
 def reads_number(node: ast.AST) -> bool:
@@ -120,22 +133,16 @@ def assigned(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
 
 
-def assignments(tree: ast.AST) -> Iterator[tuple[ast.AST, set[str]]]:
-    """(value, names) of assignments, of loops, and of `name.append(value)`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            yield node.value, {name for target in node.targets for name in assigned(target) | stored_in(target)}
-        elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
-            yield node.value, assigned(node.target)
-        elif isinstance(node, ast.For | ast.comprehension):
-            yield node.iter, assigned(node.target)
-        elif (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in ("append", "add")
-            and isinstance(node.func.value, ast.Name)
-        ):
-            yield ast.Tuple(elts=list(node.args), ctx=ast.Load()), {node.func.value.id}
+def assignments(node: ast.AST) -> Iterator[tuple[ast.AST, set[str]]]:
+    """(value, names) where the node is an assignment, a loop, or `name.append(value)`."""
+    if isinstance(node, ast.Assign):
+        yield node.value, {name for target in node.targets for name in assigned(target) | stored_in(target)}
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.NamedExpr) and node.value is not None:
+        yield node.value, assigned(node.target)
+    elif isinstance(node, ast.For | ast.comprehension):
+        yield node.iter, assigned(node.target)
+    elif called(node) in ("append", "add") and isinstance(node, ast.Call) and (names := names_read(node.func)):
+        yield ast.Tuple(elts=list(node.args), ctx=ast.Load()), set(names)
 
 
 def stored_in(target: ast.AST) -> set[str]:

@@ -84,11 +84,7 @@ def find_measured_differently(facts: Facts) -> Iterable[Finding]:
 
 
 @rule(
-    "M309",
-    "two judges in one comparison",
-    needs=("results",),
-    continues=True,
-    source="M7: the arms were judged by two judges, and the difference was theirs",
+    "M309", "two judges in one comparison", needs=("results",), continues=True, source="M7: the arms were judged by two judges, and the difference was theirs"
 )
 def find_two_judges(facts: Facts) -> Iterable[Finding]:
     """Two judges differ by more than most effects. The arms of a contrast that were read by different judges, rubrics or versions are refused where they are

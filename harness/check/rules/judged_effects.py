@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from harness.check.chosen_effects import Choices
+from harness.check.chosen_effects import Choices, functions_in
 from harness.check.verdict_calls import CRITERION, VerdictCall, verdict_calls
 from harness.findings import Facts, found, rule
 from harness.records import Finding
@@ -35,12 +35,13 @@ def find_undeclared_judgements(facts: Facts) -> Iterable[Finding]:
 
     Good: the epoch is named in the declaration, or every epoch is a cell, and the rule counts them.
     """
+    functions = functions_in(facts.sources.values())
     for test in facts.tests:
         node = test.function.node
         if test.kind != "hypothesis" or node is None or test.id not in facts.spec.hypotheses:
             continue
         calls = verdict_calls(node)
-        for line, message in (*Choices(test, facts.sources.values()).found(calls), *undeclared(facts, test, calls)):
+        for line, message in (*Choices(test, functions).found(calls), *undeclared(facts, test, calls)):
             fix = "Judge what is declared, all of it, or declare what is judged"
             yield found(message, where=facts.code_place(test.function.path, line), fix=fix, subject=test.id)
 
