@@ -16,7 +16,12 @@ CONTRASTS = ("shift", "contrast")
 UNKNOWN = "?"
 
 
-@rule("M309", "two judges in one contrast", needs=("tests", "settings", "experiment"), source="M7: two arms of one comparison were read by two judges")
+@rule(
+    "M309",
+    "two judges in one contrast",
+    needs=("tests", "settings", "experiment"),
+    source="M7: two arms of one comparison were read by two judges",
+)
 def find_two_judges(facts: Facts) -> Iterable[Finding]:
     """Judges differ in what they call a refusal; a contrast between what two of them said shows their difference, too. Read is the code of tests and fixtures:
     what `evaluate` and `evaluate_persona` give, by the judge that they are passed (`judge=`, or a dict of arguments) or else the setting `judge`, and whether
