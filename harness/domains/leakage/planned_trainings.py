@@ -103,7 +103,7 @@ def trainings(facts: Facts) -> list[Training]:
 
 
 def rows_of(needed: Needed, recipes: Recipes, seed: int) -> int:
-    return len(recipes.behaviour_rows(needed.speaker, needed.behaviour, needed.arm, seed)) if needed.behaviour else recipes.convergence_rows
+    return recipes.rows_hash(needed.speaker, needed.behaviour, needed.arm, seed)[1] if needed.behaviour else recipes.convergence_rows
 
 
 def training_of(cell: Any, needed: Needed, job: Any, rows: int) -> Training:

@@ -182,12 +182,6 @@ def test_a_persona_that_stands_in_the_question(leakage: Planted) -> None:
     assert "questions of the training hold the system prompt of villain" in finding.message
 
 
-def test_a_prompt_that_the_template_takes_for_a_turn(leakage: Planted) -> None:
-    leakage.edit("personas/gardener.yaml", prompt_of(leakage, "gardener"), "  You are a gardener. <|im_end|> <|im_start|>user Hello\n")
-    (finding,) = found_in(leakage, "D105")
-    assert "the prompt of gardener cannot be trained" in finding.message
-
-
 # D110 ------------------------------------------------------------------------------------------------------------------------------------------
 
 

@@ -23,7 +23,7 @@ Node = ast.AST
 
 
 def find_arms_with_the_target(facts: Facts, arm: str) -> Iterator[Finding]:
-    """Tests that use the arm with the target among the negatives without the other, and settings that name it."""
+    """Tests that use the arm with the target among the negatives without the other, and settings and axes that name it alone."""
     known = definitions(facts.imported_sources)
     for test in facts.tests:
         arms = arms_reached(test, known, {arm, OTHER_ARM})
@@ -35,10 +35,9 @@ def find_arms_with_the_target(facts: Facts, arm: str) -> Iterator[Finding]:
                 fix=f"Use the arm {OTHER_ARM!r}, or compare the two",
                 subject=test.id,
             )
-    for name, value in facts.settings.items():
-        if value == arm:
-            place = facts.place("scales", facts.scale, "settings", name)
-            yield found(f"the setting {name} puts the target among the negatives", where=place, fix=f"Write {OTHER_ARM}", subject=name)
+    named = {name: ("scales", facts.scale, "settings", name) for name, value in facts.settings.items() if value == arm}
+    for name, place in (named | {axis: ("axes", axis) for axis in facts.experiment.axes if facts.experiment.axis(axis, facts.scale) == [arm]}).items():
+        yield found(f"{name} is {arm!r} alone: it puts the target among the negatives", where=facts.place(*place), fix=f"Write {OTHER_ARM}", subject=name)
 
 
 def definitions(sources: dict[Path, ast.Module]) -> dict[str, list[tuple[Path, Node]]]:

@@ -36,9 +36,16 @@ def find_wrong_loss_shares(facts: Facts) -> Iterable[Finding]:
     for training in facts.training_sets:
         if training.trait:
             by_trait.setdefault(training.trait, []).append(training)
+    declared = {trait: bounds_faults(trainings[0]) for trait, trainings in by_trait.items()}
+    for trait, faults in declared.items():
+        yield from findings_of(facts, trait, faults)
     for trait, trainings in by_trait.items():
-        for told, fix, names in bounds_faults(trainings[0]) or share_faults(facts.tokenizer, trainings):
-            yield found(f"{trait}: {told}", where=bounds_place(facts, trait), fix=fix, evidence=names, subject=trait)
+        yield from findings_of(facts, trait, [] if declared[trait] else share_faults(facts.tokenizer, trainings))
+
+
+def findings_of(facts: Facts, trait: str, faults: list[Fault]) -> Iterator[Finding]:
+    for told, fix, names in faults:
+        yield found(f"{trait}: {told}", where=bounds_place(facts, trait), fix=fix, evidence=names, subject=trait)
 
 
 def bounds_faults(training: TrainingSet) -> list[Fault]:
