@@ -289,8 +289,9 @@ class Flow:
         if isinstance(target, ast.Name):
             env.names[target.id] = join([env.names[target.id], value]) if env.weak and target.id in env.names else value
         elif isinstance(target, ast.Tuple | ast.List):
+            first = value._replace(labels=value.labels | PICKED) if value.shape >= ORDERED else value
             for part in target.elts:
-                self._assign(part, value, env)
+                self._assign(part, value if isinstance(part, ast.Starred) else first, env)
         elif isinstance(target, ast.Starred):
             self._assign(target.value, value, env)
         elif isinstance(target, ast.Attribute) and (base := self._eval(target.value, env)).held:
@@ -538,6 +539,8 @@ class Flow:
             self._add_to(node.func.value, join([*values, *keywords.values()]), env)
         if last == "shuffle" and node.args:
             self._add_to(node.args[0], EMPTY, env, PERMUTED)
+        if last == "sort" and is_result(self.of(getattr(node.func, "value", None))):
+            self._add_to(node.func.value, EMPTY, env, ORDERED)
         if is_pick(last, values, keywords):
             labels |= PICKED
         held = join(values).held if function.name.startswith("builtins.") else None

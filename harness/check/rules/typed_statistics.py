@@ -284,13 +284,18 @@ def find_chosen_effects(facts: Facts) -> Iterable[Finding]:
                 yield found(told, where=facts.code_place(test.function.path, loop.lineno), fix=fix, subject=test.id)
 
 
+COUNTS = ("any", "sum", "count_nonzero")
+
+
 def chosen(event: Event, flow: Flow) -> str:
     """How an event picks among results; "" where it does not."""
     if event.kind.startswith("criterion.") and event.values and event.values[0].labels & PICKED:
         return "judges the best of several results, chosen after they were seen"
     if event.kind == "assert" and event.values[0].labels & ANSWER:
         for node in ast.walk(event.node.test):
-            if isinstance(node, ast.Call) and name_of(node.func) == "any" and any(flow.of(part).labels & ANSWER for part in node.args):
+            if isinstance(node, ast.Call) and name_of(node.func) in COUNTS and any(flow.of(part).labels & ANSWER for part in node.args):
+                return "holds where any of several answers does"
+            if isinstance(node, ast.comprehension) and any(flow.of(part).labels & ANSWER for part in node.ifs):
                 return "holds where any of several answers does"
             if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and sum(bool(flow.of(part).labels & ANSWER) for part in node.values) > 1:
                 return "holds where any of several answers does"
@@ -298,10 +303,13 @@ def chosen(event: Event, flow: Flow) -> str:
 
 
 def tries(loop: ast.For, flow: Flow) -> bool:
-    return any(
-        isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER and any(isinstance(part, ast.Break | ast.Return) for part in node.body)
-        for node in ast.walk(loop)
-    )
+    """Whether a loop ends at the first answer that holds, or goes on to the next where one does not."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER:
+            negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+            if any(isinstance(part, ast.Continue if negated else ast.Break | ast.Return) for part in node.body):
+                return True
+    return False
 
 
 @rule(
