@@ -148,7 +148,7 @@ def fixture_value(item: Any, name: str, known: Mapping[str, Any]) -> Any:
         try:
             value = call_fixture(definition.func, {**known, name: value}, definition.argnames, item)
         except Exception as error:
-            raise MissingFact(f"the fixture {name} of {path} is not known before the run: {type(error).__name__}: {error}") from None
+            raise MissingFact(f"the fixture {name} of {path} is not known before the run: {type(error).__name__}: {error}", places=()) from None
     return value
 
 
