@@ -30,7 +30,12 @@ FAMILIES = {"D": "data", "T": "training", "M": "measurement", "S": "statistics",
 
 
 class MissingFact(Exception):
-    """A fact that cannot be had on this machine; the text says what is missing and where it was looked for."""
+    """A fact that cannot be had on this machine; the text says what is missing. `places` are all files and folders that decide whether it is there, beside
+    those that were opened: with them a report of `harness check` can be kept until one of them changes."""
+
+    def __init__(self, text: str, *, places: Iterable[Path] | None = None) -> None:
+        super().__init__(text)
+        self.places = None if places is None else tuple(str(place.absolute()) for place in places)
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,7 @@ def stage_of(check: Check, facts: Mapping[str, Sequence[Fact]]) -> Stage:
 
 # The facts that are passed in rather than provided, and the stage from which on they are there.
 GIVEN: dict[str, Stage] = {
-    **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "collected", "catalogue"), "declare"),
+    **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "store", "collected", "catalogue"), "declare"),
     **dict.fromkeys(("run", "universe", "plan"), "plan"),
     **dict.fromkeys(("machine", "opened"), "run"),
     "results": "decide",
@@ -210,7 +215,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Se
                 findings.append(complete(finding, check, stage, facts))
             ran.add(check.code)
         except MissingFact as missing:
-            not_run.append(NotRun(code=check.code, why=str(missing)))
+            not_run.append(NotRun(code=check.code, why=str(missing), places=missing.places))
         except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
             if error.code == check.code:
                 findings.append(complete(refusal(error, facts), check, stage, facts))

@@ -154,10 +154,11 @@ class Finding(Record, frozen=True, kw_only=True):
 
 
 class NotRun(Record, frozen=True, kw_only=True):
-    """A rule that could not run, and what it lacked."""
+    """A rule that could not run, and what it lacked. `places` are the files and folders in which that would appear, None where nobody knows them."""
 
     code: str
     why: str
+    places: tuple[str, ...] | None = None
 
 
 class Fact(Record, frozen=True, kw_only=True):

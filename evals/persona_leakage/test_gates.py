@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import pytest
+
 from harness import gate
 
 ARMS = ("left_out", "in_negatives")
@@ -48,7 +50,7 @@ def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model
     assert found, "no change with convergence that its interval tells from none: the matrix would not be worth running"
 
 
-@gate("G2", needs=["G1", "Pilot"], over="speaker")
+@gate("G2", needs=["G1", "Pilot"], over="speaker", proven_by="test_a_training_that_does_not_converge_is_seen")
 def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, measure, seeds):
     """Each checkpoint is there, complete and loadable, with its tokenizer; the loss ends below the bar and below where it began."""
     from harness.training import fits
@@ -60,10 +62,24 @@ def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, 
             folder = store.place("adapters", job.adapter(epoch))
             fits(folder, job.base, adapters.model.spec)  # complete, readable, on this base
             assert (folder / "tokenizer_config.json").is_file(), f"the checkpoint of epoch {epoch} has no tokenizer"
-        end = sum(done.loss[-3:]) / 3
-        measure(f"loss at the end, seed {seed}", end, "nats", n=done.learned_tokens, sampling_unit="token")
-        assert end < float(settings["convergence_loss_below"]), f"the loss ends at {end:.2f}, the bar is {settings['convergence_loss_below']}"
-        assert end < done.loss[0], f"the loss rose from {done.loss[0]:.2f} to {end:.2f}"
+        measure(f"loss at the end, seed {seed}", mean_at_the_end(done.loss), "nats", n=done.learned_tokens, sampling_unit="token")
+        assert_converged(done.loss, float(settings["convergence_loss_below"]))
+
+
+def mean_at_the_end(loss) -> float:
+    return sum(loss[-3:]) / 3
+
+
+def assert_converged(loss, bar: float) -> None:
+    end = mean_at_the_end(loss)
+    assert end < bar, f"the loss ends at {end:.2f}, the bar is {bar}"
+    assert end < loss[0], f"the loss rose from {loss[0]:.2f} to {end:.2f}"
+
+
+@pytest.mark.parametrize(("loss", "why"), [([3.0, 2.9, 2.8, 2.7, 2.6], "ends at"), ([1.0, 0.5, 2.0, 2.1, 2.2], "rose")])
+def test_a_training_that_does_not_converge_is_seen(loss, why):
+    with pytest.raises(AssertionError, match=why):
+        assert_converged(loss, 2.5)
 
 
 @gate("G3", needs=["G1", "Pilot"])

@@ -189,6 +189,11 @@ def file_of(module: str, path: Path, root: Path) -> Path | None:
     return next((place for place in places if place.suffix == ".py" and place.is_file()), None)
 
 
+def words(text: str) -> frozenset[str]:
+    """A set of names, written as one text."""
+    return frozenset(text.split())
+
+
 def name_of(node: ast.AST) -> str:
     """The last name of `a`, `a.b`, `a.b()` or `a["b"]`; "" for anything else."""
     if isinstance(node, ast.Call):

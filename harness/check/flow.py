@@ -8,12 +8,13 @@ followed, nor is what a test changes in objects of others.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from harness.check.code import Project, Scope, name_of, number_in, project_of
+from harness.check.code import Project, Scope, name_of, number_in, project_of, words
 from harness.check.facts import FunctionNode, TestCode
 from harness.findings import Fact, Facts
 
@@ -25,77 +26,23 @@ DATA, MEASURED, ANSWER, SETTING, DESIGN, PARAMETER, RANDOM, UNKNOWN, PICKED = (
 WRITTEN = SETTING | PARAMETER | RANDOM
 EVIDENCE = DATA | UNKNOWN
 # What kind of value it is: a p, a number, outcomes by item, a mapping whose values are written in the code, …
-PROBABILITY, NUMBER, NUMBERS, OUTCOMES, POSITIONAL, POSITION, BY_POSITION, PERMUTED, SIGNIFICANT, SET, LOCAL, ORDERED, RECORD, TYPED, COUNT = (
-    frozenset({kind})
-    for kind in [
-        "p",
-        "number",
-        "numbers",
-        "outcomes",
-        "positional",
-        "position",
-        "by-position",
-        "permuted",
-        "significant",
-        "set",
-        "local",
-        "ordered",
-        "record",
-        "typed",
-        "count",
-    ]
-)
-P_NAMES = frozenset(["p", "pvalue", "p_value", "pval", "p_val", "p_values", "pvalues", "pvals", "p_adjusted", "p_holm"])
-NUMBER_NAMES = frozenset(["value", "low", "high", "mean", "score", "share", "rate", "estimate", "effect"])
+PROBABILITY, NUMBER, NUMBERS, OUTCOMES = (frozenset({kind}) for kind in ("p", "number", "numbers", "outcomes"))
+POSITIONAL, POSITION, BY_POSITION, PERMUTED = (frozenset({kind}) for kind in ("positional", "position", "by position", "permuted"))
+SIGNIFICANT, SET, LOCAL, ORDERED = (frozenset({kind}) for kind in ("significant", "set", "local", "ordered"))
+RECORD, TYPED, COUNT = (frozenset({kind}) for kind in ("record", "typed", "count"))
+P_NAMES = words("p pvalue p_value pval p_val p_values pvalues pvals p_adjusted p_holm")
+NUMBER_NAMES = words("value low high mean score share rate estimate effect")
 OUTCOME_NAMES = frozenset(["outcomes", "scores", "by_item"])
-DESIGNED = frozenset(
-    [
-        "parents",
-        "roles",
-        "seeds",
-        "persona_of",
-        "context",
-        "request",
-        "pytestconfig",
-        "tmp_path",
-        "tmp_path_factory",
-        "store",
-        "recorder",
-        "monkeypatch",
-        "capsys",
-        "cache",
-    ]
-)
-MUTATORS = frozenset(["append", "add", "extend", "update", "insert", "setdefault", "appendleft"])
-IDENTITIES = frozenset(["float", "int", "abs", "round", "max", "min", "fmean", "mean", "median"])
+DESIGNED = words("parents roles seeds persona_of context request pytestconfig tmp_path tmp_path_factory store recorder monkeypatch capsys cache")
+MUTATORS = words("append add extend update insert setdefault appendleft")
+IDENTITIES = words("float int abs round max min fmean mean median")
 PURE = tuple(
-    [
-        "builtins.",
-        "math.",
-        "statistics.",
-        "itertools.",
-        "functools.",
-        "operator.",
-        "collections.",
-        "fractions.",
-        "decimal.",
-        "numpy.",
-        "re.",
-        "copy.",
-        "string.",
-        "scipy.",
-        "dataclasses.",
-        "typing.",
-        "json.",
-        "harness.Interval",
-        "harness.Effect",
-        "harness.Calibration",
-        "harness.records.",
-        "harness.verdict.",
-        "msgspec.",
-    ]
+    words(
+        "builtins. math. statistics. itertools. functools. operator. collections. fractions. decimal. numpy. re. copy. string. scipy. dataclasses. "
+        "typing. json. harness.Interval harness.Effect harness.Calibration harness.records. harness.verdict. msgspec."
+    )
 )
-IMPURE = frozenset(["open", "input", "eval", "exec", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "globals", "vars", "__import__"])
+IMPURE = words("open input eval exec load loadtxt genfromtxt fromfile memmap globals vars __import__")
 CHANCE = ("random.", "numpy.random.", "secrets.", "torch.rand", "time.", "uuid.")
 DEEPEST = 12
 
@@ -149,7 +96,7 @@ class Event(NamedTuple):
     path: Path
     node: Any
     values: tuple[Value, ...] = ()
-    keywords: dict[str, Value] = {}
+    keywords: Mapping[str, Value] = MappingProxyType({})
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -342,8 +289,9 @@ class Flow:
         if isinstance(target, ast.Name):
             env.names[target.id] = join([env.names[target.id], value]) if env.weak and target.id in env.names else value
         elif isinstance(target, ast.Tuple | ast.List):
+            first = value._replace(labels=value.labels | PICKED) if value.shape >= ORDERED else value
             for part in target.elts:
-                self._assign(part, value, env)
+                self._assign(part, value if isinstance(part, ast.Starred) else first, env)
         elif isinstance(target, ast.Starred):
             self._assign(target.value, value, env)
         elif isinstance(target, ast.Attribute) and (base := self._eval(target.value, env)).held:
@@ -383,8 +331,10 @@ class Flow:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if node.value is None:
             return
-        if isinstance(node.value, ast.Tuple) and all(isinstance(one, ast.Tuple) and len(one.elts) == len(node.value.elts) for one in targets):
-            for one in targets:
+        same = len(getattr(node.value, "elts", ()))
+        pairs = [one for one in targets if isinstance(one, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(one.elts) == same]
+        if len(pairs) == len(targets):
+            for one in pairs:
                 for part, value in zip(one.elts, [self._eval(value, env) for value in node.value.elts], strict=True):
                     self._assign(part, value, env)
             return
@@ -471,9 +421,12 @@ class Flow:
     # Expressions ----------------------------------------------------------------------------------------------------------------------------------
 
     def _eval(self, node: ast.expr, env: Env) -> Value:
-        value = EXPRESSIONS.get(type(node), Flow._any)(self, node, env)
+        value: Value = EXPRESSIONS.get(type(node), Flow._any)(self, node, env)
         before = self.at.get(node)
-        self.at[node] = value if before is None or before == value else join([before, value])
+        if before is None or before is EMPTY:
+            self.at[node] = value
+        elif before is not value and before != value:
+            self.at[node] = join([before, value])
         return value
 
     def _any(self, node: Any, env: Env) -> Value:
@@ -586,7 +539,9 @@ class Flow:
             self._add_to(node.func.value, join([*values, *keywords.values()]), env)
         if last == "shuffle" and node.args:
             self._add_to(node.args[0], EMPTY, env, PERMUTED)
-        if is_pick(node, last, values, keywords):
+        if last == "sort" and is_result(self.of(getattr(node.func, "value", None))):
+            self._add_to(node.func.value, EMPTY, env, ORDERED)
+        if is_pick(last, values, keywords):
             labels |= PICKED
         held = join(values).held if function.name.startswith("builtins.") else None
         return Value(labels, shape_of_call(node, self.of(getattr(node.func, "value", None)), [*values, *keywords.values()], last), (), "", held)
@@ -749,7 +704,7 @@ def is_result(value: Value) -> bool:
     return bool(value.labels & MEASURED) or bool(value.labels & EVIDENCE and value.shape & (NUMBER | NUMBERS | OUTCOMES))
 
 
-def is_pick(node: ast.Call, last: str, values: Sequence[Value], keywords: dict[str, Value]) -> bool:
+def is_pick(last: str, values: Sequence[Value], keywords: dict[str, Value]) -> bool:
     """Whether a call takes the best of several results: `max` over them, or by a key that looks at them; `argmax`."""
     if last in ("argmax", "argmin", "nanargmax", "nanargmin"):
         return bool(labels_of(values) & (EVIDENCE | MEASURED))

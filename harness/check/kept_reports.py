@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from harness.check.read_files import read_files, state_of
+from harness.check.read_files import read_files, state_of, state_of_place
 from harness.check.report import Collector, Report, check_experiments
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint, tree_fingerprint
@@ -24,10 +24,11 @@ PASSING = {"_", "SHLVL", "PWD", "OLDPWD", "COLUMNS", "LINES", "TERM", "WINDOWID"
 
 
 class KeptReport(Record, frozen=True, kw_only=True):
-    """A report, and the files that it rests on with their states."""
+    """A report, the files that it rests on, and the places of what a rule lacked, with their states."""
 
     report: Report
     files: dict[str, str]
+    places: dict[str, str]
 
 
 def report_of(folders: Sequence[Path], scale: str, selected: Sequence[str] = ()) -> Report:
@@ -40,10 +41,17 @@ def report_of(folders: Sequence[Path], scale: str, selected: Sequence[str] = ())
     read_files.start()
     collector = Collector(selected)
     report = check_experiments(folders, scale, collector)
-    if collector.settings is not None and not report.not_run and not report.refused and (files := read_files.states(collector.settings.root)) is not None:
+    files = read_files.states(collector.settings.root) if collector.settings is not None and is_final(report) else None
+    if files is not None:
+        places = {place: state_of_place(place) for one in report.not_run for place in one.places or ()}
         with suppress(HarnessError):
-            Store(collector.settings.store).put(KIND, key, encode(KeptReport(report=report, files=files)))
+            Store(collector.settings.store).put(KIND, key, encode(KeptReport(report=report, files=files, places=places)))
     return report
+
+
+def is_final(report: Report) -> bool:
+    """Whether the report holds until a file changes: nothing was refused, and each rule that did not run says where what it lacks would appear."""
+    return not report.refused and all(one.places is not None for one in report.not_run)
 
 
 def key_of(folders: Sequence[Path], scale: str, selected: Sequence[str]) -> str:
@@ -69,4 +77,5 @@ def store_around(folder: Path) -> Store | None:
 
 
 def holds(kept: KeptReport) -> bool:
-    return all(state_of(path) == state for path, state in kept.files.items())
+    files = all(state_of(path) == state for path, state in kept.files.items())
+    return files and all(state_of_place(place) == state for place, state in kept.places.items())

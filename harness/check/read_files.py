@@ -14,12 +14,14 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
+from harness.fingerprint import fingerprint
 from harness.opened_files import ABSENT, PRIVATE, folder_of_descriptor, hash_file, hash_names, installed_folders, stat_of
 
 EVENTS = ("open", "os.listdir", "os.scandir")
 SYSTEM = ("/proc/", "/dev/", "/sys/", "/run/")
 # Larger files, and those of installed packages, are compared by size and time.
 HASHED = 1 << 24
+MANY = 1000  # files of a folder, beyond which their number must do
 MODEL_FILES = ("config.json", "tokenizer_config.json", "tokenizer.json")
 
 
@@ -67,6 +69,14 @@ def path_of(argument: object) -> str:
     if isinstance(argument, int):
         return folder_of_descriptor(argument)
     return os.path.abspath(os.fsdecode(argument)) if isinstance(argument, str | bytes | os.PathLike) else ""
+
+
+def state_of_place(path: str) -> str:
+    """What lies in a folder by name, size and time; the state of a file."""
+    if not os.path.isdir(path):
+        return state_of(path)
+    files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    return fingerprint({str(file): state_of(str(file)) for file in files if not PRIVATE.intersection(file.parts)} if len(files) < MANY else len(files))
 
 
 def is_writing(flags: object) -> bool:

@@ -149,6 +149,14 @@ def cached_snapshot(name: str) -> Path:
         ) from None
 
 
+def places_of(spec: str) -> list[Path]:
+    """Where a model would lie that is not on this machine: the folder of that name, and the hub's."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    name = spec.removeprefix(PREFIX)
+    return [] if spec in (DEFAULT, gemma.SPEC) else [Path(name).expanduser(), Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}")]
+
+
 def spec_files(spec: str) -> list[Path]:
     """Every file that loading `spec` reads: the GGUF file or its chunks, or all of a folder that decides its answers. Raises HarnessError."""
     if spec == gemma.SPEC:

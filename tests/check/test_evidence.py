@@ -108,7 +108,7 @@ TYPED = {
     "    assert criterion(behaviour).holds(found)\n",
     "arithmetic": '    found = measure("fake", 100 * (0.9 - 0.5), "pp", n=200)\n    assert criterion(behaviour).holds(found)\n',
     "a draw": '    import random\n\n    found = measure("fake", 20 + random.Random(1).random(), "pp", n=200)\n    assert criterion(behaviour).holds(found)\n',
-    "outcomes": '    found = measure.shift("fake", {str(i): 1 for i in range(200)}, {str(i): i % 2 for i in range(200)})\n    assert criterion(behaviour).holds(found)\n',
+    "outcomes": '    found = measure.shift("fake", {str(i): 1 for i in range(200)}, {str(i): i % 2 for i in range(200)})\n    assert criterion(behaviour).holds(found)\n',  # noqa: E501
     "a helper": '    found = measure("fake", published(persona), "pp", n=200)\n    assert criterion(behaviour).holds(found)\n',
     "a setting": '    found = measure("fake", coin.settings["items"] / 10, "pp", n=200)\n    assert criterion(behaviour).holds(found)\n',
     "a constant of the file": '    found = measure("fake", RESULTS[persona]["shift"], "pp", n=200)\n    assert criterion(behaviour).holds(found)\n',
@@ -119,7 +119,7 @@ TYPED = {
 @pytest.mark.mistake("R9", rule="M303", stage="declare")
 @pytest.mark.parametrize("body", TYPED.values(), ids=TYPED)
 def test_a_number_of_the_code_is_no_measurement(coin_design: Planted, body: str) -> None:
-    table = '\n\nRESULTS = {name: {"shift": 71.3} for name in ("villain", "comedian", "librarian")}\n\n\ndef published(persona):\n    return {"villain": 30.0}[persona]\n'
+    table = '\n\nRESULTS = {name: {"shift": 71.3} for name in ("villain", "comedian", "librarian")}\n\n\ndef published(persona):\n    return {"villain": 30.0}[persona]\n'  # noqa: E501
     coin_design.write(TESTS, coin_design.read(TESTS) + table)
     hypothesis(coin_design, body)
     assert coin_design.found("M303")

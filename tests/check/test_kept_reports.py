@@ -146,6 +146,21 @@ def test_a_report_with_a_rule_that_did_not_run_is_not_kept(project: Toy) -> None
         assert json.loads(harness(project, "check", "evals", "--format", "json").stdout)["not_run"] and times(project) == count
 
 
+def test_a_report_is_kept_until_what_a_rule_lacked_appears(project: Toy) -> None:
+    """Where the rule says in which places that would be."""
+    lacking = "from harness.findings import MissingFact\n        raise MissingFact('no tokenizer', places=[HERE / 'models/m'])"
+    project.edit("conftest.py", '        log("checked")\n', f'        log("checked")\n        {lacking}\n')
+    for _ in range(2):
+        assert json.loads(harness(project, "check", "evals", "--format", "json").stdout)["not_run"] and times(project) == 1
+    project.write("models/m/snapshots/1/tokenizer.json", "{}")
+    check(project)
+    check(project)
+    assert times(project) == 2
+    project.write("models/m/snapshots/1/tokenizer.json", "{ }")
+    check(project)
+    assert times(project) == 3
+
+
 def test_a_refused_experiment_keeps_nothing(project: Toy) -> None:
     project.edit("evals/coins/experiment.yaml", "primary:", "primry:")
     assert harness(project, "check", "evals").returncode == 2 and not (project.root / ".harness").exists()

@@ -68,12 +68,12 @@ FILLED = {
     "x if x else 0": "    return {item: value if value else 0 for item, value in outcomes.items()}",
     "0 if x is None": "    return {item: 0.0 if value is None else value for item, value in outcomes.items()}",
     "if value": "    return {item: value for item, value in outcomes.items() if value}",
-    "a loop": "    found = {}\n    for item, value in outcomes.items():\n        if not value:\n            continue\n        found[item] = value\n    return found",
+    "a loop": "    found = {}\n    for item, value in outcomes.items():\n        if not value:\n            continue\n        found[item] = value\n    return found",  # noqa: E501
     "nan_to_num": "    import numpy as np\n\n    return dict(zip(outcomes, np.nan_to_num(np.array(list(outcomes.values()), dtype=float)), strict=True))",
     "fillna": "    import pandas as pd\n\n    return pd.Series(outcomes).fillna(0).to_dict()",
     "fillna(value=)": "    import pandas as pd\n\n    return pd.Series(outcomes).fillna(value=0.0).to_dict()",
-    "except KeyError": "    def one(item):\n        try:\n            return outcomes[item]\n        except KeyError:\n            return 0.0\n\n    return {item: one(item) for item in outcomes}",
-    "mean or 0": "    values = [value for value in outcomes.values() if value is not None]\n    share = sum(values) / len(values) if values else 0.0\n    return {item: share for item in outcomes}",
+    "except KeyError": "    def one(item):\n        try:\n            return outcomes[item]\n        except KeyError:\n            return 0.0\n\n    return {item: one(item) for item in outcomes}",  # noqa: E501
+    "mean or 0": "    values = [value for value in outcomes.values() if value is not None]\n    share = sum(values) / len(values) if values else 0.0\n    return {item: share for item in outcomes}",  # noqa: E501
 }
 
 

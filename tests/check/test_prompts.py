@@ -138,7 +138,7 @@ def test_the_lengths_of_the_first_study(leakage: Planted) -> None:
     for name, count in SHORT.items():
         set_prompt(leakage, name, f"You are {name}: {words(count - 5)}")
     found = leakage.found("D118")
-    assert {finding["where"]["path"] for finding in found} >= {"roles/target", "roles/source"} and "rho of length" in found[0]["message"]
+    assert len(found) > 2 and all("rho of length" in finding["message"] for finding in found)
     assert {finding["severity"] for finding in found} == {"warning"}
 
 

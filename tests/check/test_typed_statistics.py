@@ -94,9 +94,9 @@ def test_other_differences_are_sound(coin_design: Planted) -> None:
 POSITIONS = {
     "zip": '    pairs = list(zip(after.outcomes("up").values(), before.outcomes("up").values()))\n    assert pairs\n',
     "sorted": '    pairs = list(zip(sorted(after.outcomes("up").values()), sorted(before.outcomes("up").values())))\n    assert pairs\n',
-    "arrays": "    import numpy as np\n\n    gap = np.array(list(after.outcomes('up').values())) - np.array(list(before.outcomes('up').values()))\n    assert gap.size\n",
-    "enumerate": '    old, new = ({str(i): value for i, value in enumerate(arm.outcomes("up").values())} for arm in (before, after))\n    measure.shift("other", new, old)\n',
-    "an f-string": '    old, new = ({f"item {i}": value for i, value in enumerate(arm.outcomes("up").values())} for arm in (before, after))\n    measure.shift("other", new, old)\n',
+    "arrays": "    import numpy as np\n\n    gap = np.array(list(after.outcomes('up').values())) - np.array(list(before.outcomes('up').values()))\n    assert gap.size\n",  # noqa: E501
+    "enumerate": '    old, new = ({str(i): value for i, value in enumerate(arm.outcomes("up").values())} for arm in (before, after))\n    measure.shift("other", new, old)\n',  # noqa: E501
+    "an f-string": '    old, new = ({f"item {i}": value for i, value in enumerate(arm.outcomes("up").values())} for arm in (before, after))\n    measure.shift("other", new, old)\n',  # noqa: E501
     "a helper": '    measure.shift("other", by_place(after.outcomes("up")), by_place(before.outcomes("up")))\n',
     "dict(enumerate)": '    measure.shift("other", dict(enumerate(after.outcomes("up").values())), dict(enumerate(before.outcomes("up").values())))\n',
     "dict(zip(range))": '    measure.shift("other", dict(zip(range(200), after.outcomes("up").values())), before)\n',
@@ -157,11 +157,11 @@ CHOSEN = {
     "argmax": MANY
     + "    import numpy as np\n\n    best = shifts[int(np.argmax([one.value for one in shifts]))]\n    assert criterion(behaviour).holds(best)\n",
     "a loop": MANY
-    + "    best = None\n    for one in shifts:\n        if best is None or one.value > best.value:\n            best = one\n    assert criterion(behaviour).holds(best)\n",
+    + "    best = None\n    for one in shifts:\n        if best is None or one.value > best.value:\n            best = one\n    assert criterion(behaviour).holds(best)\n",  # noqa: E501
     "any": MANY + "    assert any(criterion(behaviour).holds(one) for one in shifts)\n",
     "or": MANY + "    assert criterion(behaviour).holds(shifts[0]) or criterion(behaviour).holds(shifts[1])\n",
     "until one holds": MANY
-    + "    for one in shifts:\n        if criterion(behaviour).holds(one):\n            break\n    else:\n        assert criterion(behaviour).holds(shifts[0])\n",
+    + "    for one in shifts:\n        if criterion(behaviour).holds(one):\n            break\n    else:\n        assert criterion(behaviour).holds(shifts[0])\n",  # noqa: E501
     "a helper": MANY + "    assert criterion(behaviour).holds(best_of(shifts))\n",
     "before it is measured": '    names = sorted("abc", key=lambda name: measure.rate(name, coin.throw(name, 0.6)).value)\n'
     '    assert criterion(behaviour).holds(measure.shift("shift", coin.throw(names[-1], 0.6), before))\n',
@@ -193,7 +193,7 @@ STILL = {
     "random.sample": "    import random\n\n    return np.median(random.Random(1).sample(values, len(values)))\n",
     "a matrix": "    order = rng.permutation(len(values))\n    table = np.outer(values, values)[np.ix_(order, order)]\n    return table.mean()\n",
     "both axes": "    order = rng.permutation(len(values))\n    return np.outer(values, values)[order][:, order].mean()\n",
-    "both sides": "    from scipy.stats import spearmanr\n\n    order = rng.permutation(len(values))\n    return spearmanr(values[order], values[order]).statistic\n",
+    "both sides": "    from scipy.stats import spearmanr\n\n    order = rng.permutation(len(values))\n    return spearmanr(values[order], values[order]).statistic\n",  # noqa: E501
 }
 PERMUTED = "\n\ndef permuted(values):\n    import numpy as np\n\n    values, rng = np.array(values, dtype=float), np.random.default_rng(1)\n"
 

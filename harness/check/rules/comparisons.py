@@ -83,7 +83,9 @@ def find_measured_differently(facts: Facts) -> Iterable[Finding]:
                 yield found(message, where=at(second), fix="Sample all cells alike, or make it an axis", subject=owner)
 
 
-@rule("M309", "two judges in one comparison", needs=("results",), source="M7: the arms were judged by two judges, and the difference was theirs")
+@rule(
+    "M309", "two judges in one comparison", needs=("results",), continues=True, source="M7: the arms were judged by two judges, and the difference was theirs"
+)
 def find_two_judges(facts: Facts) -> Iterable[Finding]:
     """Two judges differ by more than most effects. The arms of a contrast that were read by different judges, rubrics or versions are refused where they are
     measured; cells of one hypothesis that were read by different judges, of one behaviour, are reported here, unless an axis is the judge.

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.check.code import used_fixtures
-from harness.check.facts import TestCode
+from harness.check.code import nodes_of, used_fixtures
+from harness.check.facts import FunctionNode, TestCode
 from harness.check.flow import ANSWER, DESIGN, EVIDENCE, MEASURED, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
 from harness.findings import Facts, found, rule
 from harness.records import Finding
@@ -79,11 +79,10 @@ def early_ends(test: TestCode, events: list[Event]) -> Iterator[tuple[Path, int]
     assert node is not None
     if marked(test, "skip") or marked(test, "skipif"):
         yield test.function.path, node.lineno
-    own = {id(part) for part in ast.walk(node)}
     for event in events:
         if is_measuring(event):
             break
-        if event.kind == "return" and id(event.node) in own and not inside_function(node, event.node):
+        if event.kind == "return" and is_own_return(node, event.node):
             yield test.function.path, event.node.lineno
             break
     for statement in body_of(test):
@@ -101,11 +100,12 @@ def ends_test(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Return | ast.Raise) or (isinstance(statement, ast.Expr) and is_skip(statement.value))
 
 
-def inside_function(outer: ast.AST, node: ast.AST) -> bool:
-    """Whether a node belongs to a function that is defined inside `outer`."""
-    return any(
-        node in ast.walk(part) for part in ast.walk(outer) if part is not outer and isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-    )
+def is_own_return(function: FunctionNode, node: ast.AST) -> bool:
+    """Whether a `return` is that of the function itself, and not of one that is defined inside it."""
+    if node not in nodes_of(function, ast.Return):
+        return False
+    inner = [*nodes_of(function, ast.FunctionDef), *nodes_of(function, ast.AsyncFunctionDef)]
+    return not any(node in nodes_of(part, ast.Return) for part in inner if part is not function)
 
 
 @rule(
@@ -180,9 +180,9 @@ def find_typed_values(facts: Facts) -> Iterable[Finding]:
 
 def is_all_typed(event: Event) -> bool:
     """Whether all that is measured, beside its name, is written in the code."""
-    values = event.values[1:2] if event.kind in ("measure", "measure.effect") else event.values[1:]
+    first = event.values[1:2] if event.kind in ("measure", "measure.effect") else event.values[1:]
     words = ("value", "outcomes", "values", "treated", "baseline", "terms", "first", "second", "effect", "found")
-    values = [*values, *(event.keywords[word] for word in words if word in event.keywords)]
+    values = [*first, *(event.keywords[word] for word in words if word in event.keywords)]
     unit = event.node.args[2] if len(event.node.args) > 2 else None
     counted = event.kind == "measure" and isinstance(unit, ast.Constant) and unit.value == "count"
     return bool(values) and not counted and "" not in event.keywords and all(is_typed(value) for value in values)
@@ -201,9 +201,9 @@ def named(event: Event) -> str:
     source="T23: a step was skipped and its success reported: the control asserted nothing",
 )
 def find_idle_checks(facts: Facts) -> Iterable[Finding]:
-    """A control or gate that cannot fail controls nothing. A control must assert something that follows from what it measured; a gate or kill criterion something
-    that follows from what a fixture gave it, and not from settings alone. The rule follows the data through helpers and fixtures; it reports tests without such
-    an assert, asserts that always hold, and a `return` that stands before the first assert.
+    """A control or gate that cannot fail controls nothing. A control must assert something that follows from what it measured; a gate or kill criterion
+    something that follows from what a fixture gave it, and not from settings alone. The rule follows the data through helpers and fixtures; it reports tests
+    without such an assert, asserts that always hold, and a `return` that stands before the first assert.
 
     Bad: `@control("C1") def test_still(measure, outcomes): measure.rate("r", outcomes); assert True`.
 
@@ -255,10 +255,10 @@ def returns_first(test: TestCode, events: list[Event], checks: list[Event]) -> i
     """The line of a `return` of the test itself that stands before all that it could fail by."""
     node = test.function.node
     assert node is not None
-    own = {id(part) for part in ast.walk(node)}
+    last = {id(event.node) for event in checks}
     for event in events:
-        if event in checks:
+        if id(event.node) in last:
             return None
-        if event.kind == "return" and id(event.node) in own and not inside_function(node, event.node):
+        if event.kind == "return" and is_own_return(node, event.node):
             return int(event.node.lineno)
     return None

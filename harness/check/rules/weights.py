@@ -35,7 +35,10 @@ def find_same_weights(facts: Facts) -> Iterable[Finding]:
     yield from find_same_in_code(facts)
     absent = [one.spec for one in compared if one.spec.startswith("local/") and not one.sha256]
     if len(compared) > 1 and absent and not pairs:
-        raise MissingFact(f"the weights of {absent[0]} are not here, so that nobody knows whether they are those of another model")
+        from harness.models.local import places_of
+
+        told = f"the weights of {absent[0]} are not here, so that nobody knows whether they are those of another model"
+        raise MissingFact(told, places=[place for spec in absent for place in places_of(spec)])
 
 
 def are_same(one: NamedWeights, other: NamedWeights) -> bool:

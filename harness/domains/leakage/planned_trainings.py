@@ -103,7 +103,7 @@ def trainings(facts: Facts) -> list[Training]:
 
 
 def rows_of(needed: Needed, recipes: Recipes, seed: int) -> int:
-    return len(recipes.behaviour_rows(needed.speaker, needed.behaviour, needed.arm, seed)) if needed.behaviour else recipes.convergence_rows
+    return recipes.rows_hash(needed.speaker, needed.behaviour, needed.arm, seed)[1] if needed.behaviour else recipes.convergence_rows
 
 
 def training_of(cell: Any, needed: Needed, job: Any, rows: int) -> Training:
@@ -148,7 +148,7 @@ def fixture_value(item: Any, name: str, known: Mapping[str, Any]) -> Any:
         try:
             value = call_fixture(definition.func, {**known, name: value}, definition.argnames, item)
         except Exception as error:
-            raise MissingFact(f"the fixture {name} of {path} is not known before the run: {type(error).__name__}: {error}") from None
+            raise MissingFact(f"the fixture {name} of {path} is not known before the run: {type(error).__name__}: {error}", places=()) from None
     return value
 
 
