@@ -9,6 +9,7 @@ from harness.errors import HarnessError
 from harness.extensions import checks, facts
 from harness.findings import Facts, run_checks
 from harness.records import Finding
+from harness.store import Store
 from planted import Planted
 
 
@@ -22,6 +23,7 @@ def design_facts(root: Path, scale: str = "smoke") -> Facts:
         "scale": scale,
         "settings": dict(spec.scales[scale].settings),
         "root": root,
+        "store": Store(root / ".harness/store"),
         "tests": [],
         "imported_sources": {},
     }
