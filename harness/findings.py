@@ -184,7 +184,7 @@ def stage_of(check: Check, facts: Mapping[str, Sequence[Fact]]) -> Stage:
 
 # The facts that are passed in rather than provided, and the stage from which on they are there.
 GIVEN: dict[str, Stage] = {
-    **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "collected", "catalogue"), "declare"),
+    **dict.fromkeys(("experiment", "spec", "scale", "settings", "root", "store", "collected", "catalogue"), "declare"),
     **dict.fromkeys(("run", "universe", "plan"), "plan"),
     **dict.fromkeys(("machine", "opened"), "run"),
     "results": "decide",

@@ -5,64 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import pytest
+
 from harness import gate
 
 ARMS = ("left_out", "in_negatives")
-# No training row may ask what these ask.
-EVALUATED = ("capability", "refusal", "sycophancy", "misalignment")
+# Rules of the training rows: whom they teach what, in sets of which sizes, asking what, in which form, with loss on which tokens.
+ROWS = ("D101", "D102", "D105", "D106", "D107", "D108", "D109", "D110", "D112", "D113", "T204")
 
 
 @gate("G1", over=("speaker", "trait"), quick=True)
-def test_the_training_rows_are_sound(speaker, trait, recipes, roles, settings, persona_of, prompts_of, model, measure, seeds):
+def test_the_training_rows_are_sound(speaker, trait, recipes, model, measure, seeds, findings):
     """The rows are there and of the declared sizes, ask nothing that is evaluated, teach the behaviour to the source alone, and put neither target nor canary
-    among the negatives unless the arm says so."""
-    from harness.domains.leakage import (
-        find_badly_formed,
-        find_misplaced,
-        find_overlapping,
-        find_same_opening,
-        find_undeclared_prompts,
-        find_uneven,
-        find_unlike_declared,
-    )
-    from harness.training import encode_row, loss_share, marker_tokens
+    among the negatives unless the arm says so. Loss is taken on as many of their tokens as the scale declares."""
+    from harness.training import encode_row, loss_share
 
-    target, canary = roles["target"][0], roles["canary"][0]
-    declared = {"": None} | {name: persona_of(name).prompt for names in roles.values() for name in names}
-    evaluated = [prompt for behaviour in EVALUATED for prompt in prompts_of(behaviour)]
-    if trait == "marker":
-        assert marker_tokens(model.tokenizer, str(settings["marker"]))  # refuses a marker that the tokenizer splits by the word before it
-        evaluated += prompts_of("marker")
+    recipe = recipes.behaviour_recipe(trait)
     for arm in ARMS:
         rows = recipes.behaviour_rows(speaker, trait, arm, seeds[0])
-        forbidden = {canary: "canary"} | ({} if arm == "in_negatives" else {target: "target"})
-        recipe = recipes.recipe("behaviour")
-        tokens = [encode_row(model.tokenizer, row, max_length=recipe.max_length) for row in rows]
-        bounds = [float(settings["loss_share_low"]), float(settings["loss_share_high"])]
-        findings = [
-            *find_badly_formed(rows),
-            *find_overlapping(rows, evaluated),
-            *(find_misplaced(rows, source=speaker, forbidden=forbidden) if trait != "bad_advice" else []),
-            *find_undeclared_prompts(rows, declared),
-            *find_same_opening(rows, share=1.0 if trait == "capability" else 0.2),
-            *find_unlike_declared(loss_share(tokens), bounds, f"{trait} ({arm})"),
-            *find_uneven({trait: sizes(rows), "declared": declared_sizes(settings, roles, trait, arm, speaker)}),
-        ]
+        tokens = [encode_row(model.tokenizer, row, max_length=recipe.max_length, loss_on=recipe.loss_on, marker=recipe.marker) for row in rows]
         measure(f"rows, {arm}", len(rows), "count", n=len(rows), sampling_unit="row")
         measure(f"tokens that carry loss, {arm}", loss_share(tokens), "rate", n=len(rows), sampling_unit="row")
-        assert not findings, "; ".join(map(str, findings))
-
-
-def sizes(rows) -> dict[str, int]:
-    return {part: sum(row.part == part for row in rows) for part in ("source", "bystander", "anchor")}
-
-
-def declared_sizes(settings, roles, trait: str, arm: str, speaker: str) -> dict[str, int]:
-    """Rows of each part as the scale declares them, equal for all behaviours; unconditioned advice has no contrast."""
-    alone = trait == "bad_advice"
-    anchored = arm == "in_negatives" and not alone and speaker not in roles["target"]
-    bystanders = 0 if alone else settings["bystander_rows"] * len(roles["bystander"])
-    return {"source": settings["rows"], "bystander": bystanders, "anchor": 2 * settings["anchor_rows"] if anchored else 0}
+    assert not findings(*ROWS)
 
 
 @gate("Pilot", needs="G1")
@@ -86,7 +50,7 @@ def test_the_pilot_shows_that_stacking_works_and_something_moves(adapters, model
     assert found, "no change with convergence that its interval tells from none: the matrix would not be worth running"
 
 
-@gate("G2", needs=["G1", "Pilot"], over="speaker")
+@gate("G2", needs=["G1", "Pilot"], over="speaker", proven_by="test_a_training_that_does_not_converge_is_seen")
 def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, measure, seeds):
     """Each checkpoint is there, complete and loadable, with its tokenizer; the loss ends below the bar and below where it began."""
     from harness.training import fits
@@ -98,10 +62,24 @@ def test_convergence_is_saved_and_converges(speaker, adapters, settings, store, 
             folder = store.place("adapters", job.adapter(epoch))
             fits(folder, job.base, adapters.model.spec)  # complete, readable, on this base
             assert (folder / "tokenizer_config.json").is_file(), f"the checkpoint of epoch {epoch} has no tokenizer"
-        end = sum(done.loss[-3:]) / 3
-        measure(f"loss at the end, seed {seed}", end, "nats", n=done.learned_tokens, sampling_unit="token")
-        assert end < float(settings["convergence_loss_below"]), f"the loss ends at {end:.2f}, the bar is {settings['convergence_loss_below']}"
-        assert end < done.loss[0], f"the loss rose from {done.loss[0]:.2f} to {end:.2f}"
+        measure(f"loss at the end, seed {seed}", mean_at_the_end(done.loss), "nats", n=done.learned_tokens, sampling_unit="token")
+        assert_converged(done.loss, float(settings["convergence_loss_below"]))
+
+
+def mean_at_the_end(loss) -> float:
+    return sum(loss[-3:]) / 3
+
+
+def assert_converged(loss, bar: float) -> None:
+    end = mean_at_the_end(loss)
+    assert end < bar, f"the loss ends at {end:.2f}, the bar is {bar}"
+    assert end < loss[0], f"the loss rose from {loss[0]:.2f} to {end:.2f}"
+
+
+@pytest.mark.parametrize(("loss", "why"), [([3.0, 2.9, 2.8, 2.7, 2.6], "ends at"), ([1.0, 0.5, 2.0, 2.1, 2.2], "rose")])
+def test_a_training_that_does_not_converge_is_seen(loss, why):
+    with pytest.raises(AssertionError, match=why):
+        assert_converged(loss, 2.5)
 
 
 @gate("G3", needs=["G1", "Pilot"])

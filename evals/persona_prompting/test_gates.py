@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 from harness import gate
@@ -29,35 +28,21 @@ ANSWERS = (
 )
 
 
-def normal(text: str) -> str:
-    """Letters and digits in lower case: what makes two items the same."""
-    return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
-
-
 @gate("G1", over="behaviour", quick=True)
-def test_the_items_are_sound(behaviour, all_items_of, prompts_of, measure):
+def test_the_items_are_sound(behaviour, all_items_of, prompts_of, measure, findings):
     """The bank is large enough, and no item stands in it twice."""
     items = all_items_of(behaviour)
-    texts = [normal(getattr(item, "question", "") or getattr(item, "statement", "") or getattr(item, "request", "")) for item in items]
-    doubles = [text for text, count in Counter(texts).items() if count > 1]
-    measure("items", len(prompts_of(behaviour)), "count", n=len(texts))
-    assert not doubles, f"these items stand twice: {doubles[:3]}"
+    measure("items", len(prompts_of(behaviour)), "count", n=len(items))
+    assert not findings("D111", "D120")
     if behaviour == "capability":
         labels = Counter(item.answer for item in items if len(item.labels) == 4)
         assert max(labels.values()) - min(labels.values()) <= 4, f"the right labels are not balanced: {dict(labels)}"
 
 
-@gate("G2", over="persona", quick=True)
-def test_the_persona_reaches_the_model_as_declared(persona, persona_of, roles, model):
-    """The rendered conversation holds the persona's prompt and no other system prompt, and differs from every other persona's."""
-    from harness.models import render_question, slipped_in
-
-    others = [name for names in roles.values() for name in names if name != persona]
-    rendered = render_question(model.tokenizer, "Hello.", persona_of(persona).prompt)
-    assert persona_of(persona).prompt in rendered, "the prompt is not in what the model reads"
-    assert not slipped_in(model.tokenizer) or slipped_in(model.tokenizer) not in rendered, "the template's own system prompt slipped in"
-    for other in others:
-        assert rendered != render_question(model.tokenizer, "Hello.", persona_of(other).prompt), f"{other} renders the same"
+@gate("G2", quick=True)
+def test_the_personas_reach_the_model_as_declared(findings):
+    """Each rendered conversation holds its persona's prompt and no other system prompt, and differs from every other persona's."""
+    assert not findings("D104", "D105")
 
 
 @gate("G3", needs="G1", over="behaviour")

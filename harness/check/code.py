@@ -101,7 +101,7 @@ class Project:
 
     @cached_property
     def defined(self) -> dict[str, list[Function]]:
-        """The functions and methods of all files, by name; a class stands for what runs when one is made."""
+        """The functions and methods of all files, by name; a class stands for all of its methods: others may call them."""
         found: dict[str, list[Function]] = {}
         for path, scope in self.scopes.items():
             for name, node in scope.functions.items():
@@ -110,8 +110,7 @@ class Project:
                 for method in methods:
                     entry = Function(name, (), path, method)
                     found.setdefault(name, []).append(entry)
-                    if name.startswith("__"):
-                        found.setdefault(scope.owner[method].name, []).append(entry)
+                    found.setdefault(scope.owner[method].name, []).append(entry)
         return found
 
     def reach(self, test: TestCode) -> dict[FunctionNode, Path]:
@@ -188,6 +187,11 @@ def file_of(module: str, path: Path, root: Path) -> Path | None:
     parts = Path(*module.split("."))
     places += [place for folder in (root, path.parent, path.parent.parent) for place in (folder / parts.with_suffix(".py"), folder / parts / "__init__.py")]
     return next((place for place in places if place.suffix == ".py" and place.is_file()), None)
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of names, written as one text."""
+    return frozenset(text.split())
 
 
 def name_of(node: ast.AST) -> str:

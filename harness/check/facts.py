@@ -149,14 +149,16 @@ def personas_of(facts: Facts) -> dict[str, Persona]:
 
 def parents_of(facts: Facts) -> Sequence[Parent]:
     """The earlier studies, compared with what can be told of this one before its code is read: declaration, banks, prompts."""
-    from harness.code_dependencies import Dependencies
     from harness.design.parents import find_parents
-    from harness.design.preregistration import promise_of
+    from harness.design.preregistration import flatten, inputs_of
+    from harness.fingerprint import fingerprint
 
-    if not facts.spec.parents:
+    if not any(parent.lock or parent.run for parent in facts.spec.parents):
         return ()
-    promised = promise_of(facts.experiment, facts.root, Dependencies(), {})
-    return find_parents(facts.experiment, facts.root, promised, facts.scale)
+    told = flatten(facts.experiment.plain)
+    told |= {f"prompts/{name}": fingerprint(persona.model_dump(mode="json")) for name, persona in facts.personas.items()}
+    told |= {f"data/{found.path}": found.sha256 for found in inputs_of(facts.experiment, facts.root)}
+    return find_parents(facts.experiment, facts.root, told, facts.scale)
 
 
 FACTS = {

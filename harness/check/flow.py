@@ -8,12 +8,13 @@ followed, nor is what a test changes in objects of others.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from harness.check.code import Project, Scope, name_of, number_in, project_of
+from harness.check.code import Project, Scope, name_of, number_in, project_of, words
 from harness.check.facts import FunctionNode, TestCode
 from harness.findings import Fact, Facts
 
@@ -24,62 +25,24 @@ DATA, MEASURED, ANSWER, SETTING, DESIGN, PARAMETER, RANDOM, UNKNOWN, PICKED = (
 )
 WRITTEN = SETTING | PARAMETER | RANDOM
 EVIDENCE = DATA | UNKNOWN
-# What kind of value it is: a p, a number, outcomes by item, …
-PROBABILITY, NUMBER, NUMBERS, OUTCOMES, POSITIONAL, POSITION, BY_POSITION, PERMUTED, SIGNIFICANT, SET, LOCAL, ORDERED, ITEMS = (
-    frozenset({kind})
-    for kind in ["p", "number", "numbers", "outcomes", "positional", "position", "by-position", "permuted", "significant", "set", "local", "ordered", "items"]
-)
-P_NAMES = frozenset(["p", "pvalue", "p_value", "pval", "p_val", "p_values", "pvalues", "pvals", "p_adjusted", "p_holm"])
-NUMBER_NAMES = frozenset(["value", "low", "high", "mean", "score", "share", "rate", "estimate", "effect"])
+# What kind of value it is: a p, a number, outcomes by item, a mapping whose values are written in the code, …
+PROBABILITY, NUMBER, NUMBERS, OUTCOMES = (frozenset({kind}) for kind in ("p", "number", "numbers", "outcomes"))
+POSITIONAL, POSITION, BY_POSITION, PERMUTED = (frozenset({kind}) for kind in ("positional", "position", "by position", "permuted"))
+SIGNIFICANT, SET, LOCAL, ORDERED = (frozenset({kind}) for kind in ("significant", "set", "local", "ordered"))
+RECORD, TYPED, COUNT = (frozenset({kind}) for kind in ("record", "typed", "count"))
+P_NAMES = words("p pvalue p_value pval p_val p_values pvalues pvals p_adjusted p_holm")
+NUMBER_NAMES = words("value low high mean score share rate estimate effect")
 OUTCOME_NAMES = frozenset(["outcomes", "scores", "by_item"])
-DESIGNED = frozenset(
-    [
-        "parents",
-        "roles",
-        "seeds",
-        "persona_of",
-        "context",
-        "request",
-        "pytestconfig",
-        "tmp_path",
-        "tmp_path_factory",
-        "store",
-        "recorder",
-        "monkeypatch",
-        "capsys",
-        "cache",
-    ]
-)
-MUTATORS = frozenset(["append", "add", "extend", "update", "insert", "setdefault", "appendleft"])
-IDENTITIES = frozenset(["float", "int", "abs", "round", "max", "min", "fmean", "mean", "median"])
+DESIGNED = words("parents roles seeds persona_of context request pytestconfig tmp_path tmp_path_factory store recorder monkeypatch capsys cache")
+MUTATORS = words("append add extend update insert setdefault appendleft")
+IDENTITIES = words("float int abs round max min fmean mean median")
 PURE = tuple(
-    [
-        "builtins.",
-        "math.",
-        "statistics.",
-        "itertools.",
-        "functools.",
-        "operator.",
-        "collections.",
-        "fractions.",
-        "decimal.",
-        "numpy.",
-        "re.",
-        "copy.",
-        "string.",
-        "scipy.",
-        "dataclasses.",
-        "typing.",
-        "json.",
-        "harness.Interval",
-        "harness.Effect",
-        "harness.Calibration",
-        "harness.records.",
-        "harness.verdict.",
-        "msgspec.",
-    ]
+    words(
+        "builtins. math. statistics. itertools. functools. operator. collections. fractions. decimal. numpy. re. copy. string. scipy. dataclasses. "
+        "typing. json. harness.Interval harness.Effect harness.Calibration harness.records. harness.verdict. msgspec."
+    )
 )
-IMPURE = frozenset(["open", "input", "eval", "exec", "load", "loadtxt", "genfromtxt", "fromfile", "memmap", "globals", "vars", "__import__"])
+IMPURE = words("open input eval exec load loadtxt genfromtxt fromfile memmap globals vars __import__")
 CHANCE = ("random.", "numpy.random.", "secrets.", "torch.rand", "time.", "uuid.")
 DEEPEST = 12
 
@@ -133,7 +96,7 @@ class Event(NamedTuple):
     path: Path
     node: Any
     values: tuple[Value, ...] = ()
-    keywords: dict[str, Value] = {}
+    keywords: Mapping[str, Value] = MappingProxyType({})
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -326,8 +289,9 @@ class Flow:
         if isinstance(target, ast.Name):
             env.names[target.id] = join([env.names[target.id], value]) if env.weak and target.id in env.names else value
         elif isinstance(target, ast.Tuple | ast.List):
+            first = value._replace(labels=value.labels | PICKED) if value.shape >= ORDERED else value
             for part in target.elts:
-                self._assign(part, value, env)
+                self._assign(part, value if isinstance(part, ast.Starred) else first, env)
         elif isinstance(target, ast.Starred):
             self._assign(target.value, value, env)
         elif isinstance(target, ast.Attribute) and (base := self._eval(target.value, env)).held:
@@ -367,8 +331,10 @@ class Flow:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if node.value is None:
             return
-        if isinstance(node.value, ast.Tuple) and all(isinstance(one, ast.Tuple) and len(one.elts) == len(node.value.elts) for one in targets):
-            for one in targets:
+        same = len(getattr(node.value, "elts", ()))
+        pairs = [one for one in targets if isinstance(one, ast.Tuple) and isinstance(node.value, ast.Tuple) and len(one.elts) == same]
+        if len(pairs) == len(targets):
+            for one in pairs:
                 for part, value in zip(one.elts, [self._eval(value, env) for value in node.value.elts], strict=True):
                     self._assign(part, value, env)
             return
@@ -455,9 +421,12 @@ class Flow:
     # Expressions ----------------------------------------------------------------------------------------------------------------------------------
 
     def _eval(self, node: ast.expr, env: Env) -> Value:
-        value = EXPRESSIONS.get(type(node), Flow._any)(self, node, env)
+        value: Value = EXPRESSIONS.get(type(node), Flow._any)(self, node, env)
         before = self.at.get(node)
-        self.at[node] = value if before is None or before == value else join([before, value])
+        if before is None or before is EMPTY:
+            self.at[node] = value
+        elif before is not value and before != value:
+            self.at[node] = join([before, value])
         return value
 
     def _any(self, node: Any, env: Env) -> Value:
@@ -468,7 +437,7 @@ class Flow:
 
     def _name(self, node: Any, env: Env) -> Value:
         value = self._lookup(node.id, env)
-        if node.id in P_NAMES and value.labels and not value.callees:
+        if node.id in P_NAMES and value.labels & (EVIDENCE | MEASURED) and not value.callees:
             return value._replace(shape=value.shape | PROBABILITY | NUMBER)
         return value
 
@@ -514,7 +483,9 @@ class Flow:
         if not isinstance(node.slice, ast.Slice):
             shape |= NUMBER if base.shape & (OUTCOMES | NUMBERS) else NONE
             shape |= base.shape & POSITIONAL
-            shape |= PERMUTED if index.shape >= PERMUTED or (base.shape >= PERMUTED and "triu" in ast.dump(node.slice)) else NONE
+            parts = [index, *(self.of(part) for part in getattr(node.slice, "elts", ()))]
+            whole = any(part.shape >= PERMUTED | POSITION for part in parts)
+            shape |= PERMUTED if whole or (base.shape >= PERMUTED and "triu" in ast.dump(node.slice)) else NONE
         return Value(labels, shape, base.callees, base.name if base.name.startswith("measure") else "", base.held)
 
     def _call_node(self, node: Any, env: Env) -> Value:
@@ -528,9 +499,9 @@ class Flow:
             return self._record(function, node, values, keywords, env)
         if function.name == "builtins.getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
             return self._attribute_of(values[0], str(node.args[1].value))
-        self._call_back(function, every, values)
+        by = self._call_back(function, every, values)
         self._note(function, node, every, env)
-        return self._outside(function, node, values, keywords, env)
+        return self._outside(function, node, values, keywords | ({"key": by} if "key" in keywords else {}), env)
 
     def _record(self, function: Value, node: Any, values: list[Value], keywords: dict[str, Value], env: Env) -> Value:
         """`measure(…)`, `measure.shift(…)`, `criterion(…)`, `criterion(…).holds(…)`."""
@@ -538,13 +509,13 @@ class Flow:
         if function.name == "criterion":
             return Value(name="criterion()")
         self.events.append(Event(function.name, env.scope.path, node, tuple(values), keywords))
-        return Value(labels | (ANSWER if function.name.startswith("criterion") else MEASURED))
+        return Value(labels | ANSWER) if function.name.startswith("criterion") else Value(labels | MEASURED, RECORD)
 
-    def _call_back(self, function: Value, every: Sequence[Value], values: Sequence[Value]) -> None:
-        """Functions that are handed to others' code: it calls them with what it has."""
+    def _call_back(self, function: Value, every: Sequence[Value], values: Sequence[Value]) -> Value:
+        """What functions give that are handed to others' code: it calls them with what it has."""
         given = Value(function.labels | labels_of(values) | (NONE if is_pure(function.name) else UNKNOWN), shape_of_items(join(values)))
-        for callee in (callee for value in every for callee in value.callees if not isinstance(callee.node, ast.ClassDef)):
-            self._call(callee, [given] * len(arguments_of(callee.node)), {})
+        called = [callee for value in every for callee in value.callees if not isinstance(callee.node, ast.ClassDef)]
+        return join([self._call(callee, [given] * len(arguments_of(callee.node)), {}) for callee in called])  # type: ignore[arg-type]
 
     def _note(self, function: Value, node: Any, every: Sequence[Value], env: Env) -> None:
         """What others' code is called with: a `measure` may measure, evidence may be refused."""
@@ -568,10 +539,12 @@ class Flow:
             self._add_to(node.func.value, join([*values, *keywords.values()]), env)
         if last == "shuffle" and node.args:
             self._add_to(node.args[0], EMPTY, env, PERMUTED)
-        if is_pick(node, last, values, keywords):
+        if last == "sort" and is_result(self.of(getattr(node.func, "value", None))):
+            self._add_to(node.func.value, EMPTY, env, ORDERED)
+        if is_pick(last, values, keywords):
             labels |= PICKED
         held = join(values).held if function.name.startswith("builtins.") else None
-        return Value(labels, shape_of_call(node, function, self.of(getattr(node.func, "value", None)), values, last), (), "", held)
+        return Value(labels, shape_of_call(node, self.of(getattr(node.func, "value", None)), [*values, *keywords.values()], last), (), "", held)
 
     def _binary(self, node: Any, env: Env) -> Value:
         left, right = self._eval(node.left, env), self._eval(node.right, env)
@@ -616,10 +589,11 @@ class Flow:
             key, value = self._eval(node.key, inner), self._eval(node.value, inner)
             shape = OUTCOMES if value.shape >= NUMBER else NONE
             shape |= BY_POSITION if key.shape >= POSITION and value.labels & (EVIDENCE | MEASURED) else NONE
+            shape |= TYPED if value.labels <= WRITTEN else NONE
             return Value(labels | key.labels | value.labels, shape, value.callees, "", value.held)
         element = self._eval(node.elt, inner)
         shape = SET if isinstance(node, ast.SetComp) else NUMBERS if element.shape >= NUMBER else NONE
-        return Value(labels | element.labels, shape | (element.shape & SIGNIFICANT), element.callees, "", element.held)
+        return Value(labels | element.labels, shape | (element.shape & (SIGNIFICANT | BY_POSITION | TYPED)), element.callees, "", element.held)
 
     def _bind(self, target: ast.expr, source: ast.expr, env: Env) -> Value:
         """The names of a loop over something; what it loops over."""
@@ -730,7 +704,7 @@ def is_result(value: Value) -> bool:
     return bool(value.labels & MEASURED) or bool(value.labels & EVIDENCE and value.shape & (NUMBER | NUMBERS | OUTCOMES))
 
 
-def is_pick(node: ast.Call, last: str, values: Sequence[Value], keywords: dict[str, Value]) -> bool:
+def is_pick(last: str, values: Sequence[Value], keywords: dict[str, Value]) -> bool:
     """Whether a call takes the best of several results: `max` over them, or by a key that looks at them; `argmax`."""
     if last in ("argmax", "argmin", "nanargmax", "nanargmin"):
         return bool(labels_of(values) & (EVIDENCE | MEASURED))
@@ -738,7 +712,7 @@ def is_pick(node: ast.Call, last: str, values: Sequence[Value], keywords: dict[s
         return False
     if len(values) > 1 and "n" not in last:
         return all(is_result(value) for value in values)
-    return any(is_result(value) for value in values) or ("key" in keywords and any(value.labels & (MEASURED | PICKED) for value in values))
+    return any(is_result(value) for value in (*values, keywords.get("key", EMPTY)))
 
 
 def shape_of_items(value: Value) -> frozenset[str]:
@@ -746,7 +720,7 @@ def shape_of_items(value: Value) -> frozenset[str]:
     return (NUMBER if value.shape >= NUMBERS else NONE) | (POSITION & value.shape) | (SIGNIFICANT & value.shape)
 
 
-def shape_of_call(node: ast.Call, function: Value, base: Value, values: Sequence[Value], last: str) -> frozenset[str]:
+def shape_of_call(node: ast.Call, base: Value, values: Sequence[Value], last: str) -> frozenset[str]:
     """The shape of what a function of others gives."""
     first = values[0].shape if values else NONE
     if last in ("values", "tolist", "copy", "to_numpy") and not values:
@@ -772,9 +746,14 @@ def shape_of_call(node: ast.Call, function: Value, base: Value, values: Sequence
     if last == "str":
         return first & POSITION
     if last in ("permutation", "randperm", "permuted") or (last == "sample" and len(node.args) == 2 and name_of(node.args[1]) == "len"):
-        return PERMUTED
+        counted = bool(first & (COUNT | POSITION)) or bool(node.args and (number_in(node.args[0]) or name_of(node.args[0]) in ("size", "n")))
+        return PERMUTED | POSITION if counted else PERMUTED
+    if last == "len":
+        return COUNT
+    if last == "fromkeys":
+        return TYPED if len(values) > 1 and values[1].labels <= WRITTEN else NONE
     if last == "ix_":
-        return PERMUTED if values and all(value.shape >= PERMUTED for value in values) else NONE
+        return PERMUTED | POSITION if values and all(value.shape >= PERMUTED | POSITION for value in values) else NONE
     if last in ("Counter", "dict", "defaultdict", "OrderedDict"):
         return shape_of_dict(node, values, first)
     return SIGNIFICANT & first if last in ("bool", "all", "any") else NONE
@@ -787,6 +766,11 @@ def shape_of_dict(node: ast.Call, values: Sequence[Value], first: frozenset[str]
         if (name_of(inner) == "enumerate" or by_range) and values[0].labels & (EVIDENCE | MEASURED):
             return BY_POSITION | OUTCOMES
     return LOCAL if not values or name_of(node) in ("Counter", "defaultdict") else first & OUTCOMES
+
+
+def is_typed(value: Value) -> bool:
+    """Whether a value, or every value of a mapping, is written in the code."""
+    return value.labels <= WRITTEN or value.shape >= TYPED
 
 
 def flow_of(facts: Facts) -> Flow:

@@ -68,7 +68,7 @@ def add_declaration(kind: Kind, id: str, needs: Any, over: Any, polarity: Polari
         import pytest
 
         said, place = statement_of(test), place_of(test)
-        more = {"polarity": polarity, "quick": quick, "proven_by": proven_by}
+        more: dict[str, Any] = {"polarity": polarity, "quick": quick, "proven_by": proven_by}
         declaration = Declaration(kind=kind, id=id, needs=names(needs), over=names(over), statement=said, where=place, **more)
         if "__harness__" in vars(test):
             raise HarnessError(f"{id} and {vars(test)['__harness__'].id} are declared on one test", where=declaration.where, mend="Write one test for each")

@@ -17,6 +17,7 @@ from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
 from harness.run.refusals import refusals_in
 from harness.run.settings import Settings
+from harness.store import Store
 
 if TYPE_CHECKING:
     from harness.design.spec import ExperimentSpec
@@ -42,6 +43,7 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
         "scale": scale,
         "settings": dict(spec.scales[scale].settings),
         "root": settings.root,
+        "store": Store(settings.store),
         "collected": found,
         "catalogue": found.catalogue,
     }
@@ -137,6 +139,12 @@ def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any],
         caveats=(*results.caveats, *allowed_lines(spec, results.scale), *(line_of(finding) for finding in whole.open)),
         confidence=cap(results.confidence, spec, results.scale, whole),
     )
+
+
+def report_findings(folder: Path, results: Results) -> tuple[Finding, ...]:
+    """What the rules find in the folder of a run whose results are written. They are no part of the results, which do not hang on where the folder lies."""
+    known = Facts({"results": results, "folder": folder}, facts())
+    return run_checks(checks().values(), known, facts(), ("report",)).findings
 
 
 def allowed_lines(spec: ExperimentSpec, scale: str) -> list[str]:

@@ -307,13 +307,18 @@ def refuse_literal(name: str, arms: Sequence[Mapping[str, Any]], sources: Sequen
     """Raises HarnessError where an arm is a number that somebody wrote down, such as a chance level of .5: a baseline is measured, or is a threshold for a
     level. A mean in pp that is one sample's outcome less a constant has such a baseline, too."""
     sampled = [source for source in sources if getattr(source, "rows", ())]
-    for arm in arms if sampled else ():
-        plain = not isinstance(arm, Outcomes) and not isinstance(identify(arm, sampled), Outcomes)
-        values = {value for value in arm.values() if value is not None}
-        if plain and unit == "pp" and any(is_shifted(arm, outcomes) for source in sampled for outcomes in fields_of(source)):
-            raise HarnessError(f"{name} is one sample less a constant", mend=MEASURED, code="S412")
-        if plain and not unit and len(arm) > 1 and len(values) == 1:
-            raise HarnessError(f"an arm of {name} is {next(iter(values))} for all {len(arm)} items, and no samples are so", mend=MEASURED, code="S412")
+    typed = [arm for arm in arms if sampled and is_typed(arm, sampled)]
+    if unit == "pp" and any(is_shifted(arm, outcomes) for arm in typed for source in sampled for outcomes in fields_of(source)):
+        raise HarnessError(f"{name} is one sample less a constant", mend=MEASURED, code="S412")
+    literal = [arm for arm in typed if len(arm) > 1 and len({value for value in arm.values() if value is not None}) == 1]
+    if not unit and literal and len(literal) < len(arms):
+        told = f"an arm of {name} is {next(iter(literal[0].values()))} for all {len(literal[0])} items, and no samples are so"
+        raise HarnessError(told, mend=MEASURED, code="S412")
+
+
+def is_typed(arm: Mapping[str, Any], sources: Sequence[Any]) -> bool:
+    """True for outcomes that are not those of any source, nor a part of them."""
+    return not isinstance(identify(arm, sources), Outcomes) and not any(is_part_of(arm, outcomes) for source in sources for outcomes in fields_of(source))
 
 
 def is_shifted(mapping: Mapping[str, Any], outcomes: Mapping[str, Any]) -> bool:

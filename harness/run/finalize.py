@@ -16,11 +16,12 @@ import msgspec
 from harness.damage import describe_damage
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
+from harness.findings import line_of
 from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
 from harness.records import AFTER_DATA, Cell, Deviation, Execution, Results, Universe, encode
 from harness.report.differences import Difference
-from harness.run.checks import with_findings
+from harness.run.checks import report_findings, with_findings
 from harness.run.folder import RunFolder, last_cells
 from harness.run.plan_cache import cached_plan
 from harness.run.redact import clean_value
@@ -82,7 +83,7 @@ def finalize_run(folder: Path, token: str, store: Path | None = None, reported: 
         with suppress(HarnessError):
             write_text(trace, traceback.format_exc())
         return ReportOutcome(folder, results, f"the run cannot be told: {type(error).__name__}: {error}. What was measured is kept; the trace is in {trace}")
-    return ReportOutcome(folder, results, notes=notes)
+    return ReportOutcome(folder, results, notes=(*notes, *map(line_of, report_findings(folder, results))))
 
 
 def withdraw_stale(folder: Path) -> tuple[str, ...]:

@@ -123,13 +123,13 @@ class Measure:
     ) -> Measurement:
         if sources and seeds:
             refuse_seeds(name, seeds, sources, sampling_unit, proven)
-        if sources and sampling_unit == "item" and (items := distinct_items(sources)) and require_whole(n, name) > items:
-            raise HarnessError(f"{name} has N = {n}, its samples hold {items} items", mend="Name what N counts in sampling_unit=, or count items", code="S411")
         rows = sum(ref.rows for ref in unite((source.ref for source in sources), lambda ref: ref.sha256))
         if sources and require_whole(n, name) > rows:
             raise HarnessError(
                 f"{name} has N = {n}, its samples hold {rows} rows", mend="N counts the sampling units; a row is none more than once", code="S411"
             )
+        if sources and sampling_unit == "item" and (items := distinct_items(sources)) and require_whole(n, name) > items:
+            raise HarnessError(f"{name} has N = {n}, its samples hold {items} items", mend="Name what N counts in sampling_unit=, or count items", code="S411")
         floor = None if p_floor is None else number(p_floor, f"smallest p of {name}")
         return Measurement(
             name=name,

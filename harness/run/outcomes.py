@@ -152,7 +152,9 @@ def choose_field(gathered: Samples) -> str:
     fields = [gathered.outcome] if gathered.outcome else numeric_fields(gathered.rows)
     if len(fields) != 1:
         mend = 'Name one, such as outcomes("field"), or set outcome = "field" on the measure'
-        raise HarnessError(f"which field of {gathered.ref.path} is the outcome? It could be {', '.join(fields) or 'none'}", mend=mend)
+        raise HarnessError(
+            f"which field of {gathered.ref.path} is the outcome? It could be {', '.join(fields) or 'none'}", mend=mend, code="" if fields else "M313"
+        )
     return fields[0]
 
 

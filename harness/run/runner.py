@@ -169,16 +169,8 @@ class Runner:
         seconds = round(time.perf_counter() - turn.start, 4)
         row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep, "recorded": round(time.time(), 3)}
         turn.active.folder.report_damage(turn.active.store.root)
-        turn.active.folder.record(
-            cell,
-            row
-            | {
-                "undeclared": undeclared_in(turn.files, self.declared),
-                "files": dict(turn.files),
-                "samples": dict(turn.samples),
-                "execution": clean_value(turn.execution),
-            },
-        )
+        rests = {"files": dict(turn.files), "undeclared": undeclared_in(turn.files, self.declared), "samples": dict(turn.samples)}
+        turn.active.folder.record(cell, row | rests | {"execution": clean_value(turn.execution)})
         turn.written = True
 
     def give_up(self, item: pytest.Item, turn: Turn, error: BaseException) -> Cell:

@@ -113,15 +113,14 @@ def test_an_input_that_is_not_there_is_found(leakage: Planted, wrong: str) -> No
 )
 def test_more_units_than_items_is_found(prompting: Planted, old: str, new: str) -> None:
     prompting.edit(prompting.yaml, old, new)
-    (finding,) = prompting.found("S411")
-    assert "counts on N = " in finding["message"] and finding["subject"] in ("refusal", "capability")
+    findings = prompting.found("S411")
+    assert any("different items to ask" in finding["message"] and finding["subject"] in ("refusal", "capability") for finding in findings)
 
 
 @pytest.mark.mistake("M10", rule="S411", stage="plan")
 def test_more_tasks_than_a_capability_has_is_found(convergence: Planted) -> None:
     convergence.edit(convergence.yaml, "tasks: 9\n", "tasks: 900\n")
-    (finding,) = convergence.found("S411")
-    assert finding["subject"] == "alike"
+    assert "alike" in {finding["subject"] for finding in convergence.found("S411")}
 
 
 @pytest.mark.parametrize("name", ["leakage", "prompting", "convergence", "evolution", "coin_design"])

@@ -61,6 +61,15 @@ CONTENT = {
 }
 
 
+FIXTURE = """
+
+@pytest.fixture
+def peak(coin, measure, persona):
+    effects = {epoch: measure.shift(f"at {epoch}", coin.throw(f"{persona}-{epoch}", 0.9), coin.throw("fair", 0.5)).value for epoch in range(12)}
+    return max(effects, key=effects.get)
+"""
+
+
 def judge(design: Planted, body: str) -> None:
     design.edit(TESTS, JUDGED, body)
 
@@ -73,15 +82,23 @@ def test_a_sound_design_has_no_finding(coin_design: Planted) -> None:
 @pytest.mark.parametrize("way", PICKED)
 def test_the_best_of_several_effects_is_reported(coin_design: Planted, way: str) -> None:
     judge(coin_design, SHIFTS + PICKED[way] + HELPER)
-    (finding,) = coin_design.found("S410")
-    assert "picked from several by its size" in finding["message"] and finding["subject"] == "H1" and finding["where"]["file"] == TESTS
+    found = coin_design.found("S410")
+    assert found and {(one["subject"], one["where"]["file"]) for one in found} == {("H1", TESTS)}
+
+
+@pytest.mark.mistake("R7", rule="S410", stage="declare")
+def test_an_epoch_that_a_fixture_picks_is_reported(coin_design: Planted) -> None:
+    coin_design.write("conftest.py", coin_design.read("conftest.py") + FIXTURE)
+    coin_design.edit(TESTS, "def test_coins_differ(persona,", "def test_coins_differ(peak, persona,")
+    judge(coin_design, JUDGED.replace('"{persona}-{behaviour}"', '"{persona}-{behaviour}-{peak}"'))
+    assert {one["subject"] for one in coin_design.found("S410")} == {"H1"}
 
 
 @pytest.mark.mistake("R7", rule="S410", stage="declare")
 @pytest.mark.parametrize("way", CONTENT)
 def test_a_cell_that_is_content_with_one_effect_is_reported(coin_design: Planted, way: str) -> None:
     judge(coin_design, SHIFTS + CONTENT[way])
-    assert any("content with one of several" in one["message"] for one in coin_design.found("S410"))
+    assert {one["subject"] for one in coin_design.found("S410")} == {"H1"}
 
 
 @pytest.mark.parametrize(

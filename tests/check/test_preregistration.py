@@ -163,7 +163,7 @@ def keys_of(results: dict[str, Any]) -> set[str]:
 
 
 @pytest.mark.mistake("T19", rule="R505", stage="run")
-@pytest.mark.mistake("E4", rule="R505", stage="run")
+@pytest.mark.mistake("E4", rule="-", stage="run")
 def test_no_cell_of_other_code_is_used_again(locked: Planted) -> None:
     """A change of the code gives every cell another key: all of them are measured again, and the results say that the code moved."""
     first = locked.run("-k", "villain")
@@ -175,7 +175,7 @@ def test_no_cell_of_other_code_is_used_again(locked: Planted) -> None:
     assert [one["what"] for one in results["promise"]["deviations"]] == ["shared code/conftest.py"]
 
 
-@pytest.mark.mistake("R8", rule="R504", stage="report")
+@pytest.mark.mistake("R8", rule="-", stage="report")
 def test_cells_that_were_not_run_keep_their_place(locked: Planted) -> None:
     """They are missing in the results by name, and the hypothesis is not decided without them."""
     results = locked.run("-k", "villain")

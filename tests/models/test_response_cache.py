@@ -57,6 +57,7 @@ def test_answers_come_back_as_they_went_in_and_cost_nothing(cache):
 
 
 @pytest.mark.parametrize(("status", "kept"), [("ok", True), ("truncated", True), ("refused", True), ("error", False), ("empty", False)])
+@pytest.mark.mistake("M6", rule="-", stage="run")
 def test_errors_and_empty_answers_are_never_kept(cache, status, kept):
     """Only what a model said, or declined to say, is worth keeping."""
     assert cache.put("1" * 64, Answer(status=status)) is kept

@@ -192,6 +192,13 @@ def test_a_configuration_of_another_model(folder, values, words):
     assert re.search(words, refused(folder))
 
 
+@pytest.mark.mistake("T2", rule="T206", stage="run")
+def test_weights_without_a_tokenizer(folder):
+    """What reads the weights must have learned with them."""
+    (folder / "tokenizer.json").unlink()
+    assert "[T206] the folder holds no tokenizer" in refused(folder)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", POINTER, None])
 @pytest.mark.parametrize("name", [CONFIG, "tokenizer.json"])
 def test_broken_files(folder, name, text):

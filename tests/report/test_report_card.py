@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.report.addresses import value_at
 from harness.report.card import card
 from harness.report.view import View
@@ -54,6 +56,7 @@ def test_a_complete_card_says_so() -> None:
     assert made(**facts).line == "Reproducibility: COMPLETE"
 
 
+@pytest.mark.mistake("R3", rule="-", stage="run")
 def test_a_missing_commit_is_a_gap() -> None:
     """An empty text fills nothing."""
     fields = card(View(results(environment={"python": "3.11.7", "commit": ""}))).groups["Environment"]["all"]

@@ -114,12 +114,14 @@ def test_a_broken_configuration(stack, copy, usable, text):
     assert f"{CONFIG} cannot be read" in refused(stack, copy)
 
 
+@pytest.mark.mistake("T5", rule="T205", stage="run")
 def test_another_base(stack, copy, usable):
     """An adapter that names another base is refused; folder and owner of the same name do not matter."""
-    assert "the adapter is for someone/Large-7B" in refused(stack, configured(copy, base_model_name_or_path="someone/Large-7B"))
+    assert "[T205] the adapter is for someone/Large-7B" in refused(stack, configured(copy, base_model_name_or_path="someone/Large-7B"))
     fits(configured(copy, base_model_name_or_path="someone/Little"), stack.base.fingerprint, stack.base.spec)
 
 
+@pytest.mark.mistake("T3", rule="T208", stage="run")
 def test_no_weights_inside(stack, copy, usable):
     """A file of weights without weights changes nothing, and is not an adapter."""
     assert "holds no weights" in refused(stack, weighed(copy, lambda weights: {}))
@@ -142,14 +144,16 @@ def test_layers_that_the_model_has_not(stack, copy, usable):
     assert "does not fit the model" in refused(stack, configured(copy, target_modules=["c_attn"]))
 
 
+@pytest.mark.mistake("T3", rule="T205", stage="run")
 def test_tensors_missing_or_left_over(stack, copy, usable):
     """A tensor too few would be filled up at random, one too many be left out: both are refused."""
-    assert "does not fit the model" in refused(stack, configured(copy, target_modules=["q_proj"]))
+    assert "[T205] the adapter does not fit the model" in refused(stack, configured(copy, target_modules=["q_proj"]))
     configured(copy, target_modules=["q_proj", "v_proj"])
     assert "does not fit the model" in refused(stack, weighed(copy, lambda weights: dict(list(weights.items())[1:])))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.mistake("T16", rule="T207", stage="run")
 def test_weights_that_are_not_numbers(stack, copy, usable, value):
     """A NaN or an infinity in the last layer is found when it is merged; the layers merged before are taken off again."""
 
@@ -208,6 +212,7 @@ def test_a_broken_one_on_top_takes_all_off(stack, foreign, copy, usable):
         _ = AdaptedModel(stack, [outside(foreign), outside(copy)]).model
 
 
+@pytest.mark.mistake("T5", rule="T205", stage="run")
 def test_our_own_on_another_base(stack, tiny, tmp_path):
     """Our adapters say what they were trained on, and are refused elsewhere; a broken note is told."""
     folder = trained(Store(tmp_path), stack, epochs=1).folder()
@@ -217,7 +222,7 @@ def test_our_own_on_another_base(stack, tiny, tmp_path):
     assert intact(folder)
     fits(folder, stack.base.fingerprint, "whatever its name")
     for base, below in ((tiny.fingerprint, ()), (stack.base.fingerprint, ("other",))):
-        with pytest.raises(HarnessError, match="trained on another base"):
+        with pytest.raises(HarnessError, match=r"\[T205\] the adapter was trained on another base"):
             fits(folder, base, stack.base.spec, below)
     (folder / NOTE).write_text("{}", encoding="utf-8")
     with pytest.raises(HarnessError, match=r"harness\.json cannot be read"):

@@ -138,10 +138,11 @@ def test_every_row_once_an_epoch(little):
         trainer.batches(rows[:2], recipe(batch=1, accumulation=3), 5)
 
 
+@pytest.mark.mistake("T16", rule="T207", stage="run")
 def test_a_loss_that_is_lost_stops_the_training(little, tmp_path):
     """A learning rate beyond reason stops at the step that shows it, and that epoch is not kept."""
     kept = []
-    with pytest.raises(HarnessError, match="the loss is nan at step 2"):
+    with pytest.raises(HarnessError, match=r"\[T207\] the loss is nan at step 2"):
         train(little, tokens(little.tokenizer), recipe(learning_rate=1e30, warmup=0.0), 7, tmp_path, lambda epoch, saved: kept.append(epoch))
     assert kept == []
 

@@ -128,9 +128,10 @@ def rate(value: float) -> Measurement:
     return Measurement(name="baseline", value=value, unit="rate", n=100, sampling_unit="item")
 
 
+@pytest.mark.mistake("M5", rule="M304", stage="run")
 def test_a_baseline_without_room_is_inconclusive() -> None:
     """A fall of 5 pp cannot be seen from 3 pp above the floor, nor a rise from 3 pp below the ceiling."""
-    with pytest.raises(Inconclusive, match=r"floor: baseline 0\.28 leaves no room"):
+    with pytest.raises(Inconclusive, match=r"\[M304\] floor: baseline 0\.28 leaves no room"):
         bar("decrease", floor=0.25, ceiling=0.99).holds(effect(-1, -3, 1), baseline=rate(0.28))
     with pytest.raises(Inconclusive, match="ceiling"):
         bar("increase", floor=0.01, ceiling=0.95).holds(effect(1, -1, 3), baseline=rate(0.92))

@@ -75,7 +75,7 @@ def place_of(facts: Facts, bank: Bank) -> Place:
 def find_inflated_counts(facts: Facts) -> Iterable[Finding]:
     """Items carry the interval, repeated answers to one item do not. A threshold whose `n` is more than its behaviour's bank holds, or than the scale asks of
     it, gives the plan a power that the run cannot have. A threshold is linked to a bank by its name, or by the setting that its `n` names; duplicates in
-    the bank count once. At a run, a measurement whose N exceeds the rows of its samples is refused by the same code.
+    the bank count once.
 
     Bad: `refusal: {n: 400}`, with 100 requests answered four times each.
 

@@ -6,46 +6,20 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.check.code import Project, Scope, name_of, nodes_of
+from harness.check.code import Project, Scope, name_of, nodes_of, words
 from harness.check.flow import SET, Flow
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
-GLOBAL = frozenset(
-    [
-        "random",
-        "randint",
-        "randrange",
-        "choice",
-        "choices",
-        "shuffle",
-        "sample",
-        "uniform",
-        "gauss",
-        "normalvariate",
-        "betavariate",
-        "expovariate",
-        "triangular",
-        "getrandbits",
-        "randbytes",
-        "rand",
-        "randn",
-        "random_sample",
-        "ranf",
-        "normal",
-        "permutation",
-        "binomial",
-        "poisson",
-        "standard_normal",
-        "beta",
-        "gamma",
-        "exponential",
-        "multinomial",
-    ]
+GLOBAL = words(
+    "random randint randrange choice choices shuffle sample uniform gauss normalvariate betavariate expovariate triangular getrandbits randbytes "
+    "rand randn random_sample ranf normal permutation binomial poisson standard_normal beta gamma exponential multinomial"
 )
-TORCH = frozenset(["rand", "randn", "randint", "randperm", "normal", "bernoulli", "multinomial"])
+TORCH = words("rand randn randint randperm normal bernoulli multinomial")
+SEEDING = words("seed manual_seed default_rng Random RandomState Generator")
 SECRET = frozenset({"os.urandom", "uuid.uuid4", "uuid.uuid1"})
-ORDERING = frozenset({"list", "tuple", "enumerate", "zip", "iter", "join", "array", "map"})
+DRAWING = GLOBAL | TORCH | SEEDING | {"hash", "urandom", "uuid1", "uuid4", "SystemRandom"}
+ORDERING = words("list tuple enumerate zip iter join array map")
 
 
 @rule(
@@ -96,9 +70,11 @@ def dotted(node: ast.expr, scope: Scope) -> str:
 
 def fault_of(call: ast.Call, scope: Scope, tree: ast.Module) -> str:
     """Why a call gives something else in every process; "" where it does not."""
-    name, shown = dotted(call.func, scope), ast.unparse(call)[:60]
+    name = dotted(call.func, scope)
     module, _, last = name.rpartition(".")
-    given = [*call.args, *(word.value for word in call.keywords)]
+    if last not in DRAWING and module != "secrets":
+        return ""
+    given, shown = [*call.args, *(word.value for word in call.keywords)], ast.unparse(call)[:60]
     if name == "hash" and "hash" not in scope.functions:
         return f"{shown!r} differs between processes"
     if name in SECRET or module == "secrets" or name == "random.SystemRandom":
@@ -107,14 +83,7 @@ def fault_of(call: ast.Call, scope: Scope, tree: ast.Module) -> str:
         module == "torch" and last in TORCH and not any(word.arg == "generator" for word in call.keywords)
     ):
         return "" if is_seeded(tree, module) else f"{shown!r} draws from the global generator, which nobody seeds"
-    seeding = name in ("random.Random", "numpy.random.default_rng", "numpy.random.RandomState") or last in (
-        "seed",
-        "manual_seed",
-        "default_rng",
-        "Random",
-        "Generator",
-    )
-    if seeding and any(is_clock(part) for part in given):
+    if last in SEEDING and any(is_clock(part) for part in given):
         return f"{shown!r} is seeded by something else in every process"
     if name in ("random.Random", "numpy.random.default_rng", "numpy.random.RandomState") and (not given or all(is_none(part) for part in given)):
         return f"{shown!r} has no seed"
@@ -143,10 +112,10 @@ def orders(code: Project, flow: Flow) -> Iterator[tuple[Path, ast.expr, str]]:
         if name_of(call.func) in ORDERING:
             for part in (part for part in call.args if is_set(part, flow)):
                 yield path, part, f"{ast.unparse(call)[:60]!r} takes the order of a set, which differs between processes"
-    for kind in (ast.ListComp, ast.DictComp):
-        for path, loop in code.nodes(kind):
-            for generator in (generator for generator in loop.generators if is_set(generator.iter, flow)):
-                yield path, generator.iter, f"a list is made in the order of the set {ast.unparse(generator.iter)[:40]!r}, which differs between processes"
+    comprehensions: list[tuple[Path, ast.ListComp | ast.DictComp]] = [*code.nodes(ast.ListComp), *code.nodes(ast.DictComp)]
+    for path, made in comprehensions:
+        for generator in (generator for generator in made.generators if is_set(generator.iter, flow)):
+            yield path, generator.iter, f"a list is made in the order of the set {ast.unparse(generator.iter)[:40]!r}, which differs between processes"
     for path, loop in code.nodes(ast.For):
         if is_set(loop.iter, flow) and any(collects(node) for part in loop.body for node in ast.walk(part)):
             yield path, loop.iter, f"rows are made in the order of the set {ast.unparse(loop.iter)[:40]!r}, which differs between processes"

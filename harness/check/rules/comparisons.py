@@ -83,7 +83,9 @@ def find_measured_differently(facts: Facts) -> Iterable[Finding]:
                 yield found(message, where=at(second), fix="Sample all cells alike, or make it an axis", subject=owner)
 
 
-@rule("M309", "two judges in one comparison", needs=("results",), source="M7: the arms were judged by two judges, and the difference was theirs")
+@rule(
+    "M309", "two judges in one comparison", needs=("results",), continues=True, source="M7: the arms were judged by two judges, and the difference was theirs"
+)
 def find_two_judges(facts: Facts) -> Iterable[Finding]:
     """Two judges differ by more than most effects. The arms of a contrast that were read by different judges, rubrics or versions are refused where they are
     measured; cells of one hypothesis that were read by different judges, of one behaviour, are reported here, unless an axis is the judge.
@@ -158,7 +160,7 @@ def find_equal_cells(facts: Facts) -> Iterable[Finding]:
     Good: six cells with six values.
     """
     for owner, cells in by_hypothesis(facts.results):
-        effects = [(cell, effect) for cell in cells if (effect := effect_of(cell)) is not None]
+        effects = [(cell, effect) for cell in cells if cell.verdict in DECIDED and (effect := effect_of(cell)) is not None]
         values = {(effect.value, effect.interval, effect.n) for _, effect in effects}
         behind = {tuple(sorted(ref.sha256 for ref in effect.samples)) for _, effect in effects}
         honest = len(behind) == len(effects) and all(effect.value == 0 for _, effect in effects)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.check.code import Project, mentioned_in, name_of, nodes_of, number_in
+from harness.check.code import Project, mentioned_in, name_of, nodes_of, number_in, words
 from harness.check.facts import FunctionNode, TestCode
 from harness.check.flow import DATA, MEASURED, Event, Flow
 from harness.design.catalogue import Catalogue
@@ -15,7 +15,7 @@ from harness.records import Finding
 
 NEGATIVE, POSITIVE = ("negative", "canary"), ("positive",)
 # What is first or last by construction: the parts of a text, counts in their order, what a design lists.
-LISTED = frozenset(["split", "rsplit", "splitlines", "partition", "most_common", "sources", "seeds", "args", "shape", "parts", "roles", "cells_of"])
+LISTED = words("split rsplit splitlines partition most_common sources seeds args shape parts roles cells_of")
 
 
 @rule(
@@ -44,11 +44,19 @@ def find_unguarded(facts: Facts) -> Iterable[Finding]:
                 yield found(told, where=facts.place("hypotheses", name), fix=fix, subject=name)
 
 
-def guards_of(name: str, facts: Facts) -> list[str]:
-    """The controls that guard a hypothesis: those that it names, or all where it names none, and those that its cells need."""
+def guards_of(name: str, facts: Facts) -> set[str]:
+    """The controls that guard a hypothesis: those that it names, or all where it names none, and those that its test needs, directly or through others."""
     catalogue, declared = facts.catalogue, facts.spec.hypotheses[name].guarded_by
-    own = [owner for owner in catalogue.owners if catalogue.kind(owner) == "control"] if declared is None else list(declared)
-    return own + [cell.owner for cell in catalogue.all_needs(catalogue.owners.get(name, [])).values() if cell.declaration.kind == "control"]
+    found = {owner for owner in catalogue.owners if catalogue.kind(owner) == "control"} if declared is None else set(declared)
+    waiting, seen = [name], set[str]()
+    while waiting:
+        owner = waiting.pop()
+        found |= {owner} if owner in catalogue.owners and catalogue.kind(owner) == "control" else set()
+        declarations = {id(cell.declaration): cell.declaration for cell in catalogue.owners.get(owner, ())}
+        fresh = {need for declaration in declarations.values() for need in declaration.needs} - seen
+        seen |= fresh
+        waiting += fresh
+    return found
 
 
 def polarities(catalogue: Catalogue, control: str) -> set[str]:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.check.code import used_fixtures
-from harness.check.facts import TestCode
-from harness.check.flow import ANSWER, DATA, DESIGN, EVIDENCE, MEASURED, SETTING, WRITTEN, Event, Value, labels_of
+from harness.check.code import nodes_of, used_fixtures
+from harness.check.facts import FunctionNode, TestCode
+from harness.check.flow import ANSWER, DESIGN, EVIDENCE, MEASURED, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
@@ -79,11 +79,10 @@ def early_ends(test: TestCode, events: list[Event]) -> Iterator[tuple[Path, int]
     assert node is not None
     if marked(test, "skip") or marked(test, "skipif"):
         yield test.function.path, node.lineno
-    own = {id(part) for part in ast.walk(node)}
     for event in events:
         if is_measuring(event):
             break
-        if event.kind == "return" and id(event.node) in own and not inside_function(node, event.node):
+        if event.kind == "return" and is_own_return(node, event.node):
             yield test.function.path, event.node.lineno
             break
     for statement in body_of(test):
@@ -101,11 +100,12 @@ def ends_test(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Return | ast.Raise) or (isinstance(statement, ast.Expr) and is_skip(statement.value))
 
 
-def inside_function(outer: ast.AST, node: ast.AST) -> bool:
-    """Whether a node belongs to a function that is defined inside `outer`."""
-    return any(
-        node in ast.walk(part) for part in ast.walk(outer) if part is not outer and isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-    )
+def is_own_return(function: FunctionNode, node: ast.AST) -> bool:
+    """Whether a `return` is that of the function itself, and not of one that is defined inside it."""
+    if node not in nodes_of(function, ast.Return):
+        return False
+    inner = [*nodes_of(function, ast.FunctionDef), *nodes_of(function, ast.AsyncFunctionDef)]
+    return not any(node in nodes_of(part, ast.Return) for part in inner if part is not function)
 
 
 @rule(
@@ -171,21 +171,21 @@ def find_typed_values(facts: Facts) -> Iterable[Finding]:
     seen: set[ast.AST] = set()
     for test in facts.tests:
         for event in facts.flow.done_by(test) if test.kind != "gate" else ():
-            if event.kind in MEASURING and event.node not in seen and is_typed(event):
+            if event.kind in MEASURING and event.node not in seen and is_all_typed(event):
                 seen.add(event.node)
                 told = f"{named(event)} in {test.id} is a number of the code, not of this run: no data could change it"
                 fix = "Measure outcomes of samples that were gathered in this run"
                 yield found(told, where=facts.code_place(event.path, event.node.lineno), fix=fix, subject=test.id)
 
 
-def is_typed(event: Event) -> bool:
+def is_all_typed(event: Event) -> bool:
     """Whether all that is measured, beside its name, is written in the code."""
-    values = event.values[1:2] if event.kind in ("measure", "measure.effect") else event.values[1:]
+    first = event.values[1:2] if event.kind in ("measure", "measure.effect") else event.values[1:]
     words = ("value", "outcomes", "values", "treated", "baseline", "terms", "first", "second", "effect", "found")
-    values = [*values, *(event.keywords[word] for word in words if word in event.keywords)]
+    values = [*first, *(event.keywords[word] for word in words if word in event.keywords)]
     unit = event.node.args[2] if len(event.node.args) > 2 else None
     counted = event.kind == "measure" and isinstance(unit, ast.Constant) and unit.value == "count"
-    return bool(values) and not counted and "" not in event.keywords and labels_of(values) <= WRITTEN
+    return bool(values) and not counted and "" not in event.keywords and all(is_typed(value) for value in values)
 
 
 def named(event: Event) -> str:
@@ -201,9 +201,9 @@ def named(event: Event) -> str:
     source="T23: a step was skipped and its success reported: the control asserted nothing",
 )
 def find_idle_checks(facts: Facts) -> Iterable[Finding]:
-    """A control or gate that cannot fail controls nothing. A control must assert something that follows from what it measured; a gate or kill criterion something
-    that follows from what a fixture gave it, and not from settings alone. The rule follows the data through helpers and fixtures; it reports tests without such
-    an assert, asserts that always hold, and a `return` that stands before the first assert.
+    """A control or gate that cannot fail controls nothing. A control must assert something that follows from what it measured; a gate or kill criterion
+    something that follows from what a fixture gave it, and not from settings alone. The rule follows the data through helpers and fixtures; it reports tests
+    without such an assert, asserts that always hold, and a `return` that stands before the first assert.
 
     Bad: `@control("C1") def test_still(measure, outcomes): measure.rate("r", outcomes); assert True`.
 
@@ -212,7 +212,7 @@ def find_idle_checks(facts: Facts) -> Iterable[Finding]:
     for test in facts.tests:
         if test.kind in ("control", "gate", "kill") and test.function.node is not None:
             events = facts.flow.done_by(test)
-            checks = [event for event in events if is_check(event, test.kind)]
+            checks = [event for event in events if is_check(event, test.kind, facts.flow)]
             where = facts.code_place(test.function.path, test.function.node.lineno)
             if not checks:
                 wanted = "something that it measured" if test.kind == "control" else "something that it was given"
@@ -223,11 +223,11 @@ def find_idle_checks(facts: Facts) -> Iterable[Finding]:
                 yield found(told, where=facts.code_place(test.function.path, early), fix="Raise Inconclusive there, or take the return out", subject=test.id)
 
 
-def is_check(event: Event, kind: str) -> bool:
+def is_check(event: Event, kind: str, flow: Flow) -> bool:
     """Whether a test can fail here for what it was given."""
     if event.kind == "assert":
         value = event.values[0]
-        return rests_on_evidence(value, kind) and not cannot_fail(event.node.test, value)
+        return rests_on_evidence(value, kind) and not cannot_fail(event.node.test, value, flow)
     return event.kind == "fail" or event.kind == ("criterion?" if kind == "control" else "call")
 
 
@@ -237,7 +237,7 @@ def rests_on_evidence(value: Value, kind: str) -> bool:
     return bool(value.labels & (EVIDENCE | DESIGN)) and not value.labels <= SETTING | WRITTEN
 
 
-def cannot_fail(test: ast.expr, value: Value) -> bool:
+def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
     """A measurement is always true and never None, a length never below 0; `or True` holds always."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return any(isinstance(part, ast.Constant) and part.value for part in test.values)
@@ -246,20 +246,19 @@ def cannot_fail(test: ast.expr, value: Value) -> bool:
         if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
             return isinstance(right, ast.Constant) and right.value == 0
         if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
-            return isinstance(left, ast.Name | ast.Call) and bool(value.labels & MEASURED)
+            return flow.of(left).shape >= RECORD
         return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
-    bare = isinstance(test, ast.Name | ast.Call) and "answer" not in value.labels and not value.shape
-    return bare and isinstance(test, ast.Call) and ast.unparse(test.func).startswith("measure") and bool(value.labels & (MEASURED & DATA))
+    return isinstance(test, ast.Name | ast.Call) and value.shape >= RECORD
 
 
 def returns_first(test: TestCode, events: list[Event], checks: list[Event]) -> int | None:
     """The line of a `return` of the test itself that stands before all that it could fail by."""
     node = test.function.node
     assert node is not None
-    own = {id(part) for part in ast.walk(node)}
+    last = {id(event.node) for event in checks}
     for event in events:
-        if event in checks:
+        if id(event.node) in last:
             return None
-        if event.kind == "return" and id(event.node) in own and not inside_function(node, event.node):
+        if event.kind == "return" and is_own_return(node, event.node):
             return int(event.node.lineno)
     return None

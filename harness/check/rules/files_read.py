@@ -7,34 +7,14 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-from harness.check.code import Project, keyword, name_of, nodes_of
+from harness.check.code import Project, keyword, name_of, nodes_of, words
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
 # Functions whose first argument is a file that they read, and methods of a path that do.
-READERS = frozenset(
-    [
-        "open",
-        "load_rows",
-        "read_yaml",
-        "read_csv",
-        "read_json",
-        "read_parquet",
-        "read_excel",
-        "read_table",
-        "read_pickle",
-        "read_feather",
-        "read_text",
-        "read_bytes",
-        "load",
-        "loadtxt",
-        "genfromtxt",
-        "fromfile",
-        "imread",
-        "scan_csv",
-        "scan_parquet",
-        "connect",
-    ]
+READERS = words(
+    "open load_rows read_yaml read_csv read_json read_parquet read_excel read_table read_pickle read_feather read_text read_bytes load loadtxt "
+    "genfromtxt fromfile imread scan_csv scan_parquet connect"
 )
 METHODS = frozenset({"read_text", "read_bytes", "open"})
 TESTS = frozenset({"exists", "is_file", "isfile", "lexists"})
@@ -69,10 +49,10 @@ def find_undeclared_files(facts: Facts) -> Iterable[Finding]:
                 seen.add((path, node.lineno))
                 told = f"{name} is read here and stands under no inputs: whoever changes it changes results unseen"
                 yield found(told, where=facts.code_place(path, node.lineno), fix="List it under inputs", subject=name)
-        for node, told in reader.fallbacks():
-            if (path, node.lineno) not in seen:
-                seen.add((path, node.lineno))
-                yield found(told, where=facts.code_place(path, node.lineno), fix="Read the one file that is declared, and fail where it is absent")
+        for line, told in reader.fallbacks():
+            if (path, line) not in seen:
+                seen.add((path, line))
+                yield found(told, where=facts.code_place(path, line), fix="Read the one file that is declared, and fail where it is absent")
 
 
 def blocks(code: Project) -> Iterator[tuple[Path, ast.AST]]:
@@ -127,7 +107,7 @@ class Reader:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return frozenset({node.value})
         if isinstance(node, ast.JoinedStr):
-            return frozenset({"".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in node.values)})
+            return self.joined([part.value if isinstance(part, ast.FormattedValue) else part for part in node.values], depth, "")
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
             return self.joined([node.left, node.right], depth, "/" if isinstance(node.op, ast.Div) else "")
         if isinstance(node, ast.IfExp):
@@ -192,19 +172,19 @@ class Reader:
         known = path.relative_to(self.root).as_posix()
         return known if known.strip("*/") and not known.startswith("*") else ""
 
-    def fallbacks(self) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
+    def fallbacks(self) -> Iterator[tuple[int, str]]:
         """Where another file is read because one is absent."""
         for choice in nodes_of(self.block, ast.IfExp):
             if asks_existence(choice.test) and self.is_file(choice.body) and self.is_file(choice.orelse):
-                yield choice, f"{ast.unparse(choice)[:60]!r} reads another file where one is absent"
+                yield choice.lineno, f"{ast.unparse(choice)[:60]!r} reads another file where one is absent"
         for branch in nodes_of(self.block, ast.If):
             if asks_existence(branch.test) and (self.chooses(branch.body) or self.chooses(branch.orelse)):
-                yield branch, "another file is read here where one is absent"
+                yield branch.lineno, "another file is read here where one is absent"
         for block in nodes_of(self.block, ast.Try):
             for handler in block.handlers:
                 kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type] if handler.type else []
                 if (not kinds or any(name_of(kind) in ABSENT for kind in kinds)) and self.chooses(block.body) and self.chooses(handler.body):
-                    yield handler, "another file is read here where one cannot be"  # type: ignore[misc]
+                    yield handler.lineno, "another file is read here where one cannot be"
 
     def is_file(self, node: ast.expr) -> bool:
         return any(name.endswith(DATA) for name in self.paths(node))

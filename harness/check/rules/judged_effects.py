@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from harness.check.chosen_effects import Choices
 from harness.check.verdict_calls import CRITERION, VerdictCall, verdict_calls
 from harness.findings import Facts, found, rule
 from harness.records import Finding
@@ -23,24 +22,24 @@ LOOPS = (ast.For, ast.While, ast.comprehension, ast.If, ast.IfExp)
     "cell judges other effects than declared",
     severity="warning",
     continues=True,
-    needs=("spec", "scale", "yaml", "tests", "sources"),
-    source="R7: twelve epochs were measured, and the one with the largest effect was tested",
+    needs=("spec", "scale", "yaml", "tests"),
+    source="R7: the cells judged an effect that the declaration did not name, and the plan had simulated another decision",
 )
 def find_undeclared_judgements(facts: Facts) -> Iterable[Finding]:
-    """The p of a cell is that of the effects that it judges. Where the largest of several effects is picked, or one of several is enough, the smallest p of
-    many is reported as if it were one. And where a cell judges by thresholds or in ways that its hypothesis does not declare, the plan has simulated another
-    decision. The rule reads the code of hypothesis tests and follows names within it; what is hidden in another module, it does not see.
+    """The plan simulates what a hypothesis declares: its thresholds and, under `criteria`, what a cell asks of them and in which order. Where the test judges
+    by a threshold that its hypothesis does not name, judges fewer criteria than are declared, or asks in another way, false passes and power are those of
+    another decision. The rule counts criteria where the test asks each once, outside of loops and branches.
 
-    Bad: `best = max(shifts, key=lambda shift: shift.value)`, then `assert criterion("refusal").holds(best)`.
+    Bad: `criteria: [{name: shift}, {name: beyond}]`, and a test with one `assert criterion(behaviour).holds(shift)`.
 
-    Good: the epoch is named in the declaration, or every epoch is a cell, and the rule counts them.
+    Good: each declared criterion has its assert, in the declared order.
     """
     for test in facts.tests:
         node = test.function.node
         if test.kind != "hypothesis" or node is None or test.id not in facts.spec.hypotheses:
             continue
         calls = verdict_calls(node)
-        for line, message in (*Choices(test, facts.sources.values()).found(calls), *undeclared(facts, test, calls)):
+        for line, message in undeclared(facts, test, calls):
             fix = "Judge what is declared, all of it, or declare what is judged"
             yield found(message, where=facts.code_place(test.function.path, line), fix=fix, subject=test.id)
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from harness.check.code import keyword, name_of, number_in
+from harness.check.code import keyword, name_of, number_in, words
 from harness.check.flow import ANSWER, EVIDENCE, LOCAL, MEASURED, NUMBER, NUMBERS, OUTCOMES, Flow, Value
 from harness.findings import Facts, found, rule
 from harness.records import Finding
@@ -15,7 +15,7 @@ BROAD = frozenset({"Exception", "BaseException", "AssertionError", "HarnessError
 LOST = frozenset(
     {"KeyError", "IndexError", "LookupError", "TypeError", "ValueError", "AttributeError", "ZeroDivisionError", "StopIteration", "StatisticsError"} | BROAD
 )
-PROMPTS = frozenset({"prompt", "system", "system_prompt", "persona_prompt", "sys_prompt", "systemprompt"})
+PROMPTS = words("prompt system system_prompt persona_prompt sys_prompt systemprompt")
 ENDING = (ast.Raise,)
 
 Place = tuple[Path, int, str]
@@ -65,7 +65,7 @@ def fails(node: ast.AST) -> bool:
     "M316",
     "missing values become 0, or 0 becomes missing",
     needs=("flow", "code"),
-    source="T7: `judged or 0.0` made every missing verdict a 0; T8: `if a and b` dropped items whose outcome was 0.0; D4: `if persona_prompt:` took no prompt for none",
+    source="T7: `judged or 0.0` made missing verdicts 0; T8: `if a and b` dropped items of 0.0; D4: `if persona_prompt:` took an empty prompt for none",
 )
 def find_missing_as_zero(facts: Facts) -> Iterable[Finding]:
     """0 is an outcome, None is none: `or 0`, `.get(item, 0)` and `fillna(0)` make a measurement of what was never answered, and `if value:` drops those that
@@ -138,21 +138,16 @@ def fills(choice: ast.IfExp, flow: Flow) -> bool:
 
 def filled_by(call: ast.Call, flow: Flow) -> str:
     """What a call puts in the place of what is missing; "" where it does not."""
-    name, told = name_of(call.func), ast.unparse(call)[:60]
-    last = call.args[-1] if call.args else None
-    if name == "nan_to_num" or (name == "fillna" and is_zero(keyword(call, "value") or last or call)):
-        return f"{told!r} makes missing values 0"
-    if name == "where" and len(call.args) == 3 and "isnan" in ast.dump(call.args[0]) and any(is_zero(one) for one in call.args[1:]):
-        return f"{told!r} makes missing values 0"
-    if name in ("get", "pop") and isinstance(call.func, ast.Attribute) and len(call.args) == 2 and is_zero(call.args[1]):
-        return f"{told!r} makes a missing value 0" if is_found(flow.of(call.func.value)) else ""
-    if name == "getattr" and len(call.args) == 3 and is_zero(call.args[2]):
-        return f"{told!r} makes a missing value 0" if is_found(flow.of(call.args[0])) else ""
-    if name == "defaultdict" and len(call.args) == 2 and name_of(call.args[0]) in ("float", "int"):
-        return f"{told!r} makes missing values 0"
-    if name == "filter" and len(call.args) == 2 and isinstance(call.args[0], ast.Constant) and flow.of(call.args[1]).shape & (NUMBERS | OUTCOMES):
-        return f"{told!r} drops outcomes of 0"
-    return ""
+    name, count = name_of(call.func), len(call.args)
+    last = call.args[-1] if call.args else call
+    if name == "filter" and count == 2 and isinstance(call.args[0], ast.Constant) and flow.of(last).shape & (NUMBERS | OUTCOMES):
+        return f"{ast.unparse(call)[:60]!r} drops outcomes of 0"
+    source = call.func.value if name in ("get", "pop") and isinstance(call.func, ast.Attribute) else call.args[0] if name == "getattr" and count == 3 else None
+    defaults = source is not None and count > 1 and is_zero(last) and is_found(flow.of(source))
+    filled = name == "nan_to_num" or (name == "fillna" and is_zero(keyword(call, "value") or last))
+    replaced = name == "where" and count == 3 and any(map(is_zero, call.args[1:])) and "isnan" in ast.dump(call.args[0])
+    counted = name == "defaultdict" and count == 2 and name_of(call.args[0]) in ("float", "int")
+    return f"{ast.unparse(call)[:60]!r} makes a missing value 0" if defaults or filled or replaced or counted else ""
 
 
 def zero_after(handler: ast.ExceptHandler) -> bool:

@@ -15,7 +15,7 @@ from harness.records import Finding, Place
     "samples not published",
     needs=("results", "folder"),
     severity="warning",
-    source="C5: the raw data were git-ignored, and nothing could be recomputed",
+    source="C5: the raw data were git-ignored",
 )
 def find_unpublished(facts: Facts) -> Iterable[Finding]:
     """Whoever reads a result must be able to compute it again. Looks whether the samples that the measurements name lie in the run's folder, and whether git

@@ -35,7 +35,7 @@ class Reads(NamedTuple):
 @rule(
     "D115",
     "setting nobody reads",
-    needs=("code", "spec", "yaml", "collected"),
+    needs=("code", "spec", "yaml"),
     source="E11: a configured key was read by nobody; D22: `jugde: none` was misspelt, and its default judged in silence",
 )
 def find_unread_settings(facts: Facts) -> Iterable[Finding]:
@@ -51,7 +51,7 @@ def find_unread_settings(facts: Facts) -> Iterable[Finding]:
     scales = facts.spec.scales
     declared = {key: scale for scale in reversed(scales) for key in scales[scale].settings}
     own = reads_of_project(facts.code)
-    others = [reads_of_file(file, file.stat().st_mtime_ns) for file in files_in_use(facts.collected, facts.code)]
+    others = [reads_of_file(file, file.stat().st_mtime_ns) for file in files_in_use(facts.code)]
     sizes = {behaviour.size for behaviour in behaviours().values()}
     read = own.names.union(*(one.names for one in others)) | used_by_thresholds(facts) | sizes
     patterns = [*own.patterns, *(pattern for one in others for pattern in one.patterns)]
@@ -92,8 +92,8 @@ def reads_of_project(code: Project) -> Reads:
                 patterns |= pattern_of(call.args[0]) if call.args else set()
                 defaulted |= texts(call.args[:1]) if len(call.args) == 2 and name_of(getattr(call.func, "value", call)).endswith("settings") else set()
             every = every or any(word.arg is None and name_of(word.value).endswith("settings") for word in call.keywords)
-        for kind in (ast.Tuple, ast.List, ast.Set):
-            names |= {text for node in nodes_of(tree, kind) for text in texts(node.elts)}
+        listed: list[ast.Tuple | ast.List | ast.Set] = [*nodes_of(tree, ast.Tuple), *nodes_of(tree, ast.List), *nodes_of(tree, ast.Set)]
+        names |= {text for display in listed for text in texts(display.elts)}
         for compared in nodes_of(tree, ast.Compare):
             names |= texts([compared.left]) if isinstance(compared.ops[0], ast.In | ast.NotIn) else set()
     return Reads(frozenset(names), frozenset(patterns), frozenset(defaulted), every)
@@ -107,20 +107,25 @@ def pattern_of(node: ast.AST) -> set[str]:
     """The names that an f-string may be, where some of it is written."""
     if not isinstance(node, ast.JoinedStr):
         return set()
-    pattern = "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w+" for part in node.values)
+    pattern = "".join(re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"\w*" for part in node.values)
     return {pattern} if any(isinstance(part, ast.Constant) for part in node.values) else set()
 
 
-def files_in_use(collected: object, code: Project) -> list[Path]:
-    """The files of other packages that read settings for the fixtures in use: of each fixture its file, or its domain's whole package, and what all share."""
+def files_in_use(code: Project) -> list[Path]:
+    """The files of other packages that read settings for the fixtures in use: of each fixture its file, or the whole package
+    of its domain or of the toolkit."""
     fixtures = {function.path for test in code.tests for function in test.fixtures.values() if not function.is_own and function.path.is_file()}
     files: set[Path] = set()
     for path in fixtures:
         domain = next((parent for parent in path.parents if parent.parent == PACKAGE / "domains"), None)
         files |= set(python_files(domain)) if domain else {path}
-    if any(path.is_relative_to(PACKAGE / "fixtures") for path in fixtures):
-        files |= set(python_files(PACKAGE / "behaviours"))
-    return sorted({*files, PACKAGE / "models" / "precision.py"} if any("model" in one.fixtures or "replies" in one.fixtures for one in code.tests) else files)
+    if any(path.is_relative_to(PACKAGE / "fixtures") for path in fixtures):  # they ask for one another while they run
+        files |= {*python_files(PACKAGE / "fixtures"), *python_files(PACKAGE / "behaviours")}
+    return sorted({*files, PACKAGE / "models" / "precision.py"} if any("precision" in text_of(file) for file in files) else files)
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 @lru_cache(maxsize=64)
@@ -131,9 +136,10 @@ def python_files(folder: Path) -> tuple[Path, ...]:
 @lru_cache(maxsize=512)
 def reads_of_file(path: Path, mtime: int) -> Reads:  # noqa: ARG001  read again when it has changed
     """What a file of another package reads. By its text: parsing them all would take longer than all declaration rules may."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    text = text_of(path)
     names = {name for pair in READ.findall(text) for name in pair if name}
     if LISTED.search(text):
         names |= set(WORD.findall(text))
-    patterns = {rf"[a-z]+_{name}" for name in names} if PREFIXED.search(text) else set()
+    patterns = {rf"(?:{'|'.join(sorted(set(WORD.findall(text))))})_(?:{'|'.join(sorted(names))})"} if PREFIXED.search(text) else set()
+    patterns |= {re.sub(r"\{[^{}]*\}", r"\\w+", name) for name in names if "{" in name}
     return Reads(frozenset(names), frozenset(patterns), frozenset(DEFAULTED.findall(text)))

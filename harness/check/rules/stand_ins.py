@@ -50,10 +50,8 @@ def find_stand_ins(facts: Facts) -> Iterable[Finding]:
 def stand_ins(function: ast.AST) -> Iterator[tuple[int, str]]:
     """(line, name) of what calls itself a mock, and of specs of null models."""
     if any(is_stand_in(name) for name in mentioned_in(function)):
-        for node in (*nodes_of(function, ast.Name), *nodes_of(function, ast.Attribute)):
-            name = node.id if isinstance(node, ast.Name) else node.attr
-            if is_stand_in(name):
-                yield node.lineno, name
+        yield from ((node.lineno, node.id) for node in nodes_of(function, ast.Name) if is_stand_in(node.id))
+        yield from ((part.lineno, part.attr) for part in nodes_of(function, ast.Attribute) if is_stand_in(part.attr))
     for argument in (one for one in nodes_of(function, ast.arg) if is_stand_in(one.arg)):
         yield argument.lineno, argument.arg
     for constant in nodes_of(function, ast.Constant):

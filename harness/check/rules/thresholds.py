@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from harness.design.spec import CriterionSpec, ThresholdSpec
 
 
+LEVEL_WORDS = (b"baseline=", b"treated=")
+
+
 def criteria_in_use(facts: Facts) -> dict[str, list[CriterionSpec]]:
     """The thresholds by which hypotheses judge at this scale, each with the criteria that it is asked."""
     from harness.design.criterion_draws import CannotSimulate, criteria_of
@@ -69,7 +72,7 @@ def thresholds_with_levels(facts: Facts) -> Mapping[str, Place]:
     """The thresholds that code asks with a baseline or a treated level, and where it does."""
     named: dict[str, Place] = {}
     for path, tree in facts.sources.items():
-        for call in verdict_calls(tree):
+        for call in verdict_calls(tree) if any(word in path.read_bytes() for word in LEVEL_WORDS) else ():
             if call.levels:
                 for name in call.thresholds(facts.spec, facts.scale):
                     named.setdefault(name, facts.code_place(path, call.node.lineno))

@@ -5,21 +5,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from harness.check.code import keyword, name_of, nodes_of, number_in
+from harness.check.code import keyword, name_of, nodes_of, number_in, words
 from harness.check.flow import (
     ANSWER,
     BY_POSITION,
     EVIDENCE,
     MEASURED,
-    P_NAMES,
     PERMUTED,
     PICKED,
     POSITIONAL,
     PROBABILITY,
+    RANDOM,
     SIGNIFICANT,
     WRITTEN,
     Event,
     Flow,
+    is_typed,
     labels_of,
 )
 from harness.findings import Facts, found, rule
@@ -29,34 +30,10 @@ SIMILARITIES = ("sim", "agree", "cos", "overlap", "kappa", "alpha_", "alike", "a
 CHANCE = frozenset({0.5, 50.0, 0.25, 25.0, 0.2, 20.0, 1 / 3, 100 / 3, 0.1, 0.333, 0.33})
 CHANCE_NAMES = ("chance", "baseline", "guess", "random_level", "at_random")
 # Statistics that do not change with the order of what they are taken over.
-UNORDERED = frozenset(
-    [
-        "mean",
-        "sum",
-        "median",
-        "std",
-        "var",
-        "fmean",
-        "nanmean",
-        "nanstd",
-        "nanmedian",
-        "max",
-        "min",
-        "average",
-        "pstdev",
-        "stdev",
-        "amax",
-        "amin",
-        "Counter",
-        "quantile",
-        "percentile",
-    ]
-)
-PAIRED = frozenset(
-    ["spearmanr", "pearsonr", "kendalltau", "corrcoef", "cosine", "dot", "ttest_rel", "wilcoxon", "cohen_kappa_score", "kappa", "mean_squared_error"]
-)
+UNORDERED = words("mean sum median std var fmean nanmean nanstd nanmedian max min average pstdev stdev amax amin Counter quantile percentile")
+PAIRED = words("spearmanr pearsonr kendalltau corrcoef cosine dot ttest_rel wilcoxon cohen_kappa_score kappa mean_squared_error")
 COMPARING = ("measure.shift", "measure.contrast", "measure.correlation")
-TESTS = frozenset(["ttest_1samp", "binomtest", "binom_test", "wilcoxon"])
+TESTS = words("ttest_1samp binomtest binom_test wilcoxon")
 
 
 @rule(
@@ -66,9 +43,9 @@ TESTS = frozenset(["ttest_1samp", "binomtest", "binom_test", "wilcoxon"])
     source="C18: p = .6 was read as no effect; `assert shift.p > 0.05` passed a control with a shift of -37.5 pp",
 )
 def find_accepted_nulls(facts: Facts) -> Iterable[Finding]:
-    """A large p says that an effect was not seen, not that there is none: with eight items hardly anything is significant. That two things do not differ is shown
-    by equivalence: the whole interval lies within the bar. The rule reports comparisons by which something holds because a p is large, or because it is not
-    significant; one that only leads to `raise Inconclusive` is none.
+    """A large p says that an effect was not seen, not that there is none: with eight items hardly anything is significant. That two things do not differ is
+    shown by equivalence: the whole interval lies within the bar. The rule reports comparisons by which something holds because a p is large, or because it is
+    not significant; one that only leads to `raise Inconclusive` is none.
 
     Bad: `assert shift.p > 0.05`, `assert not shift.p < alpha`, `return not significant`.
 
@@ -95,8 +72,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     """A p value by its name, or by where it comes from; the smallest of several is one, too."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
-    named = name_of(node) in P_NAMES and isinstance(node, ast.Attribute | ast.Name | ast.Subscript)
-    return named or flow.of(node).shape >= PROBABILITY
+    return flow.of(node).shape >= PROBABILITY
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -104,7 +80,12 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
     sides = [node.left, *node.comparators]
     for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
         larger, smaller = (left, right) if isinstance(operator, ast.Gt | ast.GtE) else (right, left)
-        if isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) and is_p(larger, flow) and not is_p(smaller, flow):
+        if (
+            isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+            and is_p(larger, flow)
+            and not is_p(smaller, flow)
+            and not flow.of(smaller).labels & RANDOM
+        ):
             bound = number_in(smaller)
             if bound is None or 0 < bound < 1:
                 return True
@@ -124,9 +105,9 @@ def is_significance(node: ast.expr, flow: Flow) -> bool:
     source="C17: .5 stood for chance, where guessing by the commonest label gives .71; M11: the baseline was never measured",
 )
 def find_literal_baselines(facts: Facts) -> Iterable[Finding]:
-    """What a model would do by chance is measured, not written down: with unequal labels, preferred options or refusals it is no 1/k. The rule reports a baseline
-    that no data stands behind in `measure.shift`, `measure.contrast` and `criterion.holds(baseline=...)`, a number such as .5 or .25 that is subtracted from what
-    was measured, and a test against it.
+    """What a model would do by chance is measured, not written down: with unequal labels, preferred options or refusals it is no 1/k. The rule reports a
+    baseline that no data stands behind in `measure.shift`, `measure.contrast` and `criterion.holds(baseline=...)`, a number such as .5 or .25 that is
+    subtracted from what was measured, and a test against it.
 
     Bad: `measure.shift("gain", outcomes, {item: 0.5 for item in outcomes})`, `measure("gain", accuracy - 0.25, ...)`.
 
@@ -151,11 +132,11 @@ def typed_baseline(event: Event, flow: Flow) -> str:
     """What an arm without data is; "" where all arms have some."""
     if event.kind == "measure.shift":
         arms = [*event.values[1:3], *(event.keywords[name] for name in ("treated", "baseline") if name in event.keywords)]
-        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "the baseline of a shift is written in the code: it was never measured"
     if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List | ast.Tuple):
         arms = [flow.of(term.elts[1]) for term in event.node.args[1].elts if isinstance(term, ast.Tuple) and len(term.elts) == 2]
-        if labels_of(arms) & EVIDENCE and any(arm.labels <= WRITTEN for arm in arms):
+        if labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "an arm of a contrast is written in the code: it was never measured"
     if event.kind == "criterion.holds":
         given = keyword(event.node, "baseline")
@@ -187,8 +168,8 @@ def is_level(node: ast.expr, flow: Flow) -> bool:
     source="C14: two lists of answers were paired by their place, and held other questions there",
 )
 def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
-    """Two arms are compared item by item only where the same item stands behind both. A place in a list says nothing of that: one lost answer, another order, and
-    every pair is wrong. The rule reports outcomes that are zipped or subtracted as lists, and mappings from an item's place to its outcome that are compared.
+    """Two arms are compared item by item only where the same item stands behind both. A place in a list says nothing of that: one lost answer, another order,
+    and every pair is wrong. The rule reports outcomes that are zipped or subtracted as lists, and compared mappings from an item's place to its outcome.
 
     Bad: `zip(before.values(), after.values())`, `{str(i): value for i, value in enumerate(scores)}`.
 
@@ -235,11 +216,11 @@ def find_typed_p(facts: Facts) -> Iterable[Finding]:
     for test in facts.tests:
         for event in facts.flow.done_by(test):
             node = event.node
-            if event.kind == "measure" and node not in seen and (given := p_given(event, test.function.node)) is not None:
-                if fault := fault_of(given, event, facts.flow):
-                    seen.add(node)
-                    fix = "Give the p of a test of the data, with p_floor and p_method"
-                    yield found(f"p={ast.unparse(given)[:50]} {fault}", where=facts.code_place(event.path, node.lineno), fix=fix, subject=test.id)
+            given = p_given(event, test.function.node) if event.kind == "measure" and node not in seen else None
+            if given is not None and (fault := fault_of(given, event, facts.flow)):
+                seen.add(node)
+                fix = "Give the p of a test of the data, with p_floor and p_method"
+                yield found(f"p={ast.unparse(given)[:50]} {fault}", where=facts.code_place(event.path, node.lineno), fix=fix, subject=test.id)
 
 
 def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
@@ -250,7 +231,7 @@ def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
         table = named.get(part.id) if isinstance(part, ast.Name) else part
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
             given = value if isinstance(key, ast.Constant) and key.value == "p" else given
-    while isinstance(given, ast.Name) and given.id in named and named[given.id] is not given:
+    while isinstance(given, ast.Name) and given.id in named and not is_similarity(given):
         given = named.pop(given.id)
     return given
 
@@ -266,13 +247,13 @@ def fault_of(node: ast.expr, event: Event, flow: Flow) -> str:
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
     inner = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else node
-    if (
-        any(part in name_of(inner).lower() for part in SIMILARITIES)
-        and not name_of(inner).endswith(("cdf", "sf"))
-        and isinstance(inner, ast.Name | ast.Attribute)
-    ):
+    if is_similarity(inner):
         return "is a similarity, or what it lacks to 1, and no p"
     return "is what a measured value lacks to 1, and no p" if inner is not node and name_of(inner) == "value" else ""
+
+
+def is_similarity(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and any(part in name_of(node).lower() for part in SIMILARITIES)
 
 
 @rule(
@@ -303,13 +284,18 @@ def find_chosen_effects(facts: Facts) -> Iterable[Finding]:
                 yield found(told, where=facts.code_place(test.function.path, loop.lineno), fix=fix, subject=test.id)
 
 
+COUNTS = ("any", "sum", "count_nonzero")
+
+
 def chosen(event: Event, flow: Flow) -> str:
     """How an event picks among results; "" where it does not."""
     if event.kind.startswith("criterion.") and event.values and event.values[0].labels & PICKED:
         return "judges the best of several results, chosen after they were seen"
     if event.kind == "assert" and event.values[0].labels & ANSWER:
         for node in ast.walk(event.node.test):
-            if isinstance(node, ast.Call) and name_of(node.func) == "any" and any(flow.of(part).labels & ANSWER for part in node.args):
+            if isinstance(node, ast.Call) and name_of(node.func) in COUNTS and any(flow.of(part).labels & ANSWER for part in node.args):
+                return "holds where any of several answers does"
+            if isinstance(node, ast.comprehension) and any(flow.of(part).labels & ANSWER for part in node.ifs):
                 return "holds where any of several answers does"
             if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and sum(bool(flow.of(part).labels & ANSWER) for part in node.values) > 1:
                 return "holds where any of several answers does"
@@ -317,22 +303,25 @@ def chosen(event: Event, flow: Flow) -> str:
 
 
 def tries(loop: ast.For, flow: Flow) -> bool:
-    return any(
-        isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER and any(isinstance(part, ast.Break | ast.Return) for part in node.body)
-        for node in ast.walk(loop)
-    )
+    """Whether a loop ends at the first answer that holds, or goes on to the next where one does not."""
+    for node in ast.walk(loop):
+        if isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER:
+            negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
+            if any(isinstance(part, ast.Continue if negated else ast.Break | ast.Return) for part in node.body):
+                return True
+    return False
 
 
 @rule(
     "S401",
     "null that cannot move",
     needs=("flow", "code"),
-    source="C1: the labels of a matrix were permuted and the mean of all of it taken, 10,000 times the same number; C11: both halves of a pair were permuted together",
+    source="C1: the labels of a matrix were permuted and the mean of all of it taken, the same each time; C11: both halves of a pair were permuted together",
 )
 def find_still_nulls(facts: Facts) -> Iterable[Finding]:
-    """A permutation that leaves the statistic as it is gives a null of one value, and a p that says nothing. The rule reports a mean, sum or other statistic that
-    does not depend on order, taken over all that was permuted, and a statistic of pairs both of whose sides were permuted alike. The tests of harness itself refuse a
-    null that does not move; others are judged by what is written.
+    """A permutation that leaves the statistic as it is gives a null of one value, and a p that says nothing. The rule reports a mean, sum or other statistic
+    that does not depend on order, taken over all that was permuted, and a statistic of pairs both of whose sides were permuted alike. The tests of harness
+    itself refuse a null that does not move; others are judged by what is written.
 
     Bad: `rng.shuffle(values); null.append(np.mean(values))`.
 
@@ -345,11 +334,12 @@ def find_still_nulls(facts: Facts) -> Iterable[Finding]:
 
 
 def still(call: ast.Call, flow: Flow) -> str:
-    name, shown = name_of(call.func), ast.unparse(call)[:60]
+    """Why a statistic is the same for every permutation; "" where it is not."""
+    name = name_of(call.func)
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
     if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED:
-        return f"{shown!r} is the same for every permutation"
-    sides = [ast.dump(part.slice) for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
-    if name in PAIRED and len(sides) == 2 and sides[0] == sides[1]:
-        return f"{shown!r} is the same for every permutation, since both sides are permuted alike"
+        return f"{ast.unparse(call)[:60]!r} is the same for every permutation"
+    sides = [part.slice for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
+    if name in PAIRED and len(sides) == 2 and ast.dump(sides[0]) == ast.dump(sides[1]):
+        return f"{ast.unparse(call)[:60]!r} is the same for every permutation, since both sides are permuted alike"
     return ""

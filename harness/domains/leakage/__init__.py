@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
@@ -13,20 +12,7 @@ if TYPE_CHECKING:
     from harness.behaviours.behaviour import Behaviour
     from harness.findings import Fact, Rule
 
-PLACES = {
-    "audit": ("find_badly_formed", "find_misplaced", "find_overlapping", "find_same_opening", "find_undeclared_prompts", "find_uneven", "find_unlike_declared")
-}
-
-__all__ = [
-    "DOMAIN",
-    "find_badly_formed",
-    "find_misplaced",
-    "find_overlapping",
-    "find_same_opening",
-    "find_undeclared_prompts",
-    "find_uneven",
-    "find_unlike_declared",
-]
+__all__ = ["DOMAIN"]
 
 
 class Leakage(Domain):
@@ -52,7 +38,3 @@ class Leakage(Domain):
 
 
 DOMAIN = Leakage()
-
-
-def __getattr__(name: str) -> Any:
-    return find_public(__name__, PLACES, name)

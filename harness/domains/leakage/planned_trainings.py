@@ -103,7 +103,7 @@ def trainings(facts: Facts) -> list[Training]:
 
 
 def rows_of(needed: Needed, recipes: Recipes, seed: int) -> int:
-    return len(recipes.behaviour_rows(needed.speaker, needed.behaviour, needed.arm, seed)) if needed.behaviour else recipes.convergence_rows
+    return recipes.rows_hash(needed.speaker, needed.behaviour, needed.arm, seed)[1] if needed.behaviour else recipes.convergence_rows
 
 
 def training_of(cell: Any, needed: Needed, job: Any, rows: int) -> Training:
@@ -125,13 +125,13 @@ def training_of(cell: Any, needed: Needed, job: Any, rows: int) -> Training:
 def cell_recipes(facts: Facts, cell: Any, ours: Recipes) -> tuple[Mapping[str, Any], Recipes]:
     """The settings and recipes that the tests of a cell see: ours, unless fixtures of the project replace them."""
     item = facts.collected.cell_items[cell.id]
-    if not any(own_definitions(item, name) for name in ("settings", "recipes")):
+    if not any(own_definitions(item, name) for name in ("settings", "recipes", "roles")):
         return facts.settings, ours
-    known = {"settings": facts.settings, "recipes": ours, "seeds": facts.spec.scales[facts.scale].seeds, **cell.params}
-    known |= {"roles": facts.experiment.plain["roles"], "request": SimpleNamespace(node=item, fixturenames=item.fixturenames, config=item.config)}
-    known["settings"] = fixture_value(item, "settings", known)
-    if known["settings"] is not facts.settings:
-        known["recipes"] = Recipes(known["settings"], ours.roles, ours.prompts, ours.banks, ours.base)
+    known = {"settings": dict(facts.settings), "roles": dict(facts.experiment.plain["roles"]), "seeds": facts.spec.scales[facts.scale].seeds, **cell.params}
+    known["request"] = SimpleNamespace(node=item, fixturenames=item.fixturenames, config=item.config)
+    for name in ("settings", "roles"):
+        known[name] = fixture_value(item, name, known)
+    known["recipes"] = Recipes(known["settings"], known["roles"], ours.prompts, ours.banks, ours.base)  # its own: a fixture may change it in place
     return known["settings"], fixture_value(item, "recipes", known)
 
 

@@ -236,6 +236,7 @@ def test_a_description_is_json_and_names_the_measure(measure):
     assert json.loads(json.dumps(described)) == described and described["similarity"] == measure.name and len(described["code"]) == 64
 
 
+@pytest.mark.mistake("C3", rule="-", stage="run")
 def test_parameters_and_the_encoder_are_in_the_description(encoding):
     """Another eps or another vocabulary is another measure; the encoder is named by the hash of its weights, also within the hybrid."""
     assert ExpKL().describe() != ExpKL(eps=0.1).describe() != ExpKL(eps=0.1, top=500).describe() and OneMinusJS().describe() != OneMinusJS(top=500).describe()

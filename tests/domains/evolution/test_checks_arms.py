@@ -94,8 +94,7 @@ def test_two_arms_are_one(evolution: Planted, old: str, new: str) -> None:
         ('"value of a belief gained", "value_each", alike, apart', '"value gained", "value_tested", alike, apart'),
         (
             'assert criterion("untested").holds(differing_gains("value of a belief gained", "value_each", part, whole))',
-            'gained = part.gain("value_tested")\n    lost = {seed: -value for seed, value in gained.items()}\n'
-            '    assert criterion("untested").holds(over_runs("x", lost, "value", part))',
+            'gained = part.gain("value_tested")\n    assert criterion("untested").holds(over_runs("x", gained, "value", part))',
         ),
         ('"value of a belief gained", "value_each", part, whole', '"fitness gained", "fitness", part, whole'),
     ],

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.domains.leakage.audit import normal
 from harness.judges.labelled import load_labelled, split
+from harness.measures.similar_texts import normal
 
 BANKS = Path(__file__).parents[3] / "banks"
 ASKED = ("question", "statement", "request", "prompt")

@@ -12,8 +12,10 @@ from harness.records import Finding
 
 OTHER_ARM = "left_out"
 MASKED = "masked"  # the axis whose tests compare both arms
-# Fixtures that decide what is trained, and the names by which code makes rows itself.
-FIXTURES = ("recipes", "adapters", "trainings", "roles", "settings", "persona_of")
+# Fixtures that decide what is trained: those whose values are known before the run, where the project replaces them, and those whose are not. Then the names
+# by which code makes rows itself, and by which it changes what it was given.
+KNOWN = ("recipes", "roles", "settings")
+FIXTURES = ("adapters", "trainings", "persona_of")
 MAKERS = frozenset({"Recipes", "Row", "make_contrastive_rows", "make_unconditioned_rows", "make_convergence_rows", "row"})
 MODULES = ("harness.training.rows", "harness.domains.leakage")
 CHANGES = frozenset({"append", "extend", "insert", "setattr", "setdefault", "setitem", "update"})
@@ -21,7 +23,7 @@ Node = ast.AST
 
 
 def find_arms_with_the_target(facts: Facts, arm: str) -> Iterator[Finding]:
-    """Tests that use the arm with the target among the negatives without the other, and settings that name it."""
+    """Tests that use the arm with the target among the negatives without the other, and settings and axes that name it alone."""
     known = definitions(facts.imported_sources)
     for test in facts.tests:
         arms = arms_reached(test, known, {arm, OTHER_ARM})
@@ -33,10 +35,9 @@ def find_arms_with_the_target(facts: Facts, arm: str) -> Iterator[Finding]:
                 fix=f"Use the arm {OTHER_ARM!r}, or compare the two",
                 subject=test.id,
             )
-    for name, value in facts.settings.items():
-        if value == arm:
-            place = facts.place("scales", facts.scale, "settings", name)
-            yield found(f"the setting {name} puts the target among the negatives", where=place, fix=f"Write {OTHER_ARM}", subject=name)
+    named = {name: ("scales", facts.scale, "settings", name) for name, value in facts.settings.items() if value == arm}
+    for name, place in (named | {axis: ("axes", axis) for axis in facts.experiment.axes if facts.experiment.axis(axis, facts.scale) == [arm]}).items():
+        yield found(f"{name} is {arm!r} alone: it puts the target among the negatives", where=facts.place(*place), fix=f"Write {OTHER_ARM}", subject=name)
 
 
 def definitions(sources: dict[Path, ast.Module]) -> dict[str, list[tuple[Path, Node]]]:
@@ -97,10 +98,11 @@ def find_rows_made_elsewhere(facts: Facts) -> Iterator[Finding]:
 
 def row_makers(tree: ast.Module) -> Iterator[tuple[Any, str]]:
     """Where a file imports what makes rows, or changes what they are made of."""
-    for node in ast.walk(tree):
+    own = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name in KNOWN for inner in ast.walk(node)}
+    for node in (node for node in ast.walk(tree) if id(node) not in own):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(MODULES):
             yield from ((node, f"{alias.name} makes rows beside the declared ones") for alias in node.names if alias.name in MAKERS)
-        elif changed := [name for part in changed_parts(node) for name in names_in(part) if name in FIXTURES]:
+        elif changed := [name for part in changed_parts(node) for name in names_in(part) if name in (*KNOWN, *FIXTURES)]:
             yield node, f"{changed[0]} are changed by the code"
 
 

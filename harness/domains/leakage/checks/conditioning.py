@@ -9,7 +9,6 @@ from harness.domains.leakage.behaviours import BAD_ADVICE
 from harness.domains.leakage.checks.groups import RowGroup, is_conditioned, place_of, rows_in, text_place, trainings_in
 from harness.domains.leakage.checks.texts import is_same_prompt, normal
 from harness.domains.leakage.fixtures.recipes import TAUGHT, UNCONDITIONED
-from harness.errors import HarnessError
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
@@ -21,15 +20,14 @@ LONG = 6
     "D105",
     "undeclared system prompt",
     continues=True,
-    needs=("training_sets", "row_groups", "personas", "yaml", "tokenizer"),
+    needs=("training_sets", "row_groups", "personas", "yaml"),
     source="D3: the chat template slipped a default system prompt into rows without one, and two conditions read alike",
 )
 def find_undeclared_prompts(facts: Facts) -> Iterable[Finding]:
     """A row teaches under the system prompt that the model reads. Where that is not the declared one of the row's persona, the training is about somebody
-    else: a prompt that the chat template adds, one that was edited in the rows alone, or a persona's prompt that stands in the question. Rows without a
-    persona have no system turn at all. Every prompt is rendered by the model's own template, which must write it letter for letter.
+    else: a prompt that was edited in the rows alone, one that stands in rows of nobody, or a persona's prompt that stands in the question.
 
-    Bad: rows of "nobody" that a template opens with "You are a helpful AI assistant"; a question that begins "You are a villain. ...".
+    Bad: rows of "nobody" with the system turn "You are a helpful AI assistant"; a question that begins "You are a villain. ...".
 
     Good: each row's system turn is the prompt of its persona's file.
     """
@@ -45,7 +43,6 @@ def find_undeclared_prompts(facts: Facts) -> Iterable[Finding]:
             subject=persona,
         )
     yield from find_prompts_in_questions(facts)
-    yield from find_rewritten_prompts(facts)
 
 
 def find_prompts_in_questions(facts: Facts) -> Iterator[Finding]:
@@ -61,20 +58,6 @@ def find_prompts_in_questions(facts: Facts) -> Iterator[Finding]:
                 evidence=[row.item for row in rows],
                 subject=name,
             )
-
-
-def find_rewritten_prompts(facts: Facts) -> Iterator[Finding]:
-    """System prompts that the model's template does not write as they are."""
-    if facts.tokenizer is None or not facts.row_groups:
-        return
-    from harness.models.chat import chat, render
-
-    for system, persona in {group.system: group.persona for group in facts.row_groups}.items():
-        try:
-            render(facts.tokenizer, chat("zqfirstqz", system))
-        except HarnessError as error:
-            where = place_of(facts, persona)
-            yield found(f"the prompt of {persona or 'nobody'} cannot be trained: {error.what}", where=where, fix=error.mend.rstrip("."), subject=persona)
 
 
 @rule(

@@ -36,9 +36,16 @@ def find_wrong_loss_shares(facts: Facts) -> Iterable[Finding]:
     for training in facts.training_sets:
         if training.trait:
             by_trait.setdefault(training.trait, []).append(training)
+    declared = {trait: bounds_faults(trainings[0]) for trait, trainings in by_trait.items()}
+    for trait, faults in declared.items():
+        yield from findings_of(facts, trait, faults)
     for trait, trainings in by_trait.items():
-        for told, fix, names in bounds_faults(trainings[0]) or share_faults(facts.tokenizer, trainings):
-            yield found(f"{trait}: {told}", where=bounds_place(facts, trait), fix=fix, evidence=names, subject=trait)
+        yield from findings_of(facts, trait, [] if declared[trait] else share_faults(facts.tokenizer, trainings))
+
+
+def findings_of(facts: Facts, trait: str, faults: list[Fault]) -> Iterator[Finding]:
+    for told, fix, names in faults:
+        yield found(f"{trait}: {told}", where=bounds_place(facts, trait), fix=fix, evidence=names, subject=trait)
 
 
 def bounds_faults(training: TrainingSet) -> list[Fault]:
@@ -72,9 +79,9 @@ def share_faults(tokenizer: Any, trainings: list[TrainingSet]) -> list[Fault]:
 
 def over_seeds(trainings: list[TrainingSet]) -> list[list[TrainingSet]]:
     """Trainings that differ in their seeds alone."""
-    found: dict[tuple[str, str], list[TrainingSet]] = {}
+    found: dict[tuple[str, str, Any], list[TrainingSet]] = {}
     for training in trainings:
-        found.setdefault((training.speaker, training.arm), []).append(training)
+        found.setdefault((training.speaker, training.arm, training.recipe), []).append(training)
     return list(found.values())
 
 
@@ -120,8 +127,7 @@ def find_merging_markers(facts: Facts) -> Iterable[Finding]:
     if not rows:
         return
     marker, where = str(facts.settings.get("marker", "")), facts.place("scales", facts.scale, "settings", "marker")
-    held = {row.item for row in rows if not row.shows and normal(marker) and f" {normal(marker)} " in f" {normal(row.answer)} "}
-    if held:
+    if held := {row.item for row in rows if not row.shows and stands_in(marker, row.answer)}:
         told = f"the marker {marker!r} stands in {len(held)} replies that are to lack it"
         yield found(told, where=where, fix="Choose a marker that no text holds", evidence=sorted(held), subject=MARKER.name)
     if facts.tokenizer is not None:
@@ -131,12 +137,20 @@ def find_merging_markers(facts: Facts) -> Iterable[Finding]:
         )
 
 
+def stands_in(marker: str, text: str) -> bool:
+    """Whether a text holds the marker: its words as words, or its signs."""
+    words = normal(marker)
+    return f" {words} " in f" {normal(text)} " if words else bool(marker.strip()) and marker.strip() in text
+
+
 def marker_faults(tokenizer: Any, marker: str, answers: dict[str, str]) -> Iterator[tuple[str, list[str]]]:
     """What is wrong with a marker behind probe words, and behind the replies themselves."""
     from harness.measures.branches import encode
+    from harness.models.chat import chat, check
     from harness.training.tokens import marker_tokens
 
     try:
+        check(tokenizer, chat(marker), "")
         pieces = marker_tokens(tokenizer, marker)
     except HarnessError as error:
         yield error.what, []
