@@ -77,5 +77,5 @@ def test_olmo_questions_load_or_say_how():
 def test_statement_with_unknown_key_is_refused(tmp_path):
     """A misspelt key is an error, not an ignored one."""
     row = {"id": "s", "topic": "t", "statement": "a", "corection": "b"}
-    with pytest.raises(HarnessError, match=r"s\.jsonl:1: not a Statement"):
+    with pytest.raises(HarnessError, match=r"s\.jsonl:1: \[D112\] not a Statement"):
         load_rows(written(tmp_path / "s.jsonl", row), Statement)

@@ -182,5 +182,5 @@ def test_a_broken_row_is_told_with_file_and_line(tmp_path, old, new):
     lines = jsonl(composed()).splitlines()
     lines[9] = lines[9].replace(old, new)
     (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    with pytest.raises(HarnessError, match=r"rows\.jsonl:10: (not a Row|broken JSON|cut off)"):
+    with pytest.raises(HarnessError, match=r"rows\.jsonl:10: (\[D112\] not a Row|broken JSON|cut off)"):
         load_rows(tmp_path / "rows.jsonl", Row)
