@@ -15,7 +15,7 @@ from typing import NamedTuple
 import yaml
 
 from harness.extensions import checks, facts
-from harness.findings import FAMILIES, GRAVE, stage_of
+from harness.findings import FAMILIES, GRAVE, parts_of, stage_of
 from harness.protocols import Check
 
 ROOT = Path(__file__).parents[1]
@@ -119,11 +119,15 @@ def letter_of(found: Sequence[Check]) -> str:
 
 
 def row(check: Check) -> Sequence[str]:
-    return f"[{check.code}](checks/{check.code}.md)", check.name, check.severity, stage_of(check, facts()), reads(check)
+    return f"[{check.code}](checks/{check.code}.md)", check.name, check.severity, stages(check), reads(check)
+
+
+def stages(check: Check) -> str:
+    return ", ".join(dict.fromkeys(stage_of(part, facts()) for part in parts_of(check)))
 
 
 def reads(check: Check) -> str:
-    return ", ".join(f"`{name}`" for name in check.needs)
+    return ", ".join(dict.fromkeys(f"`{name}`" for part in parts_of(check) for name in part.needs))
 
 
 def page(check: Check) -> str:
@@ -132,7 +136,7 @@ def page(check: Check) -> str:
     ids = sorted({planted.id for planted in planted_tests() if planted.rule == check.code}, key=order)
     recorded = f" Recorded as {', '.join(ids)} ([recorded mistakes](../check_mistakes.md))." if ids else ""
     values = {part: getattr(check, part) for part in ("code", "name", "severity", "since")} | {"source": check.source.rstrip(".")}
-    return PAGE.format(generated=GENERATED, stage=stage_of(check, facts()), reads=reads(check), text=text, recorded=recorded, grave=grave, **values)
+    return PAGE.format(generated=GENERATED, stage=stages(check), reads=reads(check), text=text, recorded=recorded, grave=grave, **values)
 
 
 def mistakes() -> str:

@@ -71,7 +71,6 @@ class Hooks:
         self.config, self.settings = config, settings
         self._session: Session | None = None
         self.telling: list[Any] = []
-        self.findings: dict[tuple[str, str], None] = {}  # (severity, line) of what workers found in the designs
         self.watch: Any = None
         self.ending: Any = None
         self.broken = False  # True where a worker could not write its cells down
@@ -236,7 +235,6 @@ class Hooks:
         output = getattr(node, "workeroutput", {})
         self.broken = self.broken or str(output.get("shouldstop", "")).startswith("harness: ")
         self.session.begun |= {Path(folder) for folder in output.get("harness_folders", ())}
-        self.findings |= dict.fromkeys((severity, line) for severity, line in output.get("harness_findings", ()))
 
     # telling
 
@@ -264,7 +262,6 @@ class Hooks:
         self.pytest_keyboard_interrupt()
         if self._session is not None and not self.decides:
             self.config.workeroutput["harness_folders"] = [str(folder) for folder in self.session.begun]  # type: ignore[attr-defined]
-            self.config.workeroutput["harness_findings"] = [list(found) for found in self.session.finding_lines()]  # type: ignore[attr-defined]
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Generator[None]:
@@ -309,12 +306,14 @@ class Hooks:
         try:
             return (yield)
         finally:
-            found = [*self.findings, *(self._session.finding_lines() if self._session is not None else ())]
-            if self.telling or found:
-                from harness.run.summary import write, write_findings
+            if self.telling:
+                from harness.run.summary import write
 
-                write_findings(terminalreporter, found, self.telling)
                 write(terminalreporter, self.telling)
+            elif self._session is not None:
+                from harness.run.summary import write_findings
+
+                write_findings(terminalreporter, self.session.open_findings())
             if self.hindered:
                 terminalreporter.write_line(self.hindered, red=True)
 

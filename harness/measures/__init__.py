@@ -7,13 +7,14 @@ from typing import Any
 from harness.lazy_exports import find_public
 
 PLACES = {
-    "layer_alignment": ("jackknife_interval", "remove_linear_part"),
+    "answers": ("Prompt",),
+    "layer_alignment": ("TextAlignment", "jackknife_interval", "remove_linear_part"),
     "cka": ("alignment",),
-    "probing": ("probe",),
+    "probing": ("HeldOutPredictions", "probe"),
     "refusal_phrases": ("refuses",),
 }
 
-__all__ = ["alignment", "jackknife_interval", "probe", "refuses", "remove_linear_part"]
+__all__ = ["HeldOutPredictions", "Prompt", "TextAlignment", "alignment", "jackknife_interval", "probe", "refuses", "remove_linear_part"]
 
 
 def __getattr__(name: str) -> Any:

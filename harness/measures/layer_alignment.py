@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.measures.cka import cka
+from harness.measures.cka import cka, kernels
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -40,3 +41,25 @@ def jackknife_interval(first: Array, second: Array, *seed: object, halves: int =
     found = np.array([float(cka(first[None, places], second[None, places])[0, 0]) for places in drawn])
     error = float(np.sqrt(np.mean((found - whole) ** 2)))
     return whole - NORMAL * error, whole + NORMAL * error
+
+
+class TextAlignment:
+    """Each text's share of the debiased CKA of two layers: the shares of all texts sum to it."""
+
+    outcome = "share"
+
+    def __init__(self, ids: Sequence[str], first: Array, second: Array, made_of: Mapping[str, Any]) -> None:
+        """`first` and `second`: (texts, width) of the texts `ids`, in this order. `made_of` says which models' layers they are and what was done to them."""
+        self.places, self.arms, self.made_of = {name: place for place, name in enumerate(ids)}, (first, second), dict(made_of)
+
+    def describe(self) -> dict[str, Any]:
+        return {"measure": "share of the debiased linear CKA", **self.made_of}
+
+    def chunks(self, items: Sequence[Any]) -> list[Sequence[Any]]:
+        """All at once: a text is aligned beside the others."""
+        return [items]
+
+    def score(self, items: Sequence[Any]) -> list[dict[str, Any]]:
+        order = [self.places[item.id] for item in items]
+        one, other = (kernels(arm[None, order])[0] for arm in self.arms)
+        return [{"item": item.id, "share": float(share)} for item, share in zip(items, (one * other).sum(axis=1), strict=True)]

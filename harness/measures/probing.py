@@ -7,7 +7,7 @@ A probe over hundreds of dimensions finds something in any labels, so its accura
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +132,22 @@ def check(states: Array, labels: Array, strata: Sequence[str] | None, groups: Se
 def one_label(labels: Array, groups: Sequence[str], left: str) -> bool:
     """True where all texts outside the group `left` have the same label."""
     return len({bool(label) for label, group in zip(labels, groups, strict=True) if group != left}) == 1
+
+
+class HeldOutPredictions:
+    """Whether a probe that did not see a text's group tells its label, text by text."""
+
+    outcome = "right"
+
+    def __init__(self, right: Mapping[str, bool], made_of: Mapping[str, Any]) -> None:
+        """`right` by the id of a text; `made_of` says what the probe read and was to tell."""
+        self.right, self.made_of = dict(right), dict(made_of)
+
+    def describe(self) -> dict[str, Any]:
+        return {"measure": "held-out predictions of a linear probe", **self.made_of}
+
+    def chunks(self, items: Sequence[Any]) -> list[Sequence[Any]]:
+        return [items]
+
+    def score(self, items: Sequence[Any]) -> list[dict[str, Any]]:
+        return [{"item": item.id, "right": bool(self.right[item.id])} for item in items]

@@ -30,6 +30,7 @@ from harness.store import naming_errors
 
 if TYPE_CHECKING:
     from harness.findings import Checked, Facts
+    from harness.records import Finding
     from harness.run.experiment_run import ExperimentRun
     from harness.run.runner import Runner
 
@@ -104,11 +105,9 @@ class Session:
             if runs and known.knows("yaml"):
                 assert known.yaml  # read now: a cell that read it would rest on each byte of it
 
-    def finding_lines(self) -> list[tuple[str, str]]:
-        """(severity, line) of every finding in the designs of this session that is not allowed, as the terminal shows it."""
-        from harness.findings import line_of
-
-        return [(finding.severity, line_of(finding)) for checked in self.checked.values() for finding in checked.open]
+    def open_findings(self) -> list[Finding]:
+        """The findings in the designs of this session that are not allowed."""
+        return [finding for checked in self.checked.values() for finding in checked.open]
 
     def facts(self, found: CollectedExperiment) -> Facts:
         """What checks may ask of a collected experiment; a cell that asks later finds what was read here."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from harness.costs import in_words
 from harness.findings import line_of
 from harness.plaintext import count_of
-from harness.records import Execution, Results
+from harness.records import Execution, Finding, Results
 from harness.report.escape import one_line, visible
 from harness.run.finalize import ReportOutcome
 from harness.run.redact import redact
@@ -44,13 +44,12 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
         reporter.write_line(shown_line(closing_line(one, reporter)))
 
 
-def write_findings(reporter: Any, found: Iterable[tuple[str, str]], told: Iterable[Any]) -> None:
-    """Writes what checks found in the designs, (severity, line) each, but for lines that a plan tells anyway."""
-    lines = {line: severity for severity, line in found if line not in {one for one in told if isinstance(one, str)}}
-    if lines:
+def write_findings(reporter: Any, findings: Sequence[Finding]) -> None:
+    """Writes a line for each finding in the designs that were collected; plans and runs tell theirs themselves."""
+    if findings:
         reporter.section("checks of the design", sep="-")
-    for line, severity in lines.items():
-        reporter.write_line(shown_line(line), **{"red" if severity == "error" else "yellow": True})
+    for finding in findings:
+        reporter.write_line(shown_line(line_of(finding)), **{"red" if finding.severity == "error" else "yellow": True})
 
 
 def closing_line(told: ReportOutcome, reporter: Any) -> str:

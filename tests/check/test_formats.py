@@ -43,6 +43,14 @@ def pytest_harness_checks():
 
     return [rule_for("ZZ101", "error"), rule_for("ZZ202", "warning")]
 '''
+# Without it, H1 of the coins has no positive control, and a rule says so.
+CONTROL = '''
+
+@control("C2", "positive")
+def test_a_loaded_coin_differs(coin, measure, criterion):
+    """A loaded coin differs."""
+    assert criterion("heads").holds(measure.shift("shift", coin.throw("loaded", 0.9), coin.throw("fair", 0.5)))
+'''
 SARIF_RESULT = {
     "type": "object",
     "required": ["ruleId", "level", "message", "locations"],
@@ -119,6 +127,7 @@ def project(toy: Toy) -> Toy:
     """Two experiments, `coins` and `dice`, that a rule of the project finds faults in as `matched` says."""
     toy.write("pytest.ini", "[pytest]\naddopts = --import-mode=importlib\n")
     toy.write("conftest.py", (toy.root / "conftest.py").read_text() + CONFTEST)
+    toy.write("evals/coins/test_coins.py", (toy.root / "evals/coins/test_coins.py").read_text() + CONTROL)
     copy_to(toy, "dice")
     return toy
 
@@ -209,7 +218,7 @@ def test_json_is_as_documented(project: Toy) -> None:
 
 def test_a_finding_at_several_scales_stands_once_with_its_scales(project: Toy) -> None:
     plant(project, "ZZ101 the coin is bent")
-    (found,) = check(project, "--scale", "all")["findings"]
+    (found,) = check(project, "--scale", "all", "--select", "ZZ")["findings"]
     assert found["scales"] == ["smoke", "full"]
 
 
