@@ -17,10 +17,10 @@ import yaml
 from harness.extensions import checks, facts
 from harness.findings import FAMILIES, GRAVE, parts_of, stage_of
 from harness.protocols import Check
+from harness.records import STAGES
 
 ROOT = Path(__file__).parents[1]
 DOCS, TESTS = ROOT / "docs", ROOT / "tests"
-STAGES = ("declare", "plan", "preflight", "gate", "run", "decide", "report")
 GENERATED = "Written by `docs/make_check_pages.py` (`make docs`). Do not edit: change the rule or the test and run it again."
 INDEX = """\
 # Rules of `harness check`

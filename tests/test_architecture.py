@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -160,7 +161,7 @@ def test_any_domain_and_the_checks_can_be_taken_away(part: str, tmp_path: Path) 
     assert done.returncode == 0, done.stderr
     collect = [sys.executable, "-m", "pytest", "evals/persona_prompting", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run([*collect, "--collect-only"], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0 and "20 tests collected" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and re.search(r"\b\d+ tests collected", done.stdout), done.stdout + done.stderr
     if part == "check":
         done = subprocess.run([*collect, "--harness-plan"], cwd=tmp_path, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
