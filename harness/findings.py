@@ -55,6 +55,7 @@ class Facts:
 
     def __init__(self, given: Mapping[str, Any], providers: Mapping[str, Sequence[Fact]] | None = None) -> None:
         self._values, self._providers, self._failed = dict(given), providers or {}, dict[str, Exception]()
+        self._computing, self.spent = False, 0.0  # seconds that facts took
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or (name not in self._values and name not in self._providers):
@@ -64,11 +65,21 @@ class Facts:
         if name not in self._values:
             try:
                 with opened_files.computing_facts():
-                    self._values[name] = combine([fact.compute(self) for fact in self._providers[name]])
+                    self._values[name] = self._compute(name)
             except (MissingFact, HarnessError) as error:
                 self._failed[name] = error
                 raise
         return self._values[name]
+
+    def _compute(self, name: str) -> Any:
+        """The value of a fact. Its time counts once, in that of the fact that was asked for first."""
+        start, outermost = time.perf_counter(), not self._computing
+        self._computing = True
+        try:
+            return combine([fact.compute(self) for fact in self._providers[name]])
+        finally:
+            if outermost:
+                self._computing, self.spent = False, self.spent + time.perf_counter() - start
 
     def with_values(self, **values: Any) -> Facts:
         """The same facts, and these."""
@@ -194,40 +205,61 @@ GIVEN: dict[str, Stage] = {
 
 def run_checks(checks: Iterable[Check], facts: Facts, providers: Mapping[str, Sequence[Fact]], stages: Iterable[Stage]) -> Checked:
     """Runs the rules whose stage is one of `stages`, in the order of their codes."""
-    wanted = set(stages)
-    findings: list[Finding] = []
-    not_run: list[NotRun] = []
-    refused: dict[str, HarnessError] = {}
-    slow: dict[str, float] = {}
-    ran: set[str] = set()
-    left: set[str] = set()
+    run, wanted = CheckRun(facts), set(stages)
     for check in sorted((part for check in checks for part in parts_of(check)), key=lambda check: check.code):
-        stage = stage_of(check, providers)
-        if stage not in wanted:
-            left.add(check.code)
-            continue
-        if lacking := [name for name in check.needs if not facts.knows(name)]:
-            not_run.append(NotRun(code=check.code, why=f"nothing that is installed provides {', '.join(lacking)}"))
-            continue
-        start = time.perf_counter()
+        if (stage := stage_of(check, providers)) in wanted:
+            run.add(check, stage)
+        else:
+            run.left.add(check.code)
+    return run.checked()
+
+
+class CheckRun:
+    """Rules that are run one after the other over the same facts, and what came of them."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.findings: list[Finding] = []
+        self.not_run: list[NotRun] = []
+        self.refused: dict[str, HarnessError] = {}
+        self.slow: dict[str, float] = {}
+        self.ran: set[str] = set()
+        self.left: set[str] = set()  # codes of which some part belongs to another stage
+
+    def add(self, check: Check, stage: Stage) -> None:
+        """Runs a rule. The time of a fact that it is the first to read is not its own."""
+        if lacking := [name for name in check.needs if not self.facts.knows(name)]:
+            self.not_run.append(NotRun(code=check.code, why=f"nothing that is installed provides {', '.join(lacking)}"))
+            return
+        start = time.perf_counter() - self.facts.spent
+        self._collect(check, stage)
+        if (seconds := time.perf_counter() - self.facts.spent - start) > SLOW:
+            self.slow[check.code] = seconds
+
+    def _collect(self, check: Check, stage: Stage) -> None:
         try:
-            for finding in check.check(facts):  # what is found before a fact turns out to be missing stays
-                findings.append(complete(finding, check, stage, facts))
-            ran.add(check.code)
+            for finding in check.check(self.facts):  # what is found before a fact turns out to be missing stays
+                self.findings.append(complete(finding, check, stage, self.facts))
+            self.ran.add(check.code)
         except MissingFact as missing:
-            not_run.append(NotRun(code=check.code, why=str(missing), places=missing.places))
-        except HarnessError as error:  # what a provider refuses: a mistake of the user's that the run would be refused for, too
-            if error.code == check.code:
-                findings.append(complete(refusal(error, facts), check, stage, facts))
-                ran.add(check.code)
-            else:
-                not_run.append(NotRun(code=check.code, why=str(error)))
-                refused.setdefault(str(error), error)
+            self.not_run.append(NotRun(code=check.code, why=str(missing), places=missing.places))
+        except HarnessError as error:
+            self._refuse(error, check, stage)
         except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
-            not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
-        if (seconds := time.perf_counter() - start) > SLOW:
-            slow[check.code] = seconds
-    return Checked(findings=tuple(findings), not_run=tuple(not_run), refused=tuple(refused.values()), slow=slow, ran=frozenset(ran - left))
+            self.not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
+
+    def _refuse(self, error: HarnessError, check: Check, stage: Stage) -> None:
+        """What a provider refuses, a mistake of the user's: a finding of the rule that has its code, otherwise what the run would be refused for, too."""
+        if error.code == check.code:
+            self.findings.append(complete(refusal(error, self.facts), check, stage, self.facts))
+            self.ran.add(check.code)
+            return
+        self.not_run.append(NotRun(code=check.code, why=str(error)))
+        self.refused.setdefault(str(error), error)
+
+    def checked(self) -> Checked:
+        ran = frozenset(self.ran - self.left)
+        return Checked(findings=tuple(self.findings), not_run=tuple(self.not_run), refused=tuple(self.refused.values()), slow=self.slow, ran=ran)
 
 
 def refusal(error: HarnessError, facts: Facts) -> Finding:
