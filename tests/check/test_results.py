@@ -336,3 +336,11 @@ def test_a_card_that_does_not_follow_is_reported(coin_design: Planted, card: str
         TESTS, HEAD.replace("measure, criterion", "measure, criterion, facts") + f"    facts('Training', 'coins', {card})\n    {HOLDS.format(SHIFT)}\n"
     )
     assert codes(coin_design.run()) == {"R511"}
+
+
+@pytest.mark.mistake("C1", rule="M305", stage="run")
+def test_an_interval_of_no_width_decides_nothing(coin_design: Planted) -> None:
+    """Outcomes that are all equal have no spread, and tell nothing of what others would be."""
+    given = "measure('shift', 20.0, 'pp', n=200, sampling_unit='item', interval=(20.0, 20.0), sources=(after, before))"
+    results = results_of(coin_design, HOLDS.format(given))
+    assert "M305" in codes(results) and {cell["verdict"] for cell in results["cells"] if cell["kind"] == "hypothesis"} == {"error"}
