@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from harness.report.addresses import value_at
 from harness.report.build import read_results
 from harness.report.view import View
 from seen_report import Seen
 
 
+@pytest.mark.mistake("R10", rule="-", stage="report")
 def test_the_page_loads_nothing_and_runs_nothing(built: Path) -> None:
     """One strict policy, one inlined picture, no script, no handler, no address outside the page."""
     page = Seen((built / "index.html").read_text())
@@ -54,6 +57,8 @@ def test_every_verdict_is_told_in_words(built: Path) -> None:
     assert all(kind == word for kind, _, word in boxes)
 
 
+@pytest.mark.mistake("M4", rule="-", stage="report")
+@pytest.mark.mistake("R8", rule="-", stage="report")
 def test_missing_cells_are_marked_missing(built: Path) -> None:
     """The promised cell without a record has its box in the matrix and its line among the numbers, without any digit."""
     raw = (built / "index.html").read_text()
