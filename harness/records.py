@@ -358,7 +358,8 @@ class Stopped(Record, frozen=True, kw_only=True):
 
 class Execution(Record, frozen=True, kw_only=True):
     """The one block that differs between equal runs: times, hosts, workers, the command, which cells were taken from the store, how many rows of samples
-    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), and the `timeline` up to the results."""
+    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), the `timeline` up to the results, and the
+    `findings` about the machine that ran it."""
 
     run: str
     started: str
@@ -376,6 +377,7 @@ class Execution(Record, frozen=True, kw_only=True):
     samples_reused: int = 0
     facts: dict[str, Any] = {}
     timeline: tuple[Event, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class Results(Record, frozen=True, kw_only=True):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from harness.protocols import Check
     from harness.run.experiment_run import ExperimentRun
 
-SHOWN = 8
+# Codes of what is found in the machine that ran, not in the design: it differs between equal runs, and so does the block `execution` alone.
+MACHINE = "P"
 DESIGN: tuple[Stage, ...] = ("declare", "plan")  # the stages of rules of designs
 # Facts about a planned run, which the core itself has.
 PLANNED = {
@@ -132,10 +133,12 @@ def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any],
     checked = run_checks(checks().values(), known, facts(), ("run", "decide"))
     said = {(finding.code, finding.subject) for finding in checked.findings}
     refused = (allowed(finding, known) for finding in refusals_in(results) if (finding.code, finding.subject) not in said)
-    whole = Checked(findings=(*before, *checked.findings, *refused))
+    of_machine = tuple(finding for finding in checked.findings if finding.code.startswith(MACHINE))
+    whole = Checked(findings=(*before, *(finding for finding in checked.findings if finding not in of_machine), *refused))
     return msgspec.structs.replace(
         results,
         findings=whole.findings,
+        execution=msgspec.structs.replace(results.execution, findings=(*results.execution.findings, *of_machine)),
         caveats=(*results.caveats, *allowed_lines(spec, results.scale), *(line_of(finding) for finding in whole.open)),
         confidence=cap(results.confidence, spec, results.scale, whole),
     )

@@ -19,7 +19,7 @@ from harness.errors import HarnessError
 from harness.findings import line_of
 from harness.history import REVISED, format_time, read_events, record_event
 from harness.plaintext import count_of, encodable, shorten_text
-from harness.records import AFTER_DATA, Cell, Deviation, Execution, Results, Universe, encode
+from harness.records import AFTER_DATA, Cell, Deviation, Execution, Finding, Results, Universe, decode, encode
 from harness.report.differences import Difference
 from harness.run.checks import report_findings, with_findings
 from harness.run.folder import RunFolder, last_cells
@@ -199,6 +199,7 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
         samples=sum(row.get("samples", {}).get("rows", 0) for row in cells.values()),
         samples_reused=sum(row.get("samples", {}).get("reused", 0) for row in cells.values()),
         facts={name: value for row in cells.values() for name, value in row.get("execution", {}).items()},
+        findings=tuple(decode(found, Finding) for found in last.get("findings", ())),
     )
 
 

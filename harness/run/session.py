@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from harness.damage import forget_damage
@@ -18,6 +17,7 @@ from harness.design.catalogue import Catalogue
 from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, explain_failure
 from harness.git import author_of
+from harness.records import encode
 from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
@@ -166,8 +166,7 @@ class Session:
         check_writable(self.settings.store)
         decides = self.worker in ("main", "gw0")
         for active in self.prepared:
-            if decides:
-                self.check_machine(active)
+            machine = self.check_machine(active) if decides else ()
             planned = active.folder.begin(active.universe)
             self.begun.add(active.folder.path)
             if decides:
@@ -178,20 +177,21 @@ class Session:
                     "workers": self._workers(),
                     "author": author_of(self.settings.root),
                     "history": earlier_events(active.experiment.folder, active.experiment.folder / FILE_NAME),
+                    "findings": encode(machine),
                 }
                 active.folder.record_session(start, planned)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
 
-    def check_machine(self, active: ExperimentRun) -> None:
-        """Adds what the machine lacks for a run to its findings. Raises HarnessError for an error at scale full."""
+    def check_machine(self, active: ExperimentRun) -> tuple[Finding, ...]:
+        """What the machine lacks for a run. Raises HarnessError for an error at scale full."""
         from harness.run.checks import check_machine, refuse_errors
 
         folders = {"store": self.settings.store, "reports": active.folder.path}
         checked = check_machine(self.facts(active.found), active, folders, self._workers())
         if active.universe.scale == "full":
             refuse_errors(checked)
-        active.universe = msgspec.structs.replace(active.universe, findings=(*active.universe.findings, *checked.findings))
+        return checked.findings
 
     def _workers(self) -> int:
         return int(getattr(self.config, "workerinput", {}).get("workercount", 0))

@@ -157,7 +157,7 @@ def footer(results: Results) -> list[str]:
 
 def findings_found(results: Results) -> list[str]:
     """A line for each finding that the declaration does not allow, errors first; of many the first, and how many more there are."""
-    found = sorted((finding for finding in results.findings if not finding.suppressed), key=lambda finding: finding.severity)
+    found = sorted((finding for finding in (*results.findings, *results.execution.findings) if not finding.suppressed), key=lambda finding: finding.severity)
     rest = [f"… and {len(found) - SHOWN_FINDINGS} more: results.json"] if len(found) > SHOWN_FINDINGS else []
     return [one_line(line_of(finding)) for finding in found[:SHOWN_FINDINGS]] + rest
 
