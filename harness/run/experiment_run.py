@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,11 +32,13 @@ KIND = "cells"
 
 
 class KeptCell(NamedTuple):
-    """A cell that was measured before: when its oldest sample was drawn, and the files that it rests on with their sha256."""
+    """A cell that was measured before: when its oldest sample was drawn, the files that it rests on with their sha256, and those of them that no experiment of
+    its session declared."""
 
     cell: Cell
     measured: float
     files: Mapping[str, str]
+    undeclared: Sequence[str] = ()
 
 
 class Entry(Record, frozen=True, kw_only=True):
@@ -45,6 +47,7 @@ class Entry(Record, frozen=True, kw_only=True):
     cell: Cell
     measured: Time
     files: dict[str, str] = msgspec.field(default_factory=dict)
+    undeclared: list[str] = msgspec.field(default_factory=list)
 
 
 class ExperimentRun:
@@ -85,7 +88,9 @@ class ExperimentRun:
         cells, rows, _ = self.folder.finished(self.universe)
         last = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
         return {
-            name: KeptCell(cell, float(last[name]["measured"]), last[name].get("files", {})) for name, cell in cells.items() if last[name].get("keep", True)
+            name: KeptCell(cell, float(last[name]["measured"]), last[name].get("files", {}), last[name].get("undeclared", ()))
+            for name, cell in cells.items()
+            if last[name].get("keep", True)
         }
 
     def find_known(self, planned: PlannedCellRecord) -> KeptCell | None:
@@ -94,7 +99,7 @@ class ExperimentRun:
         if entry is not None and (entry.cell.key, entry.cell.id) != (planned.key, planned.id):
             note_damage(self.store.file(KIND, planned.key, ".json"), "another cell")
             entry = None
-        found = KeptCell(entry.cell, entry.measured, entry.files) if entry is not None else self._journal.get(planned.id)
+        found = KeptCell(entry.cell, entry.measured, entry.files, entry.undeclared) if entry is not None else self._journal.get(planned.id)
         if found is None or found.cell.verdict not in FINAL or changed_files(found.files, self.settings.root):
             return None
         return found
@@ -105,10 +110,10 @@ class ExperimentRun:
         whole = found is not None and all(self.folder.copy_samples(self.store, ref) for measured in found.cell.measurements for ref in measured.samples)
         return found if whole else None
 
-    def remember(self, cell: Cell, measured: float, files: Mapping[str, str]) -> None:
+    def remember(self, cell: Cell, measured: float, files: Mapping[str, str], undeclared: Sequence[str]) -> None:
         """Keeps a finished cell for later runs, with the time of its oldest sample and the files that it rests on; what broke is no result and not kept."""
         if cell.verdict in FINAL:
-            self.store.put(KIND, cell.key, {"cell": encode(cell), "measured": measured, "files": dict(files)})
+            self.store.put(KIND, cell.key, {"cell": encode(cell), "measured": measured, "files": dict(files), "undeclared": list(undeclared)})
 
     def files_read(self) -> dict[str, str]:
         """What the session has read so far, and the modules that it imported under names that no source spells out."""

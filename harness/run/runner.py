@@ -12,7 +12,7 @@ import json
 import re
 import time
 import traceback
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +49,7 @@ class Turn:
     cell: Cell | None = None
     measured: float = 0.0
     files: Mapping[str, str] = field(default_factory=dict)
+    undeclared: Sequence[str] = ()
     samples: Mapping[str, int] = field(default_factory=dict)
     execution: Mapping[str, Any] = field(default_factory=dict)
     posted: bool = False
@@ -103,7 +104,7 @@ class Runner:
         turn.start = time.perf_counter()
         kept = active.find_kept(planned) if turn.cell is None and turn.stop is None else None
         if kept is not None:
-            turn.cell, turn.measured, turn.files = kept
+            turn.cell, turn.measured, turn.files, turn.undeclared = kept
         if turn.cell is None:
             # What an item before this one left set up may belong to another module, where gates ran in between.
             item.session._setupstate.teardown_exact(item)
@@ -153,6 +154,7 @@ class Runner:
             reported = make_storable(recorder.cell())
             cell, turn.measured = run_whole(reported, turn.body), recorder.oldest
             turn.files, turn.samples, turn.execution = recorder.files | turn.active.files_read(), recorder.samples, recorder.execution
+            turn.undeclared = undeclared_in(turn.files, self.declared)
             if cell is not reported and turn.log:
                 replay(item, cell, ("teardown",))
             keep = recorder.lasting and (recorder.outcome is None or recorder.outcome.keep)
@@ -161,7 +163,7 @@ class Runner:
             if cell.id in turn.active.needed:
                 turn.active.folder.post(cell)
             if keep and recorder is not None:
-                turn.active.remember(cell, turn.measured, turn.files)
+                turn.active.remember(cell, turn.measured, turn.files, turn.undeclared)
         if recorder is None:  # what was left set up for this cell, which then did not run
             item.session._setupstate.teardown_exact(None if item.session.shouldstop or item.session.shouldfail else nextitem)
 
@@ -169,7 +171,7 @@ class Runner:
         seconds = round(time.perf_counter() - turn.start, 4)
         row = {"seconds": seconds, "worker": self.worker, "reused": reused, "measured": turn.measured, "keep": keep, "recorded": round(time.time(), 3)}
         turn.active.folder.report_damage(turn.active.store.root)
-        rests = {"files": dict(turn.files), "undeclared": undeclared_in(turn.files, self.declared), "samples": dict(turn.samples)}
+        rests = {"files": dict(turn.files), "undeclared": list(turn.undeclared), "samples": dict(turn.samples)}
         turn.active.folder.record(cell, row | rests | {"execution": clean_value(turn.execution)})
         turn.written = True
 
