@@ -183,7 +183,7 @@ def test_an_input_that_is_no_file_is_refused(coins: Toy, pattern: str, kind: str
     coins.write("more/main.jsonl", "{}\n")
     place = coins.root / "banks/main.jsonl"
     os.mkfifo(place) if kind == "pipe" else place.symlink_to("nowhere" if kind == "dead" else "main.jsonl")
-    with pytest.raises(HarnessError, match=r"banks/main\.jsonl: matches the input .*a link to nothing"):
+    with pytest.raises(HarnessError, match=r"banks/main\.jsonl: \[D120\] matches the input .*a link to nothing"):
         inputs_of(experiment_in(coins.root / "evals/coins"), coins.root)
     place.unlink()
     place.symlink_to("coins.jsonl")
