@@ -95,6 +95,10 @@ WAYS_OUT = {
     "a branch": SHIFT + "    if shift.value is not None:\n    " + HOLDS,
     "a narrow except": "    try:\n    " + SHIFT + "    except ZeroDivisionError:\n        shift = None\n    if shift is not None:\n    " + HOLDS,
     "an answer that is noted": SHIFT + '    if persona == "villain":\n    ' + HOLDS + "    else:\n        coin.note(persona)\n",
+    "or nothing": SHIFT + "    assert shift.p is None or criterion(behaviour).holds(shift)\n",
+    "behind an inconclusive one": SHIFT
+    + "    from harness import Inconclusive\n\n    if not criterion('heads').holds(shift):\n        raise Inconclusive('no')\n    if shift.p:\n    "
+    + HOLDS,
     "answers without all": SHIFT + "    answers = [criterion(behaviour).holds(shift)]\n    assert answers\n",
 }
 
@@ -183,6 +187,7 @@ MISSED = {
     "a branch": "    shift = measure.shift('shift', second, fair)\n    if coin.bank.exists():\n        assert criterion('still').within(shift)\n",
     "a skip": "    pytest.skip('takes too long')\n    measure.rate('fair', fair)\n" + CONTROL,
     "answers without all": "    held = [criterion('still').within(measure.shift('shift', second, fair))]\n    assert held\n",
+    "answers that are there": "    held = [criterion('still').within(measure.shift('shift', second, fair))]\n    assert held is not None\n",
     "a list of answers": "    held = []\n    held += [criterion('still').within(measure.shift('shift', second, fair)) for _ in '1']\n    assert held == held\n",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness.check.code import nodes_of, used_fixtures
 from harness.check.facts import FunctionNode, TestCode
-from harness.check.flow import ANSWER, ANSWERS, DESIGN, EVIDENCE, MEASURED, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
+from harness.check.flow import ANSWER, ANSWERS, DESIGN, EVIDENCE, MEASURED, NUMBERS, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
 from harness.check.paths import ends_aloud, open_ends
 from harness.findings import Facts, found, rule
 from harness.records import Finding
@@ -104,11 +104,16 @@ def open_ways(test: TestCode, marks: Iterable[Event], decides: Callable[[ast.exp
         return
 
     def is_mark(part: ast.AST) -> bool:
-        fails = decides is not None and isinstance(part, ast.If) and any(map(ends_aloud, (*part.body, *part.orelse))) and decides(part.test)
+        fails = decides is not None and isinstance(part, ast.If) and any(map(refuses, (*part.body, *part.orelse))) and decides(part.test)
         return part in places or fails
 
     ends, branch = open_ends(node.body, is_mark)
     yield from [*ends, *([branch] if branch else [])]
+
+
+def refuses(statement: ast.stmt) -> bool:
+    """Whether a test fails here; to be inconclusive is no answer."""
+    return ends_aloud(statement) and not any(isinstance(node, ast.Name) and node.id == "Inconclusive" for node in ast.walk(statement))
 
 
 def is_skip(node: ast.expr) -> bool:
@@ -135,8 +140,9 @@ def is_own_return(function: FunctionNode, node: ast.AST) -> bool:
 )
 def find_undecided(facts: Facts) -> Iterable[Finding]:
     """A hypothesis is decided by its registered threshold, so the answer of a criterion must be asserted, and no other comparison may decide beside it: a bare
-    assert has no bar, no p, and no "inconclusive". Neither has a way through the test that misses the assert: `if shift is not None: assert …`. Negative controls and canaries need equivalence, which only a criterion can show. The rule follows what is
-    measured into the asserts of the test and its helpers. An assert on what was not measured, such as that there are items, is none of its business.
+    assert has no bar, no p, and no "inconclusive". Neither has a way through the test that misses the assert: `if shift is not None: assert …`. Negative
+    controls and canaries need equivalence, which only a criterion can show. The rule follows what is measured into the asserts of the test and its helpers.
+    An assert on what was not measured, such as that there are items, is none of its business.
 
     Bad: `assert shift.value > 0`, or `criterion("refusal").holds(shift)` without an assert.
 
@@ -148,7 +154,7 @@ def find_undecided(facts: Facts) -> Iterable[Finding]:
         events, bounded = facts.flow.done_by(test), test.kind == "control" and test.declaration.polarity in ("negative", "canary")
         if test.kind == "hypothesis":
             for event in events:
-                if event.kind == "assert" and decides_alone(event):
+                if event.kind == "assert" and (decides_alone(event) or holds_otherwise(event, facts.flow)):
                     told = f"{test.id} is decided by {ast.unparse(event.node.test)[:60]!r}, which no registered threshold answers"
                     yield found(told, where=facts.code_place(event.path, event.node.lineno), fix="Assert criterion(...).holds(...) alone", subject=test.id)
         where = facts.code_place(test.function.path, test.function.node.lineno)
@@ -170,6 +176,12 @@ def decides_alone(event: Event) -> bool:
     test = event.node.test
     asks = any(isinstance(node, ast.Attribute) and node.attr in ("n", "name", "unit", "seeds", "note") for node in ast.walk(test))
     return bool(event.values[0].labels & MEASURED) and not event.values[0].labels & ANSWER and not asks
+
+
+def holds_otherwise(event: Event, flow: Flow) -> bool:
+    """`assert shift is None or criterion(...).holds(shift)`: it also holds where no criterion answers."""
+    test, answered = event.node.test, event.values[0].labels & ANSWER
+    return bool(answered) and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) and not all(flow.of(part).labels & ANSWER for part in test.values)
 
 
 def undecided_ways(test: TestCode, flow: Flow) -> Iterator[ast.stmt]:
@@ -278,7 +290,7 @@ def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
         if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
             return isinstance(right, ast.Constant) and right.value == 0
         if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
-            return flow.of(left).shape >= RECORD
+            return bool(flow.of(left).shape & (RECORD | ANSWERS | NUMBERS))
         return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
     return isinstance(test, ast.Name | ast.Call | ast.Attribute | ast.ListComp) and bool(value.shape & (RECORD | ANSWERS))
 
