@@ -129,8 +129,8 @@ def is_picked(node: ast.Subscript, flow: Flow) -> bool:
     """A written index or key into what came from data, or a written place from which on it is read."""
     base = node.value
     listed = {name_of(part) for part in ast.walk(base) if isinstance(part, ast.Attribute | ast.Name | ast.Call)} & LISTED
-    last = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
-    last = last.lower if isinstance(last, ast.Slice) and number_in(last.lower) else last
+    place = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+    last = place.lower if isinstance(place, ast.Slice) and number_in(place.lower) else place
     written = number_in(last) is not None or (isinstance(last, ast.Constant) and isinstance(last.value, str) and any(part.isdigit() for part in last.value))
     return written and not listed and bool(flow.of(base).labels & (DATA | MEASURED))
 
