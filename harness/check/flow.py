@@ -29,7 +29,7 @@ EVIDENCE = DATA | UNKNOWN
 PROBABILITY, NUMBER, NUMBERS, OUTCOMES = (frozenset({kind}) for kind in ("p", "number", "numbers", "outcomes"))
 POSITIONAL, POSITION, BY_POSITION, PERMUTED = (frozenset({kind}) for kind in ("positional", "position", "by position", "permuted"))
 SIGNIFICANT, SET, LOCAL, ORDERED = (frozenset({kind}) for kind in ("significant", "set", "local", "ordered"))
-RECORD, TYPED, COUNT = (frozenset({kind}) for kind in ("record", "typed", "count"))
+RECORD, TYPED, COUNT, ANSWERS = (frozenset({kind}) for kind in ("record", "typed", "count", "answers"))
 P_NAMES = words("p pvalue p_value pval p_val p_values pvalues pvals p_adjusted p_holm")
 NUMBER_NAMES = words("value low high mean score share rate estimate effect")
 OUTCOME_NAMES = frozenset(["outcomes", "scores", "by_item"])
@@ -576,7 +576,7 @@ class Flow:
         found = join(parts)
         if isinstance(node, ast.Set):
             return found._replace(shape=SET)
-        numbers = NUMBERS if parts and all(part.shape >= NUMBER for part in parts) else NONE
+        numbers = NUMBERS if parts and all(part.shape >= NUMBER for part in parts) else ANSWERS if found.labels >= ANSWER else NONE
         return found._replace(shape=numbers or (LOCAL if not parts else NONE), name=found.name if found.name.startswith(("measure", "criterion")) else "")
 
     def _comprehension(self, node: Any, env: Env) -> Value:
@@ -592,7 +592,7 @@ class Flow:
             shape |= TYPED if value.labels <= WRITTEN else NONE
             return Value(labels | key.labels | value.labels, shape, value.callees, "", value.held)
         element = self._eval(node.elt, inner)
-        shape = SET if isinstance(node, ast.SetComp) else NUMBERS if element.shape >= NUMBER else NONE
+        shape = SET if isinstance(node, ast.SetComp) else NUMBERS if element.shape >= NUMBER else ANSWERS if element.labels >= ANSWER else NONE
         return Value(labels | element.labels, shape | (element.shape & (SIGNIFICANT | BY_POSITION | TYPED)), element.callees, "", element.held)
 
     def _bind(self, target: ast.expr, source: ast.expr, env: Env) -> Value:

@@ -36,7 +36,7 @@ def load_persona(folder: Path, name: str) -> Persona:
     if Path(name).name != name or not path.exists():
         known = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
         mend = f"Write {path.name}, or use one of: {known}{shipped_too(f'personas/{name}.yaml')}"
-        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=mend)
+        raise HarnessError(f"there is no persona {name!r}", where=str(folder), mend=mend, code="D119")
     file = YamlFile(path)
     try:
         persona = Persona.model_validate(file.data)

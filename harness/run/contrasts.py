@@ -110,7 +110,7 @@ def common(name: str, mappings: Sequence[ByItem]) -> tuple[list[str], str]:
             odd = sorted(set(mapping) ^ set(mappings[0]))
             arms = "two arms" if len(mappings) == 2 else "arms"
             told = f"{name}: the {arms} hold different items ({len(odd)} unmatched, such as {odd[0]!r})"
-            raise HarnessError(told, mend="Measure all arms on the same items")
+            raise HarnessError(told, mend="Measure all arms on the same items", code="M308")
     whole = {item: None if any(mapping[item] is None for mapping in mappings) else True for item in mappings[0]}
     answered, note = split_known(whole, name)
     return list(answered), note

@@ -205,7 +205,8 @@ def persona_of(recorder: Any) -> Callable[[str], Persona]:
 
     def load_persona(name: str) -> Persona:
         if name not in experiment.spec.personas():
-            raise HarnessError(f"persona {name!r} plays no role in {experiment.spec.id}", mend="Declare it under roles:, so that the lock covers its prompt")
+            mend = "Declare it under roles:, so that the lock covers its prompt"
+            raise HarnessError(f"persona {name!r} plays no role in {experiment.spec.id}", mend=mend, code="D119")
         from harness.design.persona import find_persona
 
         return find_persona(Path(root), name)

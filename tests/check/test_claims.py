@@ -26,6 +26,8 @@ PROMPTING = "title: A persona's system prompt alone moves an untrained model"
         "Villains always cheat",
         "All models cheat",
         "Villains never lose",
+        "The villain triggers biased throws",
+        "A warm hand makes coins immune to bias",
     ],
 )
 def test_a_title_claims_a_cause_without_a_positive_control(coin_design: Planted, title: str) -> None:

@@ -96,6 +96,23 @@ def test_a_gate_that_picks_by_a_key_or_by_way_of_a_name_needs_a_proof(coin_desig
     assert [finding["subject"] for finding in coin_design.found("M318")] == ["G2"]
 
 
+PLACES = {
+    "from a place on": ("", "sum(rates[-2:]) > 0.3"),
+    "one of two names": ("    first, last = (rates[place] for place in (0, 1))\n    one, other = rates[4], rates\n", "one > 0.3"),
+    "a function": ("", "at_the_end(rates) > 0.3"),
+}
+
+
+@pytest.mark.mistake("T21", rule="M318", stage="declare")
+@pytest.mark.parametrize(("body", "claim"), PLACES.values(), ids=PLACES)
+def test_a_gate_that_picks_by_other_means_needs_a_proof(coin_design: Planted, body: str, claim: str) -> None:
+    rates = '    rates = [measure.rate(f"{epoch}", coin.throw(f"{epoch}", 0.5)).value for epoch in range(5)]\n'
+    coin_design.edit(TESTS, "def test_the_persona_throws(persona, coin)", "def test_the_persona_throws(persona, coin, measure)")
+    coin_design.edit(TESTS, '    assert persona not in coin.bad, f"{persona} cannot throw"\n', f"{rates}{body}    assert {claim}\n")
+    coin_design.write(TESTS, coin_design.read(TESTS) + "\n\ndef at_the_end(rates):\n    end = rates[3]\n    return end\n")
+    assert [finding["subject"] for finding in coin_design.found("M318")] == ["G2"]
+
+
 PROOF = "\n\ndef test_drift_is_seen():\n    import pytest\n\n    with pytest.raises(AssertionError):\n        refuse_drift([0.1, 0.1, 0.9])\n"
 
 

@@ -90,6 +90,36 @@ def test_a_verdict_without_a_criterion_is_reported(coin_design: Planted, body: s
     assert coin_design.found("M302")
 
 
+WAYS_OUT = {
+    "no p": SHIFT + "    if shift.p is None:\n        return\n" + HOLDS,
+    "a branch": SHIFT + "    if shift.value is not None:\n    " + HOLDS,
+    "a narrow except": "    try:\n    " + SHIFT + "    except ZeroDivisionError:\n        shift = None\n    if shift is not None:\n    " + HOLDS,
+    "an answer that is noted": SHIFT + '    if persona == "villain":\n    ' + HOLDS + "    else:\n        coin.note(persona)\n",
+    "or nothing": SHIFT + "    assert shift.p is None or criterion(behaviour).holds(shift)\n",
+    "behind an inconclusive one": SHIFT
+    + "    from harness import Inconclusive\n\n    if not criterion('heads').holds(shift):\n        raise Inconclusive('no')\n    if shift.p:\n    "
+    + HOLDS,
+    "answers without all": SHIFT + "    answers = [criterion(behaviour).holds(shift)]\n    assert answers\n",
+}
+
+
+@pytest.mark.mistake("T10", rule="M302", stage="declare")
+@pytest.mark.parametrize("body", WAYS_OUT.values(), ids=WAYS_OUT)
+def test_a_way_that_misses_the_criterion_is_reported(coin_design: Planted, body: str) -> None:
+    hypothesis(coin_design, body)
+    assert "H1" in {finding["subject"] for finding in coin_design.found("M302")}
+
+
+def test_ways_that_all_decide_are_sound(coin_design: Planted) -> None:
+    """Either branch asserts, a criterion that fails aloud decides, a loop is run, and what tells nothing is inconclusive."""
+    body = SHIFT + "    from harness import Inconclusive\n\n    if shift.n < 5:\n        raise Inconclusive('too few')\n"
+    body += '    if persona == "villain":\n    ' + HOLDS + "    else:\n        for name in (behaviour,):\n            assert criterion(name).holds(shift)\n"
+    hypothesis(coin_design, body)
+    control(coin_design, "    shift = measure.shift('shift', second, fair)\n    if not criterion('still').within(shift):\n        pytest.fail('moved')\n")
+    coin_design.edit(TESTS, "from harness", "import pytest\n\nfrom harness")
+    assert not {"M301", "M302", "M311"} & coin_design.codes("--select", "M")
+
+
 def test_a_helper_that_decides_by_itself_is_reported(coin_design: Planted) -> None:
     coin_design.write(TESTS, coin_design.read(TESTS) + "\n\ndef decide(measured):\n    assert measured.value > 5\n")
     hypothesis(coin_design, SHIFT + "    decide(shift)\n")
@@ -151,6 +181,32 @@ def test_a_control_that_cannot_fail_is_reported(coin_design: Planted, body: str)
     coin_design.edit(TESTS, '    assert not coin.broken_control, "the fair coin moved"\n', "")
     control(coin_design, body)
     assert any(finding["subject"] == "C1" for finding in coin_design.found("M311"))
+
+
+MISSED = {
+    "a branch": "    shift = measure.shift('shift', second, fair)\n    if coin.bank.exists():\n        assert criterion('still').within(shift)\n",
+    "a skip": "    pytest.skip('takes too long')\n    measure.rate('fair', fair)\n" + CONTROL,
+    "answers without all": "    held = [criterion('still').within(measure.shift('shift', second, fair))]\n    assert held\n",
+    "answers that are there": "    held = [criterion('still').within(measure.shift('shift', second, fair))]\n    assert held is not None\n",
+    "a list of answers": "    held = []\n    held += [criterion('still').within(measure.shift('shift', second, fair)) for _ in '1']\n    assert held == held\n",
+}
+
+
+@pytest.mark.mistake("T23", rule="M311", stage="declare")
+@pytest.mark.parametrize("body", MISSED.values(), ids=MISSED)
+def test_a_control_whose_assert_is_missed_is_reported(coin_design: Planted, body: str) -> None:
+    coin_design.edit(TESTS, '    assert not coin.broken_control, "the fair coin moved"\n', "")
+    coin_design.edit(TESTS, "from harness", "import pytest\n\nfrom harness")
+    control(coin_design, body)
+    assert "C1" in {finding["subject"] for finding in coin_design.found("M311")}
+
+
+@pytest.mark.mistake("R13", rule="M311", stage="declare")
+@pytest.mark.mistake("T23", rule="M311", stage="declare")
+def test_a_control_that_is_marked_to_be_skipped_is_reported(prompting: Planted) -> None:
+    name = "evals/persona_prompting/test_controls.py"
+    prompting.edit(name, '@control("C2"', '@pytest.mark.skip(reason="slow")\n@control("C2"')
+    assert [finding["subject"] for finding in prompting.found("M311")] == ["C2"]
 
 
 @pytest.mark.parametrize("claim", ["True", "1 < 2", "len(persona) >= 0", "persona", "coin.bias"])

@@ -87,6 +87,7 @@ def test_versions_that_do_not_go_together(tmp_path: Path) -> None:
         "/root/.local/lib/python3.11/site-packages/torch/__init__.py",
         "/other/venv/lib/python3.11/site-packages/torch/__init__.py",
         "/project/torch.py",
+        "/opt/libs/torch/__init__.py",
     ],
 )
 def test_modules_from_elsewhere(file: str) -> None:

@@ -90,6 +90,13 @@ def test_a_default_of_a_wrong_key_is_reported(coin_design: Planted) -> None:
     assert coin_design.found("M316")
 
 
+@pytest.mark.mistake("T22", rule="M316", stage="declare")
+@pytest.mark.parametrize("lookup", ["coin.bias.get(persona, 0.0)", "coin.bias[persona] if persona in coin.bias else 0.0"])
+def test_an_axis_value_that_a_table_may_call_otherwise_is_reported(coin_design: Planted, lookup: str) -> None:
+    coin_design.edit(TESTS, "coin.bias[persona]", lookup)
+    assert coin_design.found("M316")
+
+
 @pytest.mark.mistake("T7", rule="M316", stage="declare")
 def test_a_score_that_fills_missing_answers_is_reported(coin_design: Planted) -> None:
     coin_design.edit(CONFTEST, SCORE, '        return [{"item": item, "up": asked(item).get("up", 0)} for item in chunk]\n')

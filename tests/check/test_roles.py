@@ -132,3 +132,10 @@ def test_a_role_of_its_own_is_judged_where_a_persona_names_it(prompting: Planted
     prompting.edit(prompting.yaml, "roles:\n", "roles:\n  witness: [bus_driver, gardener]\n")
     prompting.edit("personas/gardener.yaml", "roles: [bystander]", "roles: [bystander, witness]")
     assert subjects(prompting, "D119") == {"bus_driver"}
+
+
+@pytest.mark.mistake("T22", rule="D119", stage="declare")
+def test_a_role_of_a_persona_that_is_not_there(coin_design: Planted) -> None:
+    coin_design.edit(coin_design.yaml, "source: [villain", "source: [villian")
+    (finding,) = coin_design.check("--select", "D119")
+    assert "there is no persona 'villian'" in finding["message"]

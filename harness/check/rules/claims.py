@@ -12,7 +12,7 @@ from harness.records import Finding, Place
 CAUSAL = (
     r"caus(?:e|es|ed|ing|al|ally|ation)|protect(?:s|ed|ive)?|prevent(?:s|ed)?|drives?|driven|drove|due to|because of|owing to|thanks to|lead(?:s)? to|led to"
     r"|result(?:s|ed)? in|bring(?:s)? about|give(?:s)? rise to|induce(?:s|d)?|responsible for|explain(?:s)? why|the reason (?:for|why)"
-    r"|immuni[sz]e(?:s|d)?|eliminate(?:s|d)?|cure(?:s|d)?"
+    r"|immune to|immuni[sz]e(?:s|d)?|trigger(?:s|ed)?|account(?:s|ed)? for|ensure(?:s|d)?|confer(?:s|red)?|eliminate(?:s|d)?|cure(?:s|d)?"
 )
 CERTAIN = (
     r"prov(?:e|es|ed|en)|proof|always|never (?!\w+ed\b)\w+|guarantee(?:s|d)?|inevitabl[ey]|universal(?:ly)?|invariabl[ey]|undeniabl[ey]"

@@ -99,25 +99,38 @@ def find_unproven_gates(facts: Facts) -> Iterable[Finding]:
 
 
 def indexed(events: Iterable[Event], flow: Flow, test: TestCode) -> Iterator[tuple[Path, ast.Subscript]]:
-    """Where the asserts of a gate pick one of several results by what is written there, also by way of a name."""
+    """Where the asserts of a gate pick one of several results by what is written there, also by way of a name or of a function of its file."""
     assert test.function.node is not None
-    named = {target.id: part.value for part in nodes_of(test.function.node, ast.Assign) for target in part.targets if isinstance(target, ast.Name)}
+    named, functions = assigned_in(test.function.node), flow.project.scopes[test.function.path].functions
     for event in (event for event in events if event.kind == "assert"):
         waiting, seen = [event.node.test], set[str]()
         while waiting:
             for node in ast.walk(waiting.pop()):
                 if isinstance(node, ast.Subscript) and is_picked(node, flow):
                     yield event.path, node
-                elif isinstance(node, ast.Name) and node.id in named and node.id not in seen:
+                elif isinstance(node, ast.Name) and node.id not in seen:
                     seen.add(node.id)
-                    waiting.append(named[node.id])
+                    waiting += named.get(node.id, [])
+                    if node.id in functions:
+                        named |= {name: [*named.get(name, []), *values] for name, values in assigned_in(functions[node.id]).items()}
+                        waiting += [part.value for part in nodes_of(functions[node.id], ast.Return) if part.value is not None]
+
+
+def assigned_in(function: FunctionNode) -> dict[str, list[ast.expr]]:
+    """What each name of a function is assigned, also as one of several."""
+    found: dict[str, list[ast.expr]] = {}
+    for part in nodes_of(function, ast.Assign):
+        for target in (inner for outer in part.targets for inner in ast.walk(outer) if isinstance(inner, ast.Name)):
+            found.setdefault(target.id, []).append(part.value)
+    return found
 
 
 def is_picked(node: ast.Subscript, flow: Flow) -> bool:
-    """A written index or key into what came from data."""
+    """A written index or key into what came from data, or a written place from which on it is read."""
     base = node.value
     listed = {name_of(part) for part in ast.walk(base) if isinstance(part, ast.Attribute | ast.Name | ast.Call)} & LISTED
-    last = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+    place = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+    last = place.lower if isinstance(place, ast.Slice) and number_in(place.lower) else place
     written = number_in(last) is not None or (isinstance(last, ast.Constant) and isinstance(last.value, str) and any(part.isdigit() for part in last.value))
     return written and not listed and bool(flow.of(base).labels & (DATA | MEASURED))
 

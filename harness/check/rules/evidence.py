@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from harness.check.code import nodes_of, used_fixtures
 from harness.check.facts import FunctionNode, TestCode
-from harness.check.flow import ANSWER, DESIGN, EVIDENCE, MEASURED, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
+from harness.check.flow import ANSWER, ANSWERS, DESIGN, EVIDENCE, MEASURED, NUMBERS, RECORD, SETTING, WRITTEN, Event, Flow, Value, is_typed
+from harness.check.paths import ends_aloud, open_ends
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
@@ -53,8 +54,8 @@ def marked(test: TestCode, name: str) -> bool:
 )
 def find_unmeasured(facts: Facts) -> Iterable[Finding]:
     """A cell of a hypothesis that records no measurement has nothing to be supported by. The rule follows the test, the fixtures that it reads and the
-    functions that these call, and looks for a call of `measure`; it also reports a way out of the test before the first one: a `return` or a skip that stands
-    before it. It does not see what a function of another package does with data that it is given.
+    functions that these call, and looks for a call of `measure`; it also reports a way through the test that misses it: a `return` or a skip that stands
+    before it, a branch or an `except` without it. It does not see what a function of another package does with data that it is given.
 
     Bad: `def test_leaks(source, measure): pass`, or `return` in the first line, above the measurement.
 
@@ -73,23 +74,46 @@ def find_unmeasured(facts: Facts) -> Iterable[Finding]:
                 yield found(f"{test.id} can end before it measures anything", where=facts.code_place(path, line), fix=fix, subject=test.id)
 
 
-def early_ends(test: TestCode, events: list[Event]) -> Iterator[tuple[Path, int]]:
-    """Where a test returns before its first measurement, or is skipped whatever holds."""
+def early_ends(test: TestCode, events: list[Event]) -> Iterable[tuple[Path, int]]:
+    """Where a test can end before its first measurement, or is skipped whatever holds."""
     node = test.function.node
     assert node is not None
-    if marked(test, "skip") or marked(test, "skipif"):
-        yield test.function.path, node.lineno
-    for event in events:
-        if is_measuring(event):
-            break
-        if event.kind == "return" and is_own_return(node, event.node):
-            yield test.function.path, event.node.lineno
-            break
+    lines = [*skips(test), *(end.lineno for end in open_ways(test, [event for event in events if is_measuring(event)]))]
+    first = next((event for event in events if is_measuring(event) or (event.kind == "return" and is_own_return(node, event.node))), None)
+    if first is not None and first.kind == "return":
+        lines.append(first.node.lineno)
+    return [(test.function.path, line) for line in dict.fromkeys(lines)]
+
+
+def skips(test: TestCode) -> Iterator[int]:
+    """Where a test is skipped, or ends, whatever holds."""
+    if test.function.node is not None and (marked(test, "skip") or marked(test, "skipif")):
+        yield test.function.node.lineno
     for statement in body_of(test):
-        ends = isinstance(statement, ast.Return | ast.Raise) or (isinstance(statement, ast.Expr) and is_skip(statement.value))
+        ends = isinstance(statement, ast.Raise) or (isinstance(statement, ast.Expr) and is_skip(statement.value))
         constant = isinstance(statement, ast.If) and is_constant(statement.test) and any(ends_test(part) for part in (*statement.body, *statement.orelse))
-        if (ends and not isinstance(statement, ast.Return)) or constant:
-            yield test.function.path, statement.lineno
+        if ends or constant:
+            yield statement.lineno
+
+
+def open_ways(test: TestCode, marks: Iterable[Event], decides: Callable[[ast.expr], bool] | None = None) -> Iterator[ast.stmt]:
+    """The returns and branches by which a test can end without any of these events; none where one of them is not in its own body. A branch on what
+    `decides`, in which the test fails, is one of them."""
+    node, places = test.function.node, {event.node for event in marks}
+    if node is None or not places or not places <= set(ast.walk(node)):
+        return
+
+    def is_mark(part: ast.AST) -> bool:
+        fails = decides is not None and isinstance(part, ast.If) and any(map(refuses, (*part.body, *part.orelse))) and decides(part.test)
+        return part in places or fails
+
+    ends, branch = open_ends(node.body, is_mark)
+    yield from [*ends, *([branch] if branch else [])]
+
+
+def refuses(statement: ast.stmt) -> bool:
+    """Whether a test fails here; to be inconclusive is no answer."""
+    return ends_aloud(statement) and not any(isinstance(node, ast.Name) and node.id == "Inconclusive" for node in ast.walk(statement))
 
 
 def is_skip(node: ast.expr) -> bool:
@@ -116,8 +140,9 @@ def is_own_return(function: FunctionNode, node: ast.AST) -> bool:
 )
 def find_undecided(facts: Facts) -> Iterable[Finding]:
     """A hypothesis is decided by its registered threshold, so the answer of a criterion must be asserted, and no other comparison may decide beside it: a bare
-    assert has no bar, no p, and no "inconclusive". Negative controls and canaries need equivalence, which only a criterion can show. The rule follows what is
-    measured into the asserts of the test and its helpers. An assert on what was not measured, such as that there are items, is none of its business.
+    assert has no bar, no p, and no "inconclusive". Neither has a way through the test that misses the assert: `if shift is not None: assert …`. Negative
+    controls and canaries need equivalence, which only a criterion can show. The rule follows what is measured into the asserts of the test and its helpers.
+    An assert on what was not measured, such as that there are items, is none of its business.
 
     Bad: `assert shift.value > 0`, or `criterion("refusal").holds(shift)` without an assert.
 
@@ -129,7 +154,7 @@ def find_undecided(facts: Facts) -> Iterable[Finding]:
         events, bounded = facts.flow.done_by(test), test.kind == "control" and test.declaration.polarity in ("negative", "canary")
         if test.kind == "hypothesis":
             for event in events:
-                if event.kind == "assert" and decides_alone(event):
+                if event.kind == "assert" and (decides_alone(event) or holds_otherwise(event, facts.flow)):
                     told = f"{test.id} is decided by {ast.unparse(event.node.test)[:60]!r}, which no registered threshold answers"
                     yield found(told, where=facts.code_place(event.path, event.node.lineno), fix="Assert criterion(...).holds(...) alone", subject=test.id)
         where = facts.code_place(test.function.path, test.function.node.lineno)
@@ -140,6 +165,10 @@ def find_undecided(facts: Facts) -> Iterable[Finding]:
                 yield found(told, where=where, fix=f"Assert criterion(...).{asks}(...) of what it measures", subject=test.id)
         elif (test.kind == "hypothesis" or bounded) and not any(is_decision(event) for event in events):
             yield found(f"{test.id} asserts no answer of its criterion: it cannot fail", where=where, fix="Assert the answer of the criterion", subject=test.id)
+        elif test.kind == "hypothesis":
+            for end in undecided_ways(test, facts.flow):
+                place, fix = facts.code_place(test.function.path, end.lineno), "Assert the criterion on every way, or raise Inconclusive with the reason"
+                yield found(f"{test.id} can end without an answer of its criterion, and is then supported", where=place, fix=fix, subject=test.id)
 
 
 def decides_alone(event: Event) -> bool:
@@ -149,8 +178,20 @@ def decides_alone(event: Event) -> bool:
     return bool(event.values[0].labels & MEASURED) and not event.values[0].labels & ANSWER and not asks
 
 
+def holds_otherwise(event: Event, flow: Flow) -> bool:
+    """`assert shift is None or criterion(...).holds(shift)`: it also holds where no criterion answers."""
+    test, answered = event.node.test, event.values[0].labels & ANSWER
+    return bool(answered) and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) and not all(flow.of(part).labels & ANSWER for part in test.values)
+
+
+def undecided_ways(test: TestCode, flow: Flow) -> Iterator[ast.stmt]:
+    """Where a hypothesis can end without an answer that was asserted."""
+    marks = [event for event in flow.done_by(test) if event.kind != "fail" and is_decision(event)]
+    return open_ways(test, marks, lambda condition: bool(flow.of(condition).labels & ANSWER))
+
+
 def is_decision(event: Event) -> bool:
-    return event.kind in ("fail", "criterion?") or (event.kind == "assert" and bool(event.values[0].labels & ANSWER))
+    return event.kind in ("fail", "criterion?") or (event.kind == "assert" and bool(event.values[0].labels & ANSWER) and not event.values[0].shape & ANSWERS)
 
 
 @rule(
@@ -203,7 +244,7 @@ def named(event: Event) -> str:
 def find_idle_checks(facts: Facts) -> Iterable[Finding]:
     """A control or gate that cannot fail controls nothing. A control must assert something that follows from what it measured; a gate or kill criterion
     something that follows from what a fixture gave it, and not from settings alone. The rule follows the data through helpers and fixtures; it reports tests
-    without such an assert, asserts that always hold, and a `return` that stands before the first assert.
+    without such an assert, asserts that always hold, ways through the test that miss it (a `return`, a branch), and skips.
 
     Bad: `@control("C1") def test_still(measure, outcomes): measure.rate("r", outcomes); assert True`.
 
@@ -218,9 +259,12 @@ def find_idle_checks(facts: Facts) -> Iterable[Finding]:
                 wanted = "something that it measured" if test.kind == "control" else "something that it was given"
                 told = f"{test.kind} {test.id} asserts nothing that rests on {wanted}: it passes whatever happens"
                 yield found(told, where=where, fix="Assert what it is there to show", subject=test.id)
-            elif (early := returns_first(test, events, checks)) is not None:
-                told = f"{test.kind} {test.id} can return before it asserts anything, and then passes"
-                yield found(told, where=facts.code_place(test.function.path, early), fix="Raise Inconclusive there, or take the return out", subject=test.id)
+            for line in unasserted_ends(test, facts.flow, checks) if checks else ():
+                told = f"{test.kind} {test.id} can end before it asserts anything, and then passes"
+                yield found(told, where=facts.code_place(test.function.path, line), fix="Raise Inconclusive there, or take the way out away", subject=test.id)
+            for line in skips(test):
+                told = f"{test.kind} {test.id} is skipped whatever holds: it shows nothing"
+                yield found(told, where=facts.code_place(test.function.path, line), fix="Run it, or take it out of the design", subject=test.id)
 
 
 def is_check(event: Event, kind: str, flow: Flow) -> bool:
@@ -238,7 +282,7 @@ def rests_on_evidence(value: Value, kind: str) -> bool:
 
 
 def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
-    """A measurement is always true and never None, a length never below 0; `or True` holds always."""
+    """A measurement is always true and never None, a length never below 0; `or True` holds always, and so does a list of answers without `all`."""
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or):
         return any(isinstance(part, ast.Constant) and part.value for part in test.values)
     if isinstance(test, ast.Compare):
@@ -246,9 +290,16 @@ def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
         if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
             return isinstance(right, ast.Constant) and right.value == 0
         if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
-            return flow.of(left).shape >= RECORD
+            return bool(flow.of(left).shape & (RECORD | ANSWERS | NUMBERS))
         return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
-    return isinstance(test, ast.Name | ast.Call) and value.shape >= RECORD
+    return isinstance(test, ast.Name | ast.Call | ast.Attribute | ast.ListComp) and bool(value.shape & (RECORD | ANSWERS))
+
+
+def unasserted_ends(test: TestCode, flow: Flow, checks: list[Event]) -> Iterable[int]:
+    """The lines at which a test can end without any of its checks. A gate may check what is here alone: of its ways only those with a return count."""
+    ways = open_ways(test, [event for event in checks if event.kind != "fail"], lambda condition: rests_on_evidence(flow.of(condition), test.kind))
+    early = returns_first(test, flow.done_by(test), checks)
+    return dict.fromkeys([*(end.lineno for end in ways if test.kind != "gate"), *([] if early is None else [early])])
 
 
 def returns_first(test: TestCode, events: list[Event], checks: list[Event]) -> int | None:

@@ -56,12 +56,14 @@ def judges_given(fixture: Function, facts: Facts) -> set[str]:
 def contrasts(function: Function, given: Mapping[str, set[str]], calls: Set[str], facts: Facts) -> Iterator[tuple[ast.Call, set[str]]]:
     """Those of the calls, by name, that contrast what two judges read."""
     assert function.node is not None
-    names = judged_names(function.node, given, facts)
-    for node in level_of(function.node):
-        if isinstance(node, ast.Call) and name_of(node) in calls:
-            judges = {judge for value in (*node.args, *(word.value for word in node.keywords)) for judge in judges_in(value, names, function.node, facts)}
-            if len(judges - {UNKNOWN}) > 1:
-                yield node, judges - {UNKNOWN}
+    outer = judged_names(function.node, given, facts)
+    for level in (function.node, *(node for node in ast.walk(function.node) if isinstance(node, ast.FunctionDef) and node is not function.node)):
+        names = judged_names(level, outer, facts)
+        for node in level_of(level):
+            if isinstance(node, ast.Call) and name_of(node) in calls:
+                judges = {judge for value in (*node.args, *(word.value for word in node.keywords)) for judge in judges_in(value, names, level, facts)}
+                if len(judges - {UNKNOWN}) > 1:
+                    yield node, judges - {UNKNOWN}
 
 
 def judged_names(function: ast.AST, given: Mapping[str, set[str]], facts: Facts) -> dict[str, set[str]]:
@@ -88,7 +90,7 @@ def judges_of(call: ast.Call, function: ast.AST, facts: Facts) -> set[str]:
     """The judge of an evaluation, as it is passed; both where a condition chooses."""
     for word in call.keywords:
         if word.arg == "judge":
-            return judges_named(word.value, facts)
+            return judges_named(word.value, function, facts)
         if word.arg is None:
             return judges_packed(word.value, function, facts)
     return {str(facts.settings.get("judge", "none"))}
@@ -96,20 +98,26 @@ def judges_of(call: ast.Call, function: ast.AST, facts: Facts) -> set[str]:
 
 def judges_packed(value: ast.expr, function: ast.AST, facts: Facts) -> set[str]:
     """The judge in a dict of arguments that is written out in the function."""
-    if isinstance(value, ast.Name):
-        assigned = (node.value for node in level_of(function) if isinstance(node, ast.Assign) and any(is_named(one, value.id) for one in node.targets))
-        value = next(assigned, value)
+    value = next(iter(assigned_in(function, value)), value)
     if not isinstance(value, ast.Dict):
         return {UNKNOWN}
     for key, inner in zip(value.keys, value.values, strict=True):
         if isinstance(key, ast.Constant) and key.value == "judge":
-            return judges_named(inner, facts)
+            return judges_named(inner, function, facts)
     return {str(facts.settings.get("judge", "none"))}
 
 
-def judges_named(value: ast.expr, facts: Facts) -> set[str]:
+def assigned_in(function: ast.AST, value: ast.expr) -> list[ast.expr]:
+    """What is assigned to a name in a function, in each branch; nothing for what is no name."""
+    name = value.id if isinstance(value, ast.Name) else ""
+    return [node.value for node in level_of(function) if isinstance(node, ast.Assign) and any(is_named(one, name) for one in node.targets)]
+
+
+def judges_named(value: ast.expr, function: ast.AST, facts: Facts) -> set[str]:
+    if assigned := [one for one in assigned_in(function, value) if not mentions(one, value)]:
+        return set().union(*(judges_named(one, function, facts) for one in assigned))
     if isinstance(value, ast.IfExp):
-        return judges_named(value.body, facts) | judges_named(value.orelse, facts)
+        return judges_named(value.body, function, facts) | judges_named(value.orelse, function, facts)
     if isinstance(value, ast.Constant):
         return {str(facts.settings.get("judge", "none") if value.value is None else value.value)}
     if isinstance(value, ast.Name) and value.id in facts.experiment.axes:
@@ -129,6 +137,10 @@ def nodes_below(node: ast.AST) -> Iterator[Any]:
         if not isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield inner
             yield from nodes_below(inner)
+
+
+def mentions(node: ast.AST, name: ast.expr) -> bool:
+    return any(isinstance(part, ast.Name) and is_named(name, part.id) for part in ast.walk(node))
 
 
 def is_named(node: ast.AST, name: str) -> bool:

@@ -73,7 +73,7 @@ def find_shadowing_modules(facts: Facts) -> Iterable[Finding]:
     """Versions are read from the environment, modules from the first place on the path: a package of the system or of another environment, or a file of the
     project that is called as a package is, is what computes. Looks up where each package that can change a number would be imported from.
 
-    Bad: numpy from /usr/lib/python3/dist-packages, in an environment that has its own; a `tokenizers.py` beside the tests.
+    Bad: numpy from /usr/lib/python3/dist-packages or /opt/libs, in an environment that has its own; a `tokenizers.py` beside the tests.
 
     Good: every package from below the environment's prefix.
     """
@@ -82,7 +82,7 @@ def find_shadowing_modules(facts: Facts) -> Iterable[Finding]:
         installed = any(part in SITE for part in path.parts)
         if path.is_relative_to(facts.root) and not installed:
             yield found(f"{name} is imported from the project ({file}), not from the package", where=Place(file=file), fix="Rename the file", subject=name)
-        elif installed and not any(path.is_relative_to(place) for place in (facts.machine.prefix, Path(facts.machine.prefix).resolve())):
+        elif not any(path.is_relative_to(place) for place in (facts.machine.prefix, Path(facts.machine.prefix).resolve())):
             message = f"{name} is imported from {file}, outside of the environment {facts.machine.prefix}"
             yield found(message, where=Place(file=file), fix="Install it into the environment, and clear PYTHONPATH", subject=name)
 

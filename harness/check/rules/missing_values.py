@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harness.check.code import keyword, name_of, number_in, words
-from harness.check.flow import ANSWER, EVIDENCE, LOCAL, MEASURED, NUMBER, NUMBERS, OUTCOMES, Flow, Value
+from harness.check.flow import ANSWER, EVIDENCE, LOCAL, MEASURED, NUMBER, NUMBERS, OUTCOMES, PARAMETER, Flow, Value
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
@@ -126,6 +126,8 @@ def fills(choice: ast.IfExp, flow: Flow) -> bool:
         test = test.operand
     if isinstance(test, ast.Compare):
         compared = test.comparators[0]
+        if isinstance(test.ops[0], ast.In | ast.NotIn):  # x[k] if k in x else 0
+            return isinstance(other, ast.Subscript) and ast.dump(compared) == ast.dump(other.value) and is_lookup(other, flow)
         counted = isinstance(test.left, ast.Call) and name_of(test.left) == "len"
         if not counted and not (isinstance(compared, ast.Constant) and compared.value is None):
             return False
@@ -136,6 +138,11 @@ def fills(choice: ast.IfExp, flow: Flow) -> bool:
     return not isinstance(other, ast.Constant) and is_found(flow.of(other)) and any(ast.dump(node) == asked for node in ast.walk(other))
 
 
+def is_lookup(node: ast.Subscript, flow: Flow) -> bool:
+    """Whether it looks up what was found, or, in any table, the value of an axis."""
+    return is_found(flow.of(node.value)) or flow.of(node.slice).labels == PARAMETER
+
+
 def filled_by(call: ast.Call, flow: Flow) -> str:
     """What a call puts in the place of what is missing; "" where it does not."""
     name, count = name_of(call.func), len(call.args)
@@ -143,7 +150,8 @@ def filled_by(call: ast.Call, flow: Flow) -> str:
     if name == "filter" and count == 2 and isinstance(call.args[0], ast.Constant) and flow.of(last).shape & (NUMBERS | OUTCOMES):
         return f"{ast.unparse(call)[:60]!r} drops outcomes of 0"
     source = call.func.value if name in ("get", "pop") and isinstance(call.func, ast.Attribute) else call.args[0] if name == "getattr" and count == 3 else None
-    defaults = source is not None and count > 1 and is_zero(last) and is_found(flow.of(source))
+    of_axis = count == 2 and name == "get" and flow.of(call.args[0]).labels == PARAMETER  # an axis value under another name
+    defaults = source is not None and count > 1 and is_zero(last) and (is_found(flow.of(source)) or of_axis)
     filled = name == "nan_to_num" or (name == "fillna" and is_zero(keyword(call, "value") or last))
     replaced = name == "where" and count == 3 and any(map(is_zero, call.args[1:])) and "isnan" in ast.dump(call.args[0])
     counted = name == "defaultdict" and count == 2 and name_of(call.args[0]) in ("float", "int")
