@@ -35,6 +35,8 @@ NULLS = {
     "not significant": "    significant = shift.p < 0.05\n    assert not significant\n",
     "a helper": "    assert not differs(shift)\n",
     "all of them": "    assert all(one.p > 0.05 for one in [shift])\n",
+    "an interval that covers 0": "    low, high = shift.interval.low, shift.interval.high\n    assert low <= 0 <= high\n",
+    "its ends": "    assert shift.interval.low < 0 < shift.interval.high\n",
     "scipy": "    from scipy.stats import ttest_1samp\n\n    assert ttest_1samp(list(after.outcomes('up').values()), 0.0).pvalue > 0.05\n",
 }
 
@@ -141,6 +143,44 @@ def test_what_is_no_p_is_reported(coin_design: Planted, given: str) -> None:
     body = '    other = measure.shift("other", before, after)\n    similarity = sum(map(float, after.outcomes("up").values())) / 200\n'
     more(coin_design, f'{body}    measure("typed", shift.value, "pp", n=200, {given})\n')
     assert coin_design.found("S402")
+
+
+NULL = """\
+    import numpy as np
+    from scipy.stats import ttest_1samp
+
+    gaps = np.array([float(after.outcomes("up")[item]) - float(value) for item, value in before.outcomes("up").items()])
+    draws, seen = np.random.default_rng(1), abs(gaps.mean())
+    null = np.array([abs((gaps * draws.choice([-1, 1], size=len(gaps))).mean()) for _ in range(999)])
+    tested = ttest_1samp(gaps, 0.0)
+    ps = sorted(ttest_1samp(gaps[k::4], 0.0).pvalue for k in range(4))
+"""
+SHARES = {
+    "a mean": ("C19", "p=(null >= seen).mean()"),
+    "a numpy mean": ("C19", "p=float(np.mean(null >= seen))"),
+    "a sum over draws": ("C19", "p=sum(value >= seen for value in null) / 999"),
+    "a count over draws": ("C19", "p=np.count_nonzero(null >= seen) / len(null)"),
+    "what a p lacks": ("C12", "p=1 - tested.pvalue"),
+    "the first of sorted": ("C12", "p=ps[0]"),
+    "what a correlation lacks": ("C13", "p=1 - abs(np.corrcoef(gaps, gaps)[0, 1])"),
+}
+
+
+@pytest.mark.mistake("C12", rule="S402", stage="declare")
+@pytest.mark.mistake("C13", rule="S402", stage="declare")
+@pytest.mark.mistake("C19", rule="S402", stage="declare")
+@pytest.mark.parametrize("given", [given for _, given in SHARES.values()], ids=SHARES)
+def test_what_is_computed_and_no_p_is_reported(coin_design: Planted, given: str) -> None:
+    more(coin_design, f'{NULL}    measure("typed", shift.value, "pp", n=200, {given})\n')
+    assert coin_design.found("S402")
+
+
+@pytest.mark.parametrize(
+    "given", ["p=(1 + (null >= seen).sum()) / 1000", "p=(sum(value >= seen for value in null) + 1) / (999 + 1)", "p=min(1.0, 4 * ps[0])", "p=tested.pvalue / 2"]
+)
+def test_a_p_that_counts_the_data_is_sound(coin_design: Planted, given: str) -> None:
+    more(coin_design, f'{NULL}    measure("typed", shift.value, "pp", n=200, {given})\n')
+    assert coin_design.found("S402") == []
 
 
 @pytest.mark.parametrize("given", ["p=shift.p", "p=max(1e-300, shift.p)", "p=min(1.0, 2 * shift.p)", "p=1 - norm.cdf(shift.value)", "p=None"])
