@@ -264,3 +264,20 @@ MOVING = {
 def test_a_null_that_moves_is_sound(coin_design: Planted, body: str) -> None:
     with_null(coin_design, body)
     assert coin_design.found("S401") == []
+
+
+BOTH = "    import numpy as np\n\n    both = np.array([[first, after.outcomes('up')[item]] for item, first in before.outcomes('up').items()], dtype=float)\n"
+AXES = {
+    "rows, their columns": ("permutation(both, axis=0)", "mixed[:, 1].mean()", True),
+    "rows, the mean of each column": ("permutation(both)", "mixed.mean(axis=0)", True),
+    "along items": ("permuted(both, axis=0)", "np.mean(mixed, axis=0)", True),
+    "within items": ("permuted(both, axis=1)", "mixed.mean(axis=0)", False),
+    "within items, their columns": ("permuted(both, axis=1)", "mixed[:, 1].mean()", False),
+}
+
+
+@pytest.mark.mistake("C11", rule="S401", stage="declare")
+@pytest.mark.parametrize(("permuted", "statistic", "still"), AXES.values(), ids=AXES)
+def test_the_axis_that_is_permuted_decides(coin_design: Planted, permuted: str, statistic: str, still: bool) -> None:
+    more(coin_design, f"{BOTH}    mixed = np.random.default_rng(1).{permuted}\n    assert np.all({statistic} < 2)\n")
+    assert bool(coin_design.found("S401")) == still

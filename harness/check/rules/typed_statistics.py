@@ -401,11 +401,18 @@ def find_still_nulls(facts: Facts) -> Iterable[Finding]:
             yield found(told, where=facts.code_place(path, call.lineno), fix=fix)
 
 
+def moves(call: ast.Call, shape: frozenset[str]) -> bool:
+    """Whether a statistic is taken along another axis than the one that was permuted."""
+    along = number_in(keyword(call, "axis"))
+    permuted = {kind for kind in shape if kind.startswith("axis ")}
+    return along is not None and bool(permuted) and permuted != {f"axis {along:g}"}
+
+
 def still(call: ast.Call, flow: Flow) -> str:
     """Why a statistic is the same for every permutation; "" where it is not."""
     name = name_of(call.func)
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
-    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED:
+    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED and not moves(call, flow.of(over[0]).shape):
         return f"{ast.unparse(call)[:60]!r} is the same for every permutation"
     sides = [part.slice for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
     if name in PAIRED and len(sides) == 2 and ast.dump(sides[0]) == ast.dump(sides[1]):
