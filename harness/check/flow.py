@@ -711,7 +711,7 @@ def is_pick(last: str, values: Sequence[Value], keywords: dict[str, Value]) -> b
         return bool(labels_of(values) & (EVIDENCE | MEASURED))
     if last not in ("max", "min", "nlargest", "nsmallest"):
         return False
-    if len(values) > 1 and "n" not in last:
+    if len(values) > 1 and last in ("max", "min"):
         return all(is_result(value) for value in values)
     return any(is_result(value) for value in (*values, keywords.get("key", EMPTY)))
 

@@ -281,3 +281,9 @@ AXES = {
 def test_the_axis_that_is_permuted_decides(coin_design: Planted, permuted: str, statistic: str, still: bool) -> None:
     more(coin_design, f"{BOTH}    mixed = np.random.default_rng(1).{permuted}\n    assert np.all({statistic} < 2)\n")
     assert bool(coin_design.found("S401")) == still
+
+
+def test_a_bound_of_a_p_is_no_choice(coin_design: Planted) -> None:
+    body = '    p = min(1.0, 2 * shift.p)\n    bounded = measure("bounded", shift.value, "pp", n=200, interval=shift.interval, p=p, p_method="twice")\n'
+    hypothesis(coin_design, f"{SHIFT}{body}    assert criterion(behaviour).holds(bounded)\n")
+    assert coin_design.found("S410") == []
