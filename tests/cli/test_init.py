@@ -71,7 +71,7 @@ def test_what_was_written_is_planned_and_collected(folder: Path) -> None:
     main(["init"])
     planned = typed(folder, "-m", "harness.cli", "plan", "evals/first")
     assert planned.returncode == 0, planned.stderr
-    assert planned.stdout.startswith("plan of first at scale smoke\n  cells: 1 control, 1 gate, 1 hypothesis; selected 3, cached 0, to do 3\n")
+    assert planned.stdout.startswith("plan of first at scale smoke\n  cells: 2 control, 1 gate, 1 hypothesis; selected 4, cached 0, to do 4\n")
     collected = typed(folder, "-m", "pytest", "evals/first", "--collect-only", "-q")
     assert [line.partition("::")[2] for line in collected.stdout.splitlines() if "::" in line] == [
         "test_there_is_room_to_fall",
