@@ -145,7 +145,7 @@ def two_experiments(bin_folder: Path, store: Path, tmp_path_factory: pytest.Temp
 
 def test_the_first_experiment_runs_at_once(two_experiments: Stranger) -> None:
     """Every cell of what `harness init` writes has a verdict."""
-    assert cells_of_whole(two_experiments, "first") == ["G1", "C1", "H1[doubter]"]
+    assert cells_of_whole(two_experiments, "first") == ["G1", "P1", "C1", "H1[doubter]"]
 
 
 def test_a_shipped_persona_is_a_cell(two_experiments: Stranger) -> None:
@@ -177,7 +177,7 @@ def test_the_guide_is_true_for_a_stranger(with_model: Stranger) -> None:
     assert with_model.types("harness lock evals/careful_roles").returncode == 0
     ran = with_model.types("pytest evals/careful_roles --harness-falsified-ok --tb=no")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert cells_of_whole(with_model, "careful_roles") == ["G1", "C1", "H1[package:librarian]", "H1[package:medical_doctor]"]
+    assert cells_of_whole(with_model, "careful_roles") == ["G1", "P1", "C1", "H1[package:librarian]", "H1[package:medical_doctor]"]
     assert verdicts(run) == verdicts(ran.stdout.splitlines())
     with_model.changes("evals/careful_roles/experiment.yaml", "value: 10", "value: 5")
     again = with_model.types("pytest evals/careful_roles --harness-falsified-ok --tb=no")

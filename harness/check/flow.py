@@ -485,7 +485,8 @@ class Flow:
             shape |= base.shape & POSITIONAL
             parts = [index, *(self.of(part) for part in getattr(node.slice, "elts", ()))]
             whole = any(part.shape >= PERMUTED | POSITION for part in parts)
-            shape |= PERMUTED if whole or (base.shape >= PERMUTED and "triu" in ast.dump(node.slice)) else NONE
+            columns = base.shape >= PERMUTED | {"axis 0"} and isinstance(parts_of(node)[0], ast.Slice) and ast.unparse(parts_of(node)[0]) == ":"
+            shape |= PERMUTED if whole or columns or (base.shape >= PERMUTED and "triu" in ast.dump(node.slice)) else NONE
         return Value(labels, shape, base.callees, base.name if base.name.startswith("measure") else "", base.held)
 
     def _call_node(self, node: Any, env: Env) -> Value:
@@ -710,7 +711,7 @@ def is_pick(last: str, values: Sequence[Value], keywords: dict[str, Value]) -> b
         return bool(labels_of(values) & (EVIDENCE | MEASURED))
     if last not in ("max", "min", "nlargest", "nsmallest"):
         return False
-    if len(values) > 1 and "n" not in last:
+    if len(values) > 1 and last in ("max", "min"):
         return all(is_result(value) for value in values)
     return any(is_result(value) for value in (*values, keywords.get("key", EMPTY)))
 
@@ -747,7 +748,7 @@ def shape_of_call(node: ast.Call, base: Value, values: Sequence[Value], last: st
         return first & POSITION
     if last in ("permutation", "randperm", "permuted") or (last == "sample" and len(node.args) == 2 and name_of(node.args[1]) == "len"):
         counted = bool(first & (COUNT | POSITION)) or bool(node.args and (number_in(node.args[0]) or name_of(node.args[0]) in ("size", "n")))
-        return PERMUTED | POSITION if counted else PERMUTED
+        return PERMUTED | POSITION if counted else PERMUTED | permuted_axis(node, last)
     if last == "len":
         return COUNT
     if last == "fromkeys":
@@ -757,6 +758,18 @@ def shape_of_call(node: ast.Call, base: Value, values: Sequence[Value], last: st
     if last in ("Counter", "dict", "defaultdict", "OrderedDict"):
         return shape_of_dict(node, values, first)
     return SIGNIFICANT & first if last in ("bool", "all", "any") else NONE
+
+
+def parts_of(node: ast.Subscript) -> list[ast.expr]:
+    """The indices of a subscript, axis by axis."""
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) and node.slice.elts else [node.slice]
+
+
+def permuted_axis(node: ast.Call, last: str) -> frozenset[str]:
+    """Along which axis an array was permuted, where that is written or the default."""
+    given = next((word.value for word in node.keywords if word.arg == "axis"), None)
+    number = number_in(given) if given is not None else 0 if last == "permutation" else None
+    return NONE if number is None else frozenset({f"axis {number:g}"})
 
 
 def shape_of_dict(node: ast.Call, values: Sequence[Value], first: frozenset[str]) -> frozenset[str]:

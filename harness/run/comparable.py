@@ -300,7 +300,7 @@ def refuse_foreign(name: str, mapping: Mapping[str, Any], sources: Sequence[Any]
     foreign = sorted((item for item in mapping if item not in known), key=str) if known else []
     if foreign:
         told = f"{name} has outcomes of {len(foreign)} items that are in none of its samples, such as {foreign[0]!r}"
-        raise HarnessError(told, mend="Key outcomes by the items that were gathered, and name all the samples in sources=")
+        raise HarnessError(told, mend="Key outcomes by the items that were gathered, and name all the samples in sources=", code="S414")
 
 
 def refuse_literal(name: str, arms: Sequence[Mapping[str, Any]], sources: Sequence[Any], unit: str = "") -> None:

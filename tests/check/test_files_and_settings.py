@@ -166,3 +166,18 @@ def test_a_setting_that_a_threshold_takes_is_read(coin_design: Planted) -> None:
     setting(coin_design, "units: 100")
     coin_design.edit(coin_design.yaml, "n: items", "n: units")
     assert coin_design.found("D115") == []
+
+
+HELPERS = {
+    "a function of settings": ("    def note(self, name):", "    def note(self, name, size=None):\n        size = size_of(self.settings, 'warmth')\n"),
+    "a function of anything": ("    def note(self, name):", "    def note(self, name, size=None):\n        size = taken(self.settings, name='warmth')\n"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), HELPERS.values(), ids=HELPERS)
+def test_a_setting_that_a_helper_reads_is_sound(coin_design: Planted, old: str, new: str) -> None:
+    setting(coin_design, "warmth: 1")
+    coin_design.edit("conftest.py", old, new)
+    helpers = "def size_of(settings, name):\n    return settings[name]\n\n\ndef taken(config, name):\n    return config[name]\n\n\n"
+    coin_design.edit("conftest.py", "class Hand:", f"{helpers}class Hand:")
+    assert coin_design.found("D115", scale="all") == []

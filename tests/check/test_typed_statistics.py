@@ -35,6 +35,8 @@ NULLS = {
     "not significant": "    significant = shift.p < 0.05\n    assert not significant\n",
     "a helper": "    assert not differs(shift)\n",
     "all of them": "    assert all(one.p > 0.05 for one in [shift])\n",
+    "an interval that covers 0": "    low, high = shift.interval.low, shift.interval.high\n    assert low <= 0 <= high\n",
+    "its ends": "    assert shift.interval.low < 0 < shift.interval.high\n",
     "scipy": "    from scipy.stats import ttest_1samp\n\n    assert ttest_1samp(list(after.outcomes('up').values()), 0.0).pvalue > 0.05\n",
 }
 
@@ -143,6 +145,44 @@ def test_what_is_no_p_is_reported(coin_design: Planted, given: str) -> None:
     assert coin_design.found("S402")
 
 
+NULL = """\
+    import numpy as np
+    from scipy.stats import ttest_1samp
+
+    gaps = np.array([float(after.outcomes("up")[item]) - float(value) for item, value in before.outcomes("up").items()])
+    draws, seen = np.random.default_rng(1), abs(gaps.mean())
+    null = np.array([abs((gaps * draws.choice([-1, 1], size=len(gaps))).mean()) for _ in range(999)])
+    tested = ttest_1samp(gaps, 0.0)
+    ps = sorted(ttest_1samp(gaps[k::4], 0.0).pvalue for k in range(4))
+"""
+SHARES = {
+    "a mean": ("C19", "p=(null >= seen).mean()"),
+    "a numpy mean": ("C19", "p=float(np.mean(null >= seen))"),
+    "a sum over draws": ("C19", "p=sum(value >= seen for value in null) / 999"),
+    "a count over draws": ("C19", "p=np.count_nonzero(null >= seen) / len(null)"),
+    "what a p lacks": ("C12", "p=1 - tested.pvalue"),
+    "the first of sorted": ("C12", "p=ps[0]"),
+    "what a correlation lacks": ("C13", "p=1 - abs(np.corrcoef(gaps, gaps)[0, 1])"),
+}
+
+
+@pytest.mark.mistake("C12", rule="S402", stage="declare")
+@pytest.mark.mistake("C13", rule="S402", stage="declare")
+@pytest.mark.mistake("C19", rule="S402", stage="declare")
+@pytest.mark.parametrize("given", [given for _, given in SHARES.values()], ids=SHARES)
+def test_what_is_computed_and_no_p_is_reported(coin_design: Planted, given: str) -> None:
+    more(coin_design, f'{NULL}    measure("typed", shift.value, "pp", n=200, {given})\n')
+    assert coin_design.found("S402")
+
+
+@pytest.mark.parametrize(
+    "given", ["p=(1 + (null >= seen).sum()) / 1000", "p=(sum(value >= seen for value in null) + 1) / (999 + 1)", "p=min(1.0, 4 * ps[0])", "p=tested.pvalue / 2"]
+)
+def test_a_p_that_counts_the_data_is_sound(coin_design: Planted, given: str) -> None:
+    more(coin_design, f'{NULL}    measure("typed", shift.value, "pp", n=200, {given})\n')
+    assert coin_design.found("S402") == []
+
+
 @pytest.mark.parametrize("given", ["p=shift.p", "p=max(1e-300, shift.p)", "p=min(1.0, 2 * shift.p)", "p=1 - norm.cdf(shift.value)", "p=None"])
 def test_a_p_of_a_test_is_sound(coin_design: Planted, given: str) -> None:
     more(coin_design, f'    from scipy.stats import norm\n\n    measure("typed", shift.value + norm.cdf(0), "pp", n=200, {given})\n')
@@ -224,3 +264,26 @@ MOVING = {
 def test_a_null_that_moves_is_sound(coin_design: Planted, body: str) -> None:
     with_null(coin_design, body)
     assert coin_design.found("S401") == []
+
+
+BOTH = "    import numpy as np\n\n    both = np.array([[first, after.outcomes('up')[item]] for item, first in before.outcomes('up').items()], dtype=float)\n"
+AXES = {
+    "rows, their columns": ("permutation(both, axis=0)", "mixed[:, 1].mean()", True),
+    "rows, the mean of each column": ("permutation(both)", "mixed.mean(axis=0)", True),
+    "along items": ("permuted(both, axis=0)", "np.mean(mixed, axis=0)", True),
+    "within items": ("permuted(both, axis=1)", "mixed.mean(axis=0)", False),
+    "within items, their columns": ("permuted(both, axis=1)", "mixed[:, 1].mean()", False),
+}
+
+
+@pytest.mark.mistake("C11", rule="S401", stage="declare")
+@pytest.mark.parametrize(("permuted", "statistic", "still"), AXES.values(), ids=AXES)
+def test_the_axis_that_is_permuted_decides(coin_design: Planted, permuted: str, statistic: str, still: bool) -> None:
+    more(coin_design, f"{BOTH}    mixed = np.random.default_rng(1).{permuted}\n    assert np.all({statistic} < 2)\n")
+    assert bool(coin_design.found("S401")) == still
+
+
+def test_a_bound_of_a_p_is_no_choice(coin_design: Planted) -> None:
+    body = '    p = min(1.0, 2 * shift.p)\n    bounded = measure("bounded", shift.value, "pp", n=200, interval=shift.interval, p=p, p_method="twice")\n'
+    hypothesis(coin_design, f"{SHIFT}{body}    assert criterion(behaviour).holds(bounded)\n")
+    assert coin_design.found("S410") == []

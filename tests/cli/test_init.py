@@ -67,14 +67,15 @@ def test_an_empty_folder_gets_all_that_the_experiment_reads(folder: Path, capsys
 
 
 def test_what_was_written_is_planned_and_collected(folder: Path) -> None:
-    """A gate, a control and one cell; nothing is missing and nothing is odd."""
+    """A gate, two controls and one cell; nothing is missing and nothing is odd."""
     main(["init"])
     planned = typed(folder, "-m", "harness.cli", "plan", "evals/first")
     assert planned.returncode == 0, planned.stderr
-    assert planned.stdout.startswith("plan of first at scale smoke\n  cells: 1 control, 1 gate, 1 hypothesis; selected 3, cached 0, to do 3\n")
+    assert planned.stdout.startswith("plan of first at scale smoke\n  cells: 2 control, 1 gate, 1 hypothesis; selected 4, cached 0, to do 4\n")
     collected = typed(folder, "-m", "pytest", "evals/first", "--collect-only", "-q")
     assert [line.partition("::")[2] for line in collected.stdout.splitlines() if "::" in line] == [
         "test_there_is_room_to_fall",
+        "test_told_that_it_hears_mistakes_the_model_agrees_less",
         "test_other_words_for_the_assistant_change_nothing",
         "test_a_doubting_role_lowers_agreement[doubter]",
     ]

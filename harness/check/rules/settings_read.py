@@ -82,6 +82,7 @@ def used_by_thresholds(facts: Facts) -> frozenset[str]:
 def reads_of_project(code: Project) -> Reads:
     """The keys that the project's files may read: written as an index, handed to `get`, compared with `in`, in a list of names, or as part of an f-string."""
     names, patterns, defaulted, every = set[str](), set[str](), set[str](), False
+    helpers = {node.name for tree in code.sources.values() for node in nodes_of(tree, ast.FunctionDef) if reads_by_name(node)}
     for tree in code.sources.values():
         for node in nodes_of(tree, ast.Subscript):
             names |= texts([node.slice])
@@ -91,12 +92,23 @@ def reads_of_project(code: Project) -> Reads:
                 names |= texts(call.args)
                 patterns |= pattern_of(call.args[0]) if call.args else set()
                 defaulted |= texts(call.args[:1]) if len(call.args) == 2 and name_of(getattr(call.func, "value", call)).endswith("settings") else set()
+            if name_of(call.func) in helpers or any(name_of(part).endswith("settings") for part in call.args):
+                names |= texts([*call.args, *(word.value for word in call.keywords)])
             every = every or any(word.arg is None and name_of(word.value).endswith("settings") for word in call.keywords)
         listed: list[ast.Tuple | ast.List | ast.Set] = [*nodes_of(tree, ast.Tuple), *nodes_of(tree, ast.List), *nodes_of(tree, ast.Set)]
         names |= {text for display in listed for text in texts(display.elts)}
         for compared in nodes_of(tree, ast.Compare):
             names |= texts([compared.left]) if isinstance(compared.ops[0], ast.In | ast.NotIn) else set()
     return Reads(frozenset(names), frozenset(patterns), frozenset(defaulted), every)
+
+
+def reads_by_name(node: ast.FunctionDef) -> bool:
+    """Whether a helper reads the setting that it is told: `settings[name]`, `settings.get(name, 0)`."""
+    keys = [(part.value, part.slice) for part in nodes_of(node, ast.Subscript)]
+    keys += [
+        (call.func.value, call.args[0]) for call in nodes_of(node, ast.Call) if isinstance(call.func, ast.Attribute) and call.func.attr == "get" and call.args
+    ]
+    return any(name_of(base).endswith("settings") and isinstance(key, ast.Name) for base, key in keys)
 
 
 def texts(nodes: Iterable[ast.AST]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from harness.check.code import keyword, name_of, nodes_of, number_in, words
 from harness.check.flow import (
@@ -33,6 +33,10 @@ CHANCE_NAMES = ("chance", "baseline", "guess", "random_level", "at_random")
 UNORDERED = words("mean sum median std var fmean nanmean nanstd nanmedian max min average pstdev stdev amax amin Counter quantile percentile")
 PAIRED = words("spearmanr pearsonr kendalltau corrcoef cosine dot ttest_rel wilcoxon cohen_kappa_score kappa mean_squared_error")
 COMPARING = ("measure.shift", "measure.contrast", "measure.correlation")
+# What gives a similarity and no p.
+LIKENESS = words("corrcoef cosine_similarity similarity cosine jaccard jaccard_score cohen_kappa_score accuracy_score overlap agreement")
+# What lists all arrangements, the data among them.
+LISTING = words("product permutations combinations")
 TESTS = words("ttest_1samp binomtest binom_test wilcoxon")
 
 
@@ -45,9 +49,9 @@ TESTS = words("ttest_1samp binomtest binom_test wilcoxon")
 def find_accepted_nulls(facts: Facts) -> Iterable[Finding]:
     """A large p says that an effect was not seen, not that there is none: with eight items hardly anything is significant. That two things do not differ is
     shown by equivalence: the whole interval lies within the bar. The rule reports comparisons by which something holds because a p is large, or because it is
-    not significant; one that only leads to `raise Inconclusive` is none.
+    not significant, or because an interval covers 0; one that only leads to `raise Inconclusive` is none.
 
-    Bad: `assert shift.p > 0.05`, `assert not shift.p < alpha`, `return not significant`.
+    Bad: `assert shift.p > 0.05`, `assert not shift.p < alpha`, `return not significant`, `assert low <= 0 <= high`.
 
     Good: `assert criterion("still").within(shift)`.
     """
@@ -56,6 +60,9 @@ def find_accepted_nulls(facts: Facts) -> Iterable[Finding]:
     for path, node in facts.code.nodes(ast.Compare):
         if id(node) not in harmless and accepts(node, facts.flow):
             yield found(f"{ast.unparse(node)[:60]!r} takes a large p for no effect", where=facts.code_place(path, node.lineno), fix=fix)
+        elif id(node) not in harmless and covers_zero(node):
+            told = f"{ast.unparse(node)[:60]!r} takes an interval that covers 0 for no effect"
+            yield found(told, where=facts.code_place(path, node.lineno), fix=fix)
     for path, negated in facts.code.nodes(ast.UnaryOp):
         if isinstance(negated.op, ast.Not) and id(negated) not in harmless and is_significance(negated.operand, facts.flow):
             yield found(f"{ast.unparse(negated)[:60]!r} takes no significance for no effect", where=facts.code_place(path, negated.lineno), fix=fix)
@@ -90,6 +97,14 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
             if bound is None or 0 < bound < 1:
                 return True
     return False
+
+
+def covers_zero(node: ast.Compare) -> bool:
+    """`low <= 0 <= high`: true of every interval that is wide enough."""
+    less = all(isinstance(operator, ast.Lt | ast.LtE) for operator in node.ops)
+    ends = [name_of(side).lower() for side in (node.left, node.comparators[-1])]
+    named = ends[0].startswith(("lo", "lower")) and ends[1].startswith(("hi", "up"))
+    return less and len(node.ops) == 2 and number_in(node.comparators[0]) == 0 and named
 
 
 def is_significance(node: ast.expr, flow: Flow) -> bool:
@@ -205,10 +220,11 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     source="C13: a similarity was reported as a p; C12: p = 0.0, and the smallest of several p values, decided",
 )
 def find_typed_p(facts: Facts) -> Iterable[Finding]:
-    """A p comes from a test of the data. The rule reports a p handed to `measure` that is written in the code, is a similarity or what it lacks to 1, or is the
-    smallest of several. That a p lies above its floor and agrees with its interval is asked when it is measured.
+    """A p comes from a test of the data. The rule reports a p handed to `measure` that is written in the code, is a similarity or what it lacks to 1, is what
+    another p lacks to 1, is the smallest of several, or is a bare share of draws, which can be 0: the data itself is one of them, (b + 1) / (B + 1), unless
+    all arrangements are listed. That a p lies above its floor and agrees with its interval is asked when it is measured.
 
-    Bad: `measure("agreement", value, "similarity", n=40, p=1 - similarity)`, `p=0.0`, `p=min(ps)`.
+    Bad: `measure("agreement", value, "similarity", n=40, p=1 - similarity)`, `p=0.0`, `p=min(ps)`, `p=np.mean(null >= seen)`, `p=1 - tested.pvalue`.
 
     Good: `measure.correlation(...)`, or the p of a permutation test with `p_floor=1 / (draws + 1)` and `p_method`.
     """
@@ -216,17 +232,22 @@ def find_typed_p(facts: Facts) -> Iterable[Finding]:
     for test in facts.tests:
         for event in facts.flow.done_by(test):
             node = event.node
-            given = p_given(event, test.function.node) if event.kind == "measure" and node not in seen else None
-            if given is not None and (fault := fault_of(given, event, facts.flow)):
+            named = names_in(test.function.node)
+            given = p_given(event, named) if event.kind == "measure" and node not in seen else None
+            if given is not None and (fault := fault_of(given, facts.flow) or computed_fault(given, named)):
                 seen.add(node)
                 fix = "Give the p of a test of the data, with p_floor and p_method"
                 yield found(f"p={ast.unparse(given)[:50]} {fault}", where=facts.code_place(event.path, node.lineno), fix=fix, subject=test.id)
 
 
-def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
+def names_in(function: ast.AST | None) -> dict[str, ast.expr]:
+    """What each name of a function was last set to."""
+    return {target.id: part.value for part in nodes_of(function, ast.Assign) for target in part.targets if isinstance(target, ast.Name)} if function else {}
+
+
+def p_given(event: Event, names: Mapping[str, ast.expr]) -> ast.expr | None:
     """The expression of a p, looked up where it was named; also from a `dict` that is handed over by `**`."""
-    given = keyword(event.node, "p")
-    named = {target.id: part.value for part in nodes_of(function, ast.Assign) for target in part.targets if isinstance(target, ast.Name)} if function else {}
+    given, named = keyword(event.node, "p"), dict(names)
     for part in (word.value for word in event.node.keywords if word.arg is None):
         table = named.get(part.id) if isinstance(part, ast.Name) else part
         for key, value in zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ():
@@ -236,20 +257,67 @@ def p_given(event: Event, function: ast.AST | None) -> ast.expr | None:
     return given
 
 
-def fault_of(node: ast.expr, event: Event, flow: Flow) -> str:
+def fault_of(node: ast.expr, flow: Flow) -> str:
     """Why an expression is no p; "" where it may be one."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("float", "round", "abs") and node.args:
-        return fault_of(node.args[0], event, flow)
+        return fault_of(node.args[0], flow)
     if isinstance(node, ast.Constant) and (node.value is None or node.value == 1):
         return ""
     if number_in(node) is not None or (node in flow.at and flow.of(node).labels <= WRITTEN and not flow.of(node).callees):
         return "is written in the code: no data could change it"
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
-    inner = node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else node
-    if is_similarity(inner):
+    inner = lacking(node)
+    if is_similarity(inner or node):
         return "is a similarity, or what it lacks to 1, and no p"
-    return "is what a measured value lacks to 1, and no p" if inner is not node and name_of(inner) == "value" else ""
+    if inner is not None and is_p(inner, flow):
+        return "is what a p lacks to 1: large where the data speak against the null"
+    return "is what a measured value lacks to 1, and no p" if inner is not None and name_of(inner) == "value" else ""
+
+
+def lacking(node: ast.expr) -> ast.expr | None:
+    """x of `1 - x`."""
+    return node.right if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub) and number_in(node.left) == 1 else None
+
+
+def computed_fault(node: ast.expr, named: Mapping[str, ast.expr]) -> str:
+    """The same by what the names in an expression were set to."""
+
+    def plain(part: ast.expr) -> ast.expr:
+        seen: set[str] = set()
+        while True:
+            if isinstance(part, ast.Name) and part.id in named and part.id not in seen:
+                seen.add(part.id)
+                part = named[part.id]
+            elif isinstance(part, ast.Call) and name_of(part.func) in ("float", "abs") and len(part.args) == 1:
+                part = part.args[0]
+            else:
+                return part
+
+    node = plain(node)
+    if isinstance(node, ast.Subscript) and number_in(node.slice) == 0 and name_of(getattr(plain(node.value), "func", node)) == "sorted":
+        return "is the smallest of several: among twenty one is below .05 by chance"
+    inner = plain(lacking(node) or node)
+    if (
+        isinstance(inner, ast.Subscript | ast.Call)
+        and name_of(getattr(inner if isinstance(inner, ast.Call) else plain(inner.value), "func", inner)) in LIKENESS
+    ):
+        return "is a similarity, or what it lacks to 1, and no p"
+    shares = isinstance(node, ast.Call) and name_of(node.func) in ("mean", "fmean", "nanmean")
+    counted = plain(node.left) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) else node if shares else None
+    listed = {name_of(part.func) for value in named.values() for part in ast.walk(value) if isinstance(part, ast.Call)} & LISTING
+    if isinstance(counted, ast.Call) and not listed and is_count(counted, plain):
+        return "can be 0, which no test of drawn data gives: count the data among the draws, (b + 1) / (B + 1)"
+    return ""
+
+
+def is_count(call: ast.Call, plain: Callable[[ast.expr], ast.expr]) -> bool:
+    """Whether a sum or mean is of comparisons alone: how many draws lie beyond the data."""
+    name = name_of(call.func)
+    over = call.func.value if isinstance(call.func, ast.Attribute) and not call.args else call.args[0] if call.args else call
+    over = plain(over)
+    over = over.elt if isinstance(over, ast.GeneratorExp | ast.ListComp) else over
+    return name in ("sum", "mean", "fmean", "count_nonzero") and isinstance(over, ast.Compare)
 
 
 def is_similarity(node: ast.expr) -> bool:
@@ -333,11 +401,18 @@ def find_still_nulls(facts: Facts) -> Iterable[Finding]:
             yield found(told, where=facts.code_place(path, call.lineno), fix=fix)
 
 
+def moves(call: ast.Call, shape: frozenset[str]) -> bool:
+    """Whether a statistic is taken along another axis than the one that was permuted."""
+    along = number_in(keyword(call, "axis"))
+    permuted = {kind for kind in shape if kind.startswith("axis ")}
+    return along is not None and bool(permuted) and permuted != {f"axis {along:g}"}
+
+
 def still(call: ast.Call, flow: Flow) -> str:
     """Why a statistic is the same for every permutation; "" where it is not."""
     name = name_of(call.func)
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
-    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED:
+    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED and not moves(call, flow.of(over[0]).shape):
         return f"{ast.unparse(call)[:60]!r} is the same for every permutation"
     sides = [part.slice for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
     if name in PAIRED and len(sides) == 2 and ast.dump(sides[0]) == ast.dump(sides[1]):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.errors import HarnessError
 from harness.findings import Fact, Facts
 
 FILE = "arms.yaml"
@@ -75,10 +76,16 @@ def merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> Mapping[str,
 
 
 def simulations_of(facts: Facts) -> list[tuple[DeclaredArm, Any]]:
-    """Each arm with its simulation. Raises HarnessError for one that cannot be simulated."""
+    """Each arm with its simulation, or with the HarnessError that says why it cannot be simulated."""
     from harness.domains.evolution.config import simulation
 
-    return [(arm, simulation(arm.whole, f"arm {arm.name!r}")) for arm in facts.arms]
+    def tried(arm: DeclaredArm) -> Any:
+        try:
+            return simulation(arm.whole, f"arm {arm.name!r}")
+        except HarnessError as refusal:
+            return refusal
+
+    return [(arm, tried(arm)) for arm in facts.arms]
 
 
 FACTS = {"arms": Fact("declare", arms_of), "simulations": Fact("plan", simulations_of)}

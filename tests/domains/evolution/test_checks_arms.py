@@ -188,3 +188,19 @@ def test_how_fitness_is_normalised_is_part_of_every_arm() -> None:
     assert (told["fitness"], told["averaged_over"]) == ("mean", "all")
     with pytest.raises(HarnessError, match="fitness"):
         list_arms({}, {"a": {"fitness": "total"}})
+
+
+@pytest.mark.mistake("E11", rule="D115", stage="plan")
+@pytest.mark.mistake("E1", rule="D115", stage="plan")
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("rho 1, beta 20: {landscape.rho: 1, selection.beta: 20}", "rho 1, beta 20: {landscape.rho: 1, selection.betta: 20}"),
+        ("added: 5, dropped: 0, policy: random", "added: 0, dropped: 0, policy: random"),
+    ],
+)
+def test_an_arm_with_a_parameter_that_nobody_reads_is_reported(evolution: Planted, old: str, new: str) -> None:
+    evolution.edit("evals/belief_evolution/arms.yaml", old, new)
+    (finding,) = evolution.found("D115")
+    assert finding["where"]["file"].endswith("arms.yaml")
+    assert evolution.found("D122") == []

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.domains.evolution.design_facts import DeclaredArm
+from harness.errors import HarnessError
 from harness.findings import Facts, found, rule
 from harness.records import Finding
 
@@ -96,7 +97,25 @@ def find_equal_arms(facts: Facts) -> Iterable[Finding]:
     """
     first: dict[Any, DeclaredArm] = {}
     for arm, simulation in facts.simulations:
+        if isinstance(simulation, HarnessError):
+            continue
         other = first.setdefault(simulation, arm)
         if other.name != arm.name:
             message = f"the arms {other.name!r} and {arm.name!r} have the same parameters"
             yield found(message, where=facts.code_place(arm.path, arm.line), fix="Leave one out, or change what they should differ in", subject=arm.name)
+
+
+@rule("D115", "parameter nobody reads", needs=("simulations",), continues=True, source="E11: a configured key was read by nobody; E1: a parameter did nothing")
+def find_impossible_arms(facts: Facts) -> Iterable[Finding]:
+    """An arm that names a parameter which no simulation has, or sets one so that it does nothing, is refused where it is simulated, after others have run. The
+    rule asks for each arm of `arms.yaml` before anything runs.
+
+    Bad: `rho 0.4, beta 20: {landscape.rho: 0.4, selection.betta: 20}`.
+
+    Good: `rho 0.4, beta 20: {landscape.rho: 0.4, selection.beta: 20}`.
+    """
+    for arm, refusal in facts.simulations:
+        if isinstance(refusal, HarnessError):
+            yield found(
+                str(refusal).partition("\n")[0], where=facts.code_place(arm.path, arm.line), fix="Correct the parameter, or leave it out", subject=arm.name
+            )
