@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from harness.errors import HarnessError
 from harness.package_data import resolve_named, shipped_too
 from harness.yamlfile import YamlFile
+
+
+class NoPrompt(ValueError):
+    code = "D105"  # read as none, it is the condition without a system prompt
 
 
 class Persona(BaseModel):
@@ -18,10 +22,17 @@ class Persona(BaseModel):
 
     id: str
     name: str
-    prompt: str = Field(min_length=1)
+    prompt: str
     paraphrases: tuple[str, ...] = ()
     roles: tuple[str, ...] = Field(min_length=1)
     note: str = Field(min_length=1)
+
+    @field_validator("prompt", "paraphrases")
+    @classmethod
+    def holds_text(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        if not all(text.strip() for text in ([value] if isinstance(value, str) else value)):
+            raise NoPrompt("an empty prompt is no persona's; a condition without a system prompt needs no persona")
+        return value
 
 
 def find_persona(root: Path, name: str) -> Persona:

@@ -61,6 +61,8 @@ def test_narrow_handlers_and_raising_ones_are_sound(coin_design: Planted) -> Non
 
 
 FILLED = {
+    "if is None": "    new = {}\n    for item, up in outcomes.items():\n        if up is None:\n            up = 0.0\n        new[item] = up\n    return new",
+    "if item is None": "    for item in outcomes:\n        if outcomes[item] is None:\n            outcomes[item] = 0\n    return outcomes",
     "or 0.0": "    return {item: value or 0.0 for item, value in outcomes.items()}",
     "or 0": "    return {item: (outcomes[item] or 0) for item in outcomes}",
     "or False": "    return {item: value or False for item, value in outcomes.items()}",

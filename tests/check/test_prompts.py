@@ -109,15 +109,31 @@ def test_an_empty_prompt_is_taken_for_none(prompting: Planted, line: str) -> Non
 
 
 @pytest.mark.mistake("D4", rule="D105", stage="plan")
-def test_a_persona_with_an_empty_prompt_is_refused(prompting: Planted) -> None:
-    set_prompt(prompting, "comedian", "")
-    assert any("prompt" in entry["why"] for entry in prompting.report("--select", "D105")["not_run"])
+@pytest.mark.parametrize("text", ["", "  "])
+def test_a_persona_with_an_empty_prompt_is_refused(prompting: Planted, text: str) -> None:
+    set_prompt(prompting, "comedian", text)
+    assert any("empty prompt" in finding["message"] for finding in prompting.report("--select", "D105")["findings"])
 
 
 @pytest.mark.parametrize("turn", ["{'role': 'system', 'content': 'Be brief.'}", "Message(role='system', content='Be brief.')"])
 def test_a_system_turn_in_the_code(prompting: Planted, turn: str) -> None:
     prompting.write(f"{prompting.folder}/conftest.py", f"def build(Message):\n    return {turn}\n")
     assert len(prompting.found("D105")) == 1
+
+
+@pytest.mark.mistake("D3", rule="D105", stage="plan")
+@pytest.mark.parametrize(
+    "prompt", ["'You are a helpful assistant.'", "persona_of(persona).prompt + ' Be honest.'", "f'{persona_of(persona).prompt} Be honest.'"]
+)
+def test_a_prompt_that_a_test_writes_by_itself(prompting: Planted, prompt: str) -> None:
+    prompting.edit(f"{prompting.folder}/test_persona_prompting.py", "persona_of(persona).prompt", prompt)
+    (finding,) = prompting.found("D105")
+    assert "not declared" in finding["message"]
+
+
+def test_a_condition_without_a_prompt_is_left_alone(prompting: Planted) -> None:
+    prompting.edit(f"{prompting.folder}/test_persona_prompting.py", 'persona_of("assistant").prompt', "None")
+    assert not prompting.found("D105")
 
 
 def test_a_prompt_that_is_compared_with_none_is_left_alone(prompting: Planted) -> None:

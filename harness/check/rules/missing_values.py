@@ -94,6 +94,9 @@ def places(facts: Facts) -> Iterator[Place]:
     for path, call in facts.code.nodes(ast.Call):
         if told := filled_by(call, flow):
             yield path, call.lineno, told
+    for path, branch in facts.code.nodes(ast.If):
+        if set_to_zero(branch, flow):
+            yield path, branch.lineno, f"'if {ast.unparse(branch.test)[:60]}' makes a missing value 0"
     for path, handler in facts.code.nodes(ast.ExceptHandler):
         if zero_after(handler):
             yield path, handler.lineno, "what failed becomes 0 here, as if it had been measured"
@@ -141,6 +144,19 @@ def fills(choice: ast.IfExp, flow: Flow) -> bool:
 def is_lookup(node: ast.Subscript, flow: Flow) -> bool:
     """Whether it looks up what was found, or, in any table, the value of an axis."""
     return is_found(flow.of(node.value)) or flow.of(node.slice).labels == PARAMETER
+
+
+def set_to_zero(branch: ast.If, flow: Flow) -> bool:
+    """`if x is None: x = 0`, also of an item of a mapping."""
+    test, body = branch.test, branch.body[0]
+    if not (isinstance(body, ast.Assign) and is_zero(body.value)):
+        return False
+    asked = test.operand if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not) else test
+    if isinstance(asked, ast.Compare) and isinstance(asked.ops[0], ast.Is) and ast.unparse(asked.comparators[0]) == "None":
+        asked = asked.left
+    elif isinstance(asked, ast.Call) and asked.args and name_of(asked) in ("isnan", "isna", "isnull"):
+        asked = asked.args[0]
+    return ast.unparse(asked) == ast.unparse(body.targets[0]) and is_found(flow.of(asked))
 
 
 def filled_by(call: ast.Call, flow: Flow) -> str:

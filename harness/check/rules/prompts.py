@@ -76,7 +76,8 @@ def role_place(facts: Facts, persona: str) -> Place:
 def find_undeclared_prompts(facts: Facts) -> Iterable[Finding]:
     """Many chat templates add a system prompt of their own where none is given ("You are a helpful AI assistant named SmolLM"), so that the condition without a
     prompt measures somebody else's. `harness.models.render` takes it out. Reads what the template of the scale's model adds, and the project's code: a
-    call of `apply_chat_template`, a system turn with a literal text, and a prompt that is tested for truth, since "" and None are two conditions.
+    call of `apply_chat_template`, a system turn or a prompt of `evaluate` with a literal text, also one that is added to a persona's prompt, and a prompt
+    that is tested for truth, since "" and None are two conditions.
 
     Bad: `tokenizer.apply_chat_template([{"role": "user", "content": question}])`, `if prompt: messages.insert(0, system_turn(prompt))`.
 
@@ -97,7 +98,7 @@ def undeclared_in(node: ast.AST, adds: bool) -> Iterator[tuple[str, str]]:
     """(what is wrong, the fix) of a piece of code; `adds` is whether templates may add a prompt."""
     if adds and isinstance(node, ast.Call) and name_of(node.func) == "apply_chat_template":
         yield "apply_chat_template adds the template's own system prompt where none is given", "Use harness.models.render, which takes it out"
-    if is_system_turn(node):
+    if is_system_turn(node) or holds_text(evaluated_prompt(node)):
         yield "a system turn holds a text that is not declared", "Write the text into a persona and give it a role"
     if (name := tested_prompt(node)) is not None:
         yield f"{name} is tested for truth, so that an empty prompt is taken for none", f"Write {name} is None, or is not None"
@@ -117,6 +118,22 @@ def is_system_turn(node: ast.AST) -> bool:
         return False
     role, content = parts.get("role"), parts.get("content")
     return isinstance(role, ast.Constant) and role.value == "system" and isinstance(content, ast.Constant) and bool(content.value)
+
+
+def evaluated_prompt(node: ast.AST) -> ast.expr | None:
+    """The system prompt that a call of `evaluate` gives."""
+    if not isinstance(node, ast.Call) or name_of(node.func) != "evaluate":
+        return None
+    named = {one.arg: one.value for one in node.keywords}
+    return node.args[2] if len(node.args) > 2 else named.get("system")
+
+
+def holds_text(node: ast.expr | None) -> bool:
+    """Whether a prompt is spelled out, in whole or in part."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and bool(node.value.strip())
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node.left, node.right] if isinstance(node, ast.BinOp) else []
+    return any(map(holds_text, parts))
 
 
 def tested_prompt(node: ast.AST) -> str | None:

@@ -89,7 +89,14 @@ def find_blind(facts: Facts) -> Iterable[Finding]:
             )
 
 
-@rule("M306", "arms identical", needs=("results",), severity="warning", source="D15: the control compared a prompt with itself, and passed")
+@rule(
+    "M306",
+    "arms identical",
+    needs=("results",),
+    severity="warning",
+    continues=True,
+    source="D15: the control compared a prompt with itself, and passed",
+)
 def find_identical(facts: Facts) -> Iterable[Finding]:
     """A contrast of something with itself is 0, and says nothing. Arms that are the same samples are measured with a doubt, on which no criterion decides; arms
     of different samples that hold the very same rows, answers and scores included, are compared, and reported here. Rows of a yes and a no alone can be equal
