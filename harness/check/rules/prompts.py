@@ -76,8 +76,8 @@ def role_place(facts: Facts, persona: str) -> Place:
 def find_undeclared_prompts(facts: Facts) -> Iterable[Finding]:
     """Many chat templates add a system prompt of their own where none is given ("You are a helpful AI assistant named SmolLM"), so that the condition without a
     prompt measures somebody else's. `harness.models.render` takes it out. Reads what the template of the scale's model adds, and the project's code: a
-    call of `apply_chat_template`, a system turn or a prompt of `evaluate` with a literal text, also one that is added to a persona's prompt, and a prompt
-    that is tested for truth, since "" and None are two conditions.
+    call of `apply_chat_template`, a system turn with a literal text, a text that is added to the prompt that `evaluate` gets, and a prompt that is tested
+    for truth, since "" and None are two conditions. A prompt that a test spells out as a whole, under a name of its own, is seen by reader and lock.
 
     Bad: `tokenizer.apply_chat_template([{"role": "user", "content": question}])`, `if prompt: messages.insert(0, system_turn(prompt))`.
 
@@ -98,7 +98,7 @@ def undeclared_in(node: ast.AST, adds: bool) -> Iterator[tuple[str, str]]:
     """(what is wrong, the fix) of a piece of code; `adds` is whether templates may add a prompt."""
     if adds and isinstance(node, ast.Call) and name_of(node.func) == "apply_chat_template":
         yield "apply_chat_template adds the template's own system prompt where none is given", "Use harness.models.render, which takes it out"
-    if is_system_turn(node) or holds_text(evaluated_prompt(node)):
+    if is_system_turn(node) or adds_text(evaluated_prompt(node)) or replaces_prompt(node):
         yield "a system turn holds a text that is not declared", "Write the text into a persona and give it a role"
     if (name := tested_prompt(node)) is not None:
         yield f"{name} is tested for truth, so that an empty prompt is taken for none", f"Write {name} is None, or is not None"
@@ -128,12 +128,18 @@ def evaluated_prompt(node: ast.AST) -> ast.expr | None:
     return node.args[2] if len(node.args) > 2 else named.get("system")
 
 
-def holds_text(node: ast.expr | None) -> bool:
-    """Whether a prompt is spelled out, in whole or in part."""
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and bool(node.value.strip())
+def replaces_prompt(node: ast.AST) -> bool:
+    """Whether `evaluate` gets a prompt that is spelled out, for what is named by the value of an axis: the persona of that name has another."""
+    prompt = evaluated_prompt(node)
+    written = isinstance(prompt, ast.Constant) and isinstance(prompt.value, str) and bool(prompt.value.strip())
+    return written and isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(node.args[1], ast.Name)
+
+
+def adds_text(node: ast.expr | None) -> bool:
+    """Whether a prompt is another one with a text added to it."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node.left, node.right] if isinstance(node, ast.BinOp) else []
-    return any(map(holds_text, parts))
+    written = [isinstance(part, ast.Constant) for part in parts]
+    return any(written) and not all(written)
 
 
 def tested_prompt(node: ast.AST) -> str | None:
