@@ -187,7 +187,7 @@ def test_an_unused_suppression_is_told_where_its_rule_ran_at_every_scale_that_it
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('allow: {R501: {why: "it was argued for in a paper"}}', "allow names 'R501', which is no rule. Did you mean 'R"),
+        ('allow: {R599: {why: "it was argued for in a paper"}}', "allow names 'R599', which is no rule. Did you mean 'R"),
         ('allow: {R510: {why: "because it is so"}}', "allow.R510.why: string should have at least 20 characters"),
         ("allow: {R510: {where: roles}}", "the key 'why' is missing"),
         ('allow: {R510: {why: "it was argued for in a paper", scales: [pilot]}}', "allow: R510 is for the scale 'pilot', which is not declared"),
