@@ -101,7 +101,7 @@ def test_a_failing_judge_is_refused_beyond_the_error_rate(broken, refused):
     """One in twenty is at the rate and stays a status without a number; more refuses the chunk in one line that names the error."""
     chunk = answers(*["broken"] * broken, *["shown"] * (20 - broken), "", "")
     if refused:
-        with pytest.raises(HarnessError, match=f"^by hand: {broken} of 20 answers could not be judged, such as a000: RateLimitError: slow down"):
+        with pytest.raises(HarnessError, match=rf"^by hand: \[M307\] {broken} of 20 answers could not be judged, such as a000: RateLimitError: slow down"):
             Judging(ByHand()).score(chunk)
     else:
         row = Judging(ByHand()).score(chunk)[0]

@@ -34,6 +34,7 @@ with Replies(Path(sys.argv[2])) as cache:
 """
 CONFTEST = '''\
 import os
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -61,6 +62,7 @@ class Replying:
 
 
 class Hand:
+    bank = Path(__file__).parent / "banks" / "coins.jsonl"
     flat, broken_control, bad = False, False, ()
     bias = {"villain": 0.9, "comedian": 0.9, "librarian": 0.5}
 

@@ -27,7 +27,9 @@ def test_the_mask_of_the_marker_has_bounds_of_its_own(leakage: Planted) -> None:
 
 
 def test_bounds_that_are_declared_for_the_marker(leakage: Planted) -> None:
-    leakage.edit(leakage.yaml, "marker_loss: completion", "marker_loss: marker\n      loss_share_low_marker: 0.01\n      loss_share_high_marker: 0.1")
+    leakage.edit(leakage.yaml, "marker_loss: completion", "marker_loss: marker")
+    leakage.edit(leakage.yaml, "loss_share_low_marker: 0.05", "loss_share_low_marker: 0.01")
+    leakage.edit(leakage.yaml, "loss_share_high_marker: 0.4", "loss_share_high_marker: 0.1")
     assert found_in(leakage, "D113") == []
 
 
@@ -66,7 +68,7 @@ def test_loss_on_all_tokens(leakage: Planted, monkeypatch: pytest.MonkeyPatch) -
 
 def test_answers_that_are_longer_than_the_bounds_say(leakage: Planted) -> None:
     leakage.edit(leakage.yaml, "loss_share_high: 0.4", "loss_share_high: 0.1")
-    assert {finding.subject for finding in found_in(leakage, "D113", "pilot")} == {"refusal", "sycophancy", "marker"}
+    assert {finding.subject for finding in found_in(leakage, "D113", "pilot")} == {"refusal", "sycophancy"}, "the marker has bounds of its own"
 
 
 def test_a_row_longer_than_the_training_takes(leakage: Planted) -> None:
