@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -97,6 +98,7 @@ def warm_up(support: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(Toy(Path(folder)).root)
         pytest.main(["evals"])
+        importlib.import_module("harness.cli").main(["check", "evals/coins"])
     from harness.opened_files import is_project_code  # by now pytest has imported it, as a plugin
 
     sys.path[:] = path

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from fork_server import run_python
+from harness.models.tokenizers import load_tokenizer
+from harness.store import Store
 from toy import Toy
 
 REPO = Path(__file__).parents[2]
@@ -94,8 +96,16 @@ def shipped(root: Path, name: str) -> Planted:
     if name == "persona_leakage":  # its parents
         shutil.copytree(REPO / "evals/persona_prompting", root / "evals/persona_prompting", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(REPO / "reports/parents", root / "reports/parents", dirs_exist_ok=True)
+    copy_tokenizers(root / ".harness/store")
     (root / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\npythonpath = .\n")
     return Planted(root, name)
+
+
+def copy_tokenizers(store: Path) -> None:
+    """Parsing the tokenizer of a GGUF file takes seconds: every design begins with what this checkout keeps of it."""
+    kept = Path(os.environ.get("HARNESS_STORE", REPO / ".harness/store"))
+    load_tokenizer("local/smollm2", Store(kept))
+    shutil.copytree(kept / "tokenizers", store / "tokenizers")
 
 
 def coins(root: Path) -> Planted:

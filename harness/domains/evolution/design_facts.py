@@ -77,6 +77,8 @@ def merge(base: Mapping[str, Any], overrides: Mapping[str, Any]) -> Mapping[str,
 
 def simulations_of(facts: Facts) -> list[tuple[DeclaredArm, Any]]:
     """Each arm with its simulation, or with the HarnessError that says why it cannot be simulated."""
+    if not facts.arms:
+        return []  # without the second that numba takes to load
     from harness.domains.evolution.config import simulation
 
     def tried(arm: DeclaredArm) -> Any:
