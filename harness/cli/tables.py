@@ -1,0 +1,38 @@
+"""Tables for the terminal: as wide as it is; of any width, so that each row stays on its line, where the output goes to a file or another program."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+NARROW, UNBOUNDED = 110, 10_000  # columns
+
+
+def width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else UNBOUNDED
+
+
+def is_narrow() -> bool:
+    return width() < NARROW
+
+
+def draw(headings: Sequence[str], rows: Sequence[Sequence[Text]]) -> list[str]:
+    """The lines of a table without colours; cells that are too wide are folded."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.table import Table
+
+    out = StringIO()
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(file=out, width=width(), force_terminal=False, no_color=True, highlight=False, legacy_windows=False).print(table)
+    return [line.rstrip() for line in out.getvalue().splitlines()]
