@@ -21,18 +21,18 @@ def is_narrow() -> bool:
     return width() < NARROW
 
 
-def draw(headings: Sequence[str], rows: Sequence[Sequence[Text]]) -> list[str]:
-    """The lines of a table without colours; cells that are too wide are folded."""
+def draw(headings: Sequence[str], rows: Sequence[Sequence[Text]], indent: int = 0) -> list[str]:
+    """The lines of a table without colours; cells that are too wide are folded. `indent` columns are left for the caller."""
     from io import StringIO
 
     from rich.console import Console
     from rich.table import Table
 
     out = StringIO()
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, show_header=any(headings))
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console(file=out, width=width(), force_terminal=False, no_color=True, highlight=False, legacy_windows=False).print(table)
+    Console(file=out, width=width() - indent, force_terminal=False, no_color=True, highlight=False, legacy_windows=False).print(table)
     return [line.rstrip() for line in out.getvalue().splitlines()]
