@@ -243,12 +243,12 @@ def _shift(place: str, a: Measurement | None, b: Measurement | None, effect: boo
         before=a.value if a else None,
         after=b.value if b else None,
         difference=difference,
-        share=None if difference is None or not (a and b and a.interval and b.interval) else _share(difference, a.interval, b.interval),
+        share=None if difference is None or not (a and b and a.interval and b.interval) else share_of(difference, a.interval, b.interval),
         apart=_apart(a.interval, b.interval) if a and b and same_unit else None,
     )
 
 
-def _share(difference: float, *intervals: Interval) -> float:
+def share_of(difference: float, *intervals: Interval) -> float:
     """The difference in half-widths of the wider interval; any difference is infinitely many of a width of zero, which JSON writes as 1e308."""
     half = max(interval.high - interval.low for interval in intervals) / 2
     return abs(difference) / half if half > 0 else (1e308 if difference else 0.0)
