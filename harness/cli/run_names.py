@@ -23,7 +23,5 @@ def run_named(text: str) -> Path:
         return found[0]
     if found:
         raise HarnessError(f"{len(found)} runs are called {text!r}", where=str(REPORTS), mend=f"Name one by its folder, such as {found[-1]}")
-    names = [run.name for run in runs]
-    raise HarnessError(
-        f"no run is called {text!r}", where=str(REPORTS), mend=f"{nearest(text, names) if len(names) < 20 else ''} `harness runs` lists them".strip()
-    )
+    close = f"{nearest(text, [run.name for run in runs])}. " if len(runs) < 20 else ""
+    raise HarnessError(f"no run is called {text!r}", where=str(REPORTS), mend=f"{close}harness runs lists them")

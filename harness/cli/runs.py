@@ -110,14 +110,15 @@ def table(runs: Sequence[RunRecord], sizes: dict[Path, int], folder: Path) -> li
     from harness.cli.tables import draw, is_narrow
     from harness.plaintext import one_line
 
+    fold = "\n" if is_narrow() else ""
     rows = []
     for found in runs:
         name = found.path.relative_to(folder).as_posix() if found.path != folder else str(folder)
         others = [f"{owner} {verdict}" for owner, verdict in found.hypotheses.items() if verdict != found.verdict]
-        verdict = "; ".join([found.verdict or "-", *others[:2], *([f"{len(others) - 2} more differ"] if len(others) > 2 else [])])
+        named = others[: 0 if fold else 2]
+        rest = count_of(len(others) - len(named), "hypothesis differs", "hypotheses differ") if len(others) > len(named) else ""
+        verdict = "; ".join(filter(None, [found.verdict or "-", *named, rest]))
         state = found.state if found.state == "unreadable" else " ".join(filter(None, (found.state, found.about)))
-        started = found.started[:16].replace("T", " ") or "-"
-        rows.append([started, name.replace("/", "/\n") if is_narrow() else name, found.scale or "-", verdict, state, human(sizes[found.path])])
-    return draw(
-        ["started (UTC)", "run", "scale", "verdict", "state", "size"], [[Text(cell if "\n" in cell else one_line(cell)) for cell in row] for row in rows]
-    )
+        started = found.started[:16].replace("T", fold or " ") or "-"
+        rows.append([started, one_line(name).replace("/", f"/{fold}"), found.scale or "-", one_line(verdict), one_line(state), human(sizes[found.path])])
+    return draw([f"started{fold or ' '}(UTC)", "run", "scale", "verdict", "state", "size"], [[Text(cell) for cell in row] for row in rows])

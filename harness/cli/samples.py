@@ -76,19 +76,16 @@ class Query:
         """Path of each chosen samples file to the name of its arm: without the hash, where that is unique."""
         from harness.report.sample_rows import arm_of
 
-        paths, behind = list(self.samples.refs), self.samples.view.sample_refs
-        short = [arm_of(path) for path in paths]
-        names = {path: name if short.count(name) == 1 else Path(path).stem for path, name in zip(paths, short, strict=True)}
-        known = {"--cell": {path: [cell for cell, _ in behind[path]] for path in paths}}
-        known["--arm"] = {path: [names[path], path, Path(path).name] for path in paths}
-        chosen = list(paths)
-        for option, wanted in (("--cell", cells), ("--arm", arms)):
+        short = {path: arm_of(path) for path in self.samples.refs}
+        labels = {path: name if [*short.values()].count(name) == 1 else Path(path).stem for path, name in short.items()}
+        behind = {path: [cell for cell, _ in pairs] for path, pairs in self.samples.view.sample_refs.items()}
+        for option, wanted, names in (("--cell", cells, behind), ("--arm", arms, {path: [label] for path, label in labels.items()})):
             for pattern in wanted:
-                if not any(fits(name, pattern) for every in known[option].values() for name in every):
-                    every = dict.fromkeys(names for of_path in known[option].values() for names in of_path[:1])
+                if not any(fits(pattern, path, names[path]) for path in names):
+                    every = dict.fromkeys(name for several in names.values() for name in several)
                     raise HarnessError(f"no {option[2:]} with samples is called {pattern!r}", where=option, mend=nearest(pattern, every))
-            chosen = [path for path in chosen if not wanted or any(fits(name, pattern) for name in known[option][path] for pattern in wanted)]
-        return {path: names[path] for path in chosen}
+            labels = {path: label for path, label in labels.items() if not wanted or any(fits(pattern, path, names[path]) for pattern in wanted)}
+        return labels
 
     def matches(self, path: str) -> Iterator[dict[str, Any]]:
         """The rows of a file that match, each with its arm and place."""
@@ -177,9 +174,9 @@ class Query:
             yield shown if self.full or cell_len(shown) <= width() else set_cell_size(shown, width() - 1) + "…"
 
 
-def fits(name: str, pattern: str) -> bool:
-    """As it stands, or by * and ?; the [ of a cell's id is no pattern."""
-    return name == pattern or fnmatchcase(name, pattern.replace("[", "[[]"))
+def fits(pattern: str, path: str, names: Sequence[str]) -> bool:
+    """Whether a samples file is meant: by its path or file name, by a name as it stands, or by * and ?; the [ of a cell's id is no pattern."""
+    return pattern in (path, Path(path).name, *names) or any(fnmatchcase(name, pattern.replace("[", "[[]")) for name in names)
 
 
 def compiled(text: str) -> re.Pattern[str] | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.text import Text
 
-NARROW, UNBOUNDED = 110, 10_000  # columns
+NARROW, WHOLE, UNBOUNDED = 110, 24, 10_000  # columns: below it two lines a cell; a column up to which is not broken; of a file
 
 
 def width() -> int:
@@ -30,8 +30,9 @@ def draw(headings: Sequence[str], rows: Sequence[Sequence[Text]], indent: int = 
 
     out = StringIO()
     table = Table(box=None, pad_edge=False, show_header=any(headings))
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for place, heading in enumerate(headings):
+        longest = max((len(line) for row in rows for line in row[place].plain.splitlines()), default=0)
+        table.add_column(heading, overflow="fold", no_wrap=longest <= WHOLE)
     for row in rows:
         table.add_row(*row)
     Console(file=out, width=width() - indent, force_terminal=False, no_color=True, highlight=False, legacy_windows=False).print(table)

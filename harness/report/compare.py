@@ -258,8 +258,8 @@ def _apart(one: Interval | None, two: Interval | None) -> bool | None:
     return None if one is None or two is None else one.high < two.low or two.high < one.low
 
 
-def _rank(shift: Shift) -> tuple[bool, bool, bool, float]:
-    return (not shift.effect, shift.difference is None, not shift.apart, -(shift.share or 0.0))
+def _rank(shift: Shift) -> tuple[bool, bool, bool, float, float]:
+    return (not shift.effect, shift.difference is None, not shift.apart, -(shift.share or 0.0), -abs(shift.difference or 0.0))
 
 
 def measured_name(shift: Shift) -> str:
