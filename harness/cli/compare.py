@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def lines_of(found: Comparison, limit: float, every: bool) -> Iterator[str]:
     yield from section(
         "what went in otherwise", [[cause.subject, ": ".join(filter(None, (cause.what, arrow(cause.before, cause.after))))] for cause in found.causes]
     )
-    verdicts = [[change.address.removesuffix("/verdict"), arrow(change.before, change.after)] for change in found.verdicts]
+    verdicts = [[re.sub("^(hypotheses|checks|cells)/|/verdict$", "", change.address), arrow(change.before, change.after)] for change in found.verdicts]
     yield from section(count_of(len(verdicts), "verdict changed", "verdicts changed"), verdicts)
     shown = [shift for shift in found.numbers if every or shift.moved(limit)]
     yield from shifts("effects" if every else f"effects that moved by {limit:g} half-widths or more", [shift for shift in shown if shift.effect])

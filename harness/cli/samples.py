@@ -160,7 +160,7 @@ class Query:
             if name not in short:
                 yield from self.block(f"  {one_line(name)}: ", text)
         if short:
-            yield from self.block("  ", "  ".join(f"{name} {text}" for name, text in short.items()))
+            yield from self.block("  ", "; ".join(f"{name} {text}" for name, text in short.items()))
 
     def block(self, head: str, text: str) -> Iterator[str]:
         """A field on one line, cut to the width; with --full all of its lines."""

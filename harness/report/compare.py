@@ -15,9 +15,9 @@ from harness.report.build import view_of
 from harness.report.number_format import in_unit
 from harness.report.view import View
 
-NOTHING, PRESENT = "absent", "present"
+NOTHING, PRESENT, CHANGED = "absent", "present", "changed"
 SHARE = 0.5  # of the wider half-width: what moved less is the rest
-CONTEXT = ("scale", "claim", "parents", "promise", "thresholds", "facts", "environment", "prompts")
+CONTEXT = ("scale", "claim", "promise", "thresholds", "facts", "environment", "prompts")
 # What a place is about, in the order in which it is shown. A model is named in facts and in settings; that measures asked another one follows from it.
 SUBJECTS = {
     "scale": r"scale",
@@ -32,6 +32,8 @@ SUBJECTS = {
     "measures": r"facts/Eval/",
     "software": r"environment/",
     "lock": r"promise/",
+    "claim": r"claim/",
+    "parents": r"parents/",
     "other": r"",
 }
 EXPLAINING = SUBJECTS.keys() - {"thresholds", "lock", "other"}  # a difference in one of these changes what a cell measures
@@ -129,6 +131,7 @@ def _context(view: View) -> dict[str, Any]:
         "facts": {name: group for name, group in view.tree["facts"].items() if name != "Model"},
         "settings": (scales.get(view.results.scale) or {}).get("settings") or {},
         "seeds": ", ".join(map(str, view.results.seeds)) or "none",
+        "parents": {item["run"] or item["lock"] or item["statement"]: item for item in view.tree["parents"]},
         "inputs": {item["path"]: {"sha256": item["sha256"], "lines": item["lines"]} for item in view.tree["inputs"]},
     }
     return dict(leaves(tree))
@@ -171,31 +174,32 @@ def _thing(place: str) -> str:
 
 
 def _text(side: Mapping[str, Any], place: str, things: set[str]) -> str:
-    return str(side[place]) if place in side else PRESENT if place in things else NOTHING
+    return (str(side[place]) or "(empty)") if place in side else PRESENT if place in things else NOTHING
 
 
 def group_changes(changes: Sequence[Change]) -> list[Cause]:
-    """Changes by their subject. Those from one value to one other stand together, and so do hashes: that they changed is all that they say."""
+    """Changes by their subject. Those from one value to one other stand together, and so do hashes: that they changed, or are there, is all that they say."""
     groups: dict[tuple[str, ...], list[Change]] = {}
     for change in changes:
         subject = next(name for name, pattern in SUBJECTS.items() if re.match(pattern, change.address))
-        values = ("", "") if _is_digest(change) else (change.before, change.after)
-        groups.setdefault((subject, *values, last_segment(change.address) if subject in ("measures", "other") else ""), []).append(change)
+        groups.setdefault((subject, *_sides(change)), []).append(change)
     order = list(SUBJECTS)
-    return [_cause(key[0], group) for key, group in sorted(groups.items(), key=lambda pair: order.index(pair[0][0]))]
+    return [_cause(subject, before, after, group) for (subject, before, after), group in sorted(groups.items(), key=lambda pair: order.index(pair[0][0]))]
 
 
-def _is_digest(change: Change) -> bool:
-    texts = [text for text in (change.before, change.after) if text not in (NOTHING, PRESENT)]
-    return len(texts) == 2 and all(map(DIGEST.fullmatch, texts)) and last_segment(change.address) not in SHOWN_DIGESTS
+def _sides(change: Change) -> tuple[str, str]:
+    """The values as they are shown: of two hashes nothing but that they changed, of one that it is there."""
+    sides = change.before, change.after
+    if last_segment(change.address) in SHOWN_DIGESTS or not any(map(DIGEST.fullmatch, sides)):
+        return sides
+    return ("", CHANGED) if NOTHING not in sides else (NOTHING, PRESENT) if sides[0] == NOTHING else (PRESENT, NOTHING)
 
 
-def _cause(subject: str, group: Sequence[Change]) -> Cause:
+def _cause(subject: str, before: str, after: str, group: Sequence[Change]) -> Cause:
     names: dict[str, list[str]] = {}
     for field, name in dict.fromkeys(_words(change.address) for change in group):
         names.setdefault(field, []).append(name)
     what = "; ".join(f"{field}{' of ' if field else ''}{_few(things)}" for field, things in names.items() if field or any(things))
-    before, after = ("", "changed") if _is_digest(group[0]) else (group[0].before, group[0].after)
     return Cause(subject=subject, what=what, before=before, after=after, addresses=tuple(change.address for change in group))
 
 

@@ -157,7 +157,7 @@ class RunFolder:
         if self.journal.path.exists():
             what, mend = "the journal does not hold the plan of its run", "Copy the folder together with its .run, or run the experiment again"
         else:
-            what, mend = "this is no run folder: it has no journal.jsonl", "Name a folder that a run wrote, such as reports/<experiment>/latest"
+            what, mend = "this is no run folder: it has no journal.jsonl", "Name a folder that a run wrote; harness runs lists them"
         raise HarnessError(what, where=str(self.path), mend=mend)
 
     def _last_plan(self, rows: Sequence[Mapping[str, Any]]) -> Universe | None:

@@ -51,7 +51,14 @@ def why_kept(run: RunRecord, newest: Iterable[Path], texts: Mapping[Path, str]) 
         return f"is the newest complete run at scale {run.scale}"
     name, folder = re.escape(run.path.name), re.escape(run.path.resolve().parent.name)
     pattern = re.compile(rf"(?<![\w-]){name}(?![\w-])" if OWN_ID.fullmatch(run.path.name) else rf"(?<![\w-])({folder}|\.\.)/{name}(?![\w-])")
-    return next((f"is cited in {path}" for path, text in texts.items() if not path.is_relative_to(run.path.resolve()) and pattern.search(text)), "")
+    return next(
+        (
+            f"is cited in {str(path).removeprefix(f'{Path.cwd()}/')}"
+            for path, text in texts.items()
+            if not path.is_relative_to(run.path.resolve()) and pattern.search(text)
+        ),
+        "",
+    )
 
 
 def citing_texts(runs: Collection[Path]) -> Iterator[tuple[Path, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,7 +122,7 @@ def test_a_run_that_is_cited_stays(reports: Path, told: Told, place: str, text: 
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     Path(place).write_text(text)
     _, out = told("runs", "reports/coins", "--prune", "--keep", "0", "--yes")
-    assert "cccc" in names(reports) and f"20261120-030000-cccc: is cited in {Path(place).absolute()}" in out
+    assert "cccc" in names(reports) and f"20261120-030000-cccc: is cited in {place}\n" in out
 
 
 def test_a_run_of_a_plain_name_is_cited_by_its_folder(reports: Path, told: Told) -> None:
@@ -175,7 +174,7 @@ def test_a_folder_that_is_read_only_is_one_line(reports: Path, told: Told) -> No
 
 def test_a_run_is_running_until_its_processes_are_dead(toy: Toy) -> None:
     """From its first cell on, with workers of their own; a kill makes it a killed one, which `latest` leads to, since there is no other."""
-    toy.edit("evals/coins/experiment.yaml", "pause: 0.0", "pause: 0.3")
+    toy.edit("evals/coins/experiment.yaml", "pause: 0.0", "pause: 2.0")
     process = toy.start("-n", "2")
     until(lambda: any("H1" in line for line in toy.thrown()), 60)
     assert "running" in harness(toy, "runs").stdout
@@ -183,4 +182,3 @@ def test_a_run_is_running_until_its_processes_are_dead(toy: Toy) -> None:
     assert "killed" in harness(toy, "runs").stdout
     assert harness(toy, "report", "reports/coins/latest").returncode == 1
     assert "incomplete" in harness(toy, "runs").stdout
-    shutil.rmtree(toy.root / "reports")
