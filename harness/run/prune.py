@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -16,7 +16,7 @@ from harness.report.build import RESULTS
 from harness.report.notes import FILE_NAME as NOTES
 from harness.report.runs import RunRecord, find_runs
 from harness.report.versions import VERSIONS
-from harness.store import naming_errors
+from harness.store import naming_errors, read_file
 
 REPORTS = "reports"
 ASIDE = ".removed-"  # hidden: what bears it is no run to anybody
@@ -35,41 +35,39 @@ def choose_runs(runs: Sequence[RunRecord], keep: int | None, before: str) -> lis
 def reasons_to_stay(chosen: Iterable[RunRecord], runs: Sequence[RunRecord]) -> dict[Path, str]:
     """Run to why it is not removed, for those of the chosen that stay; `runs` are all, the newest last."""
     newest = {(run.experiment, run.scale): run.path for run in runs if run.state == "complete"}
-    texts = dict(citing_texts({run.path.resolve() for run in runs}))
-    found = {run.path: why_kept(run, newest.values(), texts) for run in chosen}
+    found = {run.path: why_kept(run, newest.values()) for run in chosen}
+    for path, text in citing_texts({run.path.resolve() for run in runs}):
+        for run in (run for run, why in found.items() if not why):
+            if not path.is_relative_to(run.resolve()) and is_cited(run.resolve(), text, path.name == NOTES):
+                found[run] = f"is cited in {str(path).removeprefix(f'{Path.cwd()}/')}"
     return {path: why for path, why in found.items() if why}
 
 
-def why_kept(run: RunRecord, newest: Iterable[Path], texts: Mapping[Path, str]) -> str:
-    """Why a run stays, "" where it may go."""
+def why_kept(run: RunRecord, newest: Iterable[Path]) -> str:
+    """Why a run stays, but for citations; "" where it may go."""
     if run.state in ("running", "unreadable"):
         return {"running": "is in use", "unreadable": "cannot be read"}[run.state]
     links = [link.name for link in run.path.parent.iterdir() if link.is_symlink() and link.resolve() == run.path.resolve()]
-    if links:
-        return f"{links[0]} leads to it"
-    if run.path in newest:
-        return f"is the newest complete run at scale {run.scale}"
-    name, folder = re.escape(run.path.name), re.escape(run.path.resolve().parent.name)
-    pattern = re.compile(rf"(?<![\w-]){name}(?![\w-])" if OWN_ID.fullmatch(run.path.name) else rf"(?<![\w-])({folder}|\.\.)/{name}(?![\w-])")
-    return next(
-        (
-            f"is cited in {str(path).removeprefix(f'{Path.cwd()}/')}"
-            for path, text in texts.items()
-            if not path.is_relative_to(run.path.resolve()) and pattern.search(text)
-        ),
-        "",
-    )
+    return f"{links[0]} leads to it" if links else f"is the newest complete run at scale {run.scale}" if run.path in newest else ""
+
+
+def is_cited(run: Path, text: str, person: bool) -> bool:
+    """Whether a text names a run: by the end of its path, or relative to another; what a `person` wrote also by an id that we gave. The results of other
+    experiments of one session bear the same id and cite nothing."""
+    name = re.escape(run.name)
+    named = rf"(?:(?:{re.escape(run.parent.name)}|\.\.)/){'?' if person and OWN_ID.fullmatch(run.name) else ''}{name}"
+    return run.name in text and re.search(rf"(?<![\w-]){named}(?![\w-])", text) is not None
 
 
 def citing_texts(runs: Collection[Path]) -> Iterator[tuple[Path, str]]:
     """The files that may name a run: declarations of the project, and of every run its results (with their parents), history, notes and versions."""
     roots = {root_of(path) for path in runs} | {Path.cwd()}
-    everywhere = {path for root in roots if (root / REPORTS).is_dir() for path in find_runs(root / REPORTS)}
+    everywhere = {path.resolve() for root in roots if (root / REPORTS).is_dir() for path in find_runs(root / REPORTS)}
     kept = [folder for run in everywhere.union(runs) for folder in (run, *run.glob(f"{VERSIONS}/*"))]
     files = [folder / name for folder in kept for name in (RESULTS, HISTORY, NOTES)]
     for path in [*(found for root in roots for found in declarations(root)), *files]:
         if is_plain(path):
-            with naming_errors(path):
+            with read_file(path):
                 yield path, read_plain(path).decode(errors="replace")
 
 

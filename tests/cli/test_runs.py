@@ -125,6 +125,14 @@ def test_a_run_that_is_cited_stays(reports: Path, told: Told, place: str, text: 
     assert "cccc" in names(reports) and f"20261120-030000-cccc: is cited in {place}\n" in out
 
 
+def test_runs_of_one_session_do_not_cite_each_other(reports: Path, told: Told) -> None:
+    """They bear the same id, in folders of their own experiments."""
+    for experiment in ("coins", "dice"):
+        write_small_run(reports / experiment / "20261120-003000-abcd", 0, "missing", scale="smoke")
+    told("runs", "--prune", "--keep", "0", "--yes")
+    assert "abcd" not in names(reports)
+
+
 def test_a_run_of_a_plain_name_is_cited_by_its_folder(reports: Path, told: Told) -> None:
     """The word `one` in a text cites no run, `coins/one` does."""
     for name in ("one", "two"):
