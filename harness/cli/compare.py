@@ -93,13 +93,11 @@ def shifts(title: str, found: Sequence[Shift]) -> Iterator[str]:
 
 def section(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """A heading and its table, an empty line before; nothing where there are no rows."""
-    from rich.text import Text
-
     from harness.cli.tables import draw
 
     if rows:
         yield from ("", title)
-        yield from (f"  {line}" for line in draw([""] * len(rows[0]), [[Text(one_line(cell)) for cell in row] for row in rows], indent=2))
+        yield from (f"  {line}" for line in draw([""] * len(rows[0]), [[*map(one_line, row)] for row in rows], indent=2))
 
 
 def arrow(before: str, after: str) -> str:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
 from harness.errors import HarnessError, nearest
-from harness.plaintext import count_of
+from harness.plaintext import count_of, one_line
 
 if TYPE_CHECKING:
     from harness.report.runs import RunRecord
 
+NARROW = 110  # columns of a terminal below which a time and a name take two lines
 DAY = 86_400
 UNITS = {"h": DAY // 24, "d": DAY, "w": 7 * DAY}
 MORE = (
@@ -105,12 +106,9 @@ def human(size: int) -> str:
 
 def table(runs: Sequence[RunRecord], sizes: dict[Path, int], folder: Path) -> list[str]:
     """A line for each run; on a narrow terminal a long name or reason takes several."""
-    from rich.text import Text
+    from harness.cli.tables import draw, width
 
-    from harness.cli.tables import draw, is_narrow
-    from harness.plaintext import one_line
-
-    fold = "\n" if is_narrow() else ""
+    fold = "\n" if width() < NARROW else ""
     rows = []
     for found in runs:
         name = found.path.relative_to(folder).as_posix() if found.path != folder else str(folder)
@@ -121,4 +119,4 @@ def table(runs: Sequence[RunRecord], sizes: dict[Path, int], folder: Path) -> li
         state = found.state if found.state == "unreadable" else " ".join(filter(None, (found.state, found.about)))
         started = found.started[:16].replace("T", fold or " ") or "-"
         rows.append([started, one_line(name).replace("/", f"/{fold}"), found.scale or "-", one_line(verdict), one_line(state), human(sizes[found.path])])
-    return draw([f"started{fold or ' '}(UTC)", "run", "scale", "verdict", "state", "size"], [[Text(cell) for cell in row] for row in rows])
+    return draw([f"started{fold or ' '}(UTC)", "run", "scale", "verdict", "state", "size"], rows)

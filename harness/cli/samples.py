@@ -118,7 +118,7 @@ class Query:
         for match in (match for path in self.paths if groups for match in self.matches(path)):
             groups.get(str(match["fields"].get("item")), []).append(match)
         self.read = read
-        return list(groups.values())
+        return [group for group in groups.values() if group]
 
     def check_names(self) -> None:
         """Raises HarnessError for a field that no row has."""
@@ -134,17 +134,16 @@ class Query:
 
     def summary(self, shown: int) -> str:
         what = ("item matches in every arm", "items match in every arm") if self.together else ("row matches", "rows match")
-        return f"{count_of(self.matched, *what)}; {self.read:,} rows read" + (f"; the first {shown} are shown (--limit)" if shown < self.matched else "")
+        return f"{count_of(self.matched, *what)}; {self.read:,} rows read" + (f"; shown: {shown} (--limit)" if shown < self.matched else "")
 
     def lines_of(self, group: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """A row under its arm and item; of a shared item first what all arms have in common, then what each has of its own."""
         rows = [match["fields"] for match in group]
         common = {name for name, value in rows[0].items() if all(row.get(name) == value and name in row for row in rows)} if self.together else set()
         if self.together:
-            yield f"item {one_line(str(rows[0]['item']))}"
             yield from self.fields({name: rows[0][name] for name in rows[0] if name in common})
         for match, row in zip(group, rows, strict=True):
-            yield f"{match['arm']}  row {match['row']}" + ("" if self.together else f"  item {one_line(str(row.get('item', '-')))}")
+            yield f"{match['arm']}  row {match['row']}"
             yield from self.fields({name: row[name] for name in row if name not in common})
         yield ""
 
@@ -152,7 +151,7 @@ class Query:
         """What was asked, what could be chosen and what was answered, a line each; then other texts, and short values side by side."""
         from harness.report.sample_rows import ASKED, HIDDEN, OPTIONS, WRITTEN, as_text
 
-        first = [name for name in (*ASKED, *OPTIONS, WRITTEN) if name in row]
+        first = [name for name in ("item", *ASKED, *OPTIONS, WRITTEN) if name in row]
         names = self.columns or [*first, *(name for name in row if name not in first and (name not in HIDDEN or (name == "status" and row[name] != "ok")))]
         texts = {name: as_text(row[name]) for name in names if name in row}
         short = {name: text for name, text in texts.items() if name not in first and (len(text) <= SHORT or not isinstance(row[name], str))}

@@ -66,7 +66,7 @@ def test_the_wrong_answers_that_two_arms_share(run: Path, told: Told) -> None:
     """Item by item, in the order of the first arm: what both have in common once, then each answer."""
     code, out = told(run, "--arm", "plain", "--arm", "villain", "--where", "correct == False", "--shared", "--limit", 2)
     assert code == 0 and out.splitlines() == [
-        "item i0",
+        "  item: i0",
         "  prompt: question 0",
         "  correct false",
         "plain  row 0",
@@ -75,7 +75,7 @@ def test_the_wrong_answers_that_two_arms_share(run: Path, told: Told) -> None:
         "villain  row 29",
         "  text: villain 0",
         "",
-        "item i6",
+        "  item: i6",
         "  prompt: question 6",
         "  correct false",
         "plain  row 6",
@@ -84,7 +84,7 @@ def test_the_wrong_answers_that_two_arms_share(run: Path, told: Told) -> None:
         "villain  row 23",
         "  text: villain 6",
         "",
-        "5 items match in every arm; 60 rows read; the first 2 are shown (--limit)",
+        "5 items match in every arm; 60 rows read; shown: 2 (--limit)",
     ]
 
 
