@@ -125,11 +125,13 @@ def compare(before: Path, after: Path) -> Comparison:
 
 def _context(view: View) -> dict[str, Any]:
     """Everything that was given rather than found, but for the models. Inputs are addressed by their path: an index says nothing across two runs."""
-    scales = view.tree["design"].get("scales", {})
+    settings = view.tree["design"]
+    for step in ("scales", view.results.scale, "settings"):  # as far as a foreign declaration has them
+        settings = settings.get(step) if isinstance(settings, dict) else None
     tree = {
         **{name: view.tree[name] for name in CONTEXT},
         "facts": {name: group for name, group in view.tree["facts"].items() if name != "Model"},
-        "settings": (scales.get(view.results.scale) or {}).get("settings") or {},
+        "settings": settings or {},
         "seeds": ", ".join(map(str, view.results.seeds)) or "none",
         "parents": {item["run"] or item["lock"] or item["statement"]: item for item in view.tree["parents"]},
         "inputs": {item["path"]: {"sha256": item["sha256"], "lines": item["lines"]} for item in view.tree["inputs"]},

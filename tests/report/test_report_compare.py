@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -65,6 +66,12 @@ def test_settings_that_no_fact_repeats_are_told(new_run: Callable[..., Path]) ->
     designs = [{**results().design, "scales": {"pilot": {"settings": {"model": model, "items": 40}}}} for model in ("api/one", "api/two")]
     found = compare(*(new_run(design=design) for design in designs))
     assert [(cause.subject, cause.what, cause.before, cause.after) for cause in found.causes] == [("models", "model", "api/one", "api/two")]
+
+
+@pytest.mark.parametrize("design", [{"scales": []}, {"scales": {"pilot": 3}}, {"scales": {"pilot": {"settings": [1]}}}, {}])
+def test_a_foreign_declaration_is_compared_as_far_as_it_goes(new_run: Callable[..., Path], design: dict[str, Any]) -> None:
+    """Settings that are none are no reason to give up."""
+    assert told(compare(new_run(design=design), new_run(design=design))).endswith("no differences")
 
 
 def test_cells_that_rest_on_something_unnamed_are_told(new_run: Callable[..., Path]) -> None:
