@@ -112,11 +112,15 @@ class Dependencies:
         }
 
     @cached_property
+    def own_hashes(self) -> dict[str, str]:
+        """Module to code hash of this package's."""
+        return {label: read_source(path).code for label, path in self.own.items()}
+
+    @cached_property
     def fingerprint(self) -> str:
         """sha256 over all of it."""
-        own = {label: read_source(path).code for label, path in self.own.items()}
         packages = {name: package_identity(name) for name in sorted(required_packages(self.packages))}
-        return fingerprint({"files": self.file_hashes, "own": own, "packages": packages, "python": list(sys.version_info[:2])})
+        return fingerprint({"files": self.file_hashes, "own": self.own_hashes, "packages": packages, "python": list(sys.version_info[:2])})
 
 
 def dependencies_of(modules: Iterable[str], files: Iterable[Path] = (), root: Path | None = None) -> Dependencies:

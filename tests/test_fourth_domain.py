@@ -52,9 +52,9 @@ class Bakery:
 
     def run(self, experiment: str = "bread") -> dict[str, Any]:
         """results.json of a run."""
-        done, path = self.pytest(), self.project / f"reports/{experiment}/latest/results.json"
-        assert path.exists(), done.stdout + done.stderr
-        found: dict[str, Any] = json.loads(path.read_text())
+        done, ended = self.pytest(), sorted((self.project / f"reports/{experiment}").glob("2*/results.json"))
+        assert ended, done.stdout + done.stderr
+        found: dict[str, Any] = json.loads(ended[-1].read_text())
         assert all(cell["verdict"] != "error" for cell in found["cells"]), done.stdout
         return found
 

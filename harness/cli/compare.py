@@ -3,27 +3,106 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
-from typing import Any
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.plaintext import count_of, one_line
+
+if TYPE_CHECKING:
+    from harness.report.compare import Comparison, Shift
+
+LONGEST = 160  # characters of a value; --json has them all
+MORE = (
+    "Models, code, settings and inputs that differ come first, then changed verdicts, then effects that moved. Exit code 0: no difference; 1: differences. "
+    "That an effect moved is no test: chance alone moves every second effect of two independent samples by half a half-width. Intervals apart are marked."
+)
 
 
 def add(commands: Any) -> None:
-    compare = add_command(commands, "compare", run, "what differs between two runs: inputs, verdicts, numbers")
-    compare.add_argument("a", type=Path)
-    compare.add_argument("b", type=Path)
+    compare = add_command(commands, "compare", run, "what differs between two runs of an experiment, and why", MORE)
+    compare.add_argument("a", help="the earlier run: its folder, or a name that is unique below reports/")
+    compare.add_argument("b", help="the later run")
+    compare.add_argument("--share", type=share, default=0.5, metavar="X", help="show effects that moved by X half-widths of the wider interval (default: 0.5)")
+    compare.add_argument("--all", action="store_true", help="show every number that changed")
+
+
+def share(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError(f"{text} is no share: write a number of at least 0, such as 0.5")
+    return value
 
 
 def run(arguments: argparse.Namespace) -> Answer:
     from msgspec.structs import replace
 
+    from harness.cli.run_names import run_named
     from harness.records import encode
     from harness.report.compare import compare
     from harness.run.verification import why_unverified
 
-    found = compare(arguments.a, arguments.b)
-    doubts = [f"{folder}: {why}" for folder in dict.fromkeys((arguments.a, arguments.b)) if (why := why_unverified(folder))]
+    a, b = run_named(arguments.a), run_named(arguments.b)
+    found = compare(a, b)
+    doubts = [f"{folder}: {why}" for folder in dict.fromkeys((a, b)) if (why := why_unverified(folder))]
     found = replace(found, warnings=(*doubts, *found.warnings))
-    lines = found.lines()
-    return (CLEAN if found.empty else FINDINGS), encode(found), lines or ["no differences"]
+    moved = [shift.address for shift in found.numbers if shift.moved(arguments.share)]
+    return (
+        (CLEAN if found.empty else FINDINGS),
+        {**encode(found), "share": arguments.share, "moved": moved},
+        list(lines_of(found, arguments.share, arguments.all)),
+    )
+
+
+def lines_of(found: Comparison, limit: float, every: bool) -> Iterator[str]:
+    """The comparison for the terminal."""
+    yield f"{found.experiment}: {found.before} -> {found.after}"
+    yield from (f"WARNING {one_line(warning)}" for warning in found.warnings)
+    if found.empty:
+        yield "no differences"
+        return
+    yield from section(
+        "what went in otherwise", [[cause.subject, ": ".join(filter(None, (cause.what, arrow(cause.before, cause.after))))] for cause in found.causes]
+    )
+    verdicts = [[re.sub("^(hypotheses|checks|cells)/|/verdict$", "", change.address), arrow(change.before, change.after)] for change in found.verdicts]
+    yield from section(count_of(len(verdicts), "verdict changed", "verdicts changed"), verdicts)
+    shown = [shift for shift in found.numbers if every or shift.moved(limit)]
+    yield from shifts("effects" if every else f"effects that moved by {limit:g} half-widths or more", [shift for shift in shown if shift.effect])
+    yield from shifts("other measurements" if every else "other measurements that did", [shift for shift in shown if not shift.effect])
+    rest = [shift for shift in found.numbers if shift not in shown]
+    single = sum(shift.difference is None for shift in rest)
+    parts = [f"{len(rest) - single} moved less" if len(rest) > single else "", f"{single} are in one run only, or in another unit" if single else ""]
+    if rest:
+        yield f"not shown: {' and '.join(filter(None, parts))} (--all shows them)"
+
+
+def shifts(title: str, found: Sequence[Shift]) -> Iterator[str]:
+    from harness.report.compare import NOTHING, measured_name
+    from harness.report.number_format import in_unit
+
+    rows = []
+    for shift in found:
+        sides = [NOTHING if value is None else in_unit(value, shift.unit) for value in (shift.before, shift.after)]
+        change = "" if shift.difference is None else in_unit(shift.difference, shift.unit)
+        far = "no interval" if shift.share is None and change else "" if shift.share is None else f"{shift.share:.1f}x" if shift.share < 100 else ">100x"
+        rows.append([measured_name(shift), " -> ".join(sides), change, far + (" apart" if shift.apart else "")])
+    return section(title, rows)
+
+
+def section(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A heading and its table, an empty line before; nothing where there are no rows."""
+    from harness.cli.tables import draw
+
+    if rows:
+        yield from ("", title)
+        yield from (f"  {line}" for line in draw([""] * len(rows[0]), [[*map(one_line, row)] for row in rows], indent=2))
+
+
+def arrow(before: str, after: str) -> str:
+    """`16 -> 32`, hashes and long values cut; what only changed says so."""
+    from harness.report.compare import DIGEST
+
+    sides = [text[:12] if DIGEST.fullmatch(text) else text if len(text) <= LONGEST else f"{text[:LONGEST]}…" for text in (before, after) if text]
+    return " -> ".join(sides)

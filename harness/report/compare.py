@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
-from harness.records import Interval, Record
-from harness.report.addresses import below, leaves
+from harness.plaintext import count_of
+from harness.records import Interval, Measurement, Record
+from harness.report.addresses import address, below, last_segment, leaves, parent, unescape_segment
 from harness.report.build import view_of
-from harness.report.escape import one_line
 from harness.report.number_format import in_unit
 from harness.report.view import View
 
-NOTHING = "absent"
-WARNED = ("scale", "environment/commit", "environment/dirty")  # and whatever stands below facts/Model
-CONTEXT = ("scale", "seeds", "claim", "parents", "promise", "inputs", "thresholds", "facts", "environment", "missing")
+NOTHING, PRESENT, CHANGED = "absent", "present", "changed"
+SHARE = 0.5  # of the wider half-width: what moved less is the rest
+CONTEXT = ("scale", "claim", "promise", "thresholds", "facts", "environment", "prompts")
+# What a place is about, in the order in which it is shown. A model is named in facts and in settings; that measures asked another one follows from it.
+SUBJECTS = {
+    "scale": r"scale",
+    "models": r"facts/Models?(/|$)|settings/model|facts/Eval/[^/]+/model$",
+    "judges": r"facts/Judges/|settings/judge",
+    "code": r"environment/(commit|dirty|code/)|facts/Eval/[^/]+/code$",
+    "settings": r"settings/|facts/Training/",
+    "seeds": r"seeds",
+    "inputs": r"inputs/|facts/Eval/[^/]+/dataset",
+    "prompts": r"prompts/|facts/Eval/[^/]+/system$",
+    "thresholds": r"thresholds/",
+    "measures": r"facts/Eval/",
+    "software": r"environment/",
+    "lock": r"promise/",
+    "claim": r"claim/",
+    "parents": r"parents/",
+    "other": r"",
+}
+EXPLAINING = SUBJECTS.keys() - {"thresholds", "lock", "other"}  # a difference in one of these changes what a cell measures
+DIGEST = re.compile(r"[0-9a-f]{12,64}")
+SHOWN_DIGESTS = ("commit", "weights_sha256")  # of others only that they changed
+NAMED = 3  # places named of those that changed alike
 
 
 class Change(Record, frozen=True, kw_only=True):
@@ -27,24 +50,46 @@ class Change(Record, frozen=True, kw_only=True):
     after: str
 
 
+class Cause(Record, frozen=True, kw_only=True):
+    """What went in otherwise, in words: its subject, what of it, the values, and the addresses of all that changed alike."""
+
+    subject: str
+    what: str
+    before: str
+    after: str
+    addresses: tuple[str, ...]
+
+
 class Shift(Record, frozen=True, kw_only=True):
-    """A measured value that differs; `apart` is true where both intervals are there and do not overlap, None where one is not there."""
+    """A measured value that differs. `effect`: its cell was judged by it. `apart` is true where both intervals are there and do not overlap, None where one is
+    not there. `share` is the difference in half-widths of the wider interval, None where an interval, a side, or a common unit is not there."""
 
     address: str
     unit: str
+    effect: bool
     before: float | None
     after: float | None
     difference: float | None
+    share: float | None
     apart: bool | None
+
+    def moved(self, limit: float) -> bool:
+        """Whether it moved by `limit` half-widths; without intervals nobody knows how far chance moves it, and any change that its digits show counts."""
+        if self.difference is None:
+            return False
+        if self.share is None:
+            return in_unit(self.before or 0.0, self.unit) != in_unit(self.after or 0.0, self.unit)
+        return self.share >= limit
 
 
 class Comparison(Record, frozen=True, kw_only=True):
-    """Run `before` against run `after`."""
+    """Run `before` against run `after`. `causes` are the `inputs` in words; `numbers` come in the order in which they moved: effects, the farthest first."""
 
     experiment: str
     before: str
     after: str
     warnings: tuple[str, ...]
+    causes: tuple[Cause, ...]
     inputs: tuple[Change, ...]
     verdicts: tuple[Change, ...]
     numbers: tuple[Shift, ...]
@@ -52,16 +97,7 @@ class Comparison(Record, frozen=True, kw_only=True):
     @property
     def empty(self) -> bool:
         """True where nothing changed."""
-        return not (self.inputs or self.verdicts or self.numbers)
-
-    def lines(self) -> list[str]:
-        """The comparison for the terminal, control characters made visible."""
-        head = [f"{self.experiment}: {self.before} -> {self.after}", *(f"WARNING {warning}" for warning in self.warnings)]
-        if self.empty:
-            return [one_line(line) for line in [*head, "nothing changed"]]
-        changed = [f"input    {change.address}: {change.before} -> {change.after}" for change in self.inputs]
-        changed += [f"verdict  {change.address}: {change.before} -> {change.after}" for change in self.verdicts]
-        return [one_line(line) for line in [*head, *changed, *(_shift_line(shift) for shift in self.numbers)]]
+        return not (self.causes or self.verdicts or self.numbers)
 
 
 def compare(before: Path, after: Path) -> Comparison:
@@ -70,32 +106,54 @@ def compare(before: Path, after: Path) -> Comparison:
     if one.results.experiment != two.results.experiment:
         told = f"{before} is a run of {one.results.experiment!r}, {after} one of {two.results.experiment!r}"
         raise HarnessError(told, where="compare", mend="Compare two runs of one experiment.")
-    changes = _changes(_context(one), _context(two))
+    changes = [*_model_changes(one, two), *_changes(_context(one), _context(two), whole=True)]
+    causes = group_changes(changes)
     return Comparison(
         experiment=one.results.experiment,
         before=one.results.execution.run,
         after=two.results.execution.run,
-        warnings=(
-            *(f"{view.results.execution.run} was superseded {view.superseded}" for view in (one, two) if view.superseded),
-            *(f"{change.address} differs: {change.before} against {change.after}" for change in changes if _warned(change.address)),
-        ),
+        warnings=tuple(f"{view.results.execution.run} was superseded {view.superseded}" for view in (one, two) if view.superseded),
+        causes=(*causes, *_unexplained(one, two, causes)),
         inputs=tuple(changes),
         verdicts=tuple(_changes(_verdicts(one), _verdicts(two))),
-        numbers=tuple(_shifts(one, two)),
+        numbers=tuple(sorted(_shifts(one, two), key=_rank)),
     )
 
 
-def _warned(where: str) -> bool:
-    return where in WARNED or where.startswith("facts/Model")
+# what went in ---------------------------------------------------------------------------------------------------------------------------------
 
 
 def _context(view: View) -> dict[str, Any]:
-    """Everything that was given rather than found. Inputs are addressed by their path: an index says nothing across two runs."""
+    """Everything that was given rather than found, but for the models. Inputs are addressed by their path: an index says nothing across two runs."""
+    settings = view.tree["design"]
+    for step in ("scales", view.results.scale, "settings"):  # as far as a foreign declaration has them
+        settings = settings.get(step) if isinstance(settings, dict) else None
     tree = {
         **{name: view.tree[name] for name in CONTEXT},
+        "facts": {name: group for name, group in view.tree["facts"].items() if name != "Model"},
+        "settings": settings or {},
+        "seeds": ", ".join(map(str, view.results.seeds)) or "none",
+        "parents": {item["run"] or item["lock"] or item["statement"]: item for item in view.tree["parents"]},
         "inputs": {item["path"]: {"sha256": item["sha256"], "lines": item["lines"]} for item in view.tree["inputs"]},
     }
     return dict(leaves(tree))
+
+
+def _model_changes(one: View, two: View) -> Iterator[Change]:
+    """Models that only one run had, as one change with all that tells them apart; then what differs in those of both."""
+    old, new = (view.results.facts.get("Model", {}) for view in (one, two))
+    sides = [", ".join(_model_in_words(name, card) for name, card in mine.items() if name not in other) for mine, other in ((old, new), (new, old))]
+    if any(sides):
+        yield Change(address="facts/Model", before=sides[0] or NOTHING, after=sides[1] or NOTHING)
+    before, after = (dict(leaves({name: mine[name] for name in mine if name in other}, "facts/Model")) for mine, other in ((old, new), (new, old)))
+    yield from _changes(before, after)
+
+
+def _model_in_words(name: str, card: Any) -> str:
+    if not isinstance(card, dict):
+        return f"{name} ({card})"
+    told = [str(card[part])[:12] if part == "weights_sha256" else str(card[part]) for part in ("name", "dtype", "weights_sha256", "version") if card.get(part)]
+    return f"{name} ({', '.join(told)})" if told else name
 
 
 def _verdicts(view: View) -> dict[str, Any]:
@@ -105,38 +163,112 @@ def _verdicts(view: View) -> dict[str, Any]:
     return found | {below(at, "verdict"): cell.verdict for at, cell in view.cells}
 
 
-def _changes(one: dict[str, Any], two: dict[str, Any]) -> list[Change]:
-    places = list(dict.fromkeys([*one, *two]))
-    pairs = ((place, _text(one, place), _text(two, place)) for place in places)
+def _changes(one: Mapping[str, Any], two: Mapping[str, Any], whole: bool = False) -> list[Change]:
+    """What differs by address. With `whole`, a thing that only one side has (a file, a measure) is one change, not one for each of its values."""
+    known = [{_thing(place) for place in side} for side in (one, two)]
+    places = dict.fromkeys(_thing(place) if whole and any(_thing(place) not in side for side in known) else place for place in [*one, *two])
+    pairs = ((place, *(_text(side, place, things) for side, things in zip((one, two), known, strict=True))) for place in places)
     return [Change(address=place, before=before, after=after) for place, before, after in pairs if before != after]
 
 
-def _text(found: dict[str, Any], place: str) -> str:
-    return str(found[place]) if place in found else NOTHING
+def _thing(place: str) -> str:
+    return "/".join(place.split("/")[: 3 if place.startswith("facts/") else 2])
+
+
+def _text(side: Mapping[str, Any], place: str, things: set[str]) -> str:
+    return (str(side[place]) or "(empty)") if place in side else PRESENT if place in things else NOTHING
+
+
+def group_changes(changes: Sequence[Change]) -> list[Cause]:
+    """Changes by their subject. Those from one value to one other stand together, and so do hashes: that they changed, or are there, is all that they say."""
+    groups: dict[tuple[str, ...], list[Change]] = {}
+    for change in changes:
+        subject = next(name for name, pattern in SUBJECTS.items() if re.match(pattern, change.address))
+        groups.setdefault((subject, *_sides(change)), []).append(change)
+    order = list(SUBJECTS)
+    return [_cause(subject, before, after, group) for (subject, before, after), group in sorted(groups.items(), key=lambda pair: order.index(pair[0][0]))]
+
+
+def _sides(change: Change) -> tuple[str, str]:
+    """The values as they are shown: of two hashes nothing but that they changed, of one that it is there."""
+    sides = change.before, change.after
+    if last_segment(change.address) in SHOWN_DIGESTS or not any(map(DIGEST.fullmatch, sides)):
+        return sides
+    return ("", CHANGED) if NOTHING not in sides else (NOTHING, PRESENT) if sides[0] == NOTHING else (PRESENT, NOTHING)
+
+
+def _cause(subject: str, before: str, after: str, group: Sequence[Change]) -> Cause:
+    names: dict[str, list[str]] = {}
+    for field, name in dict.fromkeys(_words(change.address) for change in group):
+        names.setdefault(field, []).append(name)
+    what = "; ".join(f"{field}{' of ' if field else ''}{_few(things)}" for field, things in names.items() if field or any(things))
+    return Cause(subject=subject, what=what, before=before, after=after, addresses=tuple(change.address for change in group))
+
+
+def _words(place: str) -> tuple[str, str]:
+    """What an address says beside its subject: ("code", "capability-villain") for facts/Eval/capability-villain/code."""
+    head, *rest = map(unescape_segment, place.split("/"))
+    if head == "facts":
+        return (" ".join(rest[2:]), rest[1]) if len(rest) > 2 else ("", " ".join(rest[1:]))
+    rest = rest[:-1] if rest[-1:] == ["sha256"] else rest[1:] if rest[:1] == ["code"] and rest[1:] else rest
+    return "", " ".join(rest) or head
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _unexplained(one: View, two: View, causes: Sequence[Cause]) -> Iterator[Cause]:
+    """A cause that says so where cells rest on something else, and nothing that is recorded is otherwise."""
+    keys = {cell.id: cell.key for cell in one.results.cells}
+    other = [address("cells", cell.id, "key") for cell in two.results.cells if keys.get(cell.id, cell.key) != cell.key]
+    if other and not {cause.subject for cause in causes} & EXPLAINING:
+        what = f"{count_of(len(other), 'cell rests', 'cells rest')} on other code, packages, models or options, which the results do not name"
+        yield Cause(subject="unknown", what=what, before="", after="", addresses=tuple(other))
+
+
+# what was measured ----------------------------------------------------------------------------------------------------------------------------
 
 
 def _shifts(one: View, two: View) -> Iterator[Shift]:
     first, second = ({row.measured_at: row.measurement for row in view.rows if row.measurement} for view in (one, two))
+    effects = {row.measured_at for view in (one, two) for row in view.effects.values()}
     for place in dict.fromkeys([*first, *second]):
         a, b = first.get(place), second.get(place)
-        if a and b and (a.value, a.unit, a.interval) == (b.value, b.unit, b.interval):
-            continue
-        same_unit = a is not None and b is not None and a.unit == b.unit
-        yield Shift(
-            address=below(place, "value"),
-            unit=a.unit if a and (same_unit or not b) else b.unit if b and not a else f"{a.unit if a else ''} against {b.unit if b else ''}",
-            before=a.value if a else None,
-            after=b.value if b else None,
-            difference=b.value - a.value if a and b and same_unit else None,
-            apart=_apart(a.interval, b.interval) if a and b and same_unit else None,
-        )
+        if not (a and b and (a.value, a.unit, a.interval) == (b.value, b.unit, b.interval)):
+            yield _shift(place, a, b, place in effects)
+
+
+def _shift(place: str, a: Measurement | None, b: Measurement | None, effect: bool) -> Shift:
+    same_unit = a is not None and b is not None and a.unit == b.unit
+    difference = b.value - a.value if a and b and same_unit else None
+    return Shift(
+        address=below(place, "value"),
+        unit=a.unit if a and (same_unit or not b) else b.unit if b and not a else f"{a.unit if a else ''} against {b.unit if b else ''}",
+        effect=effect,
+        before=a.value if a else None,
+        after=b.value if b else None,
+        difference=difference,
+        share=None if difference is None or not (a and b and a.interval and b.interval) else share_of(difference, a.interval, b.interval),
+        apart=_apart(a.interval, b.interval) if a and b and same_unit else None,
+    )
+
+
+def share_of(difference: float, *intervals: Interval) -> float:
+    """The difference in half-widths of the wider interval; any difference is infinitely many of a width of zero, which JSON writes as 1e308."""
+    half = max(interval.high - interval.low for interval in intervals) / 2
+    return abs(difference) / half if half > 0 else (1e308 if difference else 0.0)
 
 
 def _apart(one: Interval | None, two: Interval | None) -> bool | None:
     return None if one is None or two is None else one.high < two.low or two.high < one.low
 
 
-def _shift_line(shift: Shift) -> str:
-    sides = " -> ".join(NOTHING if value is None else in_unit(value, shift.unit) for value in (shift.before, shift.after))
-    change = "" if shift.difference is None else f" (change {in_unit(shift.difference, shift.unit)})"
-    return f"number   {shift.address}: {sides}{change}{' INTERVALS DO NOT OVERLAP' if shift.apart else ''}"
+def _rank(shift: Shift) -> tuple[bool, bool, bool, float, float]:
+    return (not shift.effect, shift.difference is None, not shift.apart, -(shift.share or 0.0), -abs(shift.difference or 0.0))
+
+
+def measured_name(shift: Shift) -> str:
+    """The cell and the measurement of a shift, in words."""
+    name = parent(shift.address)
+    return f"{last_segment(parent(parent(name)))} {last_segment(name)}"

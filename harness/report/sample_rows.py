@@ -6,7 +6,7 @@ Nobody chose them for their looks. A samples file is checked against the hash th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from harness.appendlog import SEAL, AppendLog
-from harness.files import read_plain
-from harness.fingerprint import canonical
+from harness.appendlog import SEAL, unseal_line
+from harness.files import plain_stream
+from harness.fingerprint import NotCanonicalError, canonical
 from harness.records import Measurement, SamplesRef
 from harness.report.view import Row, View
 from harness.seeds import generator
@@ -34,6 +34,9 @@ OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked")  # a 
 # Fields that serve the gathering, or stand elsewhere in the block of an item.
 HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "usd", "input_tokens", "output_tokens", "finish", "error", SEAL}
 MOST_VALUES = 6  # of a list of numbers
+LONGEST_LINE = 1 << 26  # bytes; a longer line is no row
+ABSENT = "The file is not there: nothing of it can be checked or shown."
+LOST = "Some lines fail their seal (torn or altered); they are not shown."
 KINDS = {"hypothesis": 0, "control": 1}  # whose effects are shown first
 
 
@@ -121,7 +124,7 @@ class Samples:
     @cached_property
     def troubles(self) -> list[tuple[str, str]]:
         """(path, what is wrong with it) for every file of the run that is not what was recorded."""
-        return [(path, trouble) for path, ref in self.refs.items() if (trouble := check_file(self.folder, ref)[1])]
+        return [(path, trouble) for path, ref in self.refs.items() if (trouble := check_file(self.folder, ref))]
 
     def comparisons(self, size: int, most: int) -> list[Comparison]:
         """At most `size` items of each of at most `most` comparisons: effects of hypotheses, of controls, then files that no effect rests on. Where there are
@@ -234,25 +237,50 @@ def short_names(names: Iterable[str]) -> list[str]:
 # reading --------------------------------------------------------------------------------------------------------------------------------------
 
 
-def check_file(folder: Path, ref: SamplesRef) -> tuple[bytes, str]:
-    """The bytes of a samples file, and a sentence about it where it is not what the run recorded."""
+class RowReader:
+    """The intact rows of a samples file, one at a time. `trouble` is a sentence about the file where it is not what the run recorded; `lost` counts the lines
+    whose seal failed, as far as it was read."""
+
+    def __init__(self, folder: Path, ref: SamplesRef) -> None:
+        self.path, self.lost = folder / ref.path, 0
+        self.trouble = check_file(folder, ref)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        if self.trouble == ABSENT:
+            return
+        with plain_stream(self.path) as stream:
+            for line in iter(lambda: stream.readline(LONGEST_LINE), b""):
+                try:  # byte for byte what was sealed, or checked line by line
+                    row = unseal_line(line.rstrip(b"\n")) if self.trouble else msgspec.json.decode(line)
+                except NotCanonicalError:
+                    self.lost += bool(line.strip())
+                    continue
+                if isinstance(row, dict):
+                    yield row
+
+
+def check_file(folder: Path, ref: SamplesRef) -> str:
+    """A sentence about a samples file where it is not what the run recorded."""
     try:
-        data = read_plain(folder / ref.path)
+        with plain_stream(folder / ref.path) as stream:
+            rows, digest = 0, hashlib.sha256()
+            for part in iter(lambda: stream.read(1 << 20), b""):
+                digest.update(part)
+                rows += part.count(b"\n")
     except OSError:
-        return b"", "The file is not there: nothing of it can be checked or shown."
-    same = hashlib.sha256(data).hexdigest() == ref.sha256 and data.count(b"\n") == ref.rows
-    return data, "" if same else "The file is not the one that the run recorded: its hash or its number of rows differs."
+        return ABSENT
+    return (
+        ""
+        if digest.hexdigest() == ref.sha256 and rows == ref.rows
+        else "The file is not the one that the run recorded: its hash or its number of rows differs."
+    )
 
 
 def read_rows(folder: Path, ref: SamplesRef) -> tuple[list[dict[str, Any]], str]:
     """The intact rows, and a sentence about the file where it is not what the run recorded."""
-    data, trouble = check_file(folder, ref)
-    if not trouble:  # byte for byte what was sealed
-        return [row for line in data.splitlines() if isinstance(row := msgspec.json.decode(line), dict)], ""
-    if not data:
-        return [], trouble
-    rows, torn = AppendLog(folder / ref.path).read()
-    return rows, "Some lines fail their seal (torn or altered); they are not shown." if torn else trouble
+    reader = RowReader(folder, ref)
+    rows = list(reader)
+    return rows, LOST if reader.lost else reader.trouble
 
 
 def split_field(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -19,7 +19,7 @@ def told_again(folder: Path) -> ReportOutcome:
     if not (folder / "results.json").exists():
         run = RunFolder(folder, folder.name)
         if not (run.journal.path.exists() or run.universe_path.exists()):
-            raise HarnessError("this is no run folder", where=str(folder), mend="Name a folder that a run wrote, such as reports/<experiment>/latest")
+            raise HarnessError("this is no run folder", where=str(folder), mend="Name a folder that a run wrote; harness runs lists them")
         return finalize_run(folder, folder.name)
     from harness.report.build import has_older_schema, read_results
     from harness.run.verification import is_older, journal_differences, version_notes

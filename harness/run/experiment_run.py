@@ -133,6 +133,7 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
     scale, seeds = scale_of(experiment, settings), seeds_of(experiment, settings)
     promise = promise_of(experiment, settings.root, found.code, found.claims, seeds, scale, tests=found.tests)
     spec = experiment.spec
+    code = {label: digest[:12] for label, digest in sorted({**found.code.file_hashes, **found.code.own_hashes}.items())}
     return Universe(
         experiment=spec.id,
         folder=experiment.folder.relative_to(settings.root).as_posix(),
@@ -146,7 +147,7 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
         cells=planned_cells(found.catalogue, identity(promise, scale, seeds, others, found.code, found.options), selected),
         cell_cost=spec.scales[scale].cell_cost.word(spec.scales[scale].gpus),
         costs={owner: cost.word(spec.scales[scale].gpus) for owner, cost in spec.scales[scale].costs.items()},
-        environment=environment(settings.root),
+        environment={**environment(settings.root), "code": code},
         claim=spec.claim_at(scale),
         parents=find_parents(experiment, settings.root, promise, scale),
         prompts={place.removeprefix("prompts/"): digest for place, digest in promise.items() if place.startswith("prompts/")},

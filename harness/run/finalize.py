@@ -18,11 +18,13 @@ from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError
 from harness.findings import line_of
 from harness.history import REVISED, format_time, read_events, record_event
+from harness.in_use import share
 from harness.plaintext import count_of, encodable, shorten_text
 from harness.records import AFTER_DATA, Cell, Deviation, Execution, Finding, Results, Universe, decode, encode
 from harness.report.differences import Difference
 from harness.run.checks import report_findings, with_findings
 from harness.run.folder import RunFolder, last_cells
+from harness.run.latest import point_latest
 from harness.run.plan_cache import cached_plan
 from harness.run.redact import clean_value
 from harness.run.session import Session
@@ -62,20 +64,21 @@ def finalize_run(folder: Path, token: str, store: Path | None = None, reported: 
     kept, unless the caller has done so (`revised`)."""
     results = None
     try:
-        results = results_of(folder, token, store)
-        earlier = None if revised else contradicted(folder, results)
-        write_json(folder / "results.json", clean_value(encode(results), lambda text: shorten_text(encodable(text))), pretty=True)
-        point_latest(folder)
-        if earlier is not None:
-            from harness.report.versions import changes_between
+        with share(folder):
+            results = results_of(folder, token, store)
+            earlier = None if revised else contradicted(folder, results)
+            write_json(folder / "results.json", clean_value(encode(results), lambda text: shorten_text(encodable(text))), pretty=True)
+            latest = point_latest(folder)
+            if earlier is not None:
+                from harness.report.versions import changes_between
 
-            record_event(folder, REVISED, "the run went on, and its results say something else", changes_between(earlier, results))
-        from harness.report.build import build, view_of, withdraw
+                record_event(folder, REVISED, "the run went on, and its results say something else", changes_between(earlier, results))
+            from harness.report.build import build, view_of, withdraw
 
-        if reported:
-            view_of(folder)  # before the history says that there is a report
-        record_end(folder, results, reported)
-        notes = build(folder).notes if reported else withdraw(folder)
+            if reported:
+                view_of(folder)  # before the history says that there is a report
+            record_end(folder, results, reported)
+            notes = (*(build(folder).notes if reported else withdraw(folder)), *filter(None, [latest]))
     except HarnessError as error:
         return ReportOutcome(folder, results, str(error), notes=withdraw_stale(folder) if results is not None else ())
     except Exception as error:  # one experiment that cannot be told must not silence the others
@@ -201,16 +204,3 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
         facts={name: value for row in cells.values() for name, value in row.get("execution", {}).items()},
         findings=tuple(decode(found, Finding) for found in last.get("findings", ())),
     )
-
-
-def point_latest(folder: Path) -> None:
-    """Turns `latest` beside the run folder to it, where the folder lies in a place of runs."""
-    if folder.parent.parent.name != "reports":
-        return
-    beside = folder.parent / f".latest-{folder.name}"
-    try:
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(folder.name, target_is_directory=True)
-        beside.replace(folder.parent / "latest")
-    except OSError as error:
-        raise HarnessError(f"cannot point latest at this run: {error.strerror}", where=str(folder.parent), mend="The run itself is complete") from error

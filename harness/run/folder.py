@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from harness.damage import note_damage, noted_damage, relative_name, take_to_rep
 from harness.errors import HarnessError
 from harness.files import move_aside, plain_digest, plain_stream, read_plain, require_no_links
 from harness.fingerprint import fingerprint
+from harness.in_use import share
 from harness.records import Cell, SamplesRef, Universe, decode, encode
 from harness.store import Store, hold_lock, lock_at, naming_errors, read_file, read_sealed, replace_file, write_sealed, write_text
 
@@ -96,6 +98,7 @@ class RunFolder:
         self.hidden = path / ".run"
         self.journal = AppendLog(path / "journal.jsonl")
         self._reported = 0  # of the damage that this process noted
+        self._use: BufferedReader | None = None  # open as long as this process works here
 
     @property
     def universe_path(self) -> Path:
@@ -104,6 +107,7 @@ class RunFolder:
     def begin(self, universe: Universe) -> Universe:
         """Writes the universe and returns it. Selections of earlier sessions in this folder are kept for the cells whose key is the same."""
         require_no_links(self.path, *PARTS)
+        self._use = share(self.path)
         earlier = self._last_plan(self.read()[0])
         self._clear(self.universe_path)
         if earlier is not None and earlier.experiment != universe.experiment:
@@ -153,7 +157,7 @@ class RunFolder:
         if self.journal.path.exists():
             what, mend = "the journal does not hold the plan of its run", "Copy the folder together with its .run, or run the experiment again"
         else:
-            what, mend = "this is no run folder: it has no journal.jsonl", "Name a folder that a run wrote, such as reports/<experiment>/latest"
+            what, mend = "this is no run folder: it has no journal.jsonl", "Name a folder that a run wrote; harness runs lists them"
         raise HarnessError(what, where=str(self.path), mend=mend)
 
     def _last_plan(self, rows: Sequence[Mapping[str, Any]]) -> Universe | None:

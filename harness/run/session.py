@@ -22,6 +22,7 @@ from harness.run.collecting import CollectedExperiment, arrange_items, expected_
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
+from harness.run.latest import begin_latest
 from harness.run.plugins import check_plugins
 from harness.run.redact import make_printable
 from harness.run.settings import REFUSAL, Settings
@@ -180,6 +181,7 @@ class Session:
                     "findings": encode(machine),
                 }
                 active.folder.record_session(start, planned)
+                begin_latest(active.folder.path)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
 

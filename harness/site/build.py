@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,11 +17,12 @@ from harness.files import is_plain, make_folder, read_plain, require_no_links
 from harness.fingerprint import fingerprint
 from harness.history import superseded
 from harness.records import Record, encode
-from harness.report.build import view_of
+from harness.report.build import RESULTS, view_of
+from harness.report.runs import MARKER, find_runs
 from harness.report.view import View
 from harness.site.changes import compare_runs
 from harness.site.pages import GENERATOR, Pages, sample_pages
-from harness.site.runs import MARKER, RunSummary, find_runs, key_of, name_run, summarise_run
+from harness.site.runs import RunSummary, key_of, name_run, summarise_run
 from harness.site.samples import sample_files
 from harness.store import naming_errors, read_file, write_json, write_text
 
@@ -60,7 +62,7 @@ def build_site(reports: Path, site: Path) -> SiteReport:
     if not reports.is_dir():
         raise HarnessError("is no folder", where=str(reports), mend="Name a folder of reports, such as reports")
     reports, site = reports.resolve(), site.parent.resolve() / site.name  # so that a link in place of the site itself is seen
-    found = find_runs(reports)
+    found = [run for run in find_runs(reports) if os.path.lexists(run / RESULTS)]
     if not found:
         raise HarnessError("holds no run", where=str(reports), mend="Name a folder with runs in it: reports/<experiment>/<run>/results.json")
     claim(site)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +10,6 @@ from typing import Annotated
 
 import msgspec
 
-from harness.errors import HarnessError
 from harness.files import is_plain, plain_digest
 from harness.fingerprint import fingerprint
 from harness.history import FILE_NAME
@@ -20,10 +18,9 @@ from harness.records import Record, Results
 from harness.report.addresses import below
 from harness.report.build import PAGE, RESULTS
 from harness.report.numbers import Numbers
+from harness.report.runs import State, completeness
 from harness.report.view import Row, View
 
-MARKER = "harness-site.json"  # says that a folder is a site, and what it was made of
-DEPTH = 4  # levels of folders below the reports
 LONGEST = 300  # characters of a text in a list
 NAME = r"^[a-z0-9_-]+/[a-z0-9_-]+(?![\s\S])"  # also one that an altered marker holds leads nowhere else
 PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -66,7 +63,7 @@ class RunSummary(Record, frozen=True, kw_only=True):
     verdict: str
     confidence: str
     headline: str
-    complete: bool
+    state: State
     lock: str
     superseded: str
     has_page: bool
@@ -90,22 +87,9 @@ class RunSummary(Record, frozen=True, kw_only=True):
     @property
     def facets(self) -> dict[str, tuple[str, ...]]:
         """The values by which the lists filter it."""
-        state = ("superseded" if self.superseded else "current", *(() if self.complete else ("incomplete",)))
+        state = ("superseded" if self.superseded else "current", *(() if self.state == "complete" else (self.state,)))
         one = {"experiment": self.experiment, "verdict": self.verdict, "confidence": self.confidence, "scale": self.scale, "lock": self.lock}
         return {**{name: (value,) for name, value in one.items()}, "model": self.models, "state": state}
-
-
-def find_runs(folder: Path, depth: int = DEPTH) -> list[Path]:
-    """The folders that hold a results.json, in the order of their paths. Links, hidden folders, sites and what lies inside a run are left out."""
-    if os.path.lexists(folder / MARKER):
-        return []
-    if os.path.lexists(folder / RESULTS):
-        return [folder]
-    try:
-        inside = sorted(path for path in folder.iterdir() if depth and path.is_dir() and not path.is_symlink() and not path.name.startswith("."))
-    except OSError as error:
-        raise HarnessError(f"cannot be read: {error.strerror}", where=str(folder), mend="Make it readable, or move it away") from error
-    return [run for path in inside for run in find_runs(path, depth - 1)]
 
 
 def key_of(folder: Path) -> str:
@@ -149,7 +133,7 @@ def summarise_run(view: View, folder: Path, shown: str, name: str) -> RunSummary
         verdict=results.verdict,
         confidence=results.confidence.level,
         headline=short(results.headline) or "(no headline)",
-        complete=results.complete,
+        state=completeness(results)[0],
         lock="not locked" if not promise.locked else "deviations" if promise.deviations else "locked",
         superseded=short(view.superseded),
         has_page=is_plain(folder / PAGE),

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -28,6 +29,7 @@ from harness import cli
 
 ROOT = Path(__file__).parents[2]
 RUN = ("evals/README.md", "README.md")
+RUN_ON_EXAMPLES = ("docs/runs.md",)  # where reports/examples and reports/parents are
 # A page whose files and edits are written and run by tests of their own.
 RUN_ELSEWHERE = {"docs/extending.md": ("tests/test_fourth_domain.py", "tests/test_extending.py"), "docs/ci.md": ("tests/docs/test_ci_workflow.py",)}
 COMMENT = re.compile(r"<!-- (?P<key>file|edit|not run): (?P<value>.+) -->")
@@ -71,7 +73,7 @@ def test_every_block_is_handled(block: Block, pytestconfig: pytest.Config) -> No
         tests = RUN_ELSEWHERE.get(block.page, ())
         assert block.page in RUN or any(block.page in (ROOT / test).read_text(encoding="utf-8") for test in tests), f"{block}: no test writes this file"
     elif block.language == "text":
-        assert block.page in RUN or block.not_run, f"{block}: nothing compares this text; say `<!-- not run: why -->`"
+        assert block.page in (*RUN, *RUN_ON_EXAMPLES) or block.not_run, f"{block}: nothing compares this text; say `<!-- not run: why -->`"
 
 
 def check_language(block: Block, config: pytest.Config) -> None:
@@ -218,6 +220,21 @@ def test_pages_show_what_their_commands_print(project: Project) -> None:
             elif block.language == "text" and not block.not_run:
                 compare_output(block, output)
     check_run_folder(project.root / "reports/careful_roles/latest")
+
+
+@pytest.mark.parametrize("page", RUN_ON_EXAMPLES)
+def test_pages_on_the_examples_show_what_their_commands_print(page: str, tmp_path: Path) -> None:
+    """In a copy of them; a command that finds differences says so by its exit code."""
+    project, output = Project(tmp_path), ""
+    for name in ("examples", "parents"):
+        shutil.copytree(ROOT / "reports" / name, tmp_path / "reports" / name)
+    for block in read_blocks(page):
+        if block.language == "sh":
+            done = project.run(block.text)
+            assert done.returncode in (0, 1) and not done.stderr, f"{block}\n{done.stdout}{done.stderr}"
+            output = done.stdout
+        elif block.language == "text":
+            compare_output(block, output)
 
 
 def compare_output(block: Block, output: str) -> None:

@@ -52,7 +52,7 @@ def test_a_hostile_run_is_told_harmless_and_whole(hostile: Toy) -> None:
     assert done.returncode == 1 and "INTERNALERROR" not in done.stdout + done.stderr, done.stdout[-3000:]
     assert harmless(done.stdout), [line for line in done.stdout.split("\n") if not harmless(line)][:3]
     assert "\\x1b[2J" in done.stdout and "[DB_PASS]" in done.stdout and "FAILED evals/coins/test_coins.py::test_hostile - why" in done.stdout
-    folder = hostile.root / "reports/coins/latest"
+    folder = hostile.last_run
     assert (folder / "index.html").exists() and (folder / "clean_result.md").exists()
     for path in [hostile.root / "junit.xml", *(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".png")]:
         text = path.read_text(encoding="utf-8")

@@ -77,7 +77,7 @@ def test_a_run_tells_its_timeline(site: Path) -> None:
 
 
 def test_a_run_is_compared_with_the_one_before_it_at_its_scale(new_reports: Callable[..., Path]) -> None:
-    """Verdicts first, then inputs, then numbers; equal changes of inputs stand together; the first run has nothing to be compared with."""
+    """Verdicts first, then what went in otherwise by its subject, then numbers; equal changes stand together; the first run has none before it."""
     reports = new_reports("run-1", "run-2")
     path = reports / "prompting" / "run-2" / "results.json"
     tree = json.loads(path.read_text())
@@ -91,14 +91,14 @@ def test_a_run_is_compared_with_the_one_before_it_at_its_scale(new_reports: Call
     text = pages["runs/prompting/run-2/changes.html"]
     parts = [
         "cells/H1[villain-capability]/verdict",
-        "questions.jsonl/sha256",
         "facts/Eval/capability/code",
+        "questions.jsonl/sha256",
         "measurements/shift/value",
         "+20.2 pp",
         "do not overlap",
     ]
     assert [text.index(part) for part in parts] == sorted(text.index(part) for part in parts)
-    assert "dddddddddddd…" in text and "d" * 13 not in text
+    assert '<td><span class="label">after </span>changed</td>' in text and "d" * 13 not in text
     assert text.count('<td><span class="label">after </span>new</td>') == 1
     assert "This is the first run" in pages["runs/prompting/run-1/changes.html"]
 

@@ -210,14 +210,20 @@ class Toy:
     def env(self, more: dict[str, str] | None) -> dict[str, str]:
         return {name: value for name, value in os.environ.items() if not name.startswith(("HARNESS_", "PYTEST_"))} | {"COLUMNS": "140"} | (more or {})
 
-    def results(self, folder: str = "reports/coins/latest") -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / folder / "results.json").read_text(encoding="utf-8"))
+    @property
+    def last_run(self) -> Path:
+        """The folder of the last run that has results, also where cells failed in it; `latest` is the last complete one."""
+        return max(path.parent for path in (self.root / "reports/coins").glob("2*/results.json"))
+
+    def results(self, folder: str = "") -> dict[str, Any]:
+        """results.json of a folder, by default of the last run."""
+        found: dict[str, Any] = json.loads(((self.root / folder if folder else self.last_run) / "results.json").read_text(encoding="utf-8"))
         return found
 
-    def cells(self, folder: str = "reports/coins/latest") -> dict[str, str]:
+    def cells(self, folder: str = "") -> dict[str, str]:
         return {cell["id"]: cell["verdict"] for cell in self.results(folder)["cells"]}
 
-    def told(self, folder: str = "reports/coins/latest") -> dict[str, Any]:
+    def told(self, folder: str = "") -> dict[str, Any]:
         """results.json without the one block that may differ."""
         return {name: value for name, value in self.results(folder).items() if name != "execution"}
 
