@@ -7,10 +7,12 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 from harness.cli.command import USAGE
+from harness.commands import install_missing
 from harness.errors import HarnessError
 from harness.plaintext import visible
 
@@ -24,7 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a character is shown its escape
     arguments = parser().parse_args(argv)
     try:
-        code, value, lines = arguments.run(arguments)
+        with name_missing():
+            code, value, lines = arguments.run(arguments)
     except HarnessError as error:
         if arguments.json:
             print(json.dumps({"error": str(error), "what": error.what, "where": error.where, "mend": error.mend}))
@@ -37,6 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has seen enough, as `head` has; Python would complain again when it closes the stream
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(code)
+
+
+@contextmanager
+def name_missing() -> Iterator[None]:
+    """Turns the import of a package that an extra brings, and that is not installed, into one line with the command that installs it."""
+    try:
+        yield
+    except ImportError as error:
+        if mend := install_missing(str(error)):
+            raise HarnessError(f"this command needs more than the core: {error}", mend=mend) from error
+        raise
 
 
 def parser() -> argparse.ArgumentParser:

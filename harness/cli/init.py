@@ -6,13 +6,13 @@ import argparse
 import os
 import re
 import shutil
-import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from harness.cli.command import CLEAN, Answer, add_command
+from harness.commands import command
 from harness.errors import HarnessError
 from harness.package_data import shipped_data
 from harness.store import naming_errors, write_text
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> Answer:
         raise HarnessError(f"{name!r} cannot name an experiment", mend="Use at most 64 lower-case letters, digits and underscores, beginning with a letter")
     folder = Path("evals") / name
     if os.path.lexists(folder):
-        raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: harness init {name}_2")
+        raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: {command('harness', 'init', f'{name}_2')}")
     contents = list_contents(name, folder)
     written = {path: text for path, text in contents.items() if not os.path.lexists(path)}
     write_all(written, folder)
@@ -80,9 +80,10 @@ def template(name: str) -> str:
 
 
 def next_steps(folder: Path) -> list[str]:
-    pytest = "pytest" if Path(sys.argv[0]).name == "harness" else f"{sys.executable} -m pytest"
-    return [
-        f"harness plan {folder}    what it costs and what it can find; runs nothing",
-        f"harness lock {folder}    preregisters the rule and the thresholds",
-        f"{pytest} {folder}          runs it and writes a report",
-    ]
+    steps = {
+        command("harness", "plan", folder): "what it costs and what it can find; runs nothing",
+        command("harness", "lock", folder): "preregisters the rule and the thresholds",
+        command("pytest", folder): "runs it and writes a report",
+    }
+    width = max(map(len, steps))
+    return [f"{typed:{width}}    {what}" for typed, what in steps.items()]
