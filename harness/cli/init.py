@@ -80,10 +80,10 @@ def template(name: str) -> str:
 
 
 def next_steps(folder: Path) -> list[str]:
+    """What comes next, each command on a line of its own: no shell takes the words beside it for its own."""
     steps = {
-        command("harness", "plan", folder): "what it costs and what it can find; runs nothing",
-        command("harness", "lock", folder): "preregisters the rule and the thresholds",
-        command("pytest", folder): "runs it and writes a report",
+        "what it costs and what it can find (runs nothing)": command("harness", "plan", folder),
+        "preregister the rule and the thresholds": command("harness", "lock", folder),
+        "run it and write a report": command("pytest", folder),
     }
-    width = max(map(len, steps))
-    return [f"{typed:{width}}    {what}" for typed, what in steps.items()]
+    return [line for what, typed in steps.items() for line in (f"{what}:", f"  {typed}")]

@@ -71,20 +71,23 @@ def pasted(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
 
 def printed(text: str, words: str) -> str:
     """The command in a text that has these words, without what the sentence says before and after it."""
-    return next(match[1] for match in re.finditer(rf"((?:\S*python\S* -m (?:harness\.cli|pytest)|harness|pytest) {words} (?:'[^']+'|[^\s)]+))", text))
+    return next(match[1] for match in re.finditer(rf"((?:[^\s(]*python[^\s(]* -m (?:harness\.cli|pytest)|harness|pytest) {words} (?:'[^']+'|[^\s)]+))", text))
+
+
+def test_the_steps_of_a_first_experiment_can_be_pasted(tmp_path: Path) -> None:
+    """Each is a line of its own."""
+    toy = Toy(tmp_path / "my project")
+    done = pasted(toy.root, harness(toy, "init", "other").stdout.splitlines()[-3])
+    assert done.returncode == 0 and done.stdout.endswith("evals/other/experiment.lock.json\n"), done
 
 
 def test_printed_commands_run_in_a_folder_with_a_space_in_its_name(tmp_path: Path) -> None:
-    """The steps of init; lock and report behind a run; verify behind a report that would not be true."""
+    """Lock and report behind a run; verify behind a report that would not be true."""
     toy = Toy(tmp_path / "my project")
-    toy.write("evals/first coins/note.txt", "")
-    begun = harness(toy, "init", "other")
-    for line in begun.stdout.splitlines()[-3:-1]:
-        assert pasted(toy.root, line).returncode == 0, line
-    run = toy.root / "runs of mine" / "today"
+    run = toy.root / "runs of mine"
     done = toy.run("--harness-run-dir", str(run), "--harness-no-report")
     made = pasted(toy.root, printed(done.stdout, "report"))
-    assert made.returncode == 0 and made.stdout.startswith("report: runs of mine/today/index.html"), (done.stdout, made)
+    assert made.returncode == 0 and made.stdout.endswith("/runs of mine/index.html\n"), (done.stdout, made)
     assert pasted(toy.root, printed(done.stdout, "lock")).returncode == 0
     results = run / "results.json"
     results.write_text(results.read_text(encoding="utf-8").replace('"supported"', '"falsified"', 1), encoding="utf-8")

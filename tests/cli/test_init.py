@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -62,7 +63,7 @@ def test_an_empty_folder_gets_all_that_the_experiment_reads(folder: Path, capsys
     assert list(files(folder)) == WRITTEN and sorted(os.listdir(folder)) == ["banks", "evals", "personas", "pytest.ini"]
     lines = capsys.readouterr().out.splitlines()
     assert sorted(line.removeprefix("wrote ") for line in lines if line.startswith("wrote ")) == WRITTEN
-    assert [" ".join(line.split("    ")[0].split()[-3:]) for line in lines[-3:-1]] == ["harness plan evals/first", "harness lock evals/first"]
+    assert [re.split(r"harness(?:.cli)? ", line)[-1] for line in lines[-5:-1:2]] == ["plan evals/first", "lock evals/first"]
     assert "pytest evals/first" in lines[-1]
 
 
