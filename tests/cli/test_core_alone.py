@@ -9,9 +9,9 @@ import sys
 import tomllib
 from pathlib import Path
 
-import core_alone
 import pytest
 
+import core_alone
 from harness.commands import DISTRIBUTION, EXTRAS
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,9 @@ def harness(folder: Path, store: Path, *words: str) -> subprocess.CompletedProce
 
 def test_a_first_experiment_is_designed_with_the_core_alone(tmp_path: Path) -> None:
     """init, plan, check, lock and score end as they should; each rule that needs a model says that it was not run and what to install."""
-    done = {words: harness(tmp_path, tmp_path / "store", *words.split()) for words in ("init", "plan", "check", "lock evals/first", "score evals/first", "--help")}
+    done = {
+        words: harness(tmp_path, tmp_path / "store", *words.split()) for words in ("init", "plan", "check", "lock evals/first", "score evals/first", "--help")
+    }
     assert {words: one.returncode for words, one in done.items()} == {**dict.fromkeys(done, 0), "score evals/first": 1}, done
     told = [line for line in done["check"].stdout.splitlines() if "not run" in line]
     assert told and all(INSTALL.search(line) for line in told), told
