@@ -128,8 +128,9 @@ class Progress(threading.Thread):
         if self.live:
             self.line.show(self.text(self.line.width - 1))
         elif text := self.text(1000):
-            self.reporter.ensure_newline()
-            self.reporter.write(f"{text}\n", flush=True)
+            self.reporter.ensure_newline()  # the name of the test file is written again behind it
+            begun = "\n" if self.writer.width_of_current_line else ""
+            self.reporter.write(f"{begun}{text}\n")
 
     def text(self, width: int) -> str:
         """The line, of the cell that has run longest; "" where none runs."""
