@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
-from harness.cli.command import USAGE
+from harness.cli.command import USAGE, write_out
+from harness.cli.completion import SHELLS, PrintCompletion
+from harness.cli.version import PrintVersion
 from harness.commands import install_missing
 from harness.errors import HarnessError
 from harness.plaintext import visible
@@ -34,11 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             print(f"harness: {error}", file=sys.stderr)
         return USAGE
-    try:
-        # Escaped to ASCII, or visible: no text of a run reaches the terminal as a command.
-        print(json.dumps(value, indent=1) if arguments.json else "\n".join(visible(line, keep="") for line in lines), flush=True)
-    except BrokenPipeError:  # the reader has seen enough, as `head` has; Python would complain again when it closes the stream
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # Escaped to ASCII, or visible: no text of a run reaches the terminal as a command.
+    write_out(json.dumps(value, indent=1) if arguments.json else "\n".join(visible(line, keep="") for line in lines))
     return int(code)
 
 
@@ -55,6 +53,8 @@ def name_missing() -> Iterator[None]:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="harness", description="Alignment experiments as pytest tests.")
+    top.add_argument("--version", nargs=0, action=PrintVersion, help="print the versions of harness and Python, and the commit of a checkout")
+    top.add_argument("--print-completion", choices=SHELLS, action=PrintCompletion, help="print what this shell reads to complete the commands")
     commands = top.add_subparsers(required=True, metavar="command")
     for name in COMMANDS:
         import_module(f"harness.cli.{name}").add(commands)
