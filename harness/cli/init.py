@@ -13,6 +13,7 @@ from typing import Any
 
 from harness.cli.command import CLEAN, Answer, add_command
 from harness.commands import command
+from harness.design.schema import FILE, HEAD, shipped_text
 from harness.errors import HarnessError
 from harness.package_data import shipped_data
 from harness.store import naming_errors, write_text
@@ -37,11 +38,19 @@ def run(arguments: argparse.Namespace) -> Answer:
     if os.path.lexists(folder):
         raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: {command('harness', 'init', f'{name}_2')}")
     contents = list_contents(name, folder)
-    written = {path: text for path, text in contents.items() if not os.path.lexists(path)}
+    written = {path: text for path, text in contents.items() if not os.path.lexists(path) or is_older_schema(path, text)}
     write_all(written, folder)
     kept = [path for path in contents if path not in written]
     lines = [*(f"wrote {path}" for path in written), *(f"kept your {path}" for path in kept), "", *next_steps(folder)]
     return CLEAN, {"written": [str(path) for path in written], "kept": [str(path) for path in kept]}, lines
+
+
+def is_older_schema(path: Path, text: str) -> bool:
+    """Whether a file is the schema that another version of harness wrote here."""
+    if path.name != FILE or not path.is_file():
+        return False
+    old = path.read_text(encoding="utf-8", errors="replace")
+    return old != text and HEAD["title"] in old[:200]
 
 
 def write_all(contents: Mapping[Path, str], folder: Path) -> None:
@@ -60,6 +69,7 @@ def list_contents(name: str, folder: Path) -> dict[Path, str]:
     """Every file of the experiment with its text."""
     data = shipped_data()
     found = {
+        folder.parent / FILE: shipped_text(),
         folder / "experiment.yaml": template("experiment.yaml").format(name=name),
         folder / f"test_{name}.py": template("test_experiment.py.txt"),
         Path("personas/assistant.yaml"): (data / "personas/assistant.yaml").read_text(encoding="utf-8"),
