@@ -46,6 +46,14 @@ class Note(msgspec.Struct):
     total: int
 
 
+def read_note(path: Path) -> Note | None:
+    """A worker's note; None for anything else that lies there."""
+    try:
+        return msgspec.json.decode(read_plain(path), type=Note)
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
 class WorkerNotes:
     """A plugin that leaves a worker's progress for the controller now and then; of what is quick it says nothing."""
 
@@ -122,8 +130,7 @@ class Progress(threading.Thread):
 
     def tell(self) -> None:
         for path in [path for folder in self.folders for path in (folder / ".run" / FOLDER).glob("*.json")]:
-            with suppress(OSError, ValueError, RecursionError):
-                note = msgspec.json.decode(read_plain(path), type=Note)
+            if note := read_note(path):
                 self.notes[note.cell] = note
         if self.live:
             self.line.show(self.text(self.line.width - 1))
