@@ -25,7 +25,7 @@ from harness.records import Universe
 from harness.run.folder import RunFolder
 from harness.run.pace import Pace, Task, clock, describe_left
 from harness.run.redact import redact
-from harness.run.status_line import StatusLine
+from harness.run.status_line import SEPARATOR, StatusLine
 from harness.store import Store, write_json
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 EVERY = {True: 0.5, False: 30.0}  # seconds between two looks, on a terminal and elsewhere
 NOTE_EVERY = 2.0
 FOLDER = "progress"
-SEPARATOR = " · "
 
 
 class Note(msgspec.Struct):
@@ -151,7 +150,8 @@ class Progress(threading.Thread):
         note = self.notes.get(nodeid)
         part = (note.name, f"{note.done}/{note.total}") if note and note.done < note.total else ("", "")
         tail = describe_left(pace.left(now))
-        return fit(width, f"{head} of {len(pace.tasks)}", pace.tasks[nodeid].cell, clock(now - began), *part, tail)
+        line = fit(width, f"{head} of {len(pace.tasks)}", pace.tasks[nodeid].cell, clock(now - began), *part, tail)
+        return self.line.encodable(line)
 
     def pytest_enter_pdb(self) -> None:
         self.stop()

@@ -7,9 +7,10 @@ import threading
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+CLEAR = "\x1b[J"  # from the cursor to the end of the screen, however many lines a narrower window made of the line
 # Down by a line, also at the last of the screen, and back; then the cursor is kept while the line below is written.
-OPEN, CLOSE = "\x1bD\x1b[A\x1b7\x1b[B\r\x1b[2K", "\x1b8"
-CLEAR = "\x1b[J"  # from the cursor to the end of the screen, however many lines a narrower window made of it
+OPEN, CLOSE = f"{CLEAR}\x1bD\x1b[A\x1b7\x1b[B\r", "\x1b8"
+SEPARATOR = " · "
 
 
 class StatusLine:
@@ -46,5 +47,13 @@ class StatusLine:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal as it is now."""
-        return os.get_terminal_size(self.stream.fileno()).columns
+        """Columns of the terminal as it is now; some do not say."""
+        return os.get_terminal_size(self.stream.fileno()).columns or 80
+
+    def encodable(self, text: str) -> str:
+        """The text in the letters that the terminal has."""
+        try:
+            text.encode(self.stream.encoding)
+        except UnicodeEncodeError:
+            return text.replace(SEPARATOR, ", ").encode("ascii", "replace").decode()
+        return text

@@ -43,6 +43,16 @@ def test_a_terminal_shows_one_line_and_keeps_none(slow: Toy, words: tuple[str, .
     assert not any("left" in line for line in early), early
 
 
+def test_a_narrow_terminal_of_few_letters_shows_what_it_can(slow: Toy) -> None:
+    """ASCII alone, no line wider than the terminal, and text that a plugin prints past pytest is not overwritten for longer than a look takes."""
+    slow.edit("conftest.py", "import pytest\n", "import pytest\n\n\ndef pytest_runtest_logfinish(nodeid):\n    print('<past pytest>', flush=True)\n\n\n")
+    screen = watched(slow, columns=44, PYTHONIOENCODING="ascii")
+    told = screen.ever(re.compile(r"cell \d+ of 12, (\S+ )?\d+:\d\d(, .*)?").fullmatch)
+    assert len(set(told)) > 10 and all(len(line) < 44 for line in told), screen.seen[-3:]
+    assert not [line for line in screen.everything() if re.search(r"cells? \d+ of", line)]
+    assert sum("<past pytest>" in line for line in screen.everything()) == 12
+
+
 def test_what_pytest_writes_is_what_it_writes_without(slow: Toy) -> None:
     """The letters, the warnings and the table: a run in a terminal ends with the lines of a run in a pipe."""
     slow.edit("conftest.py", "        time.sleep(self.pause)", "        import warnings\n        warnings.warn('as seen')\n        time.sleep(self.pause)")
