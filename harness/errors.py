@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from harness.commands import install_missing
 from harness.plaintext import one_line, shorten_text
 
 LONGEST_LINE = 2000
@@ -33,7 +34,7 @@ def explain_failure(what: str, where: str, mend: str = "Repair or uninstall the 
 
         if isinstance(error, HarnessError | Inconclusive | KeyboardInterrupt | GeneratorExit | pytest.exit.Exception):
             raise
-        raise HarnessError(f"{what}: {type(error).__name__}: {error}", where=where, mend=mend) from error
+        raise HarnessError(f"{what}: {type(error).__name__}: {error}", where=where, mend=install_missing(str(error)) or mend) from error
 
 
 class Inconclusive(Exception):

@@ -16,6 +16,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+from harness.commands import install_missing
 from harness.errors import HarnessError
 from harness.opened_files import opened_files
 from harness.records import STAGES, Finding, NotRun, Place, Severity, Stage
@@ -246,7 +247,9 @@ class CheckRun:
         except HarnessError as error:
             self._refuse(error, check, stage)
         except (Exception, SystemExit) as error:  # a rule that is broken says nothing of the design, and must not be taken for a clean one
-            self.not_run.append(NotRun(code=check.code, why=f"the rule itself failed: {type(error).__name__}: {error}"))
+            mend = install_missing(str(error)) if isinstance(error, ImportError) else ""
+            why = f"{error}. {mend}" if mend else f"the rule itself failed: {type(error).__name__}: {error}"
+            self.not_run.append(NotRun(code=check.code, why=why))
 
     def _refuse(self, error: HarnessError, check: Check, stage: Stage) -> None:
         """What a provider refuses, a mistake of the user's: a finding of the rule that has its code, otherwise what the run would be refused for, too."""

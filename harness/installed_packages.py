@@ -21,7 +21,7 @@ TRANSPORT_MORE = "huggingface-hub idna jiter openai opentelemetry-api requests s
 DRAWING = "colorama contourpy cycler fonttools kiwisolver markdown-it-py matplotlib mdurl narwhals pillow pygments pyparsing rich tqdm"
 FORMS = "annotated-doc annotated-types attrs jsonschema jsonschema-specifications msgspec pydantic pydantic-core python-dateutil pyyaml referencing rpds-py"
 TOOLS = "cffi click decorator filelock importlib-metadata joblib mpmath networkx packaging pathspec pip platformdirs psutil setuptools shellingham six sympy"
-TOOLS_MORE = "typer typing-extensions typing-inspection tzdata wheel zipp"
+TOOLS_MORE = "shtab typer typing-extensions typing-inspection tzdata wheel zipp"
 NEUTRAL_PACKAGES = frozenset(" ".join((TESTING, TESTING_MORE, TRANSPORT, TRANSPORT_MORE, DRAWING, FORMS, TOOLS, TOOLS_MORE)).split())
 # A distribution of up to so many Python files is read whole, so that a file edited where it is installed is noticed; larger ones count by their RECORD.
 SMALL = 300

@@ -54,6 +54,7 @@ class OpenedFiles:
 
     def start(self, install: bool = True) -> None:
         """Begins a session. An audit hook cannot be taken off again: it is added once, and does nothing while it is not enabled."""
+        sysconfig.get_config_vars()  # it opens a file of its own when first asked, and from 3.13 on the hook must not ask it in the midst of that
         self.phase, self.started, self.folder = "outside", time.time_ns(), os.getcwd()
         self.seen: dict[str, dict[str, None]] = {"outside": {}, "cells": {}, "sampling": {}}
         self.inputs: dict[str, dict[str, None]] = {phase: {} for phase in self.seen}

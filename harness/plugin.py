@@ -71,7 +71,7 @@ class Hooks:
         self.config, self.settings = config, settings
         self._session: Session | None = None
         self.telling: list[Any] = []
-        self.watch: Any = None
+        self.progress: Any = None
         self.ending: Any = None
         self.broken = False  # True where a worker could not write its cells down
         self.refused = False  # True where an experiment was refused before anything ran
@@ -168,12 +168,7 @@ class Hooks:
             pytest.exit(f"harness: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
         node.workerinput |= {"harness_run": run, "harness_command": command_line(), "harness_dist": self.config.getoption("dist")}
         self.end_in_order(lambda: bool(self.session.folders()))
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if self.watch is None and reporter is not None and self.config.option.verbose >= 0:
-            from harness.run.progress import Watch
-
-            self.watch = Watch(reporter, self.session.folders)
-            self.watch.start()
+        self.tell_progress()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -192,6 +187,7 @@ class Hooks:
             session.shouldstop = f"harness: {error}"  # to xdist a worker that exits has crashed
             return True
         self.end_in_order(lambda: True)
+        self.tell_progress()
         return None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -245,13 +241,11 @@ class Hooks:
         if report.failed and self._session is not None:
             self.session.failures.append(getattr(report, "harness_verdict", "failed") if report.when == "call" else "error")
 
-    def pytest_harness_progress(self, name: str, done: int, total: int) -> None:
-        from harness.run.progress import note, show
+    def tell_progress(self) -> None:
+        if self.progress is None:
+            from harness.run.progress import begin_progress
 
-        if self.decides:
-            show(self.config, name, done, total)
-        elif self.session.prepared:
-            note(self.config, self.session.prepared[0].folder.hidden, self.session.worker, name, done, total)
+            self.progress = begin_progress(self.config, self.session)
 
     def pytest_keyboard_interrupt(self) -> None:
         if self.ending is not None:
@@ -285,8 +279,8 @@ class Hooks:
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         from harness.run.finalize import finish_all
 
-        if self.watch is not None:
-            self.watch.over.set()
+        if self.progress is not None:
+            self.progress.stop()
         if self.refused and exitstatus == pytest.ExitCode.TESTS_FAILED:
             session.exitstatus = pytest.ExitCode.INTERRUPTED  # under xdist, too
         self.telling = finish_all(self.session)

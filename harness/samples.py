@@ -55,14 +55,16 @@ def collect_samples(
     passing: AppendLog | None = None,
     dated: Callable[[float], None] | None = None,
 ) -> list[Row]:
-    """The rows of all chunks in order; missing chunks are scored and appended. `tick(done, total)` is called after each chunk, and `dated` at the end
-    with the time at which the oldest of the chunks was measured.
+    """The rows of all chunks in order; missing chunks are scored and appended. `tick(done, total)` is called before the first that is missing and after
+    each, and `dated` at the end with the time at which the oldest of the chunks was measured.
 
     A chunk with an error in it is kept in `passing` alone, the log of one session: a later one asks again, so that no passing fault becomes a lasting
     result.
     """
     sizes = [len(chunk) for chunk in chunks]
     kept = (whole_chunks(passing, sizes) if passing else {}) | whole_chunks(log, sizes)
+    if tick is not None and len(kept) < len(chunks):
+        tick(len(kept), len(chunks))
     for number, chunk in enumerate(chunks):
         if number not in kept:
             began = round(time.time(), 3)

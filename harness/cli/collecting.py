@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from harness.commands import install_missing
 from harness.errors import HarnessError
 
 # This command imported the package before pytest could rewrite its asserts; a project that turns warnings into errors need not mind.
@@ -40,7 +41,7 @@ def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         code = pytest.main(["--collect-only", "-q", "--capture=no", "-p", "no:cacheprovider", "-W", REWRITE, *words], plugins=[catch])
     if catch.problems:
-        raise HarnessError(catch.problems[0].removeprefix("ERROR: "))
+        raise HarnessError(catch.problems[0].removeprefix("ERROR: "), mend=install_missing(catch.problems[0]))
     if not catch.value:
         last = [line for line in out.getvalue().splitlines() if line.strip()][-1:] or ["nothing was collected"]
         raise HarnessError(last[0].removeprefix("ERROR: "), mend="Name a folder with an experiment" if code != 4 else "")

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
 CLEAN, FINDINGS, USAGE = 0, 1, 2
 Answer = tuple[int, Any, list[str]]  # exit code, JSON value, lines
+
+
+def write_out(text: str) -> None:
+    """Prints to a reader who may have seen enough, as `head` has."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # Python would complain again when it closes the stream
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def add_command(commands: Any, name: str, run: Callable[[argparse.Namespace], Answer], help: str, more: str = "") -> argparse.ArgumentParser:

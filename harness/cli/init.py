@@ -6,13 +6,14 @@ import argparse
 import os
 import re
 import shutil
-import sys
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from harness.cli.command import CLEAN, Answer, add_command
+from harness.commands import command
+from harness.design.schema import FILE, HEAD, shipped_text
 from harness.errors import HarnessError
 from harness.package_data import shipped_data
 from harness.store import naming_errors, write_text
@@ -35,13 +36,21 @@ def run(arguments: argparse.Namespace) -> Answer:
         raise HarnessError(f"{name!r} cannot name an experiment", mend="Use at most 64 lower-case letters, digits and underscores, beginning with a letter")
     folder = Path("evals") / name
     if os.path.lexists(folder):
-        raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: harness init {name}_2")
+        raise HarnessError("there is an experiment of this name already", where=str(folder), mend=f"Choose another: {command('harness', 'init', f'{name}_2')}")
     contents = list_contents(name, folder)
-    written = {path: text for path, text in contents.items() if not os.path.lexists(path)}
+    written = {path: text for path, text in contents.items() if not os.path.lexists(path) or is_older_schema(path, text)}
     write_all(written, folder)
     kept = [path for path in contents if path not in written]
     lines = [*(f"wrote {path}" for path in written), *(f"kept your {path}" for path in kept), "", *next_steps(folder)]
     return CLEAN, {"written": [str(path) for path in written], "kept": [str(path) for path in kept]}, lines
+
+
+def is_older_schema(path: Path, text: str) -> bool:
+    """Whether a file is the schema that another version of harness wrote here."""
+    if path.name != FILE or not path.is_file():
+        return False
+    old = path.read_text(encoding="utf-8", errors="replace")
+    return old != text and HEAD["title"] in old[:200]
 
 
 def write_all(contents: Mapping[Path, str], folder: Path) -> None:
@@ -60,6 +69,7 @@ def list_contents(name: str, folder: Path) -> dict[Path, str]:
     """Every file of the experiment with its text."""
     data = shipped_data()
     found = {
+        folder.parent / FILE: shipped_text(),
         folder / "experiment.yaml": template("experiment.yaml").format(name=name),
         folder / f"test_{name}.py": template("test_experiment.py.txt"),
         Path("personas/assistant.yaml"): (data / "personas/assistant.yaml").read_text(encoding="utf-8"),
@@ -80,9 +90,10 @@ def template(name: str) -> str:
 
 
 def next_steps(folder: Path) -> list[str]:
-    pytest = "pytest" if Path(sys.argv[0]).name == "harness" else f"{sys.executable} -m pytest"
-    return [
-        f"harness plan {folder}    what it costs and what it can find; runs nothing",
-        f"harness lock {folder}    preregisters the rule and the thresholds",
-        f"{pytest} {folder}          runs it and writes a report",
-    ]
+    """What comes next, each command on a line of its own: no shell takes the words beside it for its own."""
+    steps = {
+        "what it costs and what it can find (runs nothing)": command("harness", "plan", folder),
+        "preregister the rule and the thresholds": command("harness", "lock", folder),
+        "run it and write a report": command("pytest", folder),
+    }
+    return [line for what, typed in steps.items() for line in (f"{what}:", f"  {typed}")]

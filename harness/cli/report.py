@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.commands import command
 from harness.errors import HarnessError
 
 
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     value = {"folder": str(told.folder), "verdict": told.results.verdict if told.results else None, "complete": complete, "notes": list(told.notes)}
     if told.difference is not None:
         first = "; ".join((told.difference.line(), *told.notes))
-        line = f"results.json differs from its journal, no report was written: {first}. Run harness verify {arguments.folder}"
+        line = f"results.json differs from its journal, no report was written: {first}. Run {command('harness', 'verify', arguments.folder)}"
         return FINDINGS, {**value, "difference": encode(told.difference)}, [line]
     lines = [f"report: {told.folder}/index.html", *told.notes, *([] if complete else ["the run is incomplete"])]
     broken = any(note.startswith("notes.md:") for note in told.notes)

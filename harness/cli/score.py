@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cli.collecting import collect
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.commands import command
 from harness.errors import HarnessError
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def queue(folders: list[Path]) -> Answer:
     lines = [
         f"{place}. {one['experiment']}: {one['score']:.2f} {one['decision']}, {cost_line(one)}, open points: {len(one['open'])}"
         if one["score"] is not None
-        else f"-  {one['experiment']}: not scored (harness score {folder_of(folders, one['experiment'])})"
+        else f"-  {one['experiment']}: not scored ({command('harness', 'score', folder_of(folders, one['experiment']))})"
         for place, one in enumerate(entries, start=1)
     ]
     return (FINDINGS if any(one["open"] or one["score"] is None for one in entries) else CLEAN), {"queue": entries}, lines

@@ -61,7 +61,8 @@ class CalibrationSpec(Part):
 
 
 class ThresholdSpec(Part):
-    """A bar with its unit and direction; `expected_baseline` and `expected_effect` (and `n`, a number or a setting) feed the simulation.
+    """A threshold: `value` in `unit` (pp, points, …), and the `direction` in which the effect must go; `expected_baseline` and `expected_effect` (and `n`, a
+    number or a setting) feed the simulation.
 
     Units other than pp, and differences in pp whose outcomes are no rates, declare `sd`: the SD of the effect between units. `calibration` is that of the
     judge whose rates are corrected. `seed_sd` is the SD of the effect between seeds, in the same unit, from a sister study or an earlier run: the plan
@@ -132,7 +133,8 @@ class CriterionSpec(Part):
 
 
 class HypothesisSpec(Part):
-    """The cells (axes), the rule over them, the family it is tested in, and its thresholds.
+    """A rule over cells. `cells` names the axes, `rule` how many of their values must hold. `family` says whether it is confirmatory, and so corrected with
+    the others, or exploratory. `thresholds` names those that its cells must reach.
 
     `criteria` are what each cell asserts, in order (default: that each of its thresholds holds). With `threshold_axis`, the value of that axis is the name of
     a cell's threshold. `guarded_by` names the controls that guard it (default: all).
@@ -148,7 +150,7 @@ class HypothesisSpec(Part):
 
 
 class CostSpec(Part):
-    """What one cell is expected to cost; None is not declared, which is not zero."""
+    """What one cell is expected to cost: `gpu_hours`, `usd` (US dollars), `seconds`. What is left out is not declared, which is not zero."""
 
     gpu_hours: Number | None = Field(default=None, ge=0)
     usd: Number | None = Field(default=None, ge=0)
@@ -161,7 +163,7 @@ class CostSpec(Part):
 
 
 class ScaleSpec(Part):
-    """One size of the experiment: free settings for the tests, axes that differ, seeds, the expected cost of a cell.
+    """One size of the experiment. `settings` are free, for the tests; `axes` are those that differ, `seeds` those of the run.
 
     `costs` holds, by the id of a gate, kill, control or hypothesis, what one cell of it costs; `cell_cost` is for hypotheses that are not in it. `gpus` is how
     many GPUs are held meanwhile: GPU-hours follow from the seconds.
@@ -188,7 +190,7 @@ class ScaleSpec(Part):
 
 
 class ClaimSpec(Part):
-    """What the claim is about: the population ("SmolLM2-135M-Instruct", "two small models"), and what is sampled from it."""
+    """What the claim is about: `population` ("SmolLM2-135M-Instruct", "two small models"), and `sampled_from`, what is sampled from it."""
 
     population: str = Field(min_length=1, max_length=120)
     sampled_from: str = Field(default="", max_length=300)
@@ -264,10 +266,14 @@ class TrajectorySpec(Part):
 
 
 class ExperimentSpec(Part):
-    """The whole declaration. `argued` names personas that play two roles, with the reason, or with one for each pair of roles:
-    `{assistant: {target & degenerate: reason}}`. `matched` says what the arms have in common, `confounded` what the design cannot separate from the effect:
-    both are shown beside the method. `power` is the smallest that a hypothesis may have without a finding (default: .8). `allow` names findings of checks, by
-    their code, that are allowed."""
+    """The whole declaration. `id` is the name of its folder, `title` the head of the report, `question` what the experiment asks. `roles` holds the personas
+    that play each part, such as target and source. `axes` holds the values over which a hypothesis has cells; `{role: source}` stands for the personas of a
+    role. `thresholds` holds the effects that count, by name. `hypotheses` holds the rules over cells, and `primary` names the one that decides the verdict.
+    `alpha` is how often a rule may pass when nothing is there. `inputs` names the files that tests read, as patterns from the project's root. `scales` holds
+    the sizes of the experiment: settings, seeds and costs. `next_steps` are sentences for the end of the report. `argued` names personas that play two roles,
+    with the reason, or with one for each pair of roles: `{assistant: {target & degenerate: reason}}`. `matched` says what the arms have in common, `confounded`
+    what the design cannot separate from the effect: both are shown beside the method. `power` is the smallest that a hypothesis may have without a finding
+    (default: .8). `allow` names findings of checks, by their code, that are allowed."""
 
     id: Name
     title: str = Field(min_length=1)

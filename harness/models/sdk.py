@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from harness.commands import DISTRIBUTION, install
 from harness.errors import HarnessError
 from harness.models.prices import Price
 from harness.models.provider import Answer, Ask, Endpoint
@@ -49,7 +50,7 @@ class SdkApi:
         try:
             importlib.import_module(self.package)
         except ImportError:
-            raise HarnessError(f"the package {self.package} is not installed", where=self.name, mend="pip install 'harness-evals[api]'") from None
+            raise HarnessError(f"the package {self.package} is not installed", where=self.name, mend=install(f"{DISTRIBUTION}[api]")) from None
         for ask in asks:
             if ask.model != self.model:
                 raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")

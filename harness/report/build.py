@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from harness.commands import command
 from harness.errors import HarnessError, explain_failure
 from harness.files import is_plain, read_plain, require_no_links
 from harness.history import read_events, superseded_from
@@ -191,7 +192,7 @@ def read_results(run_folder: Path) -> Results:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise HarnessError(f"not JSON: {one_line(str(error))}", where=str(path), mend="Run the experiment again; what it measured is in the store.") from error
     if isinstance(tree, dict) and tree.get("schema", SCHEMA) != SCHEMA:
-        mend = f"harness report {path.parent} writes it anew from the journal of the run"
+        mend = f"{command('harness', 'report', path.parent)} writes it anew from the journal of the run"
         raise HarnessError(f"schema {tree['schema']!r} is not {SCHEMA!r}", where=str(path), mend=mend)
     try:
         results = decode(tree, Results)

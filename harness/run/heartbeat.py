@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.costs import cost_of
 from harness.plaintext import one_line
 from harness.records import PlannedCellRecord
+from harness.run.status_line import CLEAR
 
 if TYPE_CHECKING:
     from harness.run.experiment_run import ExperimentRun
@@ -49,5 +50,7 @@ def write(config: Any, line: str) -> None:
     """Writes to the terminal itself, whatever pytest captures meanwhile."""
     capture = config.pluginmanager.get_plugin("capturemanager")
     stream = getattr(getattr(getattr(capture, "_global_capturing", None), "err", None), "targetfd_save", None)
+    descriptor = 2 if stream is None else stream
     with suppress(OSError):
-        os.write(2 if stream is None else stream, f"\n{one_line(line)}\n".encode())
+        clear = CLEAR if os.isatty(descriptor) and os.environ.get("TERM") != "dumb" else ""
+        os.write(descriptor, f"{clear}\n{one_line(line)}\n".encode())

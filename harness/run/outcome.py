@@ -9,6 +9,7 @@ from types import TracebackType
 
 import pytest
 
+from harness.commands import install_missing
 from harness.errors import Inconclusive
 from harness.plaintext import shorten_text
 from harness.records import Kind, Verdict
@@ -55,7 +56,8 @@ def outcome_of(kind: Kind, phase: str, error: BaseException | None, detail: str,
         return Outcome("inconclusive", f"skipped by its test: {first_line(error)}", keep=False)  # whatever it lacked may be there next time
     if phase == "call" and isinstance(error, AssertionError) and spoken_by(error.__traceback__, home):
         return Outcome(BAD[kind], first_line(error), detail)
-    return Outcome("error", f"{phase}: {type(error).__name__}: {first_line(error)}", detail)
+    mend = install_missing(text_of(error)) if isinstance(error, ImportError) else ""
+    return Outcome("error", f"{phase}: {type(error).__name__}: {first_line(error)}{f'. {mend}' if mend else ''}", detail)
 
 
 def spoken_by(traceback: TracebackType | None, home: Path) -> bool:

@@ -1,92 +1,223 @@
-"""Progress within a long cell: one line rewritten on a terminal, a line now and then elsewhere, nothing for what is quick.
+"""What a session is doing: which cell, which part of it, and about how long the rest takes.
 
-Workers have no terminal: they leave a note in the run folder, and the controller reads it now and then.
+On a terminal one line below pytest's own, written anew by a thread twice a second, so that its clock moves while nothing else does. Elsewhere a line every
+30 seconds. Workers have no terminal: they leave notes in the run folder, and the controller reads them.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from harness.costs import cost_of
+from harness.errors import HarnessError
 from harness.files import read_plain
 from harness.plaintext import one_line
-from harness.store import write_json
+from harness.records import Universe
+from harness.run.folder import RunFolder
+from harness.run.pace import Pace, Task, clock, describe_left
+from harness.run.redact import redact
+from harness.run.status_line import SEPARATOR, StatusLine
+from harness.store import Store, write_json
 
-LAST: pytest.StashKey[dict[str, float]] = pytest.StashKey()
-EVERY = {True: 0.5, False: 15.0}
+if TYPE_CHECKING:
+    from harness.run.session import Session
+
+EVERY = {True: 0.5, False: 30.0}  # seconds between two looks, on a terminal and elsewhere
 NOTE_EVERY = 2.0
 FOLDER = "progress"
 
 
 class Note(msgspec.Struct):
-    """What a worker says of the cell it runs."""
+    """What a process says of the cell that it runs: `done` of `total` parts of `name`."""
 
+    cell: str
     name: str
     done: int
     total: int
 
 
-def show(config: pytest.Config, name: str, done: int, total: int) -> None:
-    """Shows `done` of `total` where enough time has gone by since the last line."""
-    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is None or config.option.verbose < 0:
-        return
-    tty = bool(reporter.isatty)
-    if not due(config, EVERY[tty], done, total):
-        return
-    capture: Any = config.pluginmanager.get_plugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        text = one_line(f"{name}: {done}/{total}")
-        if tty:
-            reporter.rewrite("" if done == total else text, erase=True)
-        elif done < total:
-            reporter.write_line(text)
+def read_note(path: Path) -> Note | None:
+    """A worker's note; None for anything else that lies there."""
+    try:
+        return msgspec.json.decode(read_plain(path), type=Note)
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
-def due(config: pytest.Config, every: float, done: int, total: int) -> bool:
-    """True where the last line is old enough, or where a line that was shown must be ended."""
-    now = time.monotonic()
-    clock = config.stash.setdefault(LAST, {"at": now, "shown": 0.0})
-    ends = done == total and bool(clock["shown"])
-    if not ends and (done == total or now - clock["at"] < every):
-        return False
-    clock["at"], clock["shown"] = now, float(done < total)
-    return True
+class WorkerNotes:
+    """A plugin that leaves a worker's progress for the controller now and then; of what is quick it says nothing."""
+
+    def __init__(self, folder: Path, worker: str) -> None:
+        self.path, self.cell, self.at, self.open = folder / FOLDER / f"{worker}.json", "", time.monotonic(), False
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.cell = nodeid
+
+    def pytest_harness_progress(self, name: str, done: int, total: int) -> None:
+        ends = done >= total
+        if (ends and self.open) or (not ends and time.monotonic() - self.at >= NOTE_EVERY):
+            self.at, self.open = time.monotonic(), not ends
+            with suppress(HarnessError):  # what is only told must not end what is measured
+                write_json(self.path, {"cell": self.cell, "name": name, "done": done, "total": total})
+
+    def stop(self) -> None:
+        """Nothing is held."""
 
 
-def note(config: pytest.Config, hidden: Path, worker: str, name: str, done: int, total: int) -> None:
-    """Leaves a worker's progress for the controller."""
-    if due(config, NOTE_EVERY, done, total):
-        write_json(hidden / FOLDER / f"{worker}.json", {"name": name, "done": done, "total": total})
+class Progress(threading.Thread):
+    """A plugin of the one process that has the terminal, and the thread that writes the line."""
 
-
-class Watch(threading.Thread):
-    """The controller's look at its workers' notes: a line for each that has moved, every 15 seconds."""
-
-    def __init__(self, reporter: Any, folders: Callable[[], list[Path]]) -> None:
+    def __init__(self, session: Session, reporter: Any, processes: int, *, live: bool) -> None:
         super().__init__(name="harness-progress", daemon=True)
-        self.reporter, self.folders = reporter, folders
+        self.session, self.reporter, self.live = session, reporter, live
+        self.pace, self.folders = Pace({}, processes), list[Path]()
+        self.collected: set[str] | None = None  # the node ids of a controller's workers
+        self.notes: dict[str, Note] = {}
+        self.seconds: dict[str, float] = {}  # of the phases of the tests that run
         self.over = threading.Event()
-        self.told: dict[str, str] = {}
+        self.writer = reporter._tw
+        self.stream, self.line = self.writer._file, StatusLine(self.writer._file)
+        self.writer._file = self.line
+
+    # what happens
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self.collected = set(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if not self.pace.tasks:
+            self.look_up_tasks()
+        self.pace.start(nodeid, time.monotonic())
+
+    def look_up_tasks(self) -> None:
+        """What is planned; a controller reads it where its workers wrote it before their first cell."""
+        self.folders = [] if self.session.prepared else self.session.folders()
+        universes = [active.universe for active in self.session.prepared] or planned_in(self.folders, self.session.run)
+        tasks = tasks_of(universes, Store(self.session.settings.store))
+        self.pace.tasks = {nodeid: task for nodeid, task in tasks if self.collected is None or nodeid in self.collected}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when in ("setup", "call", "teardown"):
+            self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        else:  # of a worker that crashed: nothing says that its test ended
+            self.pytest_runtest_logfinish(report.nodeid)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self.pace.end(nodeid, time.monotonic(), self.seconds.pop(nodeid, 0.0) > 0)  # what is taken over has reports that took no time
+        self.notes.pop(nodeid, None)
+
+    def pytest_harness_progress(self, name: str, done: int, total: int) -> None:
+        for nodeid in self.pace.running.copy():
+            self.notes[nodeid] = Note(nodeid, name, done, total)
+
+    # what is told
 
     def run(self) -> None:
-        while not self.over.wait(EVERY[False]):
-            for path in [path for folder in self.folders() for path in sorted((folder / ".run" / FOLDER).glob("*.json"))]:
-                self.notify(path)
+        while not self.over.wait(EVERY[self.live]):
+            with suppress(Exception):  # the terminal may be gone; what is only told must not end what is measured
+                self.tell()
 
-    def notify(self, path: Path) -> None:
-        try:
-            note = msgspec.json.decode(read_plain(path), type=Note)
-        except (OSError, ValueError, msgspec.DecodeError, RecursionError):
-            return
-        text = one_line(f"[{path.stem}] {note.name}: {note.done}/{note.total}")
-        if note.done < note.total and self.told.get(path.stem) != text:
-            self.told[path.stem] = text
-            self.reporter.ensure_newline()
-            self.reporter.write_line(text)
+    def tell(self) -> None:
+        for path in [path for folder in self.folders for path in (folder / ".run" / FOLDER).glob("*.json")]:
+            if note := read_note(path):
+                self.notes[note.cell] = note
+        if self.live:
+            self.line.show(self.text(self.line.width - 1))
+        elif text := self.text(1000):
+            self.reporter.ensure_newline()  # the name of the test file is written again behind it
+            begun = "\n" if self.writer.width_of_current_line else ""
+            self.reporter.write(f"{begun}{text}\n")
+
+    def text(self, width: int) -> str:
+        """The line, of the cell that has run longest; "" where none runs."""
+        now, pace = time.monotonic(), self.pace
+        running = sorted(pace.running.copy().items(), key=lambda item: item[1])
+        if not running:
+            return ""
+        first, last = len(pace.done) + 1, len(pace.done) + len(running)
+        head = f"cell {first}" if first == last else f"cells {first}-{last}"
+        nodeid, began = running[0]
+        note = self.notes.get(nodeid)
+        part = (note.name, f"{note.done}/{note.total}") if note and note.done < note.total else ("", "")
+        tail = describe_left(pace.left(now))
+        line = fit(width, f"{head} of {len(pace.tasks)}", pace.tasks[nodeid].cell, clock(now - began), *part, tail)
+        return self.line.encodable(line)
+
+    def pytest_enter_pdb(self) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Takes the line away and gives the stream back."""
+        if not self.over.is_set():
+            self.over.set()
+            self.join(2)
+            with suppress(OSError, ValueError):
+                self.line.show("")
+            self.writer._file = self.stream
+            self.line.close()
+
+
+def fit(width: int, head: str, cell: str, elapsed: str, name: str, count: str, tail: str) -> str:
+    """The parts on one line of so many columns: what does not fit is the name of the part, then the end of the cell's."""
+    from rich.cells import cell_len, set_cell_size
+
+    def join(cell: str, part: str) -> str:
+        return one_line(redact(SEPARATOR.join(filter(None, (head, f"{cell} {elapsed}".strip(), part.strip(), tail)))))
+
+    whole = join(cell, f"{name} {count}")
+    if cell_len(whole) > width:
+        room = width - cell_len(join("", count)) - 2
+        whole = join(cell if cell_len(cell) <= room else set_cell_size(cell, room).rstrip() + "…" if room > 4 else "", count)
+    return whole if cell_len(whole) <= width else set_cell_size(whole, max(0, width))
+
+
+def begin_progress(config: pytest.Config, session: Session) -> Progress | WorkerNotes | None:
+    """Begins to tell of a session's cells; None where nobody would see it, and where a debugger has the terminal."""
+    made: Progress | WorkerNotes
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+    if session.worker != "main":
+        made = WorkerNotes(session.prepared[0].folder.hidden, session.worker)
+    elif config.option.verbose < -1 or config.getoption("usepdb", False) or not has_descriptor(reporter):
+        return None
+    else:
+        # Where tests write to the terminal themselves (-s), nothing is written anew below what they write.
+        live = bool(reporter.isatty) and os.environ.get("TERM") != "dumb" and config.getoption("capture", "fd") != "no"
+        made = Progress(session, reporter, len(config.getoption("tx", None) or "1"), live=live)
+        made.start()
+    config.pluginmanager.register(made, "harness-progress")
+    config.add_cleanup(made.stop)
+    return made
+
+
+def has_descriptor(reporter: Any) -> bool:
+    """Whether what pytest writes goes to a terminal, a pipe or a file of this process."""
+    try:
+        return bool(reporter._tw._file.fileno() >= 0)
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def planned_in(folders: Iterable[Path], run: str) -> Iterable[Universe]:
+    """What the workers planned, as far as it can be read."""
+    for folder in folders:
+        with suppress(HarnessError):
+            yield RunFolder(folder, run).universe()
+
+
+def tasks_of(universes: Iterable[Universe], store: Store) -> Iterable[tuple[str, Task]]:
+    """The selected cells by node id. Work is taken for kept where the store has an entry of its key."""
+    for universe in universes:
+        for cell in universe.cells:
+            if cell.selected:
+                kept = store.file("cells", cell.key, ".json").exists()
+                yield cell.nodeid, Task(cell.id, cell.owner, cost_of(universe, cell.owner, cell.kind).seconds, kept)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.commands import command
 from harness.errors import HarnessError
 from harness.history import REVISED, SUPERSEDED, record_event, superseded
 from harness.plaintext import count_of
@@ -57,7 +58,9 @@ def supersede(folder: Path, by: Path, reason: str) -> Revision:
     require_later(folder, by, before, after)
     if any(require_sound(path, results) for path, results in ((folder, before), (by, after))):
         told = "a later session of one of both runs was killed before it could decide"
-        raise HarnessError(told, where=f"{folder}, {by}", mend="Make both reports first: harness report RUN")
+        raise HarnessError(
+            told, where=f"{folder}, {by}", mend=f"Make both reports first: {command('harness', 'report', folder)}; {command('harness', 'report', by)}"
+        )
     with sole_user(folder), sole_user(by):
         changes = changes_between(before, after)
         record_event(folder, SUPERSEDED, f"by {Path(os.path.relpath(by, folder)).as_posix()}: {reason}", changes)
@@ -80,7 +83,7 @@ def require_later(folder: Path, by: Path, before: Results, after: Results) -> No
 def reported_results(folder: Path) -> Results:
     results = read_results(folder)
     if not (folder / CLEAN_RESULT).is_file():
-        raise HarnessError("has no report that could be revised", where=str(folder), mend=f"harness report {folder} makes it")
+        raise HarnessError("has no report that could be revised", where=str(folder), mend=f"{command('harness', 'report', folder)} makes it")
     return results
 
 
@@ -92,7 +95,7 @@ def require_sound(folder: Path, results: Results) -> bool:
     if is_older(folder, results):
         return True
     told = f"results.json is not what its journal gives: {differences[0].line()}"
-    raise HarnessError(told, where=str(folder), mend=f"harness verify {folder} lists the differences")
+    raise HarnessError(told, where=str(folder), mend=f"{command('harness', 'verify', folder)} lists the differences")
 
 
 def text_changes(kept: Path, folder: Path) -> tuple[str, ...]:

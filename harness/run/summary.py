@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from harness.commands import command, shorten
 from harness.costs import in_words
 from harness.findings import line_of
 from harness.plaintext import count_of
@@ -41,7 +42,7 @@ def write(reporter: Any, told: Iterable[Any]) -> None:
     if runs:
         reporter.section("results", sep="-")
     for one in runs:
-        reporter.write_line(shown_line(closing_line(one, reporter)))
+        reporter.write_line(shown_line(closing_line(one)))
 
 
 def write_findings(reporter: Any, findings: Sequence[Finding]) -> None:
@@ -52,11 +53,11 @@ def write_findings(reporter: Any, findings: Sequence[Finding]) -> None:
         reporter.write_line(shown_line(line_of(finding)), **{"red" if finding.severity == "error" else "yellow": True})
 
 
-def closing_line(told: ReportOutcome, reporter: Any) -> str:
+def closing_line(told: ReportOutcome) -> str:
     """Verdict (with what it lacks where nothing was decided), headline effect with its interval, and where the report is."""
     if told.results is None:
         return f"no results: {told.problem}"
-    results, folder = told.results, folder_name(reporter, told.folder)
+    results, folder = told.results, folder_name(told.folder)
     where = next((f"{folder}/{name}" for name in ("index.html", "results.json") if (told.folder / name).exists()), folder)
     verdict = results.verdict.upper()
     if results.verdict not in ("supported", "falsified"):
@@ -83,16 +84,16 @@ def write_run(reporter: Any, told: ReportOutcome) -> None:
         reporter.section(shown_line(f"{results.experiment} ({results.scale}): {results.verdict.upper()}"), sep="-")
         for line in render_table(results, reporter).rstrip().split("\n"):
             reporter.write_line(line)
-        for line in footer(results):
+        for line in footer(results, reporter.config.rootpath):
             reporter.write_line(shown_line(line))
     if told.problem:
         reporter.write_line(shown_line(f"harness: {told.problem}"), red=True)
     for note in told.notes:
         reporter.write_line(shown_line(f"note: {note}"))
     if (told.folder / "index.html").exists():
-        reporter.write_line(f"report: {folder_name(reporter, told.folder)}/index.html")
+        reporter.write_line(f"report: {folder_name(told.folder)}/index.html")
     elif told.results is not None and not told.problem:
-        reporter.write_line(f"results: {folder_name(reporter, told.folder)}/results.json (harness report writes the report)")
+        reporter.write_line(f"results: {folder_name(told.folder)}/results.json ({shown_line(command('harness', 'report', told.folder))} writes the report)")
 
 
 def shown_line(text: str) -> str:
@@ -100,9 +101,9 @@ def shown_line(text: str) -> str:
     return visible(redact(text), keep="")
 
 
-def folder_name(reporter: Any, folder: Any) -> str:
-    root = reporter.config.rootpath
-    return shown_line(folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder))
+def folder_name(folder: Path) -> str:
+    """A folder as the user finds it from where pytest was called."""
+    return shown_line(shorten(folder))
 
 
 def render_table(results: Results, reporter: Any) -> str:
@@ -136,7 +137,7 @@ def rows(results: Results) -> list[tuple[str, str, str]]:
     return found
 
 
-def footer(results: Results) -> list[str]:
+def footer(results: Results, root: Path) -> list[str]:
     lines = [f"confidence: {results.confidence.level} - {results.confidence.reason}"]
     stopped = results.stopped
     if stopped.cells:
@@ -148,7 +149,7 @@ def footer(results: Results) -> list[str]:
     for deviation in results.promise.deviations[:6]:
         lines.append(f"deviation: {deviation.what}: registered {deviation.promised[:60]}, found {deviation.found[:60]}")
     if not results.promise.locked:
-        lines.append(f"not pre-registered (harness lock {PurePosixPath(results.promise.lock_file).parent} preregisters it)")
+        lines.append(f"not pre-registered ({command('harness', 'lock', (root / results.promise.lock_file).parent)} preregisters it)")
     lines += findings_found(results)
     lines += [f"note: {one_line(note)}" for note in results.execution.notes]
     lines.append(work_done(results.execution))

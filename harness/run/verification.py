@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.appendlog import AppendLog
+from harness.commands import command
 from harness.design.plan import plan_of
 from harness.errors import HarnessError, Inconclusive
 from harness.files import plain_digest, read_plain
@@ -85,7 +86,7 @@ def verify(folder: Path) -> Verification:
     stored = read_results(folder)
     found, notes = [*journal_differences(folder, stored), *ambiguities(folder)], version_notes(stored)
     if found and is_older(folder, stored):
-        notes.append("results.json is what an earlier session decided; the journal has grown since: `harness report` decides again")
+        notes.append(f"results.json is what an earlier session decided; the journal has grown since: {command('harness', 'report', folder)} decides again")
     samples = SampleFiles(folder, stored)
     computed = [samples.recompute(at, measured) for at, measured in samples.measurements]
     unsampled = sum(bool(measured.unsampled) for _, measured in samples.measurements)
@@ -145,7 +146,7 @@ def why_unverified(folder: Path) -> str:
         found = journal_differences(folder.resolve(), read_results(folder), planned=False)
     except HarnessError as error:
         return f"not verified: {error}"
-    return f"results.json differs from its journal: {found[0].line()} (harness verify lists all differences)" if found else ""
+    return f"results.json differs from its journal: {found[0].line()} ({command('harness', 'verify', folder)} lists all differences)" if found else ""
 
 
 def journal_of(folder: Path) -> tuple[list[Row], int]:

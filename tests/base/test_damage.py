@@ -23,7 +23,7 @@ from harness.records import Cell, Cost, SamplesRef, decode, encode
 from harness.records import PlannedCellRecord as PlannedCell
 from harness.run.experiment_run import Entry
 from harness.run.folder import RunFolder
-from harness.run.progress import Watch
+from harness.run.progress import read_note
 from harness.samples import collect_samples
 from harness.store import MANIFEST, Store, intact, write_json
 from sample_universe import universe
@@ -451,13 +451,13 @@ def test_rows_tell_when_the_oldest_was_measured(tmp_path: Path) -> None:
 
 def test_progress_notes_of_any_kind_are_survived(tmp_path: Path) -> None:
     """A worker's note that is none shows nothing."""
-    watch = Watch(None, list)
     for number, data in enumerate(STRANGE):
         (tmp_path / f"{number}.json").write_bytes(data)
-        watch.notify(tmp_path / f"{number}.json")
+        assert read_note(tmp_path / f"{number}.json") is None
     os.mkfifo(tmp_path / "pipe.json")
-    watch.notify(tmp_path / "pipe.json")
-    assert not watch.told
+    assert read_note(tmp_path / "pipe.json") is None
+    (tmp_path / "note.json").write_text('{"cell": "a::b", "name": "fair", "done": 1, "total": 4}', encoding="utf-8")
+    assert read_note(tmp_path / "note.json") is not None
 
 
 # through the front door ------------------------------------------------------------------------------------------------------------------------

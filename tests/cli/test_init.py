@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ import pytest
 
 from harness.cli import main
 from harness.design.reading import read_plain
+from harness.design.schema import shipped_text
 
 WRITTEN = [
     "banks/false_statements.jsonl",
+    "evals/experiment.schema.json",
     "evals/first/experiment.yaml",
     "evals/first/test_first.py",
     "personas/assistant.yaml",
@@ -57,12 +60,12 @@ def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_empty_folder_gets_all_that_the_experiment_reads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Six files, each named, and the three commands that come next."""
+    """Seven files, each named, and the three commands that come next."""
     assert main(["init"]) == 0
     assert list(files(folder)) == WRITTEN and sorted(os.listdir(folder)) == ["banks", "evals", "personas", "pytest.ini"]
     lines = capsys.readouterr().out.splitlines()
     assert sorted(line.removeprefix("wrote ") for line in lines if line.startswith("wrote ")) == WRITTEN
-    assert [" ".join(line.split("    ")[0].split()[-3:]) for line in lines[-3:-1]] == ["harness plan evals/first", "harness lock evals/first"]
+    assert [re.split(r"harness(?:.cli)? ", line)[-1] for line in lines[-5:-1:2]] == ["plan evals/first", "lock evals/first"]
     assert "pytest evals/first" in lines[-1]
 
 
@@ -88,6 +91,15 @@ def test_files_of_ones_own_are_kept(folder: Path, name: str, capsys: pytest.Capt
     assert main(["init"]) == 0
     assert files(folder)[name] == "mine\n" and list(files(folder)) == WRITTEN
     assert f"kept your {name}" in capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.parametrize(("text", "kept"), [('{"title": "mine"}', True), (shipped_text().replace("pattern", "format"), False)], ids=["own", "older"])
+def test_the_schema_of_another_version_is_replaced(folder: Path, text: str, kept: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Editors are told what this version reads; a file of one's own of that name is kept."""
+    write(folder, "evals/experiment.schema.json", text)
+    assert main(["init"]) == 0
+    assert files(folder)["evals/experiment.schema.json"] == (text if kept else shipped_text())
+    assert f"{'kept your' if kept else 'wrote'} evals/experiment.schema.json" in capsys.readouterr().out
 
 
 def test_a_link_of_ones_own_is_kept(folder: Path) -> None:
@@ -131,7 +143,7 @@ def test_an_experiment_of_ones_own_is_an_error(folder: Path, kind: str, capsys: 
     {"folder": place.mkdir, "file": place.touch, "link": lambda: place.symlink_to("nowhere")}[kind]()
     before = sorted(folder.rglob("*"))
     assert main(["init"]) == 2
-    require_one_line(capsys, "evals/first", "already", "harness init first_2")
+    require_one_line(capsys, "evals/first", "already", "init first_2")
     assert sorted(folder.rglob("*")) == before
     assert main(["init", "first_2"]) == 0
 
@@ -168,7 +180,7 @@ def test_where_nothing_can_be_written_nothing_is_half_made(folder: Path, name: s
     write(folder, name, "mine\n")
     assert main(["init"]) == 2
     require_one_line(capsys, name, "cannot write")
-    assert files(folder)[name] == "mine\n" and not [found for found in files(folder) if found.startswith("evals/")]
+    assert files(folder)[name] == "mine\n" and not [found for found in files(folder) if found.startswith("evals/first")]
     (folder / name).unlink()
     assert main(["init"]) == 0
     assert list(files(folder)) == WRITTEN
@@ -217,7 +229,7 @@ def test_killed_at_any_moment_nothing_is_half_written(folder: Path, tmp_path: Pa
             break
         assert done.returncode == -signal.SIGKILL, done.stderr
         seen = files(place)
-        assert seen.items() <= whole.items() and not [name for name in seen if name.startswith("evals/")]
+        assert seen.items() <= whole.items() and not [name for name in seen if name.startswith("evals/first")]
         monkeypatch.chdir(place)
         assert main(["init"]) == 0
         assert files(place) == whole

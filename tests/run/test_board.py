@@ -105,13 +105,3 @@ def test_a_gate_whose_worker_dies_is_run_by_another(toy: Toy) -> None:
     toy.run("-n2")
     assert toy.cells()["G1"] == "passed"
     assert toy.cells()["H1[villain-heads]"] == "supported"
-
-
-def test_long_cells_of_workers_show_their_progress(toy: Toy) -> None:
-    """Under xdist the controller shows how far a long cell has come; a quick one shows nothing."""
-    quick = toy.run("-n2", "--harness-store", "quick")
-    assert "fair: " not in quick.stdout
-    toy.edit("conftest.py", "time.sleep(self.pause)", "time.sleep(1.0 if self.name == 'fair' else 0)")
-    toy.edit("conftest.py", "import pytest\n", "import pytest\n\nfrom harness.run import progress\n\nprogress.EVERY[False], progress.NOTE_EVERY = 0.5, 0.1\n")
-    slow = toy.run("-n2", "-k", "C1 or second_fair", "--harness-store", "slow")
-    assert "] fair: " in slow.stdout, slow.stdout

@@ -433,7 +433,7 @@ def test_an_altered_run_gets_no_new_report(run: Path, capsys: pytest.CaptureFixt
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     code, lines = answer(capsys, "report", str(run))
     assert code == 1 and len(lines) == 1
-    assert "cells/H1[librarian-heads]/verdict" in lines[0] and "harness verify" in lines[0]
+    assert "cells/H1[librarian-heads]/verdict" in lines[0] and re.search(r"harness(\.cli)? verify ", lines[0])
     assert before == {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     code, lines = answer(capsys, "report", str(run), "--json")
     assert code == 1 and json.loads("\n".join(lines))["difference"]["recomputed"] == '"blocked"'

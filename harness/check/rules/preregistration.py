@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -120,7 +121,7 @@ def find_missing_lock(facts: Facts) -> Iterable[Finding]:
     """
     if facts.scale == "smoke" or facts.universe.promise.locked:
         return
-    fix = f"Write the lock before the data: harness lock {facts.universe.folder}"
+    fix = f"Write the lock before the data: harness lock {shlex.quote(facts.universe.folder)}"
     yield found("the experiment is not preregistered: it has no lock", where=facts.place(), fix=fix)
 
 

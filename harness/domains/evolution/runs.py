@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from harness.commands import DISTRIBUTION, install
 from harness.domains.evolution import engine_numpy
 from harness.domains.evolution.config import Simulation
 from harness.domains.evolution.rng import Purpose, check_seeds, check_whole, make_generator
@@ -103,7 +104,7 @@ def engine_name(asked: Engine = "auto") -> str:
         raise HarnessError(f"unknown engine {asked!r}", where="runs", mend=nearest(str(asked), get_args(Engine)))
     if asked == "numba" and not is_compiled():
         reason = "" if unusable() == ABSENT else f": {unusable()}"
-        raise HarnessError(f"the fast engine needs numba{reason}", mend="Install it (pip install 'harness-evals[fast]') or use engine='numpy'")
+        raise HarnessError(f"the fast engine needs numba{reason}", mend=f"Install it ({install(f'{DISTRIBUTION}[fast]')}) or use engine='numpy'")
     return "numba" if asked == "numba" or (asked == "auto" and is_compiled()) else "numpy"
 
 
