@@ -29,8 +29,10 @@ REPORTS, LATEST, JOURNAL = "reports", "latest", "journal.jsonl"
 
 
 class LoadedRun:
-    """What `load` returns. `folder` is where it was read; `warning` says why its results may not be what the run measured, "" where its journal gives them. The
-    data frames need pandas; everything else does without."""
+    """A run as `load` gives it. Its data frames need pandas, everything else does without.
+
+    `folder` is where it was read; `warning` says why its results may not be what the run measured, "" where its journal gives them.
+    """
 
     def __init__(self, folder: Path) -> None:
         require_no_links(folder, "samples")

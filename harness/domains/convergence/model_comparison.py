@@ -8,21 +8,15 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from msgspec.structs import replace
 
 from harness.domains.convergence.agreement.comparison import WITHIN, compare_answers
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS
-from harness.domains.convergence.asked_prompts import Prompts, common_prompts, key_in, prompt_of_key, read_prompts, text_of_prompt
+from harness.domains.convergence.asked_prompts import Prompts
+from harness.domains.convergence.compared_models import ask_models, choose_prompts, is_recorded, name_models, recorded_answers, said_in
 from harness.errors import HarnessError, Inconclusive, nearest
-from harness.models.level1_recording import is_level1
-from harness.models.recording import client_error
-from harness.models.replay_responder import PREFIX, ReplayResponder, open_responder
 from harness.models.responder import ModelEntry, SamplingParams
-from harness.models.status import ANSWERED, is_blank
 from harness.plaintext import count_of
 from harness.report.notebook import show_itself, to_data_frame, to_notebook
 
@@ -36,7 +30,6 @@ ENCODED = ("hybrid", "embedding")  # measures that need the sentence encoder
 LEXICAL = ("exp_kl", "one_minus_js", "indel", "jaccard")  # those that need nothing beyond the package
 EFFECT = ("value", "low", "high", "level", "p", "p_floor")
 OVERALL = "overall"
-Said = tuple[str | None, str]  # a text, or None and why there is none
 
 
 @dataclass(frozen=True)
@@ -90,7 +83,7 @@ class ModelComparison:
             other = self.found.mismatched(self.measure, WITHIN, capability)
             row["other_prompt"] = None if other != other else other
             effect = self.found.above_mismatch(self.measure, capability)
-        except Inconclusive as error:
+        except (Inconclusive, HarnessError) as error:
             return row | {"note": str(error)}
         ends = {name: getattr(effect.interval, name) for name in ("low", "high", "level")}
         return row | {"value": effect.value, "p": effect.p, "p_floor": effect.p_floor} | ends
@@ -109,8 +102,8 @@ class ModelComparison:
     @property
     def _lost(self) -> str:
         lost = {name: len(whys) for name, whys in self.missing.items() if whys}
-        told = "no answer, left out: " + ", ".join(f"{name} {count}" for name, count in lost.items()) if lost else ""
-        return "; ".join(filter(None, (told, f"{self.left_out} prompts are not in every recording, left out" if self.left_out else "")))
+        told = "no answer: " + ", ".join(f"{name} {count}" for name, count in lost.items()) if lost else ""
+        return "; ".join(filter(None, (told, f"left out, since not in every recording: {self.left_out}" if self.left_out else "")))
 
     @property
     def _title(self) -> str:
@@ -151,15 +144,11 @@ def compare(
 
     Raises HarnessError in one line for what cannot be compared, such as a prompt that a recording does not hold.
     """
+    check_method(measure, permutations)
     entries = name_models(models)
-    known = [*ENCODED, *LEXICAL, "tfidf"]
-    if measure not in known:
-        raise HarnessError(f"there is no similarity {measure!r}", where="compare", mend=nearest(measure, known))
     recorded = {name: recorded_answers(name, one, system) for name, one in entries.items() if is_recorded(one)}
     asked = {name: one for name, one in entries.items() if name not in recorded}
-    if prompts is None and asked:
-        raise HarnessError(f"{next(iter(asked))} is no recording, so there must be prompts", where="compare", mend="Give prompts=[…]")
-    chosen, left_out = common_prompts(recorded) if prompts is None else (read_prompts(prompts), 0)
+    chosen, left_out = choose_prompts(recorded, asked, prompts)
     if left_out:
         warnings.warn(f"{count_of(left_out, 'prompt is', 'prompts are')} not in every recording and left out; {len(chosen)} are compared", stacklevel=2)
     said = {name: said_in(name, answers, chosen) for name, (_, answers) in recorded.items()}
@@ -167,109 +156,25 @@ def compare(
         said |= ask_models(asked, chosen, system, SamplingParams(max_tokens=max_tokens, seed=seed), offline, store)
     texts = {name: {prompt: text for prompt, (text, _) in said[name].items()} for name in entries}
     missing = {name: {prompt: why for prompt, (text, why) in said[name].items() if text is None} for name in entries}
-    if silent := next((name for name in texts if len(missing[name]) == len(chosen)), ""):
-        told = f"{silent} answered none of {count_of(len(chosen), 'prompt', 'prompts')} ({next(iter(missing[silent].values()))})"
-        raise HarnessError(told, where="compare", mend="Leave it out")
+    check_answered(missing, len(chosen))
     study = compare_answers(list(texts), {one.id: one.capability for one in chosen}, texts, similarity_blocks(measure, texts))
     return ModelComparison(measure, Findings(study, permutations), texts, missing, left_out)
 
 
-def name_models(models: Sequence[str | ModelEntry] | Mapping[str, Any]) -> dict[str, Any]:
-    """Name to entry, or to recorded answers. Raises HarnessError for one that is named twice or is neither."""
-    if isinstance(models, str):
-        raise HarnessError(f"models is one text, {models!r}", where="compare", mend="Give a list of two models or more")
-    pairs = list(models.items()) if isinstance(models, Mapping) else [(short_name(one), one) for one in models]
-    found: dict[str, Any] = {}
-    for name, one in pairs:
-        entry = ModelEntry(name=str(name), spec=one) if isinstance(one, str) else one
-        if not isinstance(entry, ModelEntry | Mapping):
-            raise HarnessError(f"{type(one).__name__} is no model", where="compare", mend="Give a spec such as local/smollm2, or answers by prompt")
-        if name in found:
-            raise HarnessError(f"two models are called {name}", where="compare", mend="Give a mapping from names of your own to models")
-        found[str(name)] = entry
-    return found
+def check_method(measure: str, permutations: int) -> None:
+    known = [*ENCODED, *LEXICAL, "tfidf"]
+    if measure not in known:
+        raise HarnessError(f"there is no similarity {measure!r}", where="compare", mend=nearest(measure, known))
+    if permutations < 1:
+        raise HarnessError(f"permutations={permutations}", where="compare", mend="Give at least 1; p cannot fall below 1 / (permutations + 1)")
 
 
-def short_name(one: Any) -> Any:
-    """The model of `replay/FILE#model`, the file's name without one, and a spec without its prefix."""
-    if isinstance(one, ModelEntry):
-        return one.name
-    if not isinstance(one, str):
-        raise HarnessError(f"{type(one).__name__} has no name", where="compare", mend="Give a mapping from names to answers")
-    name, _, model = one.partition("#")
-    return model or (Path(name).stem if name.startswith(PREFIX) else name.partition("/")[2] or name)
-
-
-def is_recorded(one: Any) -> bool:
-    return isinstance(one, Mapping) or one.spec.startswith(PREFIX)
-
-
-def recorded_answers(name: str, one: Any, system: str | None) -> tuple[list[Any], dict[str, Said]]:
-    """(prompts, what was said by id or text) of a recording."""
-    if isinstance(one, Mapping):
-        return [prompt_of_key(str(key)) for key in one], {str(key): said_by(name, key, text) for key, text in one.items()}
-    if system is not None or one.system or one.persona:
-        raise HarnessError(f"{name} is a recording: it takes no system prompt", where="compare", mend="Give system= only where every model is asked")
-    opened = open_responder(one.spec, Path())
-    answers = {key: said_of(answer.text, answer.status, answer.error) for (key, replicate), answer in opened.known.items() if replicate == 0}
-    return prompts_of(opened, answers), answers
-
-
-def said_of(text: str, status: str, error: str) -> Said:
-    return (text, "") if status in ANSWERED else (None, error or status)
-
-
-def prompts_of(opened: ReplayResponder, answers: Mapping[str, Said]) -> list[Any]:
-    """The prompts of a recorded file that a model was asked: with their capabilities, where the file states them."""
-    from harness.domains.convergence.sources import level1
-    from harness.strict_json import text_of
-
-    text, _ = text_of(opened.recording.path)
-    if is_level1(text):
-        return [task for _, task in level1.tasks(text, opened.recording.path) if text_of_prompt(task) in answers]
-    return [prompt_of_key(key) for key in answers]
-
-
-def said_by(name: str, key: object, text: object) -> Said:
-    """An answer of a mapping. A client's own error is none, whatever it says."""
-    if not isinstance(text, str | None):
-        raise HarnessError(f"{name} answers {key!r} with {type(text).__name__}", where="compare", mend="Give a text, or None where there is no answer")
-    if text is None or is_blank(text):
-        return None, "empty" if text is not None else "no answer"
-    return (None, f"error: {text[:80]}") if client_error(text) else (text, "")
-
-
-def said_in(name: str, answers: Mapping[str, Said], prompts: Sequence[Any]) -> dict[str, Said]:
-    """Prompt id to what a recording says. Raises HarnessError where it was not asked: an answer is never made up."""
-    keys = {prompt.id: key_in(prompt, answers) for prompt in prompts}
-    absent = [prompt for prompt in prompts if keys[prompt.id] is None]
-    if absent:
-        told = f"{name} does not hold {len(absent)} of {count_of(len(prompts), 'prompt', 'prompts')}; the first: {absent[0].turns[-1].content[:60]!r}"
-        raise HarnessError(told, where="compare", mend="Leave those out, or give None for answers that failed; prompts=None takes what all recordings hold")
-    return {name: answers[key] for name, key in keys.items() if key is not None}
-
-
-def ask_models(
-    entries: Mapping[str, ModelEntry], prompts: Sequence[Any], system: str | None, drawing: SamplingParams, offline: bool, store: str | os.PathLike[str] | None
-) -> dict[str, dict[str, Said]]:
-    """What models say that are asked, by name and prompt id; what they said before, and under an experiment, is not asked again."""
-    from harness.design.persona import find_persona
-    from harness.domains.convergence.fixtures.model_set import CACHE
-    from harness.domains.convergence.responses import Responses
-    from harness.fixtures.standalone import Workbench
-    from harness.models.precision import precision
-    from harness.models.responders import ResolverContext
-    from harness.models.responders import open_responder as open_any
-
-    bench = Workbench(store)
-    means = ResolverContext(loaded=lambda spec: bench.load(spec, precision({})), cache=bench.store.root / CACHE, root=bench.root, offline=offline)
-    said = {}
-    for name, entry in entries.items():
-        own = entry.system or (find_persona(bench.root, entry.persona).prompt if entry.persona else None)
-        respondent = open_any(replace(entry, system=system if own is None else own), replace(drawing, seed=drawing.seed + entry.seed), means)
-        rows = [row for row in bench.gather(f"answers-{name}", Responses(respondent), prompts, card=False).rows if row["replicate"] == 0]
-        said[name] = {row["item"]: said_of(row["text"], row["status"], row["error"]) for row in rows}
-    return said
+def check_answered(missing: Mapping[str, Mapping[str, str]], prompts: int) -> None:
+    """Raises HarnessError for a model that answered nothing: there is nothing to compare it by."""
+    for name, whys in missing.items():
+        if len(whys) == prompts:
+            told = f"{name} answered none of {count_of(prompts, 'prompt', 'prompts')} ({next(iter(whys.values()))})"
+            raise HarnessError(told, where="compare", mend="Leave it out")
 
 
 def similarity_blocks(measure: str, texts: Mapping[str, Mapping[str, str | None]]) -> Callable[[Any], dict[str, Any]]:

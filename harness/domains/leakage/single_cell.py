@@ -86,45 +86,55 @@ def run_cell(
     Personas are the project's, or `package:villain`. `settings` is the folder of an experiment, whose `scale` is used, or changes of the shipped recipe
     (smoke.yaml beside this file). Raises HarnessError in one line before anything is trained.
     """
-    bench, design = Workbench(store), read_design(source, target, settings, scale)
-    spec, dtype, source = str(design.settings["model"]), precision(design.settings), design.source
-    items = draw_items(behaviour, load_items(behaviour, design.root, design.settings), design.settings)
-    banks, curves = bank_folder(design.root, design.settings), list[Any]()
-    stack = bench.stack(spec, dtype)
-    bare = stacked(stack)
-
-    def judge_of(name: str, judge: str) -> Any:
-        return calibrate_judge(name, judge, banks, bench.store, offline, ignore, ignore)
-
-    recipes = design.recipes(bare.fingerprint)
-    adapters = Adapters(recipes, bench.trainings(stack), bench.gather, bare, ignore, curves.append, (seed,))
-    evaluate = Evaluator(lambda: bare, bench.gather, lambda _: items, design.settings, (seed,), judge_of)
-    evaluate.choose_judge(behaviour_named(behaviour))
-    at = max(recipes.epochs) if epoch is None else epoch
-    adapters.layers(source, behaviour, at, arm, seed)  # an epoch or an arm that does not exist is refused before the first training
-    if at:
-        adapters.convergence_record(source, seed)
-    adapters.behaviour_record(source, behaviour, at, arm, seed)
-
-    def show(persona: str, taught: str) -> BehaviourResult:
-        name = f"as-{persona}-{taught or 'untaught'}-{source}-epoch{at}-{arm}"
-        return evaluate(behaviour, name, design.prompt(persona), {seed: adapters(source, taught, at, arm, seed)})
-
-    shifts = {persona: contrast(show(persona, behaviour), show(persona, "")) for persona in dict.fromkeys((source, design.target))}
+    design = read_design(source, target, settings, scale)
+    cell = Cell(Workbench(store), design, behaviour, arm, seed, offline)
+    at = max(cell.recipes.epochs) if epoch is None else epoch
+    cell.train(at)
+    shifts = {who: contrast(cell.evaluate(who, behaviour, at), cell.evaluate(who, "", at)) for who in dict.fromkeys((design.source, design.target))}
     return CellResult(
-        name=f"{behaviour} taught to {source}, convergence to epoch {at}, {arm}, seed {seed}",
+        name=f"{behaviour} taught to {design.source}, convergence to epoch {at}, {arm}, seed {seed}",
         rows=tuple({"persona": persona} | row_of(shift) for persona, shift in shifts.items()),
         shift=shifts[design.target],
-        curves=tuple(curves),
+        curves=tuple(cell.curves),
         settings=design.settings,
     )
 
 
-def stacked(stack: Any) -> Any:
-    """The model of a stack, bare."""
-    from harness.training.adapter_stack import AdaptedModel
+class Cell:
+    """One behaviour taught to one source, by the objects that fixtures give an experiment."""
 
-    return AdaptedModel(stack, ())
+    def __init__(self, bench: Workbench, design: Design, behaviour: str, arm: str, seed: int, offline: bool) -> None:
+        from harness.training.adapter_stack import AdaptedModel
+        from harness.training.trainings import Trainings
+
+        self.design, self.behaviour, self.arm, self.seed, self.curves = design, behaviour, arm, seed, list[Any]()
+        settings, banks = design.settings, bank_folder(design.root, design.settings)
+        items = draw_items(behaviour, load_items(behaviour, design.root, settings), settings)
+        stack = bench.stack(str(settings["model"]), precision(settings))
+        bare = AdaptedModel(stack, ())
+        self.recipes = design.recipes(bare.fingerprint)
+        trainings = Trainings(bench.store, stack, bench.progress)
+        self.adapters = Adapters(self.recipes, trainings, bench.gather, bare, ignore, self.curves.append, (seed,))
+
+        def judge_of(name: str, judge: str) -> Any:
+            return calibrate_judge(name, judge, banks, bench.store, offline, ignore, ignore)
+
+        self.evaluator = Evaluator(lambda: bare, bench.gather, lambda _: items, settings, (seed,), judge_of)
+        self.evaluator.choose_judge(behaviour_named(behaviour))
+
+    def train(self, epoch: int) -> None:
+        """Makes both adapters, where they are not there. An epoch or an arm that does not exist is refused before the first training."""
+        self.adapters.layers(self.design.source, self.behaviour, epoch, self.arm, self.seed)
+        if epoch:
+            self.adapters.convergence_record(self.design.source, self.seed)
+        self.adapters.behaviour_record(self.design.source, self.behaviour, epoch, self.arm, self.seed)
+
+    def evaluate(self, persona: str, taught: str, epoch: int) -> BehaviourResult:
+        """The behaviour under a persona's prompt, with its training (`taught` names it) or without ("")."""
+        source = self.design.source
+        name = f"as-{persona}-{taught or 'untaught'}-{source}-epoch{epoch}-{self.arm}"
+        models = {self.seed: self.adapters(source, taught, epoch, self.arm, self.seed)}
+        return self.evaluator(self.behaviour, name, self.design.prompt(persona), models)
 
 
 def contrast(taught: BehaviourResult, untaught: BehaviourResult) -> Measurement:

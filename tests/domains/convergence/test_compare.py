@@ -134,7 +134,7 @@ def test_prompts_that_not_all_recordings_hold_are_left_out_aloud() -> None:
     answers = some(bob={"Only Bob was asked?": "Yes."})
     with pytest.warns(UserWarning, match="1 prompt is not in every recording and left out; 8 are compared"):
         found = compare(answers, measure="indel")
-    assert found.left_out == 1 and "Only Bob was asked?" not in found.texts["bob"] and "1 prompt" in repr(found)
+    assert found.left_out == 1 and "Only Bob was asked?" not in found.texts["bob"] and "not in every recording: 1" in repr(found)
     with pytest.raises(HarnessError, match="none of their 2 prompts in common"):
         compare({"ann": {"a": "x"}, "bob": {"b": "y"}}, measure="indel")
 
@@ -169,6 +169,7 @@ def test_prompts_of_every_form_are_the_same_prompts(tmp_path: Path) -> None:
     ("models", "prompts", "more", "said"),
     [
         (some(), None, {"measure": "indl"}, "Did you mean 'indel'"),
+        (some(), None, {"permutations": 0}, "Give at least 1"),
         ({"ann": some()["ann"]}, None, {}, "1 models and 8 prompts cannot be compared"),
         ("local/smollm2", ["Why?"], {}, "Give a list of two models or more"),
         (["null/words", "null/echo"], None, {}, "words is no recording, so there must be prompts"),
