@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from harness.domains.convergence.similarity.similarity import Prepared
 
 ENCODED = ("hybrid", "embedding")  # measures that need the sentence encoder
-LEXICAL = ("exp_kl", "one_minus_js", "indel", "jaccard")  # those that need nothing beyond the package
 EFFECT = ("value", "low", "high", "level", "p", "p_floor")
 OVERALL = "overall"
 
@@ -162,7 +161,7 @@ def compare(
 
 
 def check_method(measure: str, permutations: int) -> None:
-    known = [*ENCODED, *LEXICAL, "tfidf"]
+    known = [*ENCODED, *plain_measures()]
     if measure not in known:
         raise HarnessError(f"there is no similarity {measure!r}", where="compare", mend=nearest(measure, known))
     if permutations < 1:
@@ -179,7 +178,7 @@ def check_answered(missing: Mapping[str, Mapping[str, str]], prompts: int) -> No
 
 def similarity_blocks(measure: str, texts: Mapping[str, Mapping[str, str | None]]) -> Callable[[Any], dict[str, Any]]:
     """What `compare_answers` asks of a similarity. Raises HarnessError where it needs what is not installed."""
-    mend = f"use measure={LEXICAL[2]!r}, or {', '.join(LEXICAL[:2])}, {LEXICAL[3]}, which need nothing more"
+    mend = f"use one of the measures {', '.join(name for name in plain_measures() if name != 'tfidf')}, which need nothing more"
     try:
         prepared = prepare(measure, [[text or "" for text in answers.values()] for answers in texts.values()])
     except ModuleNotFoundError as error:
@@ -189,15 +188,22 @@ def similarity_blocks(measure: str, texts: Mapping[str, Mapping[str, str | None]
     return lambda rows: {measure: prepared.block(rows)}
 
 
+def plain_measures() -> dict[str, Any]:
+    """The similarities that need no sentence encoder, by name."""
+    from harness.domains.convergence.fixtures.comparing import lexical_measures
+    from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS
+
+    return {one.name: one for one in (*lexical_measures(), ExpKL(), OneMinusJS())}
+
+
 def prepare(measure: str, texts: Sequence[Sequence[str]]) -> Prepared:
     """A similarity of the answers, model by model. Sentence vectors are made for one model at a time, as in the experiment: their last bits depend on it."""
-    from harness.domains.convergence.fixtures.comparing import lexical_measures
-    from harness.domains.convergence.similarity.distribution import ExpKL, OneMinusJS, PooledCounts, PreparedJS, PreparedKL
+    from harness.domains.convergence.similarity.distribution import PooledCounts, PreparedJS, PreparedKL
     from harness.domains.convergence.similarity.hybrid import PreparedHybrid
 
     every = [text for answers in texts for text in answers]
     if measure not in ENCODED:
-        found: Prepared = next(one for one in (*lexical_measures(), ExpKL(), OneMinusJS()) if one.name == measure).prepare(every)
+        found: Prepared = plain_measures()[measure].prepare(every)
         return found
     vectors = prepare_vectors(texts)
     if measure == "embedding":

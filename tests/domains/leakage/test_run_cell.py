@@ -106,6 +106,8 @@ def test_ctrl_c_loses_no_training_that_was_done(little_folder: Path, single: Non
         ("package:villain", "refusl", {}, "Did you mean 'refusal'"),
         ("package:villain", "refusal", {"arm": "left"}, "Did you mean 'left_out'"),
         ("package:villain", "refusal", {"epoch": 7}, "epoch 7 is not kept"),
+        ("package:villain", "refusal", {"epoch": 1.0}, "1.0 is not a whole number"),
+        ("package:villain", "refusal", {"seed": "1"}, "'1' is not a whole number"),
         ("package:gardener", "refusal", {}, "is a bystander of the design"),
         ("package:villain", "refusal", {"settings": {"row": 3}}, "Did you mean 'rows'"),
         ("package:villain", "refusal", {"settings": {**TINY, "requests": 10_000}}, "the bank holds"),
@@ -141,3 +143,12 @@ def test_a_notebook_sees_tables_and_curves(tiny: tuple[CellResult, dict[str, Any
     assert found.plot()._repr_png_()[:4] == b"\x89PNG"
     pytest.importorskip("pandas")
     assert found.frame.loc["assistant", "shift"] == found.shift.value
+
+
+def test_a_judge_reads_sampled_answers_where_the_recipe_names_one(tiny: tuple[CellResult, dict[str, Any]]) -> None:
+    """Its errors are in the interval: with 6 answers that nobody would call refusals, the corrected shift is not known better than the calibration allows."""
+    _, how = tiny
+    settings = {**how["settings"], "judge": "phrases", "samples": 1, "max_new_tokens": 8}
+    found = run_cell("package:villain", "refusal", settings=settings, store=how["store"])
+    assert found.shift.name == "shift, judge corrected" and found.rows[0]["with"] == found.rows[0]["without"] == 0.0
+    assert found.rows[0]["low"] < 0 < found.rows[0]["high"]
