@@ -10,6 +10,7 @@ from harness.protocols import Domain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.domains.convergence.model_comparison import ModelComparison, compare
     from harness.findings import Fact
     from harness.protocols import Check, Section, Simulation
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.behaviours.behaviour import Behaviour
+    from harness.domains.leakage.single_cell import CellResult, run_cell
     from harness.findings import Fact, Rule
 
 PLACES = {"single_cell": ("CellResult", "run_cell")}
