@@ -34,6 +34,8 @@ def name_models(models: Sequence[str | ModelEntry] | Mapping[str, Any]) -> dict[
         if name in found:
             raise HarnessError(f"two models are called {name}", where="compare", mend="Give a mapping from names of your own to models")
         found[str(name)] = entry
+    if len(found) < 2:
+        raise HarnessError(f"{count_of(len(found), 'model', 'models')} cannot be compared", where="compare", mend="Give two or more")
     return found
 
 

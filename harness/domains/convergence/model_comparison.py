@@ -77,6 +77,8 @@ class ModelComparison:
     def _effect(self, capability: str | None) -> dict[str, Any]:
         prompts = sum(capability in (None, name) for name in self.found.study.strata)
         row: dict[str, Any] = {"capability": capability or OVERALL, **dict.fromkeys((*EFFECT, "same_prompt", "other_prompt")), "n": prompts, "note": ""}
+        if not self.found.counted(self.measure, capability) or prompts < 2:
+            return row | {"note": "no prompt was answered by two models" if prompts > 1 else "one prompt has no other to be compared with"}
         try:
             row["same_prompt"] = self.found.level(self.measure, capability).value
             other = self.found.mismatched(self.measure, WITHIN, capability)
@@ -163,7 +165,7 @@ def compare(
 def check_method(measure: str, permutations: int) -> None:
     known = [*ENCODED, *plain_measures()]
     if measure not in known:
-        raise HarnessError(f"there is no similarity {measure!r}", where="compare", mend=nearest(measure, known))
+        raise HarnessError(f"there is no similarity {measure!r}", where="compare", mend=nearest(str(measure), known))
     if permutations < 1:
         raise HarnessError(f"permutations={permutations}", where="compare", mend="Give at least 1; p cannot fall below 1 / (permutations + 1)")
 

@@ -169,8 +169,9 @@ def test_prompts_of_every_form_are_the_same_prompts(tmp_path: Path) -> None:
     ("models", "prompts", "more", "said"),
     [
         (some(), None, {"measure": "indl"}, "Did you mean 'indel'"),
+        ([], None, {}, "0 models cannot be compared"),
         (some(), None, {"permutations": 0}, "Give at least 1"),
-        ({"ann": some()["ann"]}, None, {}, "1 models and 8 prompts cannot be compared"),
+        ({"ann": some()["ann"]}, None, {}, "1 model cannot be compared"),
         ("local/smollm2", ["Why?"], {}, "Give a list of two models or more"),
         (["null/words", "null/echo"], None, {}, "words is no recording, so there must be prompts"),
         (["null/words", "null/words"], ["Why?"], {}, "two models are called words"),
@@ -239,6 +240,19 @@ def test_answers_that_are_all_alike_have_no_p(recording: Callable[..., list[str]
     """Permuting them moves nothing: the value is missing with its reason, and not zero."""
     found = compare({name: dict.fromkeys(some()[name], "Always this.") for name in ("ann", "bob")}, measure="jaccard")
     assert found.p is None and found.overall["value"] is None and "cannot move" in found.overall["note"] and "cannot move" in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("models", "note"),
+    [
+        ({"ann": {"x": "yes it is"}, "bob": {"x": "yes"}}, "one prompt has no other to be compared with"),
+        ({"ann": {"x": "yes it is", "y": None}, "bob": {"x": None, "y": "no"}}, "no prompt was answered by two models"),
+    ],
+)
+def test_what_cannot_be_compared_has_a_note_and_no_number(models: dict[str, Any], note: str) -> None:
+    found = compare(models, measure="indel")
+    assert found.overall["note"] == note and found.p is None and found.overall["same_prompt"] is None and note in repr(found)
+    assert found.plot()._repr_png_()[:4] == b"\x89PNG"
 
 
 def test_frames_and_lists_hold_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
