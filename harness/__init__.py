@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from harness.design.declaring import control, gate, hypothesis, kill
     from harness.errors import HarnessError, Inconclusive
     from harness.records import Calibration, Cell, Effect, Interval, Measurement, Results, SectionRecord, Threshold
+    from harness.run.loading import LoadedRun, load
     from harness.yamlfile import read_yaml
 
 __version__ = "0.1.0"
@@ -19,6 +20,7 @@ __all__ = [
     "HarnessError",
     "Inconclusive",
     "Interval",
+    "LoadedRun",
     "Measurement",
     "Results",
     "SectionRecord",
@@ -27,6 +29,7 @@ __all__ = [
     "gate",
     "hypothesis",
     "kill",
+    "load",
     "read_yaml",
 ]
 
@@ -35,6 +38,7 @@ PLACES = {
     "errors": ("HarnessError", "Inconclusive"),
     "yamlfile": ("read_yaml",),
     "records": ("Calibration", "Cell", "Effect", "Interval", "Measurement", "Results", "SectionRecord", "Threshold"),
+    "run.loading": ("LoadedRun", "load"),
 }
 
 

@@ -10,6 +10,7 @@ from harness.protocols import Domain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from harness.domains.convergence.model_comparison import ModelComparison, compare
     from harness.findings import Fact
     from harness.protocols import Check, Section, Simulation
 
@@ -23,6 +24,7 @@ PLACES = {
     "duplicates": ("near_duplicates",),
     "fixtures.comparing": ("PRIMARY", "describe_measures", "met_of"),
     "fixtures.model_set": ("total_usd",),
+    "model_comparison": ("ModelComparison", "compare"),
     "placeholders": ("bracketed_share", "distinct_share", "find_placeholders"),
     "sections": ("AgreementRow", "AnswerPair", "Clustering", "ExpectedMet", "Join", "ProtocolLevel", "SimilarityMatrix"),
     "tasks": ("Complies", "Refuses"),
@@ -42,12 +44,14 @@ __all__ = [
     "ExpectedMet",
     "Findings",
     "Join",
+    "ModelComparison",
     "ProtocolLevel",
     "Refuses",
     "SimilarityMatrix",
     "bracketed_share",
     "check_averages",
     "cluster_models",
+    "compare",
     "compare_answers",
     "describe_measures",
     "distinct_share",

@@ -8,6 +8,7 @@ from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
+    from harness.domains.evolution.runs import simulate
     from harness.findings import Fact
     from harness.protocols import Check, Section
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from harness.domains.evolution.state import DERIVED, MEASURES, Measure, Populati
 from harness.domains.evolution.world import World, draw_founders, draw_world
 from harness.errors import HarnessError, nearest
 from harness.jit import ABSENT, unusable
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
 
 Engine = Literal["auto", "numba", "numpy"]
 
@@ -43,6 +48,34 @@ class Runs:
         """(runs,) the generation in which no model was left to have children, -1 where there always was one."""
         dead = self.values[:, :, Measure.ALIVE] == 0
         return np.where(dead.any(axis=1), dead.argmax(axis=1), -1)
+
+    @property
+    def frame(self) -> DataFrame:
+        """A row for each generation of each run: generation, seed, every measure. Needs pandas."""
+        from harness.domains.evolution.run_tables import every_generation
+
+        return every_generation(self)
+
+    @property
+    def mean(self) -> DataFrame:
+        """A row for each generation: every measure's mean over the runs that have it, and how many `runs` had a population. Needs pandas."""
+        from harness.domains.evolution.run_tables import means_over_runs
+
+        return means_over_runs(self)
+
+    def plot(self, *measures: str) -> Figure:
+        """Means over the runs by generation with Student's 95 % interval, as the report draws them; some measures of its own choice where none is named."""
+        from harness.domains.evolution.run_tables import DRAWN, draw
+
+        return draw(self, measures or DRAWN)
+
+    def _repr_html_(self) -> str:
+        from harness.domains.evolution.run_tables import to_html
+
+        return to_html(self)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} runs of {self.simulation.generations} generations: runs['fitness'], runs.mean, runs.plot()>"
 
 
 @dataclass
@@ -118,10 +151,25 @@ def choose_engine(asked: Engine = "auto") -> Callable[..., Population]:
 
 
 def simulate(
-    simulation: Simulation, seeds: Sequence[int], *, world_seed: int | None = None, founder_seed: int | None = None, engine: Engine = "auto", workers: int = 1
+    config: Simulation | Mapping[str, Any] | str | Path | None = None,
+    seeds: int | Sequence[int] = 1,
+    *,
+    world_seed: int | None = None,
+    founder_seed: int | None = None,
+    engine: Engine = "auto",
+    workers: int = 1,
+    **changes: Any,
 ) -> Runs:
-    """One run for each seed. With `world_seed` all share one world, with `founder_seed` one set of founders (which asks for a shared world)."""
-    numbers, workers = tuple(check_seeds(seeds)), check_whole("the number of workers", workers, 1)
+    """One run for each seed. With `world_seed` all share one world, with `founder_seed` one set of founders (which asks for a shared world).
+
+    `config` is a simulation, a mapping of parameters, the path of a YAML file of them, or `FILE#arm` for an arm of a file in the form of arms.yaml; the
+    default parameters where it is left out. `changes` replace some of its parameters; `**{"selection.beta": 10}` names a part of one.
+    Raises HarnessError in one line for what is unknown or impossible.
+    """
+    from harness.domains.evolution.sweep import read_simulation
+
+    simulation = read_simulation(config, changes)
+    numbers, workers = tuple(check_seeds(seeds if isinstance(seeds, Iterable) else [seeds])), check_whole("the number of workers", workers, 1)
     choose_engine(engine)
 
     def run(seed: int) -> np.ndarray:

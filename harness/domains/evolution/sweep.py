@@ -6,6 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -18,6 +19,7 @@ from harness.domains.evolution.state import DERIVED, MEASURES
 from harness.errors import HarnessError, nearest
 from harness.fingerprint import canonical
 from harness.plaintext import shorten_text
+from harness.yamlfile import YamlFile
 
 
 @dataclass(frozen=True)
@@ -52,11 +54,54 @@ def list_arms(base: Mapping[str, Any], arms: Mapping[str, Mapping[str, Any]]) ->
     whole, names = simulation(base, "base").to_json(), dict[Simulation, str]()
     for name, overrides in arms.items():
         check_mapping(f"arm {name!r}", overrides)
-    made = [Arm(name, dict(overrides), override(whole, name, overrides)) for name, overrides in arms.items()]
+    made = [Arm(name, dict(overrides), override(whole, f"arm {name!r}", overrides)) for name, overrides in arms.items()]
     for arm in made:
         if (other := names.setdefault(arm.simulation, arm.name)) != arm.name:
             raise HarnessError(f"arms {other!r} and {arm.name!r} have identical parameters", where="sweep", mend="Leave one out, or change a value")
     return made
+
+
+def read_simulation(config: Simulation | Mapping[str, Any] | str | Path | None, changes: Mapping[str, Any]) -> Simulation:
+    """The simulation that a `config` of `simulate` names, changed. Raises HarnessError in one line for what is unknown or impossible."""
+    base = Simulation() if config is None else config
+    if not isinstance(base, Simulation):
+        where, given = read_parameters(str(base)) if isinstance(base, str | Path) else ("simulation", base)
+        check_mapping(where, given)
+        base = override(Simulation().to_json(), where, given)
+    return override(base.to_json(), "simulation", changes) if changes else base
+
+
+def read_parameters(spec: str) -> tuple[str, Any]:
+    """(where it stands, the parameters) of `FILE` or of `FILE#arm`."""
+    name, mark, arm = spec.partition("#")
+    if mark:
+        return f"arm {arm!r}", find_arm(load_levels(Path(name)), arm, name)
+    data = YamlFile(Path(name)).data
+    if is_levels(data) and (arms := [one for level in data.values() for one in level]) and not data.keys() & Simulation.model_fields.keys():
+        raise HarnessError("the file holds arms, and none is named", where=name, mend=f"Write {name}#<arm>, such as {name}#{arms[0]}")
+    return name, data
+
+
+def is_levels(data: Any) -> bool:
+    """True for levels, each with arms by name, each with what it changes."""
+    return isinstance(data, dict) and all(isinstance(arms, dict) and all(isinstance(arm, dict) for arm in arms.values()) for arms in data.values())
+
+
+def load_levels(path: Path) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Level to its arms, each with what it changes, as a file in the form of arms.yaml declares them."""
+    file = YamlFile(path)
+    levels: dict[str, dict[str, Mapping[str, Any]]] = file.data
+    if not is_levels(levels):
+        raise HarnessError("arms.yaml holds levels, each with arms by name, each with what it changes", where=file.where(), mend="See the file of the study")
+    return levels
+
+
+def find_arm(levels: Mapping[str, Mapping[str, Mapping[str, Any]]], name: str, where: str) -> Mapping[str, Any]:
+    """What an arm changes. Raises HarnessError for a name that no level has."""
+    arms = {one: overrides for level in levels.values() for one, overrides in level.items()}
+    if name not in arms:
+        raise HarnessError(f"no arm is called {name!r}", where=where, mend=nearest(name, arms))
+    return arms[name]
 
 
 def check_mapping(what: str, value: object) -> None:
@@ -65,9 +110,9 @@ def check_mapping(what: str, value: object) -> None:
         raise HarnessError(f"{what}: this is no mapping of names", where="sweep", mend="Write name: value")
 
 
-def override(base: Mapping[str, Any], name: str, overrides: Mapping[str, Any]) -> Simulation:
-    """The simulation of one arm."""
-    where, changed = f"arm {name!r}", to_plain(base)
+def override(base: Mapping[str, Any], where: str, overrides: Mapping[str, Any]) -> Simulation:
+    """The simulation with some parameters changed, by dotted path."""
+    changed = to_plain(base)
     for path in sorted(overrides, key=lambda path: path.count(".")):  # wholes before their parts
         if not set_path(changed, path.split("."), to_plain(overrides[path])):
             raise unknown_path(where, path, base)

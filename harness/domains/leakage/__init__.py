@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from harness.lazy_exports import find_public
 from harness.protocols import Domain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.behaviours.behaviour import Behaviour
+    from harness.domains.leakage.single_cell import CellResult, run_cell
     from harness.findings import Fact, Rule
 
-__all__ = ["DOMAIN"]
+PLACES = {"single_cell": ("CellResult", "run_cell")}
+
+__all__ = ["DOMAIN", "CellResult", "run_cell"]
 
 
 class Leakage(Domain):
@@ -38,3 +42,7 @@ class Leakage(Domain):
 
 
 DOMAIN = Leakage()
+
+
+def __getattr__(name: str) -> Any:
+    return find_public(__name__, PLACES, name)
