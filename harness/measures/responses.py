@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 import msgspec
 
 from harness.code_dependencies import code_fingerprint
-from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
+from harness.models.chat import Message
 from harness.models.provider import Answer
 from harness.models.responder import Conversation, Responder
 from harness.models.status import Status, decide_status
 
 STATUSES: tuple[str, ...] = get_args(Status)
+
+
+class HasTurns(Protocol):
+    """Anything that can be asked: an id, and the turns of a conversation that ends with the user's."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def turns(self) -> tuple[Message, ...]: ...
 
 
 class Responses:
@@ -31,7 +40,7 @@ class Responses:
         """All that decides a row, except the task itself. JSON-able."""
         return {"measure": "responses", "samples": self.samples, **self.respondent.describe(), "code": code_fingerprint(__name__)}
 
-    def chunks(self, items: Sequence[Task]) -> list[list[Conversation]]:
+    def chunks(self, items: Sequence[HasTurns]) -> list[list[Conversation]]:
         """The conversations in the groups that the respondent answers at a time; depends on the set of tasks alone."""
         asked = [Conversation(id=task.id, turns=task.turns, replicate=number) for task in items for number in range(self.samples)]
         groups = self.respondent.groups(asked)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.appendlog import sealed_line
-from harness.domains.convergence.responses import Responses, row
 from harness.domains.convergence.tasks import Task
+from harness.measures.responses import Responses, row
 from harness.models.chat import Message, chat
 from harness.models.null_responder import NullResponder
 from harness.models.provider import Answer
