@@ -27,14 +27,14 @@ class HasTurns(Protocol):
 
 
 class Responses:
-    """Answers to tasks, `samples` times each, kept as they came; an error stands there as an error."""
+    """Answers to tasks, `samples` times each, kept as they came; an error stands there as an error. `seed` is the one that they are drawn with, if any."""
 
     sampling_unit = "task"
 
-    def __init__(self, respondent: Responder, samples: int = 1) -> None:
+    def __init__(self, respondent: Responder, samples: int = 1, seed: int | None = None) -> None:
         if samples < 1:
             raise HarnessError(f"samples={samples} must be at least one", where="Responses", mend="One answer a task is the least there is.")
-        self.respondent, self.samples = respondent, samples
+        self.respondent, self.samples, self.seed = respondent, samples, seed
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the task itself. JSON-able."""
