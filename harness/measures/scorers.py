@@ -49,7 +49,7 @@ class Scorer:
     def check(self, item: Item) -> None:
         """Raises HarnessError for an item that cannot be scored."""
         if (self.needs and not item.targets) or (self.needs == "choices" and not item.choices):
-            what = "target" if item.choices or self.needs == "target" else "choices"
+            what = "choices" if item.targets else "target"
             raise HarnessError(f"the item {item.id} has no {what}, which the scorer {self.name} needs", mend="Write it in the bank, or use another scorer")
         if self.name == "numeric":
             for target in item.targets:
@@ -233,13 +233,18 @@ def read_final(text: str, _: Item | None = None) -> str:
 
 
 def is_exact(found: str, item: Item) -> bool:
-    return normalise(found) in {normalise(str(target)) for target in item.targets}
+    return normalise(found) in {normalise(target) for target in (*map(str, item.targets), *right_texts(item))}
+
+
+def right_texts(item: Item) -> list[str]:
+    """The right answers in words: of a question with choices the text of the right one, not its letter."""
+    return [item.choices[item.labels.index(str(target))] if item.choices else str(target) for target in item.targets]
 
 
 def is_included(found: str, item: Item) -> bool:
     """True where a target stands in the text as whole words, whatever the case."""
     plain = " ".join(found.casefold().split())
-    targets = (" ".join(str(target).casefold().split()) for target in item.targets)
+    targets = (" ".join(target.casefold().split()) for target in right_texts(item))
     return any(re.search(rf"(?<!\w)(?<!\d[.,]){re.escape(target)}(?!\w|[.,]\d)", plain) for target in targets)
 
 

@@ -22,6 +22,9 @@ from harness.models.provider import provider_for
 from harness.models.responder import ModelEntry, Responder, SamplingParams
 from harness.models.transcript_responder import TranscriptResponder
 
+# In a spec: the name of the call that asks, so that each arm of a comparison has a recording of its own.
+CALL = "{name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ResolverContext:
@@ -76,6 +79,8 @@ def identity_of_spec(spec: str, root: Path, dtype: str) -> dict[str, Any]:
     models of APIs by nothing but their name. Raises HarnessError for weights, a recording or a vendor that is not there."""
     if spec.startswith(LOCAL):
         return identity(spec, dtype)
+    if CALL in spec:  # a recording that is opened in a cell is an input of that cell
+        return {}
     if spec.startswith(replay_responder.PREFIX):
         return replay_responder.open_responder(spec, root).describe()
     point = responders().get(spec.partition("/")[0])
