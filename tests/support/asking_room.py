@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -97,5 +98,6 @@ class AskingRoom:
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The rows of the samples whose name begins so."""
-        [path] = (self.root / "reports/asking/latest/samples").glob(f"{name}-*.jsonl")
+        files = (self.root / "reports/asking/latest/samples").iterdir()
+        [path] = [file for file in files if re.fullmatch(rf"{name}(-seed\d+)?-[0-9a-f]{{12}}\.jsonl", file.name)]
         return [json.loads(line) for line in path.read_text().splitlines()]
