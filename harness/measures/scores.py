@@ -43,17 +43,18 @@ class ScoredItems(list[ScoredItem]):
 
 
 class Scores:
-    """Scores of answers by a scorer. A chain of thought that was cut off is no answer: like an error, an empty answer and one that the API withheld it keeps
-    its status and has no score."""
+    """Scores of `answers` (their description) by a scorer. A chain of thought that was cut off is no answer: like an error, an empty
+    answer and one that the API withheld it keeps its status and has no score."""
 
     outcome, sampling_unit = "score", "prompt"
 
-    def __init__(self, scorer: AnswerScorer) -> None:
-        self.scorer, self.unit = scorer, scorer.unit
+    def __init__(self, scorer: AnswerScorer, answers: Mapping[str, Any]) -> None:
+        self.scorer, self.unit, self.answers = scorer, scorer.unit, dict(answers)
 
     def describe(self) -> dict[str, Any]:
-        """All that decides a score, except the answer and its item. JSON-able."""
-        return {"measure": "scores", **self.scorer.describe(), "scores_code": code_fingerprint(__name__)}
+        """All that decides a score, except the answer and its item, and how the answers were drawn: equal answers under two system prompts are an honest zero,
+        and not one sample compared with itself. JSON-able."""
+        return {"measure": "scores", **self.scorer.describe(), "answers": self.answers, "scores_code": code_fingerprint(__name__)}
 
     def chunks(self, items: Sequence[ScoredItem]) -> list[list[ScoredItem]]:
         """The answers in groups of 64 by (item, replicate)."""
