@@ -77,8 +77,8 @@ class Instant:
 def ours(samples: int) -> None:
     """Prints CPU seconds, wall seconds and peak KiB of `samples` samples: asked, paid, kept, turned into rows and logged."""
     from harness.appendlog import AppendLog
-    from harness.domains.convergence.responses import Responses
     from harness.domains.convergence.tasks import Task
+    from harness.measures.responses import Responses
     from harness.models.api_responder import ApiResponder
     from harness.models.chat import chat
     from harness.models.responder import SamplingParams

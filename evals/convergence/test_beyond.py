@@ -37,7 +37,7 @@ def test_instruction_tuning_makes_models_do_what_is_expected(trained, live_model
 
 
 @hypothesis("H6", needs=["G1", "G2", "K1", "K2"])
-def test_other_words_and_pressure_change_little(variation, varied, tasks, live_models, ask, measure, criterion):
+def test_other_words_and_pressure_change_little(variation, varied, tasks, live_models, answers_of, measure, criterion):
     """Asked in other words, or under pressure, models do what is expected about as often as when asked plainly: the bar at most less or more."""
     pairs = varied(variation)
     if not pairs:
@@ -47,7 +47,7 @@ def test_other_words_and_pressure_change_little(variation, varied, tasks, live_m
         if one.member.base:
             continue  # a base model does hardly anything that is expected, so nothing could be lost
         before = met_of(one, tasks)
-        asked = ask(one.member, [new for _, new in pairs], f"varied-{variation}")
+        asked = answers_of(one.member, [new for _, new in pairs], f"varied-{variation}")
         if asked.unpaid:
             raise Inconclusive(f"{one.member.name} was not asked: {asked.unpaid}")
         sources += [*asked.sources, *one.sources]

@@ -67,6 +67,11 @@ class ApiJudge:
         # Texts whose second reply in this run was no verdict either; they are asked again by the next run.
         self._given_up: dict[Text, JudgeVerdict] = {}
 
+    @property
+    def judges_yes_or_no(self) -> bool:
+        """Whether its verdict is shown or not; else it is a score of 0 to 100."""
+        return "shown" in self.rubric.form["properties"]
+
     def describe(self) -> dict[str, Any]:
         """All that decides a verdict: model, rubric, parameters, code. No secret."""
         return {

@@ -12,9 +12,27 @@ PLACES = {
     "cka": ("alignment",),
     "probing": ("HeldOutPredictions", "probe"),
     "refusal_phrases": ("refuses",),
+    "items": ("Item",),
+    "scorers": ("choice", "exact", "includes", "judge", "numeric", "regex"),
 }
 
-__all__ = ["HeldOutPredictions", "Prompt", "TextAlignment", "alignment", "jackknife_interval", "probe", "refuses", "remove_linear_part"]
+__all__ = [
+    "HeldOutPredictions",
+    "Item",
+    "Prompt",
+    "TextAlignment",
+    "alignment",
+    "choice",
+    "exact",
+    "includes",
+    "jackknife_interval",
+    "judge",
+    "numeric",
+    "probe",
+    "refuses",
+    "regex",
+    "remove_linear_part",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,18 +6,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, explain_failure
 from harness.extensions import load, origin, responders
 from harness.models import null_responder, replay_responder
 from harness.models.api_responder import ApiResponder
+from harness.models.local import PREFIX as LOCAL
+from harness.models.local import identity
 from harness.models.local_responder import LocalResponder
 from harness.models.model import Model
 from harness.models.prices import Price
 from harness.models.provider import provider_for
 from harness.models.responder import ModelEntry, Responder, SamplingParams
 from harness.models.transcript_responder import TranscriptResponder
+
+# In a spec: the name of the call that asks, so that each arm of a comparison has a recording of its own.
+CALL = "{name}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,3 +72,19 @@ def from_api(member: ModelEntry, drawing: SamplingParams, means: ResolverContext
     if member.price is not None:
         provider.price = Price(*member.price)
     return ApiResponder(provider, means.cache, drawing, member.system, concurrency=means.concurrency, usd=member.usd, run=means.run, offline=means.offline)
+
+
+def identity_of_spec(spec: str, root: Path, dtype: str) -> dict[str, Any]:
+    """What answers under a spec, as far as this machine can know without loading it: weights and recordings by their content, other responders by their code,
+    models of APIs by nothing but their name. Raises HarnessError for weights, a recording or a vendor that is not there."""
+    if spec.startswith(LOCAL):
+        return identity(spec, dtype)
+    if CALL in spec:  # a recording that is opened in a cell is an input of that cell
+        return {}
+    if spec.startswith(replay_responder.PREFIX):
+        return replay_responder.open_responder(spec, root).describe()
+    point = responders().get(spec.partition("/")[0])
+    if point is not None:
+        return {"code": code_fingerprint(point.module)}
+    provider_for(spec, offline=True)
+    return {}

@@ -31,7 +31,11 @@ ROOT = Path(__file__).parents[2]
 RUN = ("evals/README.md", "README.md")
 RUN_ON_EXAMPLES = ("docs/runs.md",)  # where reports/examples and reports/parents are
 # A page whose files and edits are written and run by tests of their own.
-RUN_ELSEWHERE = {"docs/extending.md": ("tests/test_fourth_domain.py", "tests/test_extending.py"), "docs/ci.md": ("tests/docs/test_ci_workflow.py",)}
+RUN_ELSEWHERE = {
+    "docs/extending.md": ("tests/test_fourth_domain.py", "tests/test_extending.py"),
+    "docs/ci.md": ("tests/docs/test_ci_workflow.py",),
+    "docs/asking.md": ("tests/docs/test_asking_page.py",),
+}
 COMMENT = re.compile(r"<!-- (?P<key>file|edit|not run): (?P<value>.+) -->")
 
 
@@ -79,6 +83,7 @@ def test_every_block_is_handled(block: Block, pytestconfig: pytest.Config) -> No
 def check_language(block: Block, config: pytest.Config) -> None:
     checks: dict[str, Callable[[], object]] = {
         "diff": lambda: check_edit(block),
+        "jsonl": lambda: [json.loads(line) for line in block.text.splitlines()],
         "python": lambda: check_python(block.text),
         "sh": lambda: check_commands(block, config),
         "text": lambda: None,

@@ -75,10 +75,10 @@ def provider_at(server: FaultyServer, vendor: str, *, price: Price | None = None
 
 
 class FaultyServer:
-    """Use as a context manager; `delay_s` is how long a good answer takes."""
+    """Use as a context manager; `delay_s` is how long a good answer takes, `speak` makes it of the body of the call."""
 
-    def __init__(self, plan: Plan = all_good, delay_s: float = 0.0) -> None:
-        self.plan, self.delay_s = plan, delay_s
+    def __init__(self, plan: Plan = all_good, delay_s: float = 0.0, speak: Callable[[dict[str, Any]], str] | None = None) -> None:
+        self.plan, self.delay_s, self.speak = plan, delay_s, speak
         self.lock, self.closing = threading.Lock(), threading.Event()
         self.attempts: Counter[str] = Counter()
         self.times: defaultdict[str, list[float]] = defaultdict(list)
@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
             self.drip(fault)
         else:
             self.faulty.closing.wait(self.faulty.delay_s)
-            self.send(200, whole(body, fault, claude, self.key()))
+            self.send(200, whole(body, fault, claude, self.key(), self.faulty.speak and self.faulty.speak(body)))
             self.bill(prompt, fault)
 
     def key(self) -> str:
@@ -246,11 +246,13 @@ def complaint(fault: str, key: str) -> dict[str, Any]:
     return {"type": "error", "error": {"type": "api_error", "code": code, "message": f"{FAULT_TEXT} for the header {key}"}}
 
 
-def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "") -> dict[str, Any]:
+def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken: str | None = None) -> dict[str, Any]:
     """A whole reply, good or with a fault inside; those named echo hold the `key` that came with the call."""
     prompt = body["messages"][-1]["content"]
     structured = "response_format" in body or "output_config" in body
-    text = {"empty": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(fault, '{"answer": 1}' if structured else said(prompt))
+    text = {"empty": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(
+        fault, spoken or ('{"answer": 1}' if structured else said(prompt))
+    )
     others = {"wrong_model": "another-1", "near_model": "test-1-mini", "echo_model": f"model-of-{key}"}
     model = others.get(fault, f"{body['model']}-20260101")
     if claude:

@@ -112,19 +112,19 @@ def ask_models(
 ) -> dict[str, dict[str, Said]]:
     """What models say that are asked, by name and prompt id; what they said before, and under an experiment, is not asked again."""
     from harness.design.persona import find_persona
-    from harness.domains.convergence.fixtures.model_set import CACHE
-    from harness.domains.convergence.responses import Responses
+    from harness.fixtures.models import CACHE
     from harness.fixtures.standalone import Workbench
+    from harness.measures.responses import Responses
     from harness.models.precision import precision
     from harness.models.responders import ResolverContext
     from harness.models.responders import open_responder as open_any
 
     bench = Workbench(store)
-    means = ResolverContext(loaded=lambda spec: bench.load(spec, precision({})), cache=bench.store.root / CACHE, root=bench.root, offline=offline)
+    resolver = ResolverContext(loaded=lambda spec: bench.load(spec, precision({})), cache=bench.store.root / CACHE, root=bench.root, offline=offline)
     said = {}
     for name, entry in entries.items():
         own = find_persona(bench.root, entry.persona).prompt if entry.persona and entry.system is None else entry.system
-        respondent = open_any(replace(entry, system=system if own is None else own), replace(drawing, seed=drawing.seed + entry.seed), means)
+        respondent = open_any(replace(entry, system=system if own is None else own), replace(drawing, seed=drawing.seed + entry.seed), resolver)
         rows = [row for row in bench.gather(f"answers-{name}", Responses(respondent), prompts, card=False).rows if row["replicate"] == 0]
         said[name] = {row["item"]: said_of(row["text"], row["status"], row["error"]) for row in rows}
     return said

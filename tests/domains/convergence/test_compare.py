@@ -15,10 +15,10 @@ from harness.appendlog import sealed_line
 from harness.domains.convergence import ModelComparison, compare
 from harness.domains.convergence.fixtures.comparing import compared_of
 from harness.domains.convergence.fixtures.model_set import MemberAnswers
-from harness.domains.convergence.responses import Responses
 from harness.domains.convergence.sources.level1 import tasks as level1_tasks
 from harness.domains.convergence.tasks import CAPABILITIES, Task, task_id
 from harness.errors import HarnessError
+from harness.measures.responses import Responses
 from harness.models.chat import chat
 from harness.models.replay_responder import open_responder
 from harness.models.responder import ModelEntry

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from harness.appendlog import sealed_line
-from harness.domains.convergence.responses import Responses, row
-from harness.domains.convergence.tasks import Task
+from harness.measures.responses import Responses, row
 from harness.models.chat import Message, chat
 from harness.models.null_responder import NullResponder
 from harness.models.provider import Answer
 from harness.models.replay_responder import open_responder
 from harness.models.responder import Conversation, SamplingParams
 
-TASKS = [Task(capability="truthfulness", domain="x", difficulty="easy", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]
+TASKS = [Conversation(id=f"t{n}", turns=tuple(chat(f"Question {n}? \u2028 \U0001f600"))) for n in range(5)]
 
 
 def asked(*tasks, replicate=0):
@@ -22,7 +21,7 @@ def asked(*tasks, replicate=0):
 
 def test_responses_are_rows_with_everything():
     """One row for each task and replicate, with status, tokens, cost and who answered."""
-    task = Task(capability="truthfulness", domain="numbers", difficulty="easy", turns=(Message(role="user", content="What is seven?"),))
+    task = Conversation(id="seven", turns=(Message(role="user", content="What is seven?"),))
     job = Responses(NullResponder("stock", SamplingParams(max_tokens=9)), samples=3)
     rows = [row for chunk in job.chunks([task]) for row in job.score(chunk)]
     assert [(row["item"], row["replicate"]) for row in rows] == [(task.id, 0), (task.id, 1), (task.id, 2)]

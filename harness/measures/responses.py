@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 import msgspec
 
 from harness.code_dependencies import code_fingerprint
-from harness.domains.convergence.tasks import Task
 from harness.errors import HarnessError
+from harness.models.chat import Message
 from harness.models.provider import Answer
 from harness.models.responder import Conversation, Responder
 from harness.models.status import Status, decide_status
@@ -17,21 +17,30 @@ from harness.models.status import Status, decide_status
 STATUSES: tuple[str, ...] = get_args(Status)
 
 
+class HasTurns(Protocol):
+    """Anything that can be asked: an id, and the turns of a conversation that ends with the user's."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def turns(self) -> tuple[Message, ...]: ...
+
+
 class Responses:
-    """Answers to tasks, `samples` times each, kept as they came; an error stands there as an error."""
+    """Answers to tasks, `samples` times each, kept as they came; an error stands there as an error. `seed` is the one that they are drawn with, if any."""
 
     sampling_unit = "task"
 
-    def __init__(self, respondent: Responder, samples: int = 1) -> None:
+    def __init__(self, respondent: Responder, samples: int = 1, seed: int | None = None) -> None:
         if samples < 1:
             raise HarnessError(f"samples={samples} must be at least one", where="Responses", mend="One answer a task is the least there is.")
-        self.respondent, self.samples = respondent, samples
+        self.respondent, self.samples, self.seed = respondent, samples, seed
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the task itself. JSON-able."""
         return {"measure": "responses", "samples": self.samples, **self.respondent.describe(), "code": code_fingerprint(__name__)}
 
-    def chunks(self, items: Sequence[Task]) -> list[list[Conversation]]:
+    def chunks(self, items: Sequence[HasTurns]) -> list[list[Conversation]]:
         """The conversations in the groups that the respondent answers at a time; depends on the set of tasks alone."""
         asked = [Conversation(id=task.id, turns=task.turns, replicate=number) for task in items for number in range(self.samples)]
         groups = self.respondent.groups(asked)

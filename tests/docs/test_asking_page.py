@@ -1,0 +1,80 @@
+"""The files of docs/asking.md, written to an empty folder, run: on the bundled model, and against a server that speaks OpenAI's API."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faulty_server import FaultyServer
+from fork_server import run_python
+
+PAGE = (Path(__file__).parents[2] / "docs/asking.md").read_text(encoding="utf-8")
+FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
+TARGETS = {json.loads(line)["prompt"]: json.loads(line)["target"] for line in FILES["banks/riddles.jsonl"].splitlines()}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in {"pytest.ini": "", **FILES}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def edit(project: Path, old: str, new: str) -> None:
+    path = project / "evals/steps/experiment.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def run(project: Path, *words: str) -> tuple[dict[str, Any], subprocess.CompletedProcess[str]]:
+    """(results.json, what pytest said)."""
+    done = run_python([sys.executable, "-m", "pytest", "evals", "--tb=no", "-p", "no:cacheprovider", *words], project, os.environ | {"COLUMNS": "100"})
+    path = project / "reports/steps/latest/results.json"
+    assert path.exists(), done.stdout + done.stderr
+    return json.loads(path.read_text()), done
+
+
+def test_the_page_runs_on_the_bundled_model(project: Path) -> None:
+    """Two questions and 24 tokens, so that it is quick; the second run asks nothing."""
+    pytest.importorskip("gguf")
+    edit(project, "items: 8, max_tokens: 192", "items: 2, max_tokens: 24")
+    found, done = run(project)
+    assert "samples" in done.stdout and found["cells"][0]["verdict"] in ("supported", "falsified", "inconclusive", "error")
+    rows = [json.loads(line) for path in (project / "reports/steps/latest/samples").glob("*-choice-*") for line in path.read_text().splitlines()]
+    assert len(rows) == 4 and all(row["score"] is None for row in rows if row["status"] != "ok")
+    assert found["cells"][0]["verdict"] != "error" or "[M313]" in found["cells"][0]["reason"]
+
+
+def test_the_page_runs_against_a_server(project: Path) -> None:
+    """All eight questions; what is right when it thinks, and A when it does not, raises accuracy."""
+
+    def speak(body: dict[str, Any]) -> str:
+        asked = body["messages"][-1]["content"]
+        right = next(target for prompt, target in TARGETS.items() if prompt in asked)
+        return f"Let me think.\nAnswer: {right}" if "step by step" in body["messages"][0]["content"] else "A"
+
+    with FaultyServer(speak=speak) as server:
+        edit(project, "[local/smollm2]", f"['vllm/test-1@{server.url}/v1']")
+        found, done = run(project)
+        assert found["verdict"] == "supported" and found["cells"][0]["measurements"][0]["n"] == 8, done.stdout
+        again, _ = run(project)
+        assert again["execution"]["reused"] and len(server.bodies) == 16
+
+
+def test_the_page_lists_every_setting_and_scorer() -> None:
+    """A setting that the fixture reads, or a scorer, that the page does not name would be found by nobody."""
+    from harness.fixtures.asking import DEFAULTS
+    from harness.measures.scorers import NAMED
+
+    for name, value in DEFAULTS.items():
+        assert re.search(rf"^\| `{name}` \|.*\| {value} \|$", PAGE, re.MULTILINE), name
+    for name in NAMED:
+        assert f'| `"{name}"`' in PAGE, name
