@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -130,11 +131,14 @@ class LoadedRun:
 
 def load(run: str | os.PathLike[str]) -> LoadedRun:
     """A run that has ended: its folder, the folder of its experiment in `reports` (its latest run), the experiment's name below `reports`, or `latest` where
-    `reports` holds one experiment. Nothing is written.
+    `reports` holds one experiment. Nothing is written. Warns where the results are not what the run's journal gives, or were superseded.
 
     Raises HarnessError where there is none, where it was killed before it could decide, and for results of an older version.
     """
-    return LoadedRun(find_run(os.fspath(run)))
+    found = LoadedRun(find_run(os.fspath(run)))
+    if found.warning:
+        warnings.warn(f"{found.folder.name}: {one_line(found.warning)}", stacklevel=2)
+    return found
 
 
 def find_run(name: str) -> Path:

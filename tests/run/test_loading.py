@@ -15,8 +15,13 @@ from harness.report.addresses import Lookup
 from hostile_text import CONTROL, spoiled
 from sample_run import write_run
 from seen_report import Seen
+from toy import Toy
 
 pandas = pytest.importorskip("pandas", reason="data frames need pandas: pip install -c constraints.txt pandas")
+
+
+# The sample run has no journal to verify it by, which loading warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:one. not verified", "ignore:latest. not verified")
 
 
 @pytest.fixture
@@ -112,11 +117,23 @@ def test_loading_writes_nothing_and_says_what_was_not_verified(folder: Path) -> 
     """The sample run has no journal: its results are shown with a warning."""
     before = sorted(path for path in folder.rglob("*"))
     os.chmod(folder, 0o500)
-    run = harness.load(folder)
+    with pytest.warns(UserWarning, match="one: not verified: .*journal.jsonl"):
+        run = harness.load(folder)
     _ = run.samples
     os.chmod(folder, 0o700)
     assert sorted(folder.rglob("*")) == before
     assert "not verified" in run.warning and run.warning[:30] in repr(run) and "WARNING" in run._repr_html_()
+
+
+def test_a_run_that_its_journal_gives_has_no_warning(toy: Toy) -> None:
+    """A real run, whose results were then altered: they are loaded with a warning that names the first difference."""
+    assert toy.run().returncode == 0
+    path = toy.root / "reports/coins/latest/results.json"
+    run = harness.load(path.parent)
+    assert run.warning == "" and len(run.samples) == sum(len(run.rows(file)) for file in run.sample_files) > 0
+    path.write_text(path.read_text().replace('"verdict": "supported"', '"verdict": "falsified"', 1))
+    with pytest.warns(UserWarning, match="results.json differs from its journal"):
+        harness.load(path.parent)
 
 
 def test_hostile_text_stays_text(folder: Path) -> None:
