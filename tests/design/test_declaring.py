@@ -10,6 +10,7 @@ from toy import Toy
 
 YAML = "evals/coins/experiment.yaml"
 TESTS = "evals/coins/test_coins.py"
+TOO_LONG = "no pattern below" if sys.version_info < (3, 12) else "no input file matches"  # later, Path.glob passes over what a file system refuses
 
 # (file, what stands there, what is written instead, what must be told)
 MISTAKES = {
@@ -109,7 +110,7 @@ MISTAKES = {
         ["duplicate cell C1[1.0]", "equal those of C1[1]"],
     ),
     "an input with a name too long": (YAML, "[banks/*.jsonl]", f"[{'x' * 400}]", ["experiment.yaml", "no input file matches"]),
-    "an input in a folder with a name too long": (YAML, "[banks/*.jsonl]", f"[{'x' * 400}/a.jsonl]", ["experiment.yaml", "no pattern below"]),
+    "an input in a folder with a name too long": (YAML, "[banks/*.jsonl]", f"[{'x' * 400}/a.jsonl]", ["experiment.yaml", TOO_LONG]),
     "a parameter of the test's own": (
         TESTS,
         '@control("C1", "negative")\ndef test_a_second_fair_coin_does_not_differ(coin',
