@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from io import BufferedReader
 from pathlib import Path
 
 from harness.errors import HarnessError
@@ -16,18 +16,31 @@ from harness.store import naming_errors
 SHARED, SOLE = ".run/in_use", ".lock"  # of a run, and of whoever wants a run folder for himself
 
 
-def share(folder: Path) -> BufferedReader:
-    """Marks a run folder as in use until the stream is closed. Raises HarnessError where it is being removed."""
+class Share:
+    """A shared lock, until the block ends or nobody has the object any more."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.close = weakref.finalize(self, os.close, descriptor)
+
+    def __enter__(self) -> Share:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def share(folder: Path) -> Share:
+    """Marks a run folder as in use. Raises HarnessError where it is being removed."""
     path = folder / SHARED
     with naming_errors(path):
         make_folder(path.parent)
-        stream = open(open_plain(path, os.O_RDWR | os.O_CREAT), "rb")  # noqa: SIM115  the caller closes it
+        descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
+        held = Share(descriptor)
         try:
-            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            stream.close()
             raise HarnessError("this run is being removed", where=str(folder), mend="Choose another --harness-run-dir") from None
-    return stream
+    return held
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from demo_domain import install_checks
+from toy import written
 
 REPO = Path(__file__).parents[1]
 GUIDE = (REPO / "docs/extending.md").read_text(encoding="utf-8")
@@ -52,7 +53,7 @@ class Bakery:
 
     def run(self, experiment: str = "bread") -> dict[str, Any]:
         """results.json of a run."""
-        done, ended = self.pytest(), sorted((self.project / f"reports/{experiment}").glob("2*/results.json"))
+        done, ended = self.pytest(), sorted((self.project / f"reports/{experiment}").glob("2*/results.json"), key=written)
         assert ended, done.stdout + done.stderr
         found: dict[str, Any] = json.loads(ended[-1].read_text())
         assert all(cell["verdict"] != "error" for cell in found["cells"]), done.stdout

@@ -8,7 +8,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BufferedReader
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,7 +18,7 @@ from harness.damage import note_damage, noted_damage, relative_name, take_to_rep
 from harness.errors import HarnessError
 from harness.files import move_aside, plain_digest, plain_stream, read_plain, require_no_links
 from harness.fingerprint import fingerprint
-from harness.in_use import share
+from harness.in_use import Share, share
 from harness.records import Cell, SamplesRef, Universe, decode, encode
 from harness.store import Store, hold_lock, lock_at, naming_errors, read_file, read_sealed, replace_file, write_sealed, write_text
 
@@ -98,7 +97,7 @@ class RunFolder:
         self.hidden = path / ".run"
         self.journal = AppendLog(path / "journal.jsonl")
         self._reported = 0  # of the damage that this process noted
-        self._use: BufferedReader | None = None  # open as long as this process works here
+        self._use: Share | None = None  # open as long as this process works here
 
     @property
     def universe_path(self) -> Path:

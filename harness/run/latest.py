@@ -28,8 +28,8 @@ def point_latest(folder: Path) -> str:
         return ""
     from harness.report.runs import RunRecord, find_runs, read_run
 
-    def rank(run: RunRecord) -> tuple[bool, bool, str, str]:
-        return (run.state == "complete", run.has_results, run.started, run.path.name)
+    def rank(run: RunRecord) -> tuple[bool, bool, str, bool]:
+        return (run.state == "complete", run.has_results, run.started, run.path == folder)
 
     with sole_turn(folder):
         current = (folder.parent / LATEST).resolve()

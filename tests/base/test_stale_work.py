@@ -18,6 +18,7 @@ import pytest
 
 from fork_server import run_python
 from harness.code_dependencies import dependencies_of
+from toy import written
 
 YAML = """\
 id: jars
@@ -108,7 +109,7 @@ class Jars:
         command = [sys.executable, "-m", "pytest", str(self.root / "evals/jars"), *quiet, *words]
         done = run_python(command, self.root / folder, environment)
         self.said = done.stdout + done.stderr
-        ended = sorted((self.root / "reports/jars").glob("2*/results.json"))
+        ended = sorted((self.root / "reports/jars").glob("2*/results.json"), key=written)
         assert ended, self.said
         found: dict[str, Any] = json.loads(ended[-1].read_text(encoding="utf-8"))
         assert not cell or found["cells"][0]["verdict"] != "error", self.said
