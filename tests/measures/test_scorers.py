@@ -6,7 +6,8 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.measures.items import to_items
-from harness.measures.scorers import choice, exact, includes, normalise, numeric, read_number, regex, to_scorer
+from harness.measures.number_reading import read_number
+from harness.measures.scorers import choice, exact, includes, normalise, numeric, regex, to_scorer
 
 CITIES = ("Paris", "York", "New York", "A cat")
 
