@@ -8,7 +8,8 @@ from harness.measures.items import Item
 
 # "Answer:", also bold or as a heading, says what the answer is; "the answer is" may also begin a sentence about it, and counts where an option follows.
 MARKER = re.compile(r"\banswer\W{0,3}:\W{0,3}?(?=\S|$)|\banswer\s+is:?|\\boxed\s*(?=\{)", re.IGNORECASE)
-PLACEHOLDER = re.compile(r"[\s*_`'\"]*(?:<[^>\n]*>|\[\s*(?:letter|option|choice)\s*\]|…|\.\.\.)", re.IGNORECASE)
+PLACEHOLDER = re.compile(r"[\s*_`'\"]*(?:<[^>\n]{0,80}>|\[\s*(?:letter|option|choice)\s*\]|…|\.\.\.)", re.IGNORECASE)
+LONGEST = 1000  # characters that are looked at behind a marker
 WRAPPING = " \t\r\n*_`'\"“”‘’$([{<"
 NEGATED = re.compile(r"\b(?:no|not|never|neither|nor|cannot|wrong|incorrect|unlike)\b|n['’]t\b", re.IGNORECASE)
 
@@ -17,9 +18,9 @@ def read_choice(text: str, item: Item) -> str | None:
     """The label of the option that an answer names: by the last "Answer: …" (a letter, or the option's text), else as all that the answer or its last line
     says. A letter within a sentence is a word, and two options are none."""
     text = text.strip()
-    stated = [read_stated(found, text, item) for found in MARKER.finditer(text) if not PLACEHOLDER.match(text, found.end())]
-    if decided := [one for one in stated if one != "undecided"]:
-        return decided[-1] or None
+    for found in reversed(list(MARKER.finditer(text))):
+        if not PLACEHOLDER.match(text, found.end()) and (label := read_stated(found, text, item)) != "undecided":
+            return label or None
     last = text.rpartition("\n")[2]
     if len(set(marked_labels(text, item))) > 1 and marked_labels(last, item):  # the options, as they were asked
         return None
@@ -28,7 +29,7 @@ def read_choice(text: str, item: Item) -> str | None:
 
 def read_stated(found: re.Match[str], text: str, item: Item) -> str:
     """The label behind a marker; "" where "Answer:" is followed by anything else, "undecided" where "the answer is" is."""
-    line = text[found.end() :].lstrip(WRAPPING).removeprefix("\\text{").partition("\n")[0]
+    line = text[found.end() : found.end() + LONGEST].lstrip(WRAPPING).removeprefix("\\text{").partition("\n")[0]
     return label_at(line, item) or ("" if found[0].rstrip().endswith(":") else "undecided")
 
 

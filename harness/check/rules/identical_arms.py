@@ -20,7 +20,8 @@ DRAWS = ("next", "pop", "popleft", "popitem")
 def find_identical_arms(facts: Facts) -> Iterable[Finding]:
     """A contrast of something with itself is 0 whatever the model does: a negative control that passes by its making, a hypothesis that is falsified by it.
     Writes out the arms of `measure.shift`, and of a list of (weight, arm), through the names and the one-line fixtures of a test, and compares what stands
-    there. The name of samples that `evaluate` or `ask` is given is left out, since it changes nothing that is asked. What helpers do is seen when results are there.
+    there. The name of samples that `evaluate` or `ask` is given is left out, since it changes nothing that is asked. What helpers do is seen when results are
+    there.
 
     Bad: `evaluate("refusal", "assistant", prompt)` against `evaluate("refusal", "paraphrase", prompt)`.
 
