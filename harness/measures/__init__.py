@@ -13,7 +13,7 @@ PLACES = {
     "probing": ("HeldOutPredictions", "probe"),
     "refusal_phrases": ("refuses",),
     "items": ("Item",),
-    "scorers": ("choice", "exact", "includes", "judge", "numeric", "regex"),
+    "scorers": ("judge", "numeric", "regex"),
 }
 
 __all__ = [
@@ -22,9 +22,6 @@ __all__ = [
     "Prompt",
     "TextAlignment",
     "alignment",
-    "choice",
-    "exact",
-    "includes",
     "jackknife_interval",
     "judge",
     "numeric",

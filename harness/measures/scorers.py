@@ -9,8 +9,7 @@ import inspect
 import math
 import re
 import string
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
 from harness.measures.items import Item
+from harness.measures.number_reading import read_number
+from harness.measures.option_reading import PLACEHOLDER, WRAPPING, read_choice
 
 if TYPE_CHECKING:
     from harness.measures.scores import ScoredItem
@@ -118,104 +119,6 @@ def accepts_two(function: Callable[..., Any]) -> bool:
     return function not in (regex, numeric)
 
 
-# Multiple choice
-
-# "Answer:", also bold or as a heading, says what the answer is; "the answer is" may also begin a sentence about it, and counts where an option follows.
-MARKER = re.compile(r"\banswer\W{0,3}:\W{0,3}?(?=\S|$)|\banswer\s+is:?|\\boxed\s*(?=\{)", re.IGNORECASE)
-PLACEHOLDER = re.compile(r"[\s*_`'\"]*(?:<[^>\n]*>|\[\s*(?:letter|option|choice)\s*\]|…|\.\.\.)", re.IGNORECASE)
-WRAPPING = " \t\r\n*_`'\"“”‘’$([{<"
-NEGATED = re.compile(r"\b(?:no|not|never|neither|nor|cannot|wrong|incorrect|unlike)\b|n['’]t\b", re.IGNORECASE)
-
-
-def read_choice(text: str, item: Item) -> str | None:
-    """The label of the option that an answer names: by the last "Answer: …" (a letter, or the option's text), else as all that the answer or its last line
-    says. A letter within a sentence is a word, and two options are none."""
-    text = text.strip()
-    stated = [read_stated(found, text, item) for found in MARKER.finditer(text) if not PLACEHOLDER.match(text, found.end())]
-    if decided := [one for one in stated if one != "undecided"]:
-        return decided[-1] or None
-    last = text.rpartition("\n")[2]
-    if len(set(marked_labels(text, item))) > 1 and marked_labels(last, item):  # the options, as they were asked
-        return None
-    return alone(text, item) or only_label(text, item) or alone(last, item) or only_option(last, item) or None
-
-
-def read_stated(found: re.Match[str], text: str, item: Item) -> str:
-    """The label behind a marker; "" where "Answer:" is followed by anything else, "undecided" where "the answer is" is."""
-    line = text[found.end() :].lstrip(WRAPPING).removeprefix("\\text{").partition("\n")[0]
-    return label_at(line, item) or ("" if found[0].rstrip().endswith(":") else "undecided")
-
-
-def label_at(line: str, item: Item) -> str:
-    """The label that a line begins with: an option's text, or a letter that is no word of a sentence."""
-    if option := longest_option(line, item):
-        return option
-    for label in sorted(item.labels, key=len, reverse=True):
-        if line[: len(label)].upper() != label.upper():
-            continue
-        rest = line[len(label) :].lstrip("*_`'\"”’")
-        another = "|".join(map(re.escape, item.labels))
-        if re.match(rf"\s*(?:,|/|&|and|or)\s*\(?(?:{another})(?!\w)", rest, re.IGNORECASE):
-            return ""
-        if not rest.strip() or rest[0] in ".,;:)]}>$" or re.match(r"\s+(?:[-–—(=\\]|because\b|since\b|as\b|is\b)", rest):
-            return label
-        if label.upper() not in ("A", "I") and line[: len(label)] == label and re.match(r"\s", rest):
-            return label
-    return ""
-
-
-def longest_option(line: str, item: Item) -> str:
-    """The label of the longest option that a line begins with, as a whole word."""
-    plain = squeeze(line)
-    fits = [(len(option), label) for label, choice in zip(item.labels, item.choices, strict=True) if begins(plain, option := squeeze(choice))]
-    return max(fits)[1] if fits else ""
-
-
-def begins(line: str, option: str) -> bool:
-    return line.startswith(option) and not line[len(option) : len(option) + 1].isalnum()
-
-
-def squeeze(text: str) -> str:
-    """Lower case, one blank between words, without the mark at the end of a sentence."""
-    return " ".join(text.casefold().split()).rstrip(".!*_`'\" ")
-
-
-def alone(text: str, item: Item) -> str:
-    """The label where a text is nothing but a letter or an option, with or without the other."""
-    plain = text.strip(f"{WRAPPING})]}}>.:,!")
-    for label, choice in zip(item.labels, item.choices, strict=True):
-        both = re.fullmatch(rf"{re.escape(label)}\s*[.):\]]+[\s*]*(.*)", plain, re.IGNORECASE | re.DOTALL)
-        if plain.upper() == label.upper() or squeeze(plain) == squeeze(choice) or (both and squeeze(both[1]) == squeeze(choice)):
-            return label
-    return ""
-
-
-def marked_labels(text: str, item: Item) -> list[str]:
-    """The labels that are set off as in a list: "A.", "B)"."""
-    return re.findall(rf"(?<![\w.])\(?({'|'.join(map(re.escape, item.labels))})[.):](?=[\s*]|$)", text)
-
-
-def only_label(text: str, item: Item) -> str:
-    """The label at the beginning of an answer, as in "B) since …", where no other one is set off like it."""
-    first = re.match(rf"[\s*_(\[]*({'|'.join(map(re.escape, item.labels))})(?:[.):]|(?<![AI]),)", text)
-    return str(first[1]) if first and set(marked_labels(text, item)) <= {first[1]} else ""
-
-
-def only_option(line: str, item: Item) -> str:
-    """The option whose text stands in a line that names no other and denies nothing. Options that hold one another: the longest counts."""
-    if NEGATED.search(line):
-        return ""
-    left, found = squeeze(line), []
-    for option, label in sorted(((squeeze(choice), label) for label, choice in zip(item.labels, item.choices, strict=True)), key=lambda one: -len(one[0])):
-        pattern = rf"(?<!\w){re.escape(option)}(?!\w)"
-        if len(option) > 1 and re.search(pattern, left):
-            found.append(label)
-            left = re.sub(pattern, "\n", left)
-    return found[0] if len(found) == 1 else ""
-
-
-# Texts
-
 FINAL = re.compile(r"\banswer\W{0,3}:\W{0,3}?(?=\S|$)", re.IGNORECASE)
 
 
@@ -267,65 +170,6 @@ def regex(pattern: str) -> Scorer:
         return groups[-1].strip() if groups else None
 
     return Scorer(name="regex", read=read_group, is_right=is_exact, parameters={"pattern": pattern})
-
-
-# Numbers
-
-NUMBER = re.compile(
-    r"(?<![\w.,^/])(?P<sign>(?<![\d)])(?<![\d)]\s)[-+]\s?)?[$€£¥]?\s?(?P<own>-)?(?P<whole>\d[\d.,\u00a0\u2009\u202f]*(?<![.,\u00a0\u2009\u202f])|\.\d+)"
-    r"(?:[eE](?P<e>[-+]?\d+)|\s*[×x*·]\s*10\s*(?:\^|\*\*)\s*[({]?(?P<ten>[-+]?\d+)|(?:\s(?P<over>\d+))?\s?/\s?(?P<under>\d+)(?!\s?/))?(?![\d])"
-)
-PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+|\d{1,3}(?:(?P<mark>[,\u00a0\u2009\u202f])\d{3})(?:(?P=mark)\d{3})*(?:\.\d+)?")
-STATED = re.compile(r"\\boxed\s*\{|#{4}|answer\W{0,3}:|answer\s+is:?", re.IGNORECASE)
-SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
-
-
-def read_number(text: str, _: Item | None = None) -> float | None:
-    """The number that an answer gives: in the last \\boxed{}, behind the last "####" or "Answer:", else the last of all. Signs, thousands ("1,234.5"),
-    fractions ("3/4", "1 1/2", "½"), powers of ten and units are read; a percentage is the number before its sign. None where that number is not clear, as in
-    "1,5"."""
-    plain = plain_digits(text)
-    stated = [found.end() for found in STATED.finditer(plain)]
-    line = plain[stated[-1] :].lstrip().partition("\n")[0] if stated else ""
-    if numbers := list(numbers_in(line.rpartition("=")[2])):
-        return numbers[0]
-    numbers = [] if stated and STATED.findall(plain)[-1] != "####" and line.strip() else list(numbers_in(plain))
-    return numbers[-1] if numbers else None
-
-
-def plain_digits(text: str) -> str:
-    r"""The text with the digits of any script as 0 to 9, vulgar fractions and \frac as 1/2, raised digits behind a ^, one sign for minus."""
-    text = re.sub(r"\\[dt]?frac\s*\{\s*(\d+)\s*\}\s*\{\s*(\d+)\s*\}", r" \1/\2", text).replace("\\,", "").replace("{,}", ",").replace("\\$", "$")
-    text = re.sub(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻]+", lambda found: "^" + found[0].translate(SUPERSCRIPTS), text)
-    return "".join(map(plain_sign, text.replace("\\times", "×").replace("\\cdot", "·")))
-
-
-def plain_sign(sign: str) -> str:
-    if sign in "−﹣－":
-        return "-"
-    if "⁄" in (made := unicodedata.normalize("NFKC", sign)):
-        return " " + made.replace("⁄", "/")
-    digit = unicodedata.decimal(sign, None)
-    return sign if digit is None else str(digit)
-
-
-def numbers_in(text: str) -> Iterator[float | None]:
-    """The numbers of a text in order, None for what is a number but not a clear one."""
-    return (value_of_number(found) for found in NUMBER.finditer(text))
-
-
-def value_of_number(found: re.Match[str]) -> float | None:
-    if not PLAIN.fullmatch(found["whole"]):
-        return None
-    whole = re.sub(r"[,\u00a0\u2009\u202f]", "", found["whole"])
-    try:
-        value = float(f"{whole}e{found['e'] or found['ten'] or 0}")
-        if found["under"]:
-            value = value + int(found["over"]) / int(found["under"]) if found["over"] else value / int(found["under"])
-    except (ValueError, OverflowError, ZeroDivisionError):
-        return None
-    negative = (found["sign"] or "").startswith("-") or found["own"]
-    return (-value if negative else value) if math.isfinite(value) else None
 
 
 def target_number(target: Any, item: Item) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from harness.errors import HarnessError
 from harness.measures.items import to_items
-from harness.measures.scorers import choice, exact, includes, normalise, numeric, read_number, regex, to_scorer
+from harness.measures.number_reading import read_number
+from harness.measures.scorers import choice, exact, includes, normalise, numeric, regex, to_scorer
 
 CITIES = ("Paris", "York", "New York", "A cat")
 
@@ -85,6 +88,17 @@ def item_of(target, choices=()):
 def test_choice_reads_the_option_that_is_named(text, label):
     """A letter or an option's text, the last "Answer:" before everything else; what could be read in two ways is not read."""
     assert choice.score(text, item_of("A", CITIES))["extracted"] == label
+
+
+@pytest.mark.parametrize(
+    "text", ["answer: ", "the answer is ", "answer: <", "\\boxed{", "A. B. ", "1,", "1/1/", "- ", "\\frac{1}{", "\u00b2", "New York ", " "]
+)
+def test_no_answer_is_so_long_that_reading_it_takes_long(text):
+    """A model may say one thing fifty thousand times."""
+    item, started = item_of("A", CITIES), time.process_time()
+    for scorer in (choice, exact, includes, numeric()):
+        scorer.read(text * (50_000 // len(text)), item)
+    assert time.process_time() - started < 2
 
 
 def test_choice_is_right_wrong_or_unparsed():

@@ -20,7 +20,8 @@ DRAWS = ("next", "pop", "popleft", "popitem")
 def find_identical_arms(facts: Facts) -> Iterable[Finding]:
     """A contrast of something with itself is 0 whatever the model does: a negative control that passes by its making, a hypothesis that is falsified by it.
     Writes out the arms of `measure.shift`, and of a list of (weight, arm), through the names and the one-line fixtures of a test, and compares what stands
-    there. The name of samples that `evaluate` is given is left out, since it changes nothing that is asked. What helpers do is seen when results are there.
+    there. The name of samples that `evaluate` or `ask` is given is left out, since it changes nothing that is asked. What helpers do is seen when results are
+    there.
 
     Bad: `evaluate("refusal", "assistant", prompt)` against `evaluate("refusal", "paraphrase", prompt)`.
 
@@ -82,7 +83,7 @@ def written_out(node: ast.expr, given: Mapping[str, ast.expr]) -> str:
 
 
 class WriteOut(ast.NodeTransformer):
-    """Puts values in the place of names, and leaves out what `evaluate` calls its samples."""
+    """Puts values in the place of names, and leaves out what `evaluate` and `ask` call their samples."""
 
     def __init__(self, given: Mapping[str, ast.expr]) -> None:
         self.given = given
@@ -94,8 +95,9 @@ class WriteOut(ast.NodeTransformer):
         return ast.parse(written_out(self.given[node.id], rest), mode="eval").body
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if isinstance(node.func, ast.Name) and node.func.id == "evaluate":
-            node.args = node.args[:1] + node.args[2:]
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name in ("evaluate", "ask"):
+            node.args = node.args[:1] + node.args[2:] if name == "evaluate" else node.args
             node.keywords = [one for one in node.keywords if one.arg != "name"]
         return self.generic_visit(node)
 

@@ -16,6 +16,8 @@ from harness.findings import Facts, found, rule
 from harness.records import Finding
 
 PACKAGE = Path(__file__).parents[2]
+LOCAL = "local/"
+ASKING = {PACKAGE / "fixtures" / name for name in ("answer_judges.py", "asking.py", "responders.py")}
 READ = re.compile(r"""(?:settings|\bof)(?:\[|\.get\()\s*f?["']([^"'\n]+)["']|["'](\w+)["'] (?:not )?in (?:\w+\.)*settings""")
 DEFAULTED = re.compile(r"""settings\.get\(\s*["'](\w+)["']\s*,""")
 LISTED = re.compile(r"""settings\[(?:name|key|one)\]""")
@@ -51,7 +53,8 @@ def find_unread_settings(facts: Facts) -> Iterable[Finding]:
     scales = facts.spec.scales
     declared = {key: scale for scale in reversed(scales) for key in scales[scale].settings}
     own = reads_of_project(facts.code)
-    others = [reads_of_file(file, file.stat().st_mtime_ns) for file in files_in_use(facts.code)]
+    asked = any(not str(spec.settings.get("model", LOCAL)).startswith(LOCAL) for spec in scales.values())
+    others = [reads_of_file(file, file.stat().st_mtime_ns) for file in files_in_use(facts.code, asked)]
     sizes = {behaviour.size for behaviour in behaviours().values()}
     read = own.names.union(*(one.names for one in others)) | used_by_thresholds(facts) | sizes
     patterns = [*own.patterns, *(pattern for one in others for pattern in one.patterns)]
@@ -123,16 +126,17 @@ def pattern_of(node: ast.AST) -> set[str]:
     return {pattern} if any(isinstance(part, ast.Constant) for part in node.values) else set()
 
 
-def files_in_use(code: Project) -> list[Path]:
-    """The files of other packages that read settings for the fixtures in use: of each fixture its file, or the whole package
-    of its domain or of the toolkit."""
+def files_in_use(code: Project, asked: bool = False) -> list[Path]:
+    """The files of other packages that read settings for the fixtures in use: of each fixture its file, or the whole package of its domain or of the toolkit;
+    what asks models only where a test does, or where the model can only be `asked`."""
     fixtures = {function.path for test in code.tests for function in test.fixtures.values() if not function.is_own and function.path.is_file()}
     files: set[Path] = set()
     for path in fixtures:
         domain = next((parent for parent in path.parents if parent.parent == PACKAGE / "domains"), None)
         files |= set(python_files(domain)) if domain else {path}
     if any(path.is_relative_to(PACKAGE / "fixtures") for path in fixtures):  # they ask for one another while they run
-        files |= {*python_files(PACKAGE / "fixtures"), *python_files(PACKAGE / "behaviours")}
+        asking = set() if asked or fixtures & ASKING else ASKING
+        files |= {*python_files(PACKAGE / "fixtures"), *python_files(PACKAGE / "behaviours")} - asking
     return sorted({*files, PACKAGE / "models" / "precision.py"} if any("precision" in text_of(file) for file in files) else files)
 
 
