@@ -43,3 +43,10 @@ def shipped_data() -> Path:
     """The folder that holds personas/, banks/ and model_sets/: inside the installed package, or the root of the checkout that is installed in place."""
     inside = HERE / "data"
     return inside if inside.is_dir() else HERE.parent
+
+
+def shipped_pages() -> dict[str, Path]:
+    """The pages of the documentation by their names: those inside the installed package, or those of the checkout that is installed in place."""
+    inside = HERE / "data" / "docs"
+    folder = inside if inside.is_dir() else HERE.parent / "docs"
+    return {path.stem: path for path in sorted(folder.glob("*.md"))}

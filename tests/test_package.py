@@ -95,12 +95,13 @@ def cells_of_whole(stranger: Stranger, experiment: str) -> list[str]:
 
 
 def test_the_wheel_holds_all_of_the_package_and_nothing_else(wheel: Path) -> None:
-    """Every file of harness/, and every persona, bank and model set byte for byte; no other top-level name."""
+    """Every file of harness/, and every persona, bank, model set and page of `harness guide` byte for byte; no other top-level name."""
     with zipfile.ZipFile(wheel) as archive:
         held = {name: archive.read(name) for name in archive.namelist()}
     files = [path for folder in ("harness", *KINDS) for path in (ROOT / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     names = {path: path.relative_to(ROOT).as_posix() for path in files}
     wanted = {name if name.startswith("harness/") else f"harness/data/{name}": path.read_bytes() for path, name in names.items()}
+    wanted |= {f"harness/data/{name}": (ROOT / name).read_bytes() for name in re.findall(r"docs/\w+\.md", (ROOT / "pyproject.toml").read_text())}
     about = {name for name in held if ".dist-info/" in name}
     assert {name: data for name, data in held.items() if name not in about} == wanted
     assert {name.partition("/")[0] for name in about} == {"-".join(wheel.name.split("-")[:2]) + ".dist-info"}
@@ -114,6 +115,15 @@ def test_what_runs_is_the_wheel(stranger: Stranger) -> None:
     assert len(found) == 2 and all(Path(path).is_relative_to(stranger.bin.parent) for path in found)
     for name in ("evals", "fixtures", "personas", "banks", "model_sets", "tests"):
         assert "ModuleNotFoundError" in stranger.types(f'python -c "import {name}"').stderr, name
+
+
+def test_the_pages_come_along(stranger: Stranger) -> None:
+    """Without a checkout `harness guide` prints the page for coding agents, and each page that it names."""
+    first = stranger.types("harness guide").stdout
+    assert first.startswith("# Guide for coding agents")
+    pages = first.rpartition("Pages: ")[2].partition(" (")[0].split(", ")
+    assert {"asking", "reference"} < set(pages) and "There is no page" not in stranger.types(f"harness guide {pages[-1]}").stderr
+    assert "there is no page 'askin'. Did you mean 'asking'?" in stranger.types("harness guide askin").stderr.replace("guide: ", "")
 
 
 def test_every_bank_and_model_set_is_read_from_the_package(stranger: Stranger) -> None:

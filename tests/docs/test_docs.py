@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from harness.run.settings import OPTIONS
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +59,11 @@ def test_all_experiments_are_collected_together() -> None:
     assert ran.returncode == 0, ran.stdout
     for folder in sorted(path.parent.name for path in (ROOT / "evals").glob("*/experiment.yaml")):
         assert f"evals/{folder}/test_gates.py::" in ran.stdout
+
+
+def test_llms_txt_names_every_guide() -> None:
+    """Each link of llms.txt leads to a file, and each guide and reference page of the site is among them."""
+    linked = set(re.findall(r"\]\(([^)]+)\)", text_of("llms.txt")))
+    assert all((ROOT / name).is_file() for name in linked)
+    guides = yaml.safe_load(text_of("docs/toc.yml"))["subtrees"][0]["entries"]
+    assert {f"{entry['file']}.md" for entry in guides} <= linked

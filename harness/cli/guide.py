@@ -1,0 +1,28 @@
+"""`harness guide`: pages of the documentation, for whoever has the package and no checkout."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from harness.cli.command import CLEAN, Answer, add_command
+from harness.errors import HarnessError, nearest
+
+FIRST = "agents"
+
+
+def add(commands: Any) -> None:
+    guide = add_command(commands, "guide", run, "print a page of the documentation; without a name, the one page for coding agents and people in a hurry")
+    guide.add_argument("page", nargs="?", default=FIRST, help="such as asking, python or reference (default: agents)")
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    """Raises HarnessError for a page that does not ship with the package."""
+    from harness.package_data import shipped_pages
+
+    pages = shipped_pages()
+    if arguments.page not in pages:
+        raise HarnessError(f"there is no page {arguments.page!r}", where="guide", mend=f"{nearest(arguments.page, pages)} Pages: {', '.join(pages)}")
+    text = pages[arguments.page].read_text(encoding="utf-8")
+    others = f"Pages: {', '.join(pages)} (harness guide PAGE)"
+    return CLEAN, {"page": arguments.page, "text": text, "pages": list(pages)}, [*text.splitlines(), "", others]
