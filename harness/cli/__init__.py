@@ -14,7 +14,7 @@ from harness.cli.command import USAGE
 from harness.errors import HarnessError
 from harness.plaintext import visible
 
-COMMANDS = ("init", "check", "plan", "score", "lock", "report", "revise", "compare", "verify", "review", "site")
+COMMANDS = ("init", "check", "plan", "score", "lock", "report", "revise", "compare", "verify", "review", "site", "export")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
