@@ -17,8 +17,8 @@ FORMS = {
     "hub": "each adapter that the run trained, in the form of PEFT and the Hugging Face Hub, with a model card",
 }
 MORE = (
-    "The folder is written whole or not at all. One that is there is replaced only where it is an unaltered export of the same run in the same form. Exit code 1: "
-    "something of the run cannot be exported, or its results cannot be verified; a line says what and why."
+    "The folder is written whole or not at all. One that is there is replaced only where it is an unaltered export of the same run in the same form. "
+    "Exit code 1: something of the run cannot be exported, or its results cannot be verified; a line says what and why."
 )
 
 
@@ -26,8 +26,8 @@ def add(commands: Any) -> None:
     export = add_command(commands, "export", run, "write a run as tables, Inspect logs or adapters for other tools", MORE)
     export.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as reports/<experiment>/latest")
     forms = export.add_mutually_exclusive_group(required=True)
-    for name, help in FORMS.items():
-        forms.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=help)
+    for name, about in FORMS.items():
+        forms.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=about)
     export.add_argument("--out", type=Path, default=None, metavar="DIR", help="where the export goes (default: RUN/exports/<form>)")
     export.add_argument("--store", type=Path, default=None, metavar="DIR", help="with --hub: the store with the adapters (default: .harness/store above RUN)")
 

@@ -33,7 +33,8 @@ class Stamp(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def export_folder(out: Path, form: str, run: Path, results: Results) -> Iterator[Path]:
-    """A fresh folder that takes the name `out` once it is filled. Raises HarnessError where `out` holds anything but an unaltered export of this form and run."""
+    """A fresh folder that takes the name `out` once it is filled. Raises HarnessError where `out` holds anything but an unaltered export of this run in this
+    form."""
     require_replaceable(out, form, results)
     with naming_errors(out):
         make_folder(out.parent)

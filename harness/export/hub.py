@@ -26,6 +26,7 @@ from harness.training.adapter_stack import stacked_fingerprint
 
 ADAPTERS, TRAININGS = "adapters", "trainings"
 LICENCES = {"apache-2.0": "apache-2.0", "mit": "mit", "bsd-3-clause": "bsd-3-clause"}
+SHAPE = ("r", "lora_alpha", "use_rslora", "lora_dropout", "target_modules")
 ROWS = 40  # numbers that a card lists
 
 
@@ -108,13 +109,14 @@ def card(trained: Trained, every: list[Trained], view: View) -> Iterator[str]:
     yield f"- Base model: {in_markdown(str(base.get('name', spec)))} ({code(spec)}, weights sha256 {code(str(base.get('weights_sha256', 'unknown')))})"
     below = [one for key in trained.note.below for one in every if one.key == key]
     for number, one in enumerate(below, start=1):
-        yield f"- Merge first ({number} of {len(below)}): {in_markdown(one.name)}, epoch {one.note.epoch} ({code(one.key[:8])}); this adapter was trained on top of it"
+        told = f"{in_markdown(one.name)}, epoch {one.note.epoch} ({code(one.key[:8])})"
+        yield f"- Merge first ({number} of {len(below)}): {told}; this adapter was trained on top of it"
     yield f"- Licence of the base: {in_markdown(str(base.get('licence', 'unknown')))}; the adapter's data may add terms of their own"
     yield f"- Training data: sha256 {code(trained.data or 'unknown')}, {trained.record.get('rows', 'unknown')} rows"
     yield f"- Run: {code(results.execution.run)}, commit {code(str(results.environment.get('commit') or 'unknown'))}, scale {results.scale}"
     yield f"- Verdict of the run: {results.verdict}: {in_markdown(results.headline)}\n"
     yield "## Training\n"
-    yield f"- LoRA: {', '.join(f'{name} {code(str(config[name]))}' for name in ('r', 'lora_alpha', 'use_rslora', 'lora_dropout', 'target_modules') if name in config)}"
+    yield f"- LoRA: {', '.join(f'{name} {code(str(config[name]))}' for name in SHAPE if name in config)}"
     for name, recipe in results.facts.get("Training", {}).items():
         if isinstance(recipe, dict) and (recipe.get("rows"), recipe.get("steps")) == (trained.record.get("rows"), len(trained.record.get("steps", ()))):
             told = ", ".join(f"{field} {value}" for field, value in recipe.items() if isinstance(value, str | int | float))
@@ -142,7 +144,8 @@ def numbers(trained: Trained, view: View) -> Iterator[str]:
         if measured := row.measurement:
             bounds = measured.interval
             interval = f"[{bounds.low:.4g}, {bounds.high:.4g}]" if bounds else "none"
-            yield f"| {code(row.measured_at, table=True)} | {measured.value:.4g} {in_markdown(measured.unit)} | {interval} | {measured.n} | {row.cell.verdict} |"
+            value = f"{measured.value:.4g} {in_markdown(measured.unit)}"
+            yield f"| {code(row.measured_at, table=True)} | {value} | {interval} | {measured.n} | {row.cell.verdict} |"
     if len(rows) > ROWS:
         yield f"\n{len(rows) - ROWS} more are in the run's results.json."
 

@@ -17,15 +17,20 @@ from harness.report.sample_rows import read_rows
 from harness.report.view import Row, View
 
 Kind = type[bool] | type[int] | type[float] | type[str]
-MEASUREMENTS: dict[str, Kind] = {
-    **dict.fromkeys(("address", "cell", "owner", "kind", "params", "verdict", "name"), str),
-    **{"value": float, "unit": str, "low": float, "high": float, "level": float, "interval": str, "n": int, "sampling_unit": str, "seeds": str},
-    **{"p": float, "p_floor": float, "p_method": str, "note": str, "doubt": str, "unsampled": str, "samples": str, "fingerprint": str},
-}
-CELLS: dict[str, Kind] = {
-    **dict.fromkeys(("address", "cell", "owner", "kind", "params", "verdict", "reason", "detail", "effect", "threshold"), str),
-    **{"p": float, "needs": str, "stopped_by": str, "nodeid": str, "seconds": float, "key": str},
-}
+REAL = ("value", "low", "high", "level", "p", "p_floor", "seconds")
+WHOLE = ("n",)
+
+
+def typed(names: str) -> dict[str, Kind]:
+    """Columns by name; what is not in REAL or WHOLE is text."""
+    return {name: float if name in REAL else int if name in WHOLE else str for name in names.split()}
+
+
+MEASUREMENTS = typed(
+    "address cell owner kind params verdict name value unit low high level interval n sampling_unit seeds p p_floor p_method "
+    "note doubt unsampled samples fingerprint"
+)
+CELLS = typed("address cell owner kind params verdict reason detail effect threshold p needs stopped_by nodeid seconds key")
 LARGEST = 1 << 63
 
 
