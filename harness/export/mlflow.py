@@ -27,7 +27,7 @@ def pytest_harness_finished(results: Results, folder: Path) -> None:
 
     config, metrics = config_of(results), metrics_of(results)
     names = {address: metric_name(address) for address in metrics}
-    parameters = {**config.pop("settings"), **config}
+    parameters = {f"settings/{name}": value for name, value in config.pop("settings").items()} | config
     mlflow.set_experiment(results.experiment)
     with mlflow.start_run(run_name=results.execution.run, tags={f"harness.{name}": verdict for name, verdict in verdicts_of(results).items()}):
         mlflow.log_params({metric_name(name): (value if isinstance(value, str) else canonical(value))[:LONGEST_VALUE] for name, value in parameters.items()})

@@ -105,17 +105,24 @@ class Spec(msgspec.Struct, frozen=True):
     config: Config = Config()
 
 
+class Counts(msgspec.Struct, frozen=True):
+    total_samples: int | None = None
+
+
 class Header(msgspec.Struct, frozen=True):
     """What a log says of its evaluation."""
 
     version: int
     status: str
     eval: Spec
+    results: Counts | None = None
     invalidated: bool = False
 
     @property
     def expected(self) -> int:
         """How many samples a whole log holds; 0 where it does not say."""
+        if self.results and self.results.total_samples:
+            return self.results.total_samples
         return (len(self.eval.dataset.sample_ids or ()) or self.eval.dataset.samples or 0) * (self.eval.config.epochs or 1)
 
 

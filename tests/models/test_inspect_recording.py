@@ -97,6 +97,7 @@ def test_how_an_answer_ended(tmp_path, more, status, text):
         ({"invalidated": True}, "invalidated by hand"),
         ({"version": 1}, "log format is version 1"),
         ({"eval": {"config": {"epochs": 2}}}, "it holds 1 of 2 samples"),
+        ({"results": {"total_samples": 5}}, "it holds 1 of 5 samples"),
         ({"eval": {"dataset": {"sample_ids": ["one", "two", "three"]}}}, "it holds 1 of 3 samples"),
     ],
 )
