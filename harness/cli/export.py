@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> Answer:
     from harness.store import digests
 
     folder, form = arguments.folder.resolve(), arguments.form
-    view, notes = view_of(folder, noted=False), []
+    view, notes = view_of(folder, noted=False), list[str]()
     out = arguments.out or folder / "exports" / form
     with export_folder(out.absolute(), form, folder, view.results) as fresh:
         write_form(form, fresh, folder, view, arguments.store, notes)

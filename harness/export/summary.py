@@ -42,7 +42,8 @@ def metrics_of(results: Results) -> dict[str, float]:
 
 def verdicts_of(results: Results) -> dict[str, str]:
     """The verdict of the run, of each hypothesis and of each check."""
-    return {"verdict": str(results.verdict)} | {f"verdict/{one.id}": str(one.verdict) for one in (*results.hypotheses, *results.checks)}
+    every = {one.id: one.verdict for one in results.hypotheses} | {one.id: one.verdict for one in results.checks}
+    return {"verdict": str(results.verdict)} | {f"verdict/{name}": str(verdict) for name, verdict in every.items()}
 
 
 def report_files(folder: Path) -> Iterator[tuple[Path, str]]:

@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 RUN = ("evals/README.md", "README.md")
 # A page whose files and edits are written and run by tests of their own.
 RUN_ELSEWHERE = {"docs/extending.md": ("tests/test_fourth_domain.py", "tests/test_extending.py"), "docs/ci.md": ("tests/docs/test_ci_workflow.py",)}
+RUN_ELSEWHERE["docs/exchange.md"] = ("tests/docs/test_exchange.py",)
 COMMENT = re.compile(r"<!-- (?P<key>file|edit|not run): (?P<value>.+) -->")
 
 

@@ -16,7 +16,8 @@ from harness.training.adapter_stack import AdaptedModel, Stack
 from harness.training.trainings import KIND, TrainingRecord
 from training_room import trained
 
-pytestmark = pytest.mark.usefixtures("single")
+# peft asks transformers by a name that is on its way out.
+pytestmark = [pytest.mark.usefixtures("single"), pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")]
 
 
 @pytest.fixture

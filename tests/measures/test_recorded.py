@@ -9,7 +9,7 @@ import pytest
 from harness.errors import HarnessError
 from harness.measures.recorded import RecordedScores
 from harness.models.inspect_recording import items_of_log
-from inspect_logs import REAL, answered, packed, sample
+from inspect_logs import REAL, answered, graded, packed, sample
 from toy import Toy
 
 YAML = """\
@@ -56,23 +56,13 @@ def test_the_large_model_knows_more(behaviour, gather, measure, criterion, conte
 '''
 
 
-def log(path, model, right, epochs=2, items=40):
-    """A log in which the first `right` items are answered correctly in every epoch, and the last item is an error."""
-    grades = [sample(id=number, epoch=epoch, input=f"Fact {number}?", scores={"match": {"value": "C" if number <= right else "I"}})
-              for number in range(1, items + 1) for epoch in range(1, epochs + 1)]  # fmt: skip
-    grades[-1] |= {"error": {"message": "gone"}, "scores": {}}
-    head = {"version": 2, "status": "success", "eval": {"model": model, "dataset": {"samples": items}, "config": {"epochs": epochs}}}
-    path.parent.mkdir(exist_ok=True)
-    return packed(path, *grades, head=head)
-
-
 def test_a_log_is_gated_and_decided(tmp_path):
     """40 items in two epochs: averaged, so N is 40 and the interval is over items; the verdict is the rule's, and changes with the log."""
     toy = Toy(tmp_path)
     toy.write("evals/coins/experiment.yaml", YAML)
     (tmp_path / "evals/coins/test_coins.py").write_text(TESTS)
-    log(tmp_path / "logs/small.eval", "mock/small", 10)
-    log(tmp_path / "logs/large.eval", "mock/large", 35)
+    graded(tmp_path / "logs/small.eval", "mock/small", 10)
+    graded(tmp_path / "logs/large.eval", "mock/large", 35)
     ran = toy.run()
     assert toy.results()["verdict"] == "supported", ran.stdout
     found = {one["name"]: one for cell in toy.results()["cells"] for one in cell["measurements"]}
@@ -81,7 +71,7 @@ def test_a_log_is_gated_and_decided(tmp_path):
     samples = tmp_path / "reports/coins/latest" / found["right"]["samples"][0]["path"]
     rows = [json.loads(line) for line in samples.read_text().splitlines()]
     assert len(rows) == 80 and [row["score"] for row in rows if row["status"] == "error"] == [None]
-    log(tmp_path / "logs/large.eval", "mock/large", 10)
+    graded(tmp_path / "logs/large.eval", "mock/large", 10)
     toy.run()
     assert toy.results()["verdict"] == "falsified"
 

@@ -49,6 +49,18 @@ def written(path: Path, *samples: dict[str, Any], head: dict[str, Any] | None = 
     return path
 
 
+def graded(path: Path, model: str, right: int, epochs: int = 2, items: int = 40) -> Path:
+    """A log in which the first `right` items are answered correctly in every epoch; the last epoch of the last item is an error."""
+    grades = [
+        sample(id=number, epoch=epoch, input=f"Fact {number}?", scores={"match": {"value": "C" if number <= right else "I"}})
+        for number in range(1, items + 1)
+        for epoch in range(1, epochs + 1)
+    ]
+    grades[-1] |= {"error": {"message": "gone"}, "scores": {}}
+    path.parent.mkdir(exist_ok=True)
+    return packed(path, *grades, head=header(items, eval={"model": model, "config": {"epochs": epochs}}))
+
+
 def package(name: str, *packages: str) -> Path:
     """The Python of a venv with these packages, made once under the cache folder. Raises subprocess.CalledProcessError where they cannot be installed."""
     from harness.store import hold_lock
