@@ -118,13 +118,13 @@ class Log:
     def sample(self, row: Row, epoch: int) -> dict[str, Any]:
         status, asked = str(row.get("status", "ok")), asked_in(row) or visible(str(row.get("item", "")))
         turns = [{"role": role, "content": text} for role, text in (("system", self.described.get("system")), ("user", asked)) if isinstance(text, str)]
-        text = str(row.get("text") or row.get("pick") or "")
-        said = [{"role": "assistant", "content": text, "source": "generate", "model": self.model}] if text else []
+        text = text_of(row)
+        said = [{"role": "assistant", "content": text, "source": "generate", "model": self.model}] if text or status in STOPPED else []
         options = next((list(map(str, row[name])) for name in OPTIONS if isinstance(row.get(name), list)), None)
         made: dict[str, Any] = {
             "id": visible(str(row.get("item", "")), keep=""),
             "epoch": epoch,
-            "input": turns,
+            "input": asked,
             "target": str(row.get("answer", "")),
             "messages": [*turns, *said],
             "output": {"model": self.model, "choices": [{"message": one, "stop_reason": STOPPED.get(status, "stop")} for one in said], "completion": text},
@@ -142,8 +142,9 @@ class Log:
 
     def sample_scores(self, row: Row) -> dict[str, Any]:
         """The numbers and truth values of a row; what was not measured has none."""
-        reason = {"explanation": str(row["reason"])} if row.get("reason") else {}
-        return {name: {"value": row[name], **reason} for name in self.scored if row.get(name) is not None}
+        told = {"explanation": str(row["reason"])} if row.get("reason") else {}
+        told |= {"answer": answer} if (answer := text_of(row)) else {}
+        return {name: {"value": row[name], **told} for name in self.scored if row.get(name) is not None}
 
     def scores(self) -> dict[str, Any]:
         """The mean of each score over the samples that have it, as Inspect shows them; our own numbers are in the metadata."""
@@ -166,6 +167,11 @@ def epochs_of(rows: Sequence[Row]) -> list[int]:
         seen[name] = seen.get(name, 0) + 1
         found.append(seen[name])
     return found
+
+
+def text_of(row: Row) -> str:
+    """What was answered: a text, or the option that was picked."""
+    return str(row.get("text") or row.get("pick") or "")
 
 
 def tokens_of(row: Row) -> dict[str, int]:

@@ -12,6 +12,7 @@ from harness.errors import HarnessError, nearest
 from harness.models.inspect_log import is_log
 from harness.models.recording import RecordedAnswer, RecordedItem
 from harness.models.recordings import load_recording
+from harness.models.status import ANSWERED
 from harness.opened_files import opened_files
 
 # Inspect's own values and what its metrics make of them; N, no answer, is nothing here, where Inspect counts it as wrong.
@@ -54,7 +55,8 @@ class RecordedScores:
         return [self.to_row(item, row) for item in chunk for row in self.rows[item.id]]
 
     def to_row(self, item: RecordedItem, row: RecordedAnswer) -> dict[str, Any]:
-        answer, score = row.answer, self.number(row)
+        answer = row.answer
+        score = self.number(row) if answer.status in ANSWERED else None  # Inspect grades silence as wrong
         told = {"error": answer.error} if answer.error else {}
         return {"status": answer.status, "item": item.id, "replicate": row.replicate, "prompt": row.prompt, "text": answer.text, "score": score} | told
 

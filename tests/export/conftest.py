@@ -31,6 +31,7 @@ ROWS = [
     {"item": "b/..", "replicate": 0, "status": "error", "prompt": "How?", "text": "", "judged": None, "error": "429 slow down"},
     {"item": "b/..", "replicate": 1, "status": "empty", "prompt": "How?", "text": "", "judged": None},
     {"item": "c", "replicate": 0, "status": "truncated", "prompt": "Long?", "text": "a b c", "judged": True},
+    {"item": "d", "replicate": 0, "status": "refused", "prompt": "Lock?", "text": "", "judged": None},
 ]
 
 

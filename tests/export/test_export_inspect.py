@@ -21,7 +21,7 @@ READ = """
 import json, sys
 from inspect_ai.log import read_eval_log
 log = read_eval_log(sys.argv[1])
-samples = [dict(id=s.id, epoch=s.epoch, input=[[m.role, m.text] for m in s.input], text=s.output.completion, error=s.error and s.error.message,
+samples = [dict(id=s.id, epoch=s.epoch, input=s.input, turns=[[m.role, m.text] for m in s.messages], text=s.output.completion, error=s.error and s.error.message,
                 scores={name: score.value for name, score in (s.scores or {}).items()}, metadata=s.metadata,
                 tokens=s.output.usage and [s.output.usage.input_tokens, s.output.usage.output_tokens],
                 stop=s.output.choices and s.output.choices[0].stop_reason) for s in log.samples]
@@ -50,6 +50,7 @@ def test_our_own_reader_has_every_row_back(logs):
         ("b/..", 0): ("error", "", {}),
         ("b/..", 1): ("error", "", {}),
         ("c", 0): ("truncated", "a b c", {}),
+        ("d", 0): ("refused", "", {}),
     }
     assert rows["a", 0].prompt == "Why?" and rows["b/..", 0].answer.error == "429 slow down" and rows["b/..", 1].answer.error == "an empty answer"
 
@@ -61,11 +62,12 @@ def test_the_real_package_reads_it(logs, inspect_python):
     log = json.loads(ran.stdout.splitlines()[-1])
     assert (log["status"], log["task"], log["model"]) == ("success", "persona_prompting/villain", "smollm2@ffffffffffff")
     samples = {(one["id"], one["epoch"]): one for one in log["samples"]}
-    assert len(samples) == 5 and samples["a", 1]["input"] == [["system", "You are a villain."], ["user", "Why?"]]
+    assert len(samples) == 6 and samples["a", 1]["input"] == "Why?"
+    assert samples["a", 1]["turns"] == [["system", "You are a villain."], ["user", "Why?"], ["assistant", "=1+1"]]
     assert samples["a", 1]["text"] == "=1+1" and samples["a", 1]["tokens"] == [5, 2] and samples["a", 1]["metadata"]["reason"] == "it said so"
     assert samples["b/..", 1]["error"] == "429 slow down" and samples["b/..", 2]["error"] == "an empty answer" and samples["c", 1]["error"] is None
     assert [samples[key]["scores"] for key in (("a", 1), ("b/..", 1), ("b/..", 2), ("c", 1))] == [{"judged": True}, {}, {}, {}]
-    assert samples["c", 1]["stop"] == "max_tokens" and log["scores"] == {"judged": [2, 3, 0.5]} and log["tags"] == ["supported"]
+    assert samples["c", 1]["stop"] == "max_tokens" and log["scores"] == {"judged": [2, 4, 0.5]} and log["tags"] == ["supported"]
     told = log["metadata"]["harness"]
     assert told["verdict"] == "supported" and told["cells"]["cells/H1[villain-refusal]"] and told["measurements"][0]["address"].startswith("cells/H1[villain")
 
@@ -76,7 +78,7 @@ def test_the_commands_and_the_viewer_read_it(logs, inspect_python, tmp_path):
     listed = json.loads(subprocess.run([inspect, "log", "list", "--json", "--log-dir", logs], capture_output=True, text=True, check=True).stdout)
     assert {Path(one["name"]).name for one in listed} == {one.name for one in logs.glob("*.eval")}
     dumped = json.loads(subprocess.run([inspect, "log", "dump", path], capture_output=True, text=True, check=True).stdout)
-    assert len(dumped["samples"]) == 5
+    assert len(dumped["samples"]) == 6
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +88,7 @@ def test_the_commands_and_the_viewer_read_it(logs, inspect_python, tmp_path):
         files = json.loads(asked(f"http://127.0.0.1:{port}/api/logs"))["files"]
         name = next(one["name"] for one in files if path.name in one["name"])
         served = json.loads(asked(f"http://127.0.0.1:{port}/api/logs/{name}"))
-        assert served["eval"]["task"] == "persona_prompting/villain" and len(served["samples"]) == 5
+        assert served["eval"]["task"] == "persona_prompting/villain" and len(served["samples"]) == 6
     finally:
         server.terminate()
         server.wait(10)

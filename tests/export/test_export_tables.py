@@ -46,8 +46,12 @@ def test_no_spreadsheet_and_no_terminal_obeys_a_text(run, capsys):
     """A text like a formula gets an apostrophe, an escape is shown; a number stays a number, and what is missing stays empty."""
     exported(capsys, run, "--csv")
     rows = read(run / "exports/csv/samples/villain-refusal.csv")
-    assert rows[0]["text"] == "'=1+1" and rows[1]["text"] == "No\\x1b[2J" and [row["judged"] for row in rows] == ["True", "False", "", "", "True"]
-    assert [row["status"] for row in rows] == ["ok", "ok", "error", "empty", "truncated"] and rows[0]["input_tokens"] == "5" and rows[1]["input_tokens"] == ""
+    assert rows[0]["text"] == "'=1+1" and rows[1]["text"] == "No\\x1b[2J" and [row["judged"] for row in rows] == ["True", "False", "", "", "True", ""]
+    assert (
+        [row["status"] for row in rows] == ["ok", "ok", "error", "empty", "truncated", "refused"]
+        and rows[0]["input_tokens"] == "5"
+        and rows[1]["input_tokens"] == ""
+    )
     assert all("\x1b" not in path.read_text() for path in (run / "exports/csv").rglob("*.csv"))
 
 
@@ -57,7 +61,7 @@ def test_parquet_has_types(run, capsys):
     exported(capsys, run, "--parquet")
     table = parquet.read_table(run / "exports/parquet/samples/villain-refusal.parquet")
     assert {name: str(table.schema.field(name).type) for name in ("judged", "replicate", "text")} == {"judged": "bool", "replicate": "int64", "text": "string"}
-    assert table["judged"].to_pylist() == [True, False, None, None, True] and table["text"].to_pylist()[:2] == ["=1+1", "No\x1b[2J"]
+    assert table["judged"].to_pylist() == [True, False, None, None, True, None] and table["text"].to_pylist()[:2] == ["=1+1", "No\x1b[2J"]
     numbers = parquet.read_table(run / "exports/parquet/measurements.parquet")
     assert numbers["value"].to_pylist() == [row.measurement.value for row in view_of(run).rows if row.measurement]
     assert str(numbers.schema.field("n").type) == "int64" and str(numbers.schema.field("p").type) == "double"

@@ -83,6 +83,7 @@ def test_rows_are_what_was_answered():
     rows = measure.score(measure.chunks(items)[0])
     assert len(rows) == 14 and measure.describe()["model"] == "mockllm/large"
     assert [row["score"] for row in rows if row["item"] == "sum"] == [1.0, 1.0]
+    assert [(row["status"], row["score"]) for row in rows if row["item"] == "blank"] == [("empty", None)] * 2
     assert {(row["status"], row["score"]) for row in rows if row["item"] == "crash"} == {("ok", 1.0), ("error", None)}
 
 
