@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def add(commands: Any) -> None:
     for name, about in FORMS.items():
         forms.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=about)
     export.add_argument("--out", type=Path, default=None, metavar="DIR", help="where the export goes (default: RUN/exports/<form>)")
-    export.add_argument("--store", type=Path, default=None, metavar="DIR", help="with --hub: the store with the adapters (default: .harness/store above RUN)")
+    store = os.environ.get("HARNESS_STORE") or None
+    told = "with --hub: the store with the adapters (default: HARNESS_STORE, or .harness/store above RUN)"
+    export.add_argument("--store", type=Path, default=store, metavar="DIR", help=told)
 
 
 def run(arguments: argparse.Namespace) -> Answer:

@@ -59,7 +59,7 @@ def write_adapters(folder: Path, run: Path, view: View, store: Path | None, note
         mend = "Name another with --store; or this version of harness or peft merges otherwise than the one that ran: use that, or run again"
         raise HarnessError("the store holds none of the adapters behind this run's samples", where=str(root), mend=mend)
     for trained in found:
-        target = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', trained.name).strip('-')}-epoch-{trained.note.epoch}-{trained.key[:8]}"
+        target = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', trained.name)[:80].strip('-')}-epoch-{trained.note.epoch}-{trained.key[:8]}"
         target.mkdir()
         for name in (CONFIG, WEIGHTS):
             shutil.copyfile(trained.folder / name, target / name)

@@ -98,8 +98,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         found: dict[tuple[str, int], RecordedAnswer] = {}
         for row in rows:
             earlier = found.setdefault((row.key, row.replicate), row)
-            if (earlier.answer.text, earlier.answer.status) != (row.answer.text, row.answer.status):
-                what = f"{row.key[:60]!r}, replicate {row.replicate}, has another answer at {earlier.place}"
+            if (earlier.answer.text, earlier.answer.status, earlier.scores) != (row.answer.text, row.answer.status, row.scores):
+                other = "answer" if earlier.scores == row.scores else "answer or score"
+                what = f"{row.key[:60]!r}, replicate {row.replicate}, has another {other} at {earlier.place}"
                 raise HarnessError(what, where=format_place(self.path, row.place), mend="Keep one of the two; was the file put together from two runs?")
         return {key: row.answer for key, row in found.items()}
 

@@ -21,7 +21,8 @@ READ = """
 import json, sys
 from inspect_ai.log import read_eval_log
 log = read_eval_log(sys.argv[1])
-samples = [dict(id=s.id, epoch=s.epoch, input=s.input, turns=[[m.role, m.text] for m in s.messages], text=s.output.completion, error=s.error and s.error.message,
+samples = [dict(id=s.id, epoch=s.epoch, input=s.input, turns=[[m.role, m.text] for m in s.messages], text=s.output.completion,
+                error=s.error and s.error.message,
                 scores={name: score.value for name, score in (s.scores or {}).items()}, metadata=s.metadata,
                 tokens=s.output.usage and [s.output.usage.input_tokens, s.output.usage.output_tokens],
                 stop=s.output.choices and s.output.choices[0].stop_reason) for s in log.samples]

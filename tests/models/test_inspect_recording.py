@@ -177,6 +177,7 @@ def test_without_zstandard_one_line_says_what_to_install(tmp_path, monkeypatch):
 def test_two_answers_to_one_sample_are_told(tmp_path):
     """Two logs of one model in a folder that differ: which was meant cannot be known."""
     packed(tmp_path / "a.eval", sample())
-    packed(tmp_path / "b.eval", sample(output=answered("No.")))
-    with pytest.raises(HarnessError, match=r"has another answer at a\.eval"):
-        open_responder(f"replay/{tmp_path}", tmp_path)
+    for other, told in ((sample(output=answered("No.")), "another answer"), (sample(scores={"match": {"value": "I"}}), "another answer or score")):
+        packed(tmp_path / "b.eval", other)
+        with pytest.raises(HarnessError, match=rf"has {told} at a\.eval"):
+            open_responder(f"replay/{tmp_path}", tmp_path)
