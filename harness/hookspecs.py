@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from harness.records import Results
 
 
 @pytest.hookspec
@@ -35,3 +38,10 @@ def pytest_harness_work(settings: dict[str, Any], cell: dict[str, Any], declarat
 def pytest_harness_checks() -> list[Any]:  # type: ignore[empty-body]
     """Rules of this project alone, each made with `harness.findings.rule`, under codes of two letters and three digits. They check its designs, where these are
     collected and planned; what a package checks, it names by an entry point of the group `harness.checks`."""
+
+
+@pytest.hookspec
+def pytest_harness_finished(results: Results, folder: Path) -> None:
+    """A run was decided and, unless --harness-no-report was given, reported: `results` as they stand in results.json, `folder` is the run's. Called in the one
+    process that decides, once for each experiment. What it raises is a line at the end of the session and changes nothing.
+    """

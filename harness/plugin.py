@@ -278,12 +278,13 @@ class Hooks:
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         from harness.run.finalize import finish_all
+        from harness.run.finished import call_finished
 
         if self.progress is not None:
             self.progress.stop()
         if self.refused and exitstatus == pytest.ExitCode.TESTS_FAILED:
             session.exitstatus = pytest.ExitCode.INTERRUPTED  # under xdist, too
-        self.telling = finish_all(self.session)
+        self.telling = call_finished(self.config.pluginmanager, finish_all(self.session))
         whole = all(told.results is not None and told.results.complete for told in self.telling)
         only_falsified = whole and bool(self.session.failures) and set(self.session.failures) == {"falsified"}
         if exitstatus == pytest.ExitCode.TESTS_FAILED and self.settings.falsified_ok and only_falsified:

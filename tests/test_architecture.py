@@ -61,33 +61,39 @@ def reaching(path: Path, *rooms: str, typing: bool = True) -> list[str]:
 @pytest.mark.parametrize("path", **named(files(*CORE)))
 def test_the_core_knows_no_toolkit_and_no_domain(path: Path) -> None:
     """A rule or a section of the report knows nothing of torch, models and simulators."""
-    assert not reaching(path, *TOOLKIT, "fixtures", "domains", "check", "review", "remote", "site")
+    assert not reaching(path, *TOOLKIT, "fixtures", "domains", "check", "review", "remote", "site", "export")
     assert not {name.split(".")[0] for name in imports(path)} & {"torch", "transformers", "peft", "openai", "anthropic"}
 
 
 @pytest.mark.parametrize("path", **named(files(*TOOLKIT)))
 def test_the_toolkit_knows_neither_pytest_nor_experiments(path: Path) -> None:
     """A measure, a model or a judge knows nothing of tests, promises, reports and domains."""
-    assert not reaching(path, *CORE, "check", "review", "site", "fixtures", "domains", "plugin", "cli")
+    assert not reaching(path, *CORE, "check", "review", "site", "export", "fixtures", "domains", "plugin", "cli")
     assert "pytest" not in {name.split(".")[0] for name in imports(path)}
 
 
 @pytest.mark.parametrize("path", **named([path for path in sorted(PACKAGE.glob("*.py")) if path.stem not in ("__init__", *DOORS)]))
 def test_the_base_is_below_everything(path: Path) -> None:
     """The modules that all share import none of the layers above them; the interfaces name types of the core for the type checker alone."""
-    above = (*CORE, *TOOLKIT, "check", "review", "site", "fixtures", "domains", "plugin", "cli")
+    above = (*CORE, *TOOLKIT, "check", "review", "site", "export", "fixtures", "domains", "plugin", "cli")
     assert not reaching(path, *above, typing=path.stem not in ("protocols", "extensions"))
 
 
 @pytest.mark.parametrize("path", **named(files("site", "review")))
 def test_the_site_reads_reports_alone(path: Path) -> None:
     """It stands beside the core: neither runs, designs and rules nor models and domains are needed to show what was reported."""
-    assert not reaching(path, "design", "run", "verdict", *TOOLKIT, "fixtures", "domains", "plugin", "cli")
+    assert not reaching(path, "design", "run", "verdict", *TOOLKIT, "export", "fixtures", "domains", "plugin", "cli")
 
 
 @pytest.mark.parametrize("path", **named(files("domains", "fixtures")))
 def test_no_domain_knows_what_is_optional(path: Path) -> None:
-    assert not reaching(path, "site", "review", "check")
+    assert not reaching(path, "site", "review", "check", "export")
+
+
+@pytest.mark.parametrize("path", **named(files("export")))
+def test_an_export_reads_runs_and_knows_no_experiment(path: Path) -> None:
+    """It stands beside the core: what was decided and reported is enough, and adapters are those of the toolkit."""
+    assert not reaching(path, "design", "verdict", "fixtures", "domains", "check", "review", "site", "plugin", "cli")
 
 
 @pytest.mark.parametrize("path", **named(files("verdict")))

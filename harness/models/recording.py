@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,14 +19,29 @@ CLIENT_ERRORS = ("ERROR:", "Error code:", "Traceback")
 MANY = 0.05
 
 
+class RecordedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked under an id: the user's last turn, what a right answer is compared with, the options, the system prompt (None: none was recorded)."""
+
+    id: str
+    prompt: str
+    target: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    system: str | None = None
+
+
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """One recorded answer. `key` is the task's id or the prompt's text, `place` is "line 61" or "responses[60]", `model` is "" where nobody answered."""
+    """One recorded answer. `key` is the task's id or the prompt's text, `place` is "line 61" or "responses[60]", `model` is "" where nobody answered.
+
+    `prompt` is the user's last turn where it was recorded beside an id; `scores` are what its own evaluation gave it, by the name of the scorer.
+    """
 
     key: str
     replicate: int = 0
     model: str
     place: str
     answer: Answer
+    prompt: str = ""
+    scores: Mapping[str, float | str] = msgspec.field(default_factory=dict)
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,12 +67,14 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a file holds. `pairing` says what a row's key is: the id of a task, or the text of a prompt that was asked alone."""
+    """All that a file holds. `pairing` says what a row's key is: the id of a task, the text of a prompt that was asked alone, or the id of an item whose prompt
+    is known as well."""
 
     path: Path
     sha256: str
-    pairing: Literal["task", "prompt"]
+    pairing: Literal["task", "prompt", "item"]
     rows: tuple[RecordedAnswer, ...]
+    items: tuple[RecordedItem, ...] = ()
 
     def rows_of(self, model: str = "") -> tuple[str, list[RecordedAnswer]]:
         """(name, rows) of one model; an alias takes its dated snapshots. Without a name the file must hold one model.
@@ -81,8 +98,9 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
         found: dict[tuple[str, int], RecordedAnswer] = {}
         for row in rows:
             earlier = found.setdefault((row.key, row.replicate), row)
-            if (earlier.answer.text, earlier.answer.status) != (row.answer.text, row.answer.status):
-                what = f"{row.key[:60]!r}, replicate {row.replicate}, has another answer at {earlier.place}"
+            if (earlier.answer.text, earlier.answer.status, earlier.scores) != (row.answer.text, row.answer.status, row.scores):
+                other = "answer" if earlier.scores == row.scores else "answer or score"
+                what = f"{row.key[:60]!r}, replicate {row.replicate}, has another {other} at {earlier.place}"
                 raise HarnessError(what, where=format_place(self.path, row.place), mend="Keep one of the two; was the file put together from two runs?")
         return {key: row.answer for key, row in found.items()}
 

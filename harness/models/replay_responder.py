@@ -1,6 +1,7 @@
 """A recording as a respondent: it answers what it holds, and never anything else.
 
-`replay/FILE` names a file that holds one model, `replay/FILE#model` one of several. Relative paths start at the root that the caller gives.
+`replay/FILE` names a file that holds one model, `replay/FILE#model` one of several; FILE may be a folder of Inspect logs. Relative paths start at the root that
+the caller gives.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ class ReplayResponder:
         self.recording = recording
         self.model, self.rows = recording.rows_of(model)
         self.known = recording.answers(self.rows)
+        self.prompts = {(row.key, row.replicate): row.prompt.strip() for row in self.rows}
+        self.by_prompt: dict[tuple[str, int], list[str]] = {}
+        for (key, replicate), prompt in self.prompts.items():
+            self.by_prompt.setdefault((prompt, replicate), []).append(key)
 
     def describe(self) -> dict[str, Any]:
         """The file's content, the model's name in it, and a warning where many of its rows are no answers; not the path, since a file that moved holds the
@@ -50,9 +55,21 @@ class ReplayResponder:
 
     def key(self, one: Conversation) -> tuple[str, int]:
         """What the recording knows a task by. Prompts were recorded alone: after other turns the same words are another question."""
+        if self.recording.pairing == "item":
+            return self.item_key(one), one.replicate
         if self.recording.pairing == "task":
             return one.id, one.replicate
         return (one.turns[0].content if len(one.turns) == 1 else ""), one.replicate
+
+    def item_key(self, one: Conversation) -> str:
+        """The item that was asked the same: by its id, or, asked alone, by the words where one item has them. An id with other words is another's: Inspect
+        numbers the samples of every dataset from 1."""
+        asked = one.turns[-1].content.strip()
+        if self.prompts.get((one.id, one.replicate)) == asked:
+            return one.id
+        alone = [turn for turn in one.turns if turn.role != "system"]
+        keys = self.by_prompt.get((asked, one.replicate), []) if len(alone) == 1 else []
+        return keys[0] if len(keys) == 1 else ""
 
     def error_share(self) -> Share:
         """How many of the model's rows are errors or empty; `told` is the line for the reader. Whether that is too many is the experiment's to judge."""

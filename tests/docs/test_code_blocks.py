@@ -35,6 +35,7 @@ RUN_ELSEWHERE = {
     "docs/extending.md": ("tests/test_fourth_domain.py", "tests/test_extending.py"),
     "docs/ci.md": ("tests/docs/test_ci_workflow.py",),
     "docs/asking.md": ("tests/docs/test_asking_page.py",),
+    "docs/exchange.md": ("tests/docs/test_exchange.py",),
 }
 COMMENT = re.compile(r"<!-- (?P<key>file|edit|not run): (?P<value>.+) -->")
 

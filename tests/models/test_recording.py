@@ -256,7 +256,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path):
         ("replay/", "names no recording"),
         ("replay/p.json#", "names no model"),
         ("replay/absent", "absent: there is no such file"),
-        ("replay/.", "cannot be read: Is a directory"),
+        ("replay/.", "the folder holds no Inspect logs"),
         ("replay/p.json", r"it holds answers of 2 models\. Name one behind a #, such as #openai/gpt-4o"),
         ("replay/p.json#gpt-4o", r"no answers of 'gpt-4o'\. Did you mean 'openai/gpt-4o"),
         ("replay/p.json#openai/gpt-4", "no answers of 'openai/gpt-4'"),

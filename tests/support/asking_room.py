@@ -85,19 +85,25 @@ class AskingRoom:
         return run_python(self.command(*words), self.root, os.environ | {"COLUMNS": "160"} | environ)
 
     def results(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.root / "reports/asking/latest/results.json").read_text())
+        found: dict[str, Any] = json.loads((self.last_run / "results.json").read_text())
         return found
+
+    @property
+    def last_run(self) -> Path:
+        """The folder of the run that was decided last; `latest` is the last complete one."""
+        return max((self.root / "reports/asking").glob("2*/results.json"), key=lambda path: path.stat().st_mtime_ns).parent
 
     def cell(self, *words: str, **environ: str) -> dict[str, Any]:
         """The one cell of a run."""
-        (self.root / "reports/asking/latest").unlink(missing_ok=True)
+        before = set((self.root / "reports/asking").glob("2*"))
         done = self.pytest(*words, **environ)
         assert "Traceback" not in done.stderr and "INTERNALERROR" not in done.stdout, done.stdout + done.stderr
+        assert set((self.root / "reports/asking").glob("2*")) > before, done.stdout + done.stderr
         [cell] = self.results()["cells"]
         return dict(cell)
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """The rows of the samples whose name begins so."""
-        files = (self.root / "reports/asking/latest/samples").iterdir()
+        files = (self.last_run / "samples").iterdir()
         [path] = [file for file in files if re.fullmatch(rf"{name}(-seed\d+)?-[0-9a-f]{{12}}\.jsonl", file.name)]
         return [json.loads(line) for line in path.read_text().splitlines()]

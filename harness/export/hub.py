@@ -1,0 +1,156 @@
+"""The adapters that a run trained, each a folder in the form of PEFT and the Hugging Face Hub, with a model card.
+
+The run's samples name the model that was sampled by a fingerprint of its base and its adapters, so an adapter of the store belongs to the run where its
+fingerprint is among them, or where it lies under one that does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import HarnessError
+from harness.files import plain_digest
+from harness.report.escape import code, in_markdown
+from harness.report.sample_rows import arm_of
+from harness.report.view import Row, View
+from harness.run.sampling import file_name
+from harness.store import Store, intact, write_text
+from harness.training.adapter import CONFIG, WEIGHTS, Note, note_of
+from harness.training.adapter_stack import stacked_fingerprint
+
+ADAPTERS, TRAININGS = "adapters", "trainings"
+LICENCES = {"apache-2.0": "apache-2.0", "mit": "mit", "bsd-3-clause": "bsd-3-clause"}
+SHAPE = ("r", "lora_alpha", "use_rslora", "lora_dropout", "target_modules")
+ROWS = 40  # numbers that a card lists
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An adapter of the store: its key, folder, note, the record of its training, and a name for people."""
+
+    key: str
+    folder: Path
+    note: Note
+    record: Mapping[str, Any]
+    data: str
+    name: str
+
+    @property
+    def model(self) -> str:
+        """The fingerprint of the base with this adapter and those below it."""
+        return stacked_fingerprint(self.note.base, [*self.note.below, self.key])
+
+
+def write_adapters(folder: Path, run: Path, view: View, store: Path | None, notes: list[str]) -> None:
+    """A folder for each adapter. Raises HarnessError for a run that trained nothing, and where the store holds none of what it trained."""
+    if not view.results.facts.get("Training"):
+        raise HarnessError("this run trained nothing", where=str(run), mend="Its tables and samples are exported with --csv, --parquet or --inspect")
+    root = store or next((above / ".harness" / "store" for above in run.parents if (above / ".harness" / "store").is_dir()), None)
+    if root is None or not root.is_dir():
+        raise HarnessError("there is no store with its adapters", where=str(root or run), mend="Name it with --store DIR")
+    found = adapters_of(view, Store(root))
+    if not found:
+        mend = "Name another with --store; or this version of harness or peft merges otherwise than the one that ran: use that, or run again"
+        raise HarnessError("the store holds none of the adapters behind this run's samples", where=str(root), mend=mend)
+    for trained in found:
+        target = folder / f"{re.sub(r'[^A-Za-z0-9]+', '-', trained.name)[:80].strip('-')}-epoch-{trained.note.epoch}-{trained.key[:8]}"
+        target.mkdir()
+        for name in (CONFIG, WEIGHTS):
+            shutil.copyfile(trained.folder / name, target / name)
+        write_text(target / "README.md", "\n".join(card(trained, found, view)))
+    sampled = {about.get("model") for about in view.results.facts.get("Eval", {}).values() if isinstance(about, dict)}
+    unknown = len(sampled - {trained.model for trained in found} - {trained.note.base for trained in found} - {None})
+    if unknown:
+        notes.append(f"{unknown} of the {len(sampled - {None})} models that were sampled are neither the base nor an adapter of this store")
+
+
+def adapters_of(view: View, store: Store) -> list[Trained]:
+    """The run's adapters that the store holds intact, by name and epoch."""
+    sampled = {about.get("model") for about in view.results.facts.get("Eval", {}).values() if isinstance(about, dict)}
+    known = {trained.key: trained for trained in read_store(view, store)}
+    above = [trained for trained in known.values() if trained.model in sampled]
+    keys = {key for trained in above for key in (trained.key, *trained.note.below)}
+    return sorted((known[key] for key in keys if key in known), key=lambda trained: (trained.name, trained.note.epoch, trained.key))
+
+
+def read_store(view: View, store: Store) -> Iterator[Trained]:
+    for place in sorted((store.root / ADAPTERS).glob("??/*")):
+        folder = store.place(ADAPTERS, place.name) if re.fullmatch(r"[0-9a-f]{64}", place.name) else None
+        if folder is None or not intact(folder) or (note := note_of(folder)) is None:
+            continue
+        record = store.peek(TRAININGS, note.training, dict[str, Any]) or {}
+        rows = store.file(TRAININGS, note.training, ".rows.jsonl")
+        yield Trained(place.name, folder, note, record, plain_digest(rows) if rows.is_file() else "", curve_of(view, record) or f"adapter {place.name[:8]}")
+
+
+def curve_of(view: View, record: Mapping[str, Any]) -> str:
+    """The name under which the report draws this training: the curve with its very losses."""
+    curves = view.results.sections.get("training_curves", {})
+    return next((name for name, curve in curves.items() if record and list(curve.get("loss", ())) == list(record["loss"])), "")
+
+
+# the card -------------------------------------------------------------------------------------------------------------------------------------
+
+
+def card(trained: Trained, every: list[Trained], view: View) -> Iterator[str]:
+    """The model card, line by line. What a run or a store says is shown, never markup."""
+    results, config = view.results, json.loads((trained.folder / CONFIG).read_text(encoding="utf-8"))
+    spec = str(config.get("base_model_name_or_path") or "")
+    base = results.facts.get("Model", {}).get(spec, {})
+    yield from front_matter(str(base.get("licence", "")))
+    yield f"# {in_markdown(trained.name)}, epoch {trained.note.epoch}\n"
+    yield f"A LoRA adapter from the experiment {code(results.experiment)}: {in_markdown(results.title)}.\n"
+    yield f"- Base model: {in_markdown(str(base.get('name', spec)))} ({code(spec)}, weights sha256 {code(str(base.get('weights_sha256', 'unknown')))})"
+    below = [one for key in trained.note.below for one in every if one.key == key]
+    for number, one in enumerate(below, start=1):
+        told = f"{in_markdown(one.name)}, epoch {one.note.epoch} ({code(one.key[:8])})"
+        yield f"- Merge first ({number} of {len(below)}): {told}; this adapter was trained on top of it"
+    yield f"- Licence of the base: {in_markdown(str(base.get('licence', 'unknown')))}; the adapter's data may add terms of their own"
+    yield f"- Training data: sha256 {code(trained.data or 'unknown')}, {trained.record.get('rows', 'unknown')} rows"
+    yield f"- Run: {code(results.execution.run)}, commit {code(str(results.environment.get('commit') or 'unknown'))}, scale {results.scale}"
+    yield f"- Verdict of the run: {results.verdict}: {in_markdown(results.headline)}\n"
+    yield "## Training\n"
+    yield f"- LoRA: {', '.join(f'{name} {code(str(config[name]))}' for name in SHAPE if name in config)}"
+    for name, recipe in results.facts.get("Training", {}).items():
+        if isinstance(recipe, dict) and (recipe.get("rows"), recipe.get("steps")) == (trained.record.get("rows"), len(trained.record.get("steps", ()))):
+            told = ", ".join(f"{field} {value}" for field, value in recipe.items() if isinstance(value, str | int | float))
+            yield f"- A recipe of the run with these rows and steps, {in_markdown(name)}: {in_markdown(told)}"
+    yield "\n## Verdicts\n"
+    yield from (f"- {code(at)}: {found.verdict}: {in_markdown(found.statement)}" for at, found in view.hypotheses)
+    yield "\n## Numbers that rest on its samples\n"
+    yield from numbers(trained, view)
+    yield '\n## Use\n\n```python\nfrom peft import PeftModel\n\nmodel = PeftModel.from_pretrained(base, "this folder")\n```'
+    yield ""
+
+
+def front_matter(licence: str) -> Iterator[str]:
+    """What the Hub indexes. The base is named in the text: the run knows it by the hash of its weights, not by a name on the Hub."""
+    known = LICENCES.get(licence.casefold())
+    yield "---\nlibrary_name: peft"
+    yield f"license: {known}" if known else f"license: other\nlicense_name: {json.dumps(licence or 'unknown')}"
+    yield "tags: [lora, harness-evals]\n---\n"
+
+
+def numbers(trained: Trained, view: View) -> Iterator[str]:
+    rows = numbers_of(trained, view)
+    yield "| address | value | interval | N | verdict of its cell |\n|---|---|---|---|---|"
+    for row in rows[:ROWS]:
+        if measured := row.measurement:
+            bounds = measured.interval
+            interval = f"[{bounds.low:.4g}, {bounds.high:.4g}]" if bounds else "none"
+            value = f"{measured.value:.4g} {in_markdown(measured.unit)}"
+            yield f"| {code(row.measured_at, table=True)} | {value} | {interval} | {measured.n} | {row.cell.verdict} |"
+    if len(rows) > ROWS:
+        yield f"\n{len(rows) - ROWS} more are in the run's results.json."
+
+
+def numbers_of(trained: Trained, view: View) -> list[Row]:
+    """The measurements for which this model was sampled, by the samples files that name it."""
+    names = {file_name(name) for name, about in view.results.facts.get("Eval", {}).items() if isinstance(about, dict) and about.get("model") == trained.model}
+    return [row for row in view.rows if row.measurement and any(arm_of(ref.path) in names for ref in row.measurement.samples)]

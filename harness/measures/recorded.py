@@ -1,0 +1,77 @@
+"""Scores that an evaluation of Inspect gave, as samples: no model is asked, and the log's content is their identity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.code_dependencies import code_fingerprint
+from harness.errors import HarnessError, nearest
+from harness.models.inspect_log import is_log
+from harness.models.recording import RecordedAnswer, RecordedItem
+from harness.models.recordings import load_recording
+from harness.models.status import ANSWERED
+from harness.opened_files import opened_files
+
+# Inspect's own values and what its metrics make of them; N, no answer, is nothing here, where Inspect counts it as wrong.
+NUMBERS: dict[str, float | None] = {"c": 1.0, "i": 0.0, "p": 0.5, "n": None, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+
+
+class RecordedScores:
+    """Scores of an Inspect log (`.eval`, `.json` or a folder of them): one scorer, one model (`model` names it where there are several)."""
+
+    outcome = "score"
+
+    def __init__(self, path: Path | str, score: str, model: str = "") -> None:
+        self.path, self.name = Path(path), score
+        recording = load_recording(self.path)
+        opened_files.register(*(filter(is_log, self.path.iterdir()) if self.path.is_dir() else [self.path]))
+        self.model, rows = recording.rows_of(model)
+        self.sha256, self.known = recording.sha256, recording.answers(rows)
+        self.rows: dict[str, list[RecordedAnswer]] = {}
+        for row in {(row.key, row.replicate): row for row in rows}.values():
+            self.rows.setdefault(row.key, []).append(row)
+        scores = dict.fromkeys(name for row in rows for name in row.scores)
+        if score not in scores:
+            raise HarnessError(f"there are no scores {score!r}", where=str(path), mend=nearest(score, scores))
+
+    def describe(self) -> dict[str, Any]:
+        """All that decides a row, except the item itself. JSON-able."""
+        return {"measure": "recorded scores", "recording": self.sha256, "model": self.model, "score": self.name, "code": code_fingerprint(__name__)}
+
+    def chunks(self, items: Sequence[RecordedItem]) -> list[list[RecordedItem]]:
+        """All in one: nothing is computed."""
+        return [list(items)] if items else []
+
+    def score(self, chunk: Sequence[RecordedItem]) -> list[dict[str, Any]]:
+        """One row per item and epoch: {"status", "item", "replicate", "prompt", "text", "score"}; `score` is None where there was none, C, P and I are 1, 0.5
+        and 0. Raises HarnessError for an item that the log does not hold, and for a score that is no number."""
+        missing = [item.id for item in chunk if item.id not in self.rows]
+        if missing:
+            what = f"{len(missing)} of {len(chunk)} items are not in the log; the first: {missing[0]!r}"
+            raise HarnessError(what, where=str(self.path), mend="Take the items with items_of_log(path)")
+        return [self.to_row(item, row) for item in chunk for row in self.rows[item.id]]
+
+    def to_row(self, item: RecordedItem, row: RecordedAnswer) -> dict[str, Any]:
+        answer = row.answer
+        score = self.number(row) if answer.status in ANSWERED else None  # Inspect grades silence as wrong
+        told = {"error": answer.error} if answer.error else {}
+        return {"status": answer.status, "item": item.id, "replicate": row.replicate, "prompt": row.prompt, "text": answer.text, "score": score} | told
+
+    def number(self, row: RecordedAnswer) -> float | None:
+        """The score as a number, None where there is none."""
+        value = row.scores.get(self.name)
+        if value is None or isinstance(value, float):
+            return value
+        if (known := value.strip().casefold()) in NUMBERS:
+            return NUMBERS[known]
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            what = f"the score {self.name!r} is {value[:40]!r}, which is no number"
+            raise HarnessError(what, where=f"{self.path}: {row.place}", mend="Name a scorer that grades by numbers, or by C, P, I and N")
+        return number

@@ -1,0 +1,107 @@
+"""Recorded scores are samples as any: gated, judged and reported, with the N of the items and missing answers missing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.errors import HarnessError
+from harness.measures.recorded import RecordedScores
+from harness.models.inspect_recording import items_of_log
+from inspect_logs import REAL, answered, graded, packed, sample
+from toy import Toy
+
+YAML = """\
+id: coins
+title: Two models know facts
+question: Is the large model better?
+axes:
+  behaviour: [facts]
+thresholds:
+  known: {value: 20, unit: pp, direction: increase, floor: 0.02, ceiling: 0.98, expected_baseline: 0.4, expected_effect: 60, n: items}
+hypotheses:
+  H1:
+    cells: [behaviour]
+    rule: {at_least: 1, of: behaviour}
+    thresholds: [known]
+primary: H1
+inputs: [logs/*.eval]
+scales:
+  smoke:
+    settings: {items: 40}
+    seeds: [1]
+"""
+TESTS = '''\
+from harness import gate, hypothesis
+from harness.measures.recorded import RecordedScores
+from harness.models.inspect_recording import items_of_log
+
+
+@gate("G1")
+def test_the_large_model_answers(gather, measure, context):
+    """Nine of ten items are answered."""
+    logs = context.root / "logs"
+    large = gather("large", RecordedScores(logs / "large.eval", "match"), items_of_log(logs))
+    assert measure.rate("answered", large.outcomes("status=ok|truncated|refused")).value >= 0.9
+
+
+@hypothesis("H1", needs=["G1"])
+def test_the_large_model_knows_more(behaviour, gather, measure, criterion, context):
+    """The large model is right more often."""
+    logs = context.root / "logs"
+    small, large = (gather(name, RecordedScores(logs / f"{name}.eval", "match"), items_of_log(logs)) for name in ("small", "large"))
+    measure.rate("right", large)
+    assert criterion("known").holds(measure.shift("gain", large, small, differ=("recording", "model")))
+'''
+
+
+def test_a_log_is_gated_and_decided(tmp_path):
+    """40 items in two epochs: averaged, so N is 40 and the interval is over items; the verdict is the rule's, and changes with the log."""
+    toy = Toy(tmp_path)
+    toy.write("evals/coins/experiment.yaml", YAML)
+    (tmp_path / "evals/coins/test_coins.py").write_text(TESTS)
+    graded(tmp_path / "logs/small.eval", "mock/small", 10)
+    graded(tmp_path / "logs/large.eval", "mock/large", 35)
+    ran = toy.run()
+    assert toy.results()["verdict"] == "supported", ran.stdout
+    found = {one["name"]: one for cell in toy.results()["cells"] for one in cell["measurements"]}
+    assert found["right"]["n"] == found["gain"]["n"] == 40 and found["right"]["value"] == pytest.approx(35 / 40)
+    assert found["gain"]["value"] == pytest.approx(62.5) and found["gain"]["interval"]["low"] > 20
+    samples = tmp_path / "reports/coins/latest" / found["right"]["samples"][0]["path"]
+    rows = [json.loads(line) for line in samples.read_text().splitlines()]
+    assert len(rows) == 80 and [row["score"] for row in rows if row["status"] == "error"] == [None]
+    graded(tmp_path / "logs/large.eval", "mock/large", 10)
+    toy.run()
+    assert toy.results()["verdict"] == "falsified"
+
+
+def test_rows_are_what_was_answered():
+    """Each item in each epoch; a score that Inspect gave to silence counts for nothing, since its status is empty."""
+    measure = RecordedScores(REAL / "large.eval", "match")
+    items = items_of_log(REAL / "large.eval")
+    rows = measure.score(measure.chunks(items)[0])
+    assert len(rows) == 14 and measure.describe()["model"] == "mockllm/large"
+    assert [row["score"] for row in rows if row["item"] == "sum"] == [1.0, 1.0]
+    assert [(row["status"], row["score"]) for row in rows if row["item"] == "blank"] == [("empty", None)] * 2
+    assert {(row["status"], row["score"]) for row in rows if row["item"] == "crash"} == {("ok", 1.0), ("error", None)}
+
+
+@pytest.mark.parametrize(("value", "number"), [("C", 1.0), ("P", 0.5), ("I", 0.0), ("N", None), ("yes", 1.0), ("0.25", 0.25), (3, 3.0), (False, 0.0)])
+def test_grades_are_numbers(tmp_path, value, number):
+    """Inspect's own letters, truth values and numbers; N is no answer."""
+    packed(tmp_path / "x.eval", sample(scores={"match": {"value": value}}))
+    measure = RecordedScores(tmp_path / "x.eval", "match")
+    assert measure.score(items_of_log(tmp_path / "x.eval"))[0]["score"] == number
+
+
+def test_what_is_not_there_is_told(tmp_path):
+    """A scorer, an item, a number."""
+    packed(tmp_path / "x.eval", sample(output=answered("a"), scores={"match": {"value": "purple"}}))
+    items = items_of_log(tmp_path / "x.eval")
+    with pytest.raises(HarnessError, match=r"no scores 'mach'.*Did you mean 'match'"):
+        RecordedScores(tmp_path / "x.eval", "mach")
+    with pytest.raises(HarnessError, match="1 of 1 items are not in the log; the first: 'two'"):
+        RecordedScores(tmp_path / "x.eval", "match").score([type(items[0])(id="two", prompt="")])
+    with pytest.raises(HarnessError, match="is 'purple', which is no number"):
+        RecordedScores(tmp_path / "x.eval", "match").score(items)
