@@ -13,6 +13,7 @@ PLACES = {
     "probing": ("HeldOutPredictions", "probe"),
     "refusal_phrases": ("refuses",),
     "items": ("Item",),
+    "recorded_scores": ("recorded",),
     "scorers": ("judge", "numeric", "regex"),
 }
 
@@ -26,6 +27,7 @@ __all__ = [
     "judge",
     "numeric",
     "probe",
+    "recorded",
     "refuses",
     "regex",
     "remove_linear_part",

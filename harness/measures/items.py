@@ -14,6 +14,9 @@ from harness.fingerprint import fingerprint
 from harness.measures.banks import number_lines, parse_row, require_distinct_ids
 from harness.measures.questions import ID_DIGITS, Question, from_arc, validate_questions
 from harness.models.chat import Message
+from harness.models.inspect_log import is_log
+from harness.models.inspect_recording import items_of_log
+from harness.models.recording import RecordedItem
 from harness.models.status import is_blank
 from harness.strict_json import value_of
 
@@ -55,10 +58,13 @@ KEYS = BankRow.__struct_fields__
 
 
 def load_items(path: Path) -> list[Item]:
-    """The items of a JSON lines file, in file order: rows of `BankRow`, or multiple-choice questions as `load_questions` reads them (own form or ARC's).
+    """The items of a JSON lines file, in file order: rows of `BankRow`, or multiple-choice questions as `load_questions` reads them (own form or ARC's); or
+    those of a log of Inspect.
 
     Raises HarnessError with file and line for a broken line, an unknown key, a blank prompt, a target that is no choice, an id that is missing or stands twice.
     """
+    if is_log(path):
+        return [item_of_record(one) for one in items_of_log(path)]
     rows = [(f"{path}:{number}", item_of_line(text, path, number)) for number, text in number_lines(path)]
     require_distinct_ids((where, item.id) for where, item in rows)
     return [item for _, item in rows]
@@ -152,6 +158,12 @@ def label_of_target(targets: Sequence[Target], labels: Sequence[str], choices: S
 def item_of_question(question: Question) -> Item:
     turns = with_choices((Message(role="user", content=question.question),), question.labels, question.choices)
     return Item(id=question.id, turns=turns, targets=(question.answer,), labels=question.labels, choices=question.choices)
+
+
+def item_of_record(record: RecordedItem) -> Item:
+    """An item as a log of Inspect has it: the prompt in its words, the choices beside it, which the log's solver showed in its own way."""
+    labels = tuple(string.ascii_uppercase[: len(record.choices)])
+    return Item(id=record.id, turns=(Message(role="user", content=record.prompt),), targets=record.target, labels=labels, choices=record.choices)
 
 
 def with_choices(turns: Sequence[Message], labels: Sequence[str], choices: Sequence[str]) -> tuple[Message, ...]:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from harness.errors import HarnessError
-from harness.measures.recorded import RecordedScores
+from harness.measures.recorded_scores import RecordedScores
 from harness.models.inspect_recording import items_of_log
 from inspect_logs import REAL, answered, graded, packed, sample
 from toy import Toy
@@ -34,7 +34,7 @@ scales:
 """
 TESTS = '''\
 from harness import gate, hypothesis
-from harness.measures.recorded import RecordedScores
+from harness.measures.recorded_scores import RecordedScores
 from harness.models.inspect_recording import items_of_log
 
 

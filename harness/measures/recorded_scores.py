@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
 from harness.models.inspect_log import is_log
-from harness.models.recording import RecordedAnswer, RecordedItem
+from harness.models.recording import RecordedAnswer
 from harness.models.recordings import load_recording
 from harness.models.status import ANSWERED
 from harness.opened_files import opened_files
@@ -19,19 +20,39 @@ from harness.opened_files import opened_files
 NUMBERS: dict[str, float | None] = {"c": 1.0, "i": 0.0, "p": 0.5, "n": None, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 
 
+class Named(Protocol):
+    """What was asked, by its id in the log."""
+
+    @property
+    def id(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class RecordedScorer:
+    """The scores that a log holds under a name: see `recorded`."""
+
+    name: str
+
+
+def recorded(name: str) -> RecordedScorer:
+    """Scores answers of a log (`replay/x.eval`) by what its own evaluation gave them under this name, such as "match"."""
+    return RecordedScorer(name)
+
+
 class RecordedScores:
-    """Scores of an Inspect log (`.eval`, `.json` or a folder of them): one scorer, one model (`model` names it where there are several)."""
+    """Scores of an Inspect log (`.eval`, `.json` or a folder of them): one scorer, one model (`model` names it where there are several). `epochs` are the first
+    that are taken (0: all)."""
 
     outcome = "score"
 
-    def __init__(self, path: Path | str, score: str, model: str = "") -> None:
-        self.path, self.name = Path(path), score
+    def __init__(self, path: Path | str, score: str, model: str = "", epochs: int = 0) -> None:
+        self.path, self.name, self.epochs = Path(path), score, epochs
         recording = load_recording(self.path)
         opened_files.register(*(filter(is_log, self.path.iterdir()) if self.path.is_dir() else [self.path]))
         self.model, rows = recording.rows_of(model)
         self.sha256, self.known = recording.sha256, recording.answers(rows)
         self.rows: dict[str, list[RecordedAnswer]] = {}
-        for row in {(row.key, row.replicate): row for row in rows}.values():
+        for row in {(row.key, row.replicate): row for row in rows if not epochs or row.replicate < epochs}.values():
             self.rows.setdefault(row.key, []).append(row)
         scores = dict.fromkeys(name for row in rows for name in row.scores)
         if score not in scores:
@@ -39,13 +60,14 @@ class RecordedScores:
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the item itself. JSON-able."""
-        return {"measure": "recorded scores", "recording": self.sha256, "model": self.model, "score": self.name, "code": code_fingerprint(__name__)}
+        made = {"measure": "recorded scores", "recording": self.sha256, "model": self.model, "score": self.name, "code": code_fingerprint(__name__)}
+        return made | ({"epochs": self.epochs} if self.epochs else {})
 
-    def chunks(self, items: Sequence[RecordedItem]) -> list[list[RecordedItem]]:
+    def chunks(self, items: Sequence[Named]) -> list[list[Named]]:
         """All in one: nothing is computed."""
         return [list(items)] if items else []
 
-    def score(self, chunk: Sequence[RecordedItem]) -> list[dict[str, Any]]:
+    def score(self, chunk: Sequence[Named]) -> list[dict[str, Any]]:
         """One row per item and epoch: {"status", "item", "replicate", "prompt", "text", "score"}; `score` is None where there was none, C, P and I are 1, 0.5
         and 0. Raises HarnessError for an item that the log does not hold, and for a score that is no number."""
         missing = [item.id for item in chunk if item.id not in self.rows]
@@ -54,7 +76,7 @@ class RecordedScores:
             raise HarnessError(what, where=str(self.path), mend="Take the items with items_of_log(path)")
         return [self.to_row(item, row) for item in chunk for row in self.rows[item.id]]
 
-    def to_row(self, item: RecordedItem, row: RecordedAnswer) -> dict[str, Any]:
+    def to_row(self, item: Named, row: RecordedAnswer) -> dict[str, Any]:
         answer = row.answer
         score = self.number(row) if answer.status in ANSWERED else None  # Inspect grades silence as wrong
         told = {"error": answer.error} if answer.error else {}
