@@ -7,6 +7,7 @@ fingerprint is among them, or where it lies under one that does.
 from __future__ import annotations
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Iterator, Mapping
@@ -118,15 +119,22 @@ def card(trained: Trained, every: list[Trained], view: View) -> Iterator[str]:
     yield "## Training\n"
     yield f"- LoRA: {', '.join(f'{name} {code(str(config[name]))}' for name in SHAPE if name in config)}"
     for name, recipe in results.facts.get("Training", {}).items():
-        if isinstance(recipe, dict) and (recipe.get("rows"), recipe.get("steps")) == (trained.record.get("rows"), len(trained.record.get("steps", ()))):
+        if isinstance(recipe, dict) and fits_recipe(trained.record, recipe):
             told = ", ".join(f"{field} {value}" for field, value in recipe.items() if isinstance(value, str | int | float))
-            yield f"- A recipe of the run with these rows and steps, {in_markdown(name)}: {in_markdown(told)}"
+            yield f"- The recipe with these rows, steps and learning rate, {in_markdown(name)}: {in_markdown(told)}"
     yield "\n## Verdicts\n"
     yield from (f"- {code(at)}: {found.verdict}: {in_markdown(found.statement)}" for at, found in view.hypotheses)
     yield "\n## Numbers that rest on its samples\n"
     yield from numbers(trained, view)
     yield '\n## Use\n\n```python\nfrom peft import PeftModel\n\nmodel = PeftModel.from_pretrained(base, "this folder")\n```'
     yield ""
+
+
+def fits_recipe(record: Mapping[str, Any], recipe: Mapping[str, Any]) -> bool:
+    """Whether a training was made by a recipe of the card; its learning rate may not quite have reached the recipe's."""
+    peak = max(record.get("learning_rate", ()), default=0.0)
+    same = (recipe.get("rows"), recipe.get("steps")) == (record.get("rows"), len(record.get("steps", ())))
+    return same and math.isclose(peak, recipe.get("learning_rate", 0.0), rel_tol=0.1)
 
 
 def front_matter(licence: str) -> Iterator[str]:
