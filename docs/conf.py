@@ -16,3 +16,11 @@ html_css_files = ["site.css"]
 html_copy_source = False
 html_use_index = False
 html_show_copyright = False
+
+
+def setup(app: object) -> None:  # noqa: ARG001  Sphinx gives its application
+    """JSON lines are shown as JSON is: Pygments has no name for them."""
+    from pygments.lexers.data import JsonLexer
+    from sphinx.highlighting import lexers
+
+    lexers["jsonl"] = JsonLexer()

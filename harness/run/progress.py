@@ -185,7 +185,9 @@ def begin_progress(config: pytest.Config, session: Session) -> Progress | Worker
     """Begins to tell of a session's cells; None where nobody would see it, and where a debugger has the terminal."""
     made: Progress | WorkerNotes
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
-    if session.worker != "main":
+    if hasattr(config, "workerinput"):
+        if not session.prepared:
+            return None
         made = WorkerNotes(session.prepared[0].folder.hidden, session.worker)
     elif config.option.verbose < -1 or config.getoption("usepdb", False) or not has_descriptor(reporter):
         return None

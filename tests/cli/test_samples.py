@@ -205,8 +205,8 @@ def test_a_long_file_is_not_held_in_memory(tmp_path: Path) -> None:
     refs = tuple(SamplesRef(path=f"samples/{name}-0123456789ab.jsonl", sha256=file_fingerprint(path), rows=200_000) for name in "ab")
     write_json(folder / "results.json", encode(leakage(refs=refs)))
     code = (
-        "import resource, sys; from harness.cli import main\n"
-        "used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "import re, sys; from pathlib import Path; from harness.cli import main\n"
+        "used = lambda: 1024 * int(re.search('VmHWM:\\\\s*(\\\\d+)', Path('/proc/self/status').read_text())[1])\n"  # ru_maxrss would be the parent's
         "main(['samples', sys.argv[1], '--arm', 'a', '--where', 'False']); before = used()\n"
         "print(main(['samples', sys.argv[1], '--where', 'correct == False', '--shared']), before, used())"
     )
