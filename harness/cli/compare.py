@@ -66,7 +66,7 @@ def lines_of(found: Comparison, limit: float, every: bool) -> Iterator[str]:
     yield from section(
         "what went in otherwise", [[cause.subject, ": ".join(filter(None, (cause.what, arrow(cause.before, cause.after))))] for cause in found.causes]
     )
-    verdicts = [[re.sub("^(hypotheses|checks|cells)/|/verdict$", "", change.address), arrow(change.before, change.after)] for change in found.verdicts]
+    verdicts = [[decided_name(change.address), arrow(change.before, change.after)] for change in found.verdicts]
     yield from section(count_of(len(verdicts), "verdict changed", "verdicts changed"), verdicts)
     shown = [shift for shift in found.numbers if every or shift.moved(limit)]
     yield from shifts("effects" if every else f"effects that moved by {limit:g} half-widths or more", [shift for shift in shown if shift.effect])
@@ -76,6 +76,13 @@ def lines_of(found: Comparison, limit: float, every: bool) -> Iterator[str]:
     parts = [f"{len(rest) - single} moved less" if len(rest) > single else "", f"{single} are in one run only, or in another unit" if single else ""]
     if rest:
         yield f"not shown: {' and '.join(filter(None, parts))} (--all shows them)"
+
+
+def decided_name(address: str) -> str:
+    """The name of what was decided, without its place in the results."""
+    from harness.report.addresses import unescape_segment
+
+    return unescape_segment(re.sub("^(hypotheses|checks|cells)/|/verdict$", "", address))
 
 
 def shifts(title: str, found: Sequence[Shift]) -> Iterator[str]:

@@ -45,10 +45,14 @@ def check_whole(what: str, value: object, least: int = 0) -> int:
 
 
 def check_seeds(seeds: object) -> list[int]:
-    """Seeds as Python's own whole numbers. Raises HarnessError for anything else."""
+    """Seeds as Python's own whole numbers. Raises HarnessError for anything else, for none, and for one that stands twice, which would count as two runs."""
     if not isinstance(seeds, Iterable):
         raise HarnessError(f"seeds are {shorten_text(repr(seeds), 60)}, which is no list", where="runs", mend="Give a list of whole numbers, such as range(20)")
-    return [check_whole("seed", seed) for seed in seeds]
+    found = [check_whole("seed", seed) for seed in seeds]
+    if not found or len(set(found)) < len(found):
+        told = "there are no seeds" if not found else f"the seed {next(seed for seed in found if found.count(seed) > 1)} stands twice"
+        raise HarnessError(told, where="runs", mend="Give each run a seed of its own, such as range(20)")
+    return found
 
 
 def _choose_distinct(uniforms: np.ndarray, pool: int) -> np.ndarray:

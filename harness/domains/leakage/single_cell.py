@@ -92,6 +92,8 @@ def run_cell(
             f"{odd[0]!r} is not a whole number", where="run_cell", mend="Give seed and epoch as whole numbers: they are in the keys of trainings"
         )
     design = read_design(source, target, settings, scale)
+    if design.source == design.target:
+        raise HarnessError(f"{design.source} is source and target", where="run_cell", mend="Give two personas: what is asked is whether training leaks")
     cell = CellRun(Workbench(store), design, behaviour, arm, seed, offline)
     at = max(cell.recipes.epochs) if epoch is None else epoch
     cell.train(at)

@@ -270,3 +270,12 @@ def test_hostile_names_and_answers_stay_text() -> None:
     html = odd._repr_html_()
     assert Seen(html).open == [] and not {"script", "img", "a"} & set(Seen(html).tags) and "alert(1)" in "".join(Seen(html).text)
     assert not CONTROL.search(html.replace("\n", "") + repr(odd)) and odd.plot()._repr_png_()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(("prompts", "floor"), [(2, 1 / 2), (3, 1 / 6), (7, 1 / 1001)])
+def test_few_prompts_have_few_arrangements(prompts: int, floor: float) -> None:
+    """Two models and n prompts have n! arrangements: no p is smaller than one over them, nor than one over the permutations drawn."""
+    words = ["alpha beta gamma", "delta iota kappa", "sigma tau rho mu", "one two three", "red green", "north south east", "x y z w"][:prompts]
+    models = {name: {f"prompt {place}": f"{said} {extra}" for place, said in enumerate(words)} for name, extra in (("a", "yes"), ("b", "no no"))}
+    found = compare(models, measure="indel")
+    assert found.overall["p_floor"] == pytest.approx(floor) and found.overall["p"] >= floor

@@ -102,9 +102,16 @@ def test_without_pandas_the_numbers_are_there(monkeypatch: pytest.MonkeyPatch) -
         _ = runs.frame
 
 
-@pytest.mark.parametrize("seeds", [1, range(3), []])
+@pytest.mark.parametrize(("seeds", "told"), [([], "there are no seeds"), ([3, 1, 3], "the seed 3 stands twice")])
+def test_each_run_has_a_seed_of_its_own(seeds: list[int], told: str) -> None:
+    """Two runs of one seed are one run, and would halve the interval."""
+    with pytest.raises(HarnessError, match=told):
+        simulate(None, seeds, **SMALL)
+
+
+@pytest.mark.parametrize("seeds", [1, range(3)])
 def test_a_notebook_sees_a_picture_and_a_table(seeds: object) -> None:
-    """Also of one run, which has no interval, and of none."""
+    """Also of one run, which has no interval."""
     runs = simulate(None, seeds, **SMALL)  # type: ignore[arg-type]
     assert runs.plot()._repr_png_()[:4] == b"\x89PNG" and runs.plot("value")
     html = runs._repr_html_()

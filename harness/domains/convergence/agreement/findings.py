@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import structs
 
 from harness.domains.convergence.agreement.comparison import WITHIN, Comparison
-from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, is_constant, movable, permutation_p, permute_prompts
+from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, is_constant, movable, permutation_p, permute_prompts, smallest_share
 from harness.domains.convergence.agreement.sums import Tally, pair_means, pairs_with, pairs_within, sum_values, within_effect
 from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.errors import HarnessError, Inconclusive
@@ -168,7 +168,9 @@ class Findings:
         null = Tally(self.null.sums[:, place], self.null.counts[:, place]).mean(pairs, stratum)
         if is_constant(null, observed) and not movable(self.study, WITHIN, place, pairs, stratum):
             raise Inconclusive(f"permuting prompts cannot move the statistic {measure}: in every pair one model's answers are alike, whatever the prompt")
-        return permutation_p(observed, null)
+        p, floor = permutation_p(observed, null)
+        least = max(floor, smallest_share(self.study, WITHIN, pairs, stratum))
+        return max(p, least), least
 
     def _stratum(self, capability: str | None) -> int | None:
         return None if capability is None else self.study.capabilities.index(capability)

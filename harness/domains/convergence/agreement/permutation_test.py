@@ -5,6 +5,7 @@ With numba (optional) a draw costs microseconds; without it the same draws are s
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,17 @@ def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, fl
             mend="Look at the answers: one that is the same for every prompt cannot show agreement beyond chance.",
         )
     return (int((draws >= observed - 1e-12).sum()) + 1) / (len(draws) + 1), 1 / (len(draws) + 1)
+
+
+def smallest_share(study: Comparison, null: str, pairs: NDArray[np.bool_] | None, stratum: int | None) -> float:
+    """The share of the observed arrangement among all: no test by permutation has a smaller p, however many are drawn. Of M models a block of m prompts has
+    m! ** (M - 1) arrangements that differ, since only how models stand to each other matters."""
+    import numpy as np
+
+    models = len(np.unique(study.pairs if pairs is None else study.pairs[pairs]))
+    sizes = [len(block.places) for block in study.blocks[null] if stratum is None or study.stratum[block.places[0]] == stratum]
+    arrangements: int = math.prod(math.factorial(size) for size in sizes) ** (models - 1)
+    return 1 / arrangements
 
 
 def is_constant(null: NDArray[np.float64], observed: float) -> bool:
