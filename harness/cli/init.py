@@ -21,7 +21,7 @@ from harness.store import naming_errors, write_text
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 CONFIGURED = ("pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "pyproject.toml")  # any of them makes this folder the root of a run
 SECTIONS = {"tox.ini": "[pytest]", "setup.cfg": "[tool:pytest]"}  # these do where they hold the section
-INI = "[pytest]\n"
+INI = "[pytest]\nrequired_plugins = harness-evals\n"  # a pytest of another environment says so, and not that it knows no --harness-…
 
 
 def add(commands: Any) -> None:

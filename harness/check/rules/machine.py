@@ -77,14 +77,19 @@ def find_shadowing_modules(facts: Facts) -> Iterable[Finding]:
 
     Good: every package from below the environment's prefix.
     """
+    outside: dict[str, str] = {}
     for name, file in facts.machine.modules.items():
         path = Path(file)
         installed = any(part in SITE for part in path.parts)
         if path.is_relative_to(facts.root) and not installed:
             yield found(f"{name} is imported from the project ({file}), not from the package", where=Place(file=file), fix="Rename the file", subject=name)
         elif not any(path.is_relative_to(place) for place in (facts.machine.prefix, Path(facts.machine.prefix).resolve())):
-            message = f"{name} is imported from {file}, outside of the environment {facts.machine.prefix}"
-            yield found(message, where=Place(file=file), fix="Install it into the environment, and clear PYTHONPATH", subject=name)
+            outside[name] = file
+    if outside:
+        name, file = next(iter(outside.items()))
+        more = f" (and {', '.join(list(outside)[1:])})" if len(outside) > 1 else ""
+        message = f"{name} is imported from {file}{more}, outside of the environment {facts.machine.prefix}"
+        yield found(message, where=Place(file=file), fix="Install it into the environment, and clear PYTHONPATH", subject=", ".join(outside))
 
 
 @rule("P604", "free space", needs=("machine", "spec", "yaml", "run"), source="T15: the disk was full after hours, and the last adapters were lost")
