@@ -69,12 +69,23 @@ class RecordedScores:
 
     def score(self, chunk: Sequence[Named]) -> list[dict[str, Any]]:
         """One row per item and epoch: {"status", "item", "replicate", "prompt", "text", "score"}; `score` is None where there was none, C, P and I are 1, 0.5
-        and 0. Raises HarnessError for an item that the log does not hold, and for a score that is no number."""
+        and 0. Raises HarnessError for an item that the log does not hold or asked in other words, and for a score that is no number."""
         missing = [item.id for item in chunk if item.id not in self.rows]
         if missing:
             what = f"{len(missing)} of {len(chunk)} items are not in the log; the first: {missing[0]!r}"
             raise HarnessError(what, where=str(self.path), mend="Take the items with items_of_log(path)")
+        self.require_same_prompts(chunk)
         return [self.to_row(item, row) for item in chunk for row in self.rows[item.id]]
+
+    def require_same_prompts(self, chunk: Sequence[Named]) -> None:
+        """An id with other words is another's: Inspect numbers the samples of every dataset from 1."""
+        asked = [(item.id, getattr(item, "prompt", ""), row.prompt) for item in chunk for row in self.rows[item.id]]
+        others = {name: (prompt, held) for name, prompt, held in asked if prompt and prompt.strip() != held.strip()}
+        if others:
+            name, (prompt, held) = next(iter(others.items()))
+            told = f"{' '.join(held.split())[:40]!r} in the log, {' '.join(prompt.split())[:40]!r} here"
+            what = f"{len(others)} of {len(chunk)} items have another prompt under their id; the first: {name!r}, {told}"
+            raise HarnessError(what, where=str(self.path), mend="Compare evaluations of one dataset, and take the items of one of its logs")
 
     def to_row(self, item: Named, row: RecordedAnswer) -> dict[str, Any]:
         answer = row.answer

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import NamedTuple
 
 import pytest
 
 from harness.errors import HarnessError
+from harness.measures.items import load_items
 from harness.measures.recorded_scores import RecordedScores
 from harness.models.inspect_recording import items_of_log
-from inspect_logs import REAL, answered, graded, packed, sample
+from inspect_logs import REAL, answered, graded, header, packed, sample
 from toy import Toy
 
 YAML = """\
@@ -34,6 +36,7 @@ scales:
 """
 TESTS = '''\
 from harness import gate, hypothesis
+from harness.measures.items import load_items
 from harness.measures.recorded_scores import RecordedScores
 from harness.models.inspect_recording import items_of_log
 
@@ -54,6 +57,12 @@ def test_the_large_model_knows_more(behaviour, gather, measure, criterion, conte
     measure.rate("right", large)
     assert criterion("known").holds(measure.shift("gain", large, small, differ=("recording", "model")))
 '''
+
+
+class Id(NamedTuple):
+    """An item that is a name alone."""
+
+    id: str
 
 
 def test_a_log_is_gated_and_decided(tmp_path):
@@ -93,6 +102,31 @@ def test_grades_are_numbers(tmp_path, value, number):
     packed(tmp_path / "x.eval", sample(scores={"match": {"value": value}}))
     measure = RecordedScores(tmp_path / "x.eval", "match")
     assert measure.score(items_of_log(tmp_path / "x.eval"))[0]["score"] == number
+
+
+@pytest.mark.parametrize("read", [items_of_log, load_items])
+def test_an_item_of_another_dataset_is_none(tmp_path, read):
+    """Inspect numbers every dataset from 1: the ids agree, the prompts do not. White space around a prompt, and an item without one, are no difference."""
+    packed(tmp_path / "facts.eval", sample(id=1, input=f"Why {'so ' * 30}\x1b[2J?"), sample(id=2, input=" How? "))
+    packed(tmp_path / "sums.eval", sample(id=1, input="What is 2 + 2?"), sample(id=2, input="How?"))
+    measure = RecordedScores(tmp_path / "facts.eval", "match")
+    with pytest.raises(HarnessError) as caught:
+        measure.score(read(tmp_path / "sums.eval"))
+    told = str(caught.value)
+    assert "facts.eval" in told and "1 of 2 items have another prompt under their id; the first: '1'" in told and "\n" not in told
+    assert f"{('Why ' + 'so ' * 12)!r} in the log, 'What is 2 + 2?' here" in told
+    assert len(measure.score(read(tmp_path / "facts.eval"))) == len(measure.score([Id("1"), Id("2")])) == 2
+
+
+def test_logs_of_two_datasets_are_not_compared(tmp_path):
+    """The experiment that takes the items of one of them ends in an error, and no verdict."""
+    toy = Toy(tmp_path)
+    toy.write("evals/coins/experiment.yaml", YAML)
+    (tmp_path / "evals/coins/test_coins.py").write_text(TESTS)
+    graded(tmp_path / "logs/small.eval", "mock/small", 10)
+    packed(tmp_path / "logs/large.eval", *(sample(id=number, input=f"Sum {number}?") for number in range(1, 41)), head=header(40, eval={"model": "mock/large"}))
+    ran = toy.run()
+    assert toy.results()["verdict"] != "supported" and "have another prompt under their id" in ran.stdout
 
 
 def test_what_is_not_there_is_told(tmp_path):
