@@ -68,8 +68,9 @@ class RecordedScores:
         return [list(items)] if items else []
 
     def score(self, chunk: Sequence[Named]) -> list[dict[str, Any]]:
-        """One row per item and epoch: {"status", "item", "replicate", "prompt", "text", "score"}; `score` is None where there was none, C, P and I are 1, 0.5
-        and 0. Raises HarnessError for an item that the log does not hold or asked in other words, and for a score that is no number."""
+        """One row per item and epoch: {"status", "item", "replicate", "prompt", "text", "score"}, and "target", "system" and "error" where the log has them;
+        `score` is None where there was none, C, P and I are 1, 0.5 and 0. Raises HarnessError for an item that the log does not hold or asked in other words,
+        and for a score that is no number."""
         missing = [item.id for item in chunk if item.id not in self.rows]
         if missing:
             what = f"{len(missing)} of {len(chunk)} items are not in the log; the first: {missing[0]!r}"
@@ -90,7 +91,9 @@ class RecordedScores:
     def to_row(self, item: Named, row: RecordedAnswer) -> dict[str, Any]:
         answer = row.answer
         score = self.number(row) if answer.status in ANSWERED else None  # Inspect grades silence as wrong
-        told = {"error": answer.error} if answer.error else {}
+        targets = [target for target in row.target if target]
+        told = {"target": targets if len(targets) > 1 else targets[0]} if targets else {}
+        told |= {name: value for name, value in (("system", row.system), ("error", answer.error)) if value}
         return {"status": answer.status, "item": item.id, "replicate": row.replicate, "prompt": row.prompt, "text": answer.text, "score": score} | told
 
     def number(self, row: RecordedAnswer) -> float | None:

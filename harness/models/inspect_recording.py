@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from harness.errors import HarnessError
 from harness.models.inspect_log import Sample, Usage, read_log
@@ -43,8 +44,9 @@ def to_recorded_answer(sample: Sample, model: str, path: Path) -> RecordedAnswer
         cached=True,
         error=error,
     )
-    named = {"key": str(sample.id), "place": sample.place, "model": model, "prompt": prompt_of(sample)}
-    return RecordedAnswer(replicate=sample.epoch - 1, answer=answer, scores=dict(scores_of(sample)), **named)
+    item, scores = to_item(sample), dict(scores_of(sample))
+    asked: dict[str, Any] = {"key": item.id, "prompt": item.prompt, "target": item.target, "system": item.system}
+    return RecordedAnswer(replicate=sample.epoch - 1, answer=answer, scores=scores, place=sample.place, model=model, **asked)
 
 
 def outcome_of(sample: Sample) -> tuple[Status, str, str]:
