@@ -54,9 +54,15 @@ class RecordedScores:
         self.rows: dict[str, list[RecordedAnswer]] = {}
         for row in {(row.key, row.replicate): row for row in rows if not epochs or row.replicate < epochs}.values():
             self.rows.setdefault(row.key, []).append(row)
+        self.require_scores(rows)
+
+    def require_scores(self, rows: Sequence[RecordedAnswer]) -> None:
+        if all(row.answer.status == "error" for row in rows):
+            what = f"all {len(rows)} samples ended in errors, so there are no scores; the first: {rows[0].answer.error[:200]}"
+            raise HarnessError(what, where=f"{self.path}: {rows[0].place}", mend="Run the evaluation again once it can be answered")
         scores = dict.fromkeys(name for row in rows for name in row.scores)
-        if score not in scores:
-            raise HarnessError(f"there are no scores {score!r}", where=str(path), mend=nearest(score, scores))
+        if self.name not in scores:
+            raise HarnessError(f"there are no scores {self.name!r}", where=str(self.path), mend=nearest(self.name, scores))
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the item itself. JSON-able."""
@@ -99,15 +105,23 @@ class RecordedScores:
     def number(self, row: RecordedAnswer) -> float | None:
         """The score as a number, None where there is none."""
         value = row.scores.get(self.name)
-        if value is None or isinstance(value, float):
-            return value
-        if (known := value.strip().casefold()) in NUMBERS:
+        if value is None:
+            self.require_no_other_form(row)
+            return None
+        if (known := str(value).strip().casefold()) in NUMBERS:
             return NUMBERS[known]
         try:
             number = float(value)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
-            what = f"the score {self.name!r} is {value[:40]!r}, which is no number"
+            what = f"the score {self.name!r} is {str(value)[:40]!r}, which is no number"
             raise HarnessError(what, where=f"{self.path}: {row.place}", mend="Name a scorer that grades by numbers, or by C, P, I and N")
         return number
+
+    def require_no_other_form(self, row: RecordedAnswer) -> None:
+        """A list or mapping where other samples have one value, or the reverse, is not a score that is missing."""
+        others = [name for name in row.scores if name.startswith(f"{self.name}/") or self.name.startswith(f"{name}/")]
+        if others:
+            what = f"the scorer gave {', '.join(map(repr, others[:3]))} there, and {self.name!r} to other samples"
+            raise HarnessError(what, where=f"{self.path}: {row.place}", mend="Name a scorer, or a part of one (scorer/part), that gives each sample one value")

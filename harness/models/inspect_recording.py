@@ -68,14 +68,13 @@ def resolve(text: str, sample: Sample) -> str:
 
 
 def scores_of(sample: Sample) -> Iterator[tuple[str, float | str]]:
-    """Scorer to value; a scorer that gave several values has one for each, `scorer/name`. What was not scored has none."""
+    """Scorer to value; a scorer that gave several values has one for each, `scorer/name`. What was not scored has none; a value in another form is its text,
+    which is no grade."""
     for name, score in (sample.scores or {}).items():
-        values = score.value if isinstance(score.value, dict) else {"": score.value}
-        if isinstance(score.value, list):
-            values = dict(enumerate(score.value))
-        for part, value in values.items():
-            if isinstance(value, str | int | float):
-                yield f"{name}/{part}" if part != "" else name, value if isinstance(value, str) else float(value)
+        several = dict(enumerate(score.value)) if isinstance(score.value, list) else score.value
+        for part, value in (several if several and isinstance(several, dict) else {"": score.value}).items():
+            if value is not None:
+                yield f"{name}/{part}" if part != "" else name, float(value) if isinstance(value, int | float) else str(value)
 
 
 def prompt_of(sample: Sample) -> str:

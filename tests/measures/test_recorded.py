@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.measures.items import load_items
 from harness.measures.recorded_scores import RecordedScores
 from harness.models.inspect_recording import items_of_log
-from inspect_logs import REAL, answered, graded, header, packed, sample
+from inspect_logs import REAL, answered, graded, header, packed, sample, written
 from toy import Toy
 
 YAML = """\
@@ -127,6 +127,41 @@ def test_logs_of_two_datasets_are_not_compared(tmp_path):
     packed(tmp_path / "logs/large.eval", *(sample(id=number, input=f"Sum {number}?") for number in range(1, 41)), head=header(40, eval={"model": "mock/large"}))
     ran = toy.run()
     assert toy.results()["verdict"] != "supported" and "have another prompt under their id" in ran.stdout
+
+
+ODD = [float("inf"), float("-inf"), [], {}, {"a": [1]}, {"a": float("inf")}]
+
+
+@pytest.mark.parametrize("form", [packed, written])
+@pytest.mark.parametrize(("name", "value"), [*(("match", value) for value in ([1, 0], {"b": 1}, *ODD)), *(("match/a", value) for value in ("C", 1, *ODD))])
+def test_a_value_that_is_no_number_is_not_taken_for_a_missing_score(tmp_path, form, name, value):
+    """Where another sample has the score that was asked for: infinite, a list, a mapping, or nested ones; one value where a part was asked for."""
+    plain = {"match": 1.0, "match/a": {"a": 1.0}}[name]
+    samples = [sample(id=1, scores={"match": {"value": plain}}), sample(id=2, scores={"match": {"value": value}})]
+    measure = RecordedScores(form(tmp_path / "x.eval", *samples), name)
+    with pytest.raises(HarnessError, match=r"which is no number|there, and 'match(/a)?' to other samples") as caught:
+        measure.score([Id("1"), Id("2")])
+    assert "samples/2_epoch_1.json" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"), [(float("nan"), None), (None, None), ({"a": float("nan")}, None), ({"b": 1}, None), ({"a": 0.5, "b": [1]}, 0.5), (["C"], 1.0)]
+)
+def test_what_was_not_scored_is_missing_and_a_part_has_its_name(tmp_path, value, number):
+    """NaN is how Inspect writes it (`Score.unscored`)."""
+    name = "match/0" if isinstance(value, list) else "match/a" if isinstance(value, dict) else "match"
+    first = {"match/0": [1], "match/a": {"a": 1}, "match": 1}[name]
+    packed(tmp_path / "x.eval", sample(id=1, scores={"match": {"value": first}}), sample(id=2, scores={"match": {"value": value}}))
+    assert [row["score"] for row in RecordedScores(tmp_path / "x.eval", name).score([Id("1"), Id("2")])] == [1.0, number]
+
+
+def test_a_log_of_errors_says_so(tmp_path):
+    """How many, and the first; not that a scorer is unknown."""
+    failed = [sample(id=number, scores={}, error={"message": f"401 no key {number}\x1b[2J"}) for number in (1, 2)]
+    packed(tmp_path / "x.eval", *failed)
+    with pytest.raises(HarnessError, match="all 2 samples ended in errors, so there are no scores; the first: 401 no key 1") as caught:
+        RecordedScores(tmp_path / "x.eval", "match")
+    assert "x.eval: samples/1_epoch_1.json" in str(caught.value)
 
 
 def test_what_is_not_there_is_told(tmp_path):
