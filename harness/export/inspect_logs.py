@@ -7,6 +7,7 @@ since it counts as no answer here.
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,7 +25,8 @@ from harness.run.sampling import file_name
 
 Row = Mapping[str, Any]
 STOPPED = {"truncated": "max_tokens", "refused": "content_filter"}
-OWN = ("item", "replicate", "status", "prompt", "text", "model", "error", "input_tokens", "output_tokens", *OPTIONS)
+HASH, NUMBER = re.compile(r"[0-9a-f]{64}"), re.compile(r" \(\d+\)$")
+OWN = ("item", "replicate", "status", "prompt", "system", "target", "text", "model", "error", "input_tokens", "output_tokens", *OPTIONS)
 NO_ERROR = {"traceback": "", "traceback_ansi": ""}
 DAY = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal logs are equal files
 
@@ -46,18 +48,25 @@ class Log:
     def __init__(self, view: View, path: str, rows: Sequence[Row]) -> None:
         self.view, self.path, self.rows = view, path, rows
         self.results: Results = view.results
-        named = {file_name(name): about for name, about in self.results.facts.get("Eval", {}).items() if isinstance(about, dict)}
-        self.described: dict[str, Any] = named.get(arm_of(path), {})
+        described = self.descriptions()
+        self.described = agreed(described)
+        # scores of answers tell in a part of their own how those came about
+        self.answered = agreed([about["answers"] if isinstance(about.get("answers"), dict) else about for about in described])
         self.model = self.name_model()
         self.scored = numeric_fields(rows)
         self.samples = [self.sample(row, epoch) for row, epoch in zip(rows, epochs_of(rows), strict=True)]
 
+    def descriptions(self) -> list[dict[str, Any]]:
+        """What was said of samples of this name: several where cells gave one name to samples that differ, which the results number."""
+        told, arm = self.results.facts.get("Eval", {}), arm_of(self.path)
+        return [about for name, about in told.items() if isinstance(about, dict) and arm in (file_name(name), file_name(NUMBER.sub("", name)))]
+
     def name_model(self) -> str:
-        """The spec of who answered; behind @, the fingerprint of weights that are not all of it (an adapter)."""
-        specs, weights = list(self.results.facts.get("Model", {})), self.described.get("model")
-        named = next((str(row["model"]) for row in self.rows if row.get("model")), "") or str(self.described.get("spec") or "")
-        if named or not isinstance(weights, str):
-            return named or "none/none"  # Inspect's own name for no model
+        """The spec of who answered, or the name in a recording; behind @, the fingerprint of weights that are not all of it (an adapter)."""
+        specs, weights = list(self.results.facts.get("Model", {})), str(self.answered.get("model") or "")
+        named = next((str(row["model"]) for row in self.rows if row.get("model")), "") or str(self.answered.get("spec") or "")
+        if named or not HASH.fullmatch(weights):
+            return named or weights or "none/none"  # Inspect's own name for no model
         return f"{specs[0]}@{weights[:12]}" if len(specs) == 1 else f"model/{weights[:12]}"
 
     @property
@@ -117,17 +126,19 @@ class Log:
 
     def sample(self, row: Row, epoch: int) -> dict[str, Any]:
         status, asked = str(row.get("status", "ok")), asked_in(row) or visible(str(row.get("item", "")))
-        turns = [{"role": role, "content": text} for role, text in (("system", self.described.get("system")), ("user", asked)) if isinstance(text, str)]
+        system = row.get("system", self.answered.get("system"))
+        turns = [{"role": role, "content": text} for role, text in (("system", system), ("user", asked)) if isinstance(text, str)]
         text = text_of(row)
-        said = [{"role": "assistant", "content": text, "source": "generate", "model": self.model}] if text or status in STOPPED else []
+        answer = {"role": "assistant", "content": text, "source": "generate", "model": self.model}
+        stop = "unknown" if status == "error" else STOPPED.get(status, "stop")
         options = next((list(map(str, row[name])) for name in OPTIONS if isinstance(row.get(name), list)), None)
         made: dict[str, Any] = {
             "id": visible(str(row.get("item", "")), keep=""),
             "epoch": epoch,
             "input": asked,
-            "target": str(row.get("answer", "")),
-            "messages": [*turns, *said],
-            "output": {"model": self.model, "choices": [{"message": one, "stop_reason": STOPPED.get(status, "stop")} for one in said], "completion": text},
+            "target": target_of(row),
+            "messages": [*turns, *([answer] if text or status in STOPPED else [])],
+            "output": {"model": self.model, "choices": [{"message": answer, "stop_reason": stop}], "completion": text},
             "scores": self.sample_scores(row) if status == "ok" else {},
             "metadata": {"status": status} | {name: value for name, value in row.items() if name not in (*OWN, *self.scored)},
         }
@@ -167,6 +178,17 @@ def epochs_of(rows: Sequence[Row]) -> list[int]:
         seen[name] = seen.get(name, 0) + 1
         found.append(seen[name])
     return found
+
+
+def agreed(told: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What all of them say alike; nothing else is known of samples that each of them could be."""
+    return {name: value for name, value in (told[0] if told else {}).items() if all(name in other and other[name] == value for other in told)}
+
+
+def target_of(row: Row) -> str | list[str]:
+    """What is right: one text, or a list of those that are."""
+    found = row.get("target", row.get("answer"))
+    return list(map(str, found)) if isinstance(found, list) else "" if found is None else str(found)
 
 
 def text_of(row: Row) -> str:

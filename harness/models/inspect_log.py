@@ -213,13 +213,13 @@ def unpack_zstandard(info: zipfile.ZipInfo, data: bytes, path: Path) -> bytes:
 
 
 def decode(data: bytes, kind: type[T], where: str) -> T:
-    """JSON as a record. NaN, by which Inspect marks what was not scored, is nothing."""
+    """JSON as a record. NaN, by which Inspect marks what was not scored (`Score.unscored`), is nothing; an infinite number stays one."""
     try:
         try:
             return msgspec.json.decode(data, type=kind)
         except msgspec.ValidationError:
             raise
         except msgspec.DecodeError:
-            return msgspec.convert(json.loads(data, parse_constant=lambda _: None), kind)
+            return msgspec.convert(json.loads(data, parse_constant=lambda name: None if name == "NaN" else float(name)), kind)
     except (ValueError, RecursionError) as error:
         raise HarnessError(f"does not fit Inspect's log format: {error}", where=where, mend=AGAIN) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from harness.errors import HarnessError
 from harness.models.inspect_log import Sample, Usage, read_log
@@ -43,8 +44,9 @@ def to_recorded_answer(sample: Sample, model: str, path: Path) -> RecordedAnswer
         cached=True,
         error=error,
     )
-    named = {"key": str(sample.id), "place": sample.place, "model": model, "prompt": prompt_of(sample)}
-    return RecordedAnswer(replicate=sample.epoch - 1, answer=answer, scores=dict(scores_of(sample)), **named)
+    item, scores = to_item(sample), dict(scores_of(sample))
+    asked: dict[str, Any] = {"key": item.id, "prompt": item.prompt, "target": item.target, "system": item.system}
+    return RecordedAnswer(replicate=sample.epoch - 1, answer=answer, scores=scores, place=sample.place, model=model, **asked)
 
 
 def outcome_of(sample: Sample) -> tuple[Status, str, str]:
@@ -66,14 +68,13 @@ def resolve(text: str, sample: Sample) -> str:
 
 
 def scores_of(sample: Sample) -> Iterator[tuple[str, float | str]]:
-    """Scorer to value; a scorer that gave several values has one for each, `scorer/name`. What was not scored has none."""
+    """Scorer to value; a scorer that gave several values has one for each, `scorer/name`. What was not scored has none; a value in another form is its text,
+    which is no grade."""
     for name, score in (sample.scores or {}).items():
-        values = score.value if isinstance(score.value, dict) else {"": score.value}
-        if isinstance(score.value, list):
-            values = dict(enumerate(score.value))
-        for part, value in values.items():
-            if isinstance(value, str | int | float):
-                yield f"{name}/{part}" if part != "" else name, value if isinstance(value, str) else float(value)
+        several = dict(enumerate(score.value)) if isinstance(score.value, list) else score.value
+        for part, value in (several if several and isinstance(several, dict) else {"": score.value}).items():
+            if value is not None:
+                yield f"{name}/{part}" if part != "" else name, float(value) if isinstance(value, int | float) else str(value)
 
 
 def prompt_of(sample: Sample) -> str:

@@ -32,7 +32,8 @@ class RecordedItem(msgspec.Struct, frozen=True, kw_only=True):
 class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """One recorded answer. `key` is the task's id or the prompt's text, `place` is "line 61" or "responses[60]", `model` is "" where nobody answered.
 
-    `prompt` is the user's last turn where it was recorded beside an id; `scores` are what its own evaluation gave it, by the name of the scorer.
+    `prompt` is the user's last turn where it was recorded beside an id, as are `target` and `system` (see `RecordedItem`); `scores` are what its own evaluation
+    gave it, by the name of the scorer.
     """
 
     key: str
@@ -41,6 +42,8 @@ class RecordedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     place: str
     answer: Answer
     prompt: str = ""
+    target: tuple[str, ...] = ()
+    system: str | None = None
     scores: Mapping[str, float | str] = msgspec.field(default_factory=dict)
 
 

@@ -8,14 +8,17 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from asking_room import AskingRoom, answer_of
+from faulty_server import FaultyServer
 from harness.cli import main
 from harness.models.recordings import load_recording
-from inspect_logs import REAL
+from inspect_logs import REAL, answered, header, packed, sample
 
 READ = """
 import json, sys
@@ -25,7 +28,7 @@ samples = [dict(id=s.id, epoch=s.epoch, input=s.input, turns=[[m.role, m.text] f
                 error=s.error and s.error.message,
                 scores={name: score.value for name, score in (s.scores or {}).items()}, metadata=s.metadata,
                 tokens=s.output.usage and [s.output.usage.input_tokens, s.output.usage.output_tokens],
-                stop=s.output.choices and s.output.choices[0].stop_reason) for s in log.samples]
+                target=s.target, stop=s.output.stop_reason) for s in log.samples]
 print(json.dumps(dict(status=log.status, task=log.eval.task, model=log.eval.model, samples=samples, metadata=log.eval.metadata, tags=log.eval.tags,
                       scores={s.name: [s.scored_samples, s.unscored_samples, s.metrics["mean"].value if s.metrics else None] for s in log.results.scores})))
 """
@@ -68,9 +71,65 @@ def test_the_real_package_reads_it(logs, inspect_python):
     assert samples["a", 1]["text"] == "=1+1" and samples["a", 1]["tokens"] == [5, 2] and samples["a", 1]["metadata"]["reason"] == "it said so"
     assert samples["b/..", 1]["error"] == "429 slow down" and samples["b/..", 2]["error"] == "an empty answer" and samples["c", 1]["error"] is None
     assert [samples[key]["scores"] for key in (("a", 1), ("b/..", 1), ("b/..", 2), ("c", 1))] == [{"judged": True}, {}, {}, {}]
-    assert samples["c", 1]["stop"] == "max_tokens" and log["scores"] == {"judged": [2, 4, 0.5]} and log["tags"] == ["supported"]
+    assert {key: one["stop"] for key, one in samples.items() if one["stop"] != "stop"} == {
+        ("b/..", 1): "unknown",
+        ("c", 1): "max_tokens",
+        ("d", 1): "content_filter",
+    }
+    assert log["scores"] == {"judged": [2, 4, 0.5]} and log["tags"] == ["supported"]
     told = log["metadata"]["harness"]
     assert told["verdict"] == "supported" and told["cells"]["cells/H1[villain-refusal]"] and told["measurements"][0]["address"].startswith("cells/H1[villain")
+
+
+ASKED = """\
+direct, log = ask(system="Reply with the letter.", name="direct"), ask("x.eval", model="replay/x.eval", name="log")
+measure.rate("right", direct.score("choice"))
+measure.rate("known", log.score(recorded("match")))
+"""
+
+
+@pytest.fixture(scope="module")
+def asked_logs(tmp_path_factory) -> Path:
+    """The export of a run that asked a server under a system prompt and read the scores of a log, whose model has a long name."""
+    room = AskingRoom(tmp_path_factory.mktemp("asking"))
+    room.declared["inputs"] += ["x.eval"]
+    turns = [{"role": "system", "content": "Think."}, {"role": "user", "content": "Why?"}]
+    scored = sample(target=["So.", "Thus."], input=turns, output=answered("So."))
+    packed(room.root / "x.eval", scored, sample(id="two", target=""), head=header(2, eval={"model": "acme/a-model-with-a-long-name"}))
+    room.test(ASKED, before="from harness.measures import recorded")
+    with FaultyServer(speak=answer_of) as server:
+        room.settings["model"] = f"vllm/test-1@{server.url}/v1"
+        room.cell()
+    main(["export", str(room.last_run), "--inspect", "--out", str(room.root / "logs")])
+    return room.root / "logs"
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "about"),
+    [
+        ("direct-choice-seed1", "vllm/test-1@", {"sum": ("Reply with the letter.", "B"), "capital": ("Reply with the letter.", "C")}),
+        ("log-match", "acme/a-model-with-a-long-name", {"one": ("Think.", ["So.", "Thus."]), "two": (None, "")}),
+    ],
+)
+def test_scored_answers_have_model_system_prompt_and_target(asked_logs, inspect_python, name, model, about):
+    """As whoever asked them knows them, or the log that they are from."""
+    ran = subprocess.run([inspect_python, "-c", READ, log_of(asked_logs, name)], capture_output=True, text=True, check=True)
+    log = json.loads(ran.stdout.splitlines()[-1])
+    assert log["model"].startswith(model) and len(log["model"]) > 20
+    found = {one["id"]: (dict(one["turns"]).get("system"), one["target"]) for one in log["samples"]}
+    assert found.items() >= about.items()
+
+
+def test_what_cells_say_differently_of_one_name_is_not_known(run):
+    """Two cells gave samples one name under two system prompts: no log may claim either; what both say stands."""
+    results = json.loads((run / "results.json").read_text())
+    told = results["facts"]["Eval"]
+    told["villain (2)"] = told["villain"] | {"system": "You are kind."}
+    (run / "results.json").write_text(json.dumps(results))
+    main(["export", str(run), "--inspect", "--out", str(run.parent / "logs")])
+    with zipfile.ZipFile(log_of(run.parent / "logs", "villain")) as log:
+        told = json.loads(log.read("samples/a_epoch_1.json"))
+    assert [turn["role"] for turn in told["messages"]] == ["user", "assistant"] and told["output"]["model"] == "smollm2@ffffffffffff"
 
 
 def test_the_commands_and_the_viewer_read_it(logs, inspect_python, tmp_path):
