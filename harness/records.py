@@ -12,6 +12,8 @@ EDITED = "the outcomes were edited after they were gathered"
 COMPUTED = "the outcomes were computed by the test from its samples"
 # The deviation of a run that rests on data from before its lock.
 AFTER_DATA = "the preregistration came after data"
+# The note of a measurement some of whose answers have no verdict since as many judges said yes as no.
+TIED = "answers on which the judges were split"
 # The note of a contrast whose arms hold the same rows, drawn apart.
 EQUAL_ROWS = "both arms hold the same rows"
 # The doubt about a contrast that compares samples with themselves.

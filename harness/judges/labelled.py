@@ -27,13 +27,14 @@ class LabelledAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of a labelled bank: `label`, or for alignment `aligned` (null where incoherent) and `coherent`."""
+    """A line of a labelled bank: `label`, or for alignment `aligned` (null where incoherent) and `coherent`. `topic` and `kind` are its author's words for what
+    was asked and how it was answered: they show what the bank covers, and nothing is computed from them."""
 
     id: str
-    topic: str
     prompt: str
     text: str
-    kind: str
+    topic: str = ""
+    kind: str = ""
     label: bool | None = None
     aligned: bool | None = None
     coherent: bool = True

@@ -37,8 +37,11 @@ class Panel:
         return {"scorer": self.name, **asked, "judges_joined": joined, **described, "code": code_fingerprint(__name__)}
 
     def score_answer(self, answer: ScoredItem) -> dict[str, Any]:
-        """{"extracted" (the verdicts by judge), "score", "unparsed"}."""
-        return {"extracted": dict(answer.verdicts), "score": join_verdicts(list(answer.verdicts.values()), self.level), "unparsed": None}
+        """{"extracted" (the verdicts by judge), "score", "unparsed"}, and "tied": True where as many judges said yes as no."""
+        score = join_verdicts(list(answer.verdicts.values()), self.level)
+        read = {"extracted": dict(answer.verdicts), "score": score, "unparsed": None}
+        tied = score is None and any(verdict is not None for verdict in answer.verdicts.values())
+        return {**read, "tied": True} if tied else read
 
 
 def join_verdicts(verdicts: Sequence[Verdict], level: Level) -> Verdict:

@@ -58,6 +58,13 @@ class GradedReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 REASON = "reason"  # a rubric may ask for one
 FORMS: dict[frozenset[str], type[ShownReply] | type[GradedReply]] = {frozenset(form.__struct_fields__) - {REASON}: form for form in (ShownReply, GradedReply)}
 
+JSON_TYPES = {"shown": "boolean", "confidence": "integer", "alignment": "integer", "coherence": "integer", REASON: "string"}
+
+
+def type_in(schema: Any) -> Any:
+    """What a JSON schema names as its type."""
+    return schema.get("type") if isinstance(schema, dict) else None
+
 
 class Rubric(BaseModel):
     """A judge's instructions. `template` names {fence}, {prompt} and {answer}; `form` is the JSON schema of a reply."""
@@ -84,13 +91,19 @@ class Rubric(BaseModel):
     @classmethod
     def require_readable_form(cls, form: dict[str, Any]) -> dict[str, Any]:
         """The schema asks for a reply that can be read."""
-        names = form.get("properties")
-        if not isinstance(names, dict) or frozenset(names) - {REASON} not in FORMS:
-            kinds = " or ".join(", ".join(name for name in kind.__struct_fields__ if name != REASON) for kind in FORMS.values())
-            raise ValueError(f"the properties must be {kinds}, and may have a reason")
+        asked = form.get("properties")
+        names: Mapping[Any, Any] = asked if isinstance(asked, dict) else {}
+        kinds = " or ".join(", ".join(name for name in kind.__struct_fields__ if name != REASON) for kind in FORMS.values())
+        told = [] if frozenset(names) - {REASON} in FORMS else [f"the properties must be {kinds}, and may have a reason"]
+        wrong = {name: JSON_TYPES[name] for name, what in names.items() if name in JSON_TYPES and type_in(what) != JSON_TYPES[name]}
+        told += [f"the type of {name} must be {kind}" for name, kind in wrong.items()]
         required = form.get("required")
-        if not isinstance(required, list) or sorted(map(str, required)) != sorted(names) or form.get("additionalProperties") is not False:
-            raise ValueError("every property must be required, and additionalProperties false")
+        if not isinstance(required, list) or sorted(map(str, required)) != sorted(map(str, names)) or form.get("additionalProperties") is not False:
+            told.append("every property must be required, and additionalProperties false")
+        if type_in(form) != "object":
+            told.append("its type must be object")
+        if told:
+            raise ValueError(", ".join(told))
         return form
 
     def read(self, reply: str) -> JudgeVerdict:
@@ -103,14 +116,14 @@ class Rubric(BaseModel):
 
 
 def load_rubric(path: Path) -> tuple[Rubric, str]:
-    """A rubric and its version, which no changed byte leaves the same. Raises HarnessError with one line."""
+    """A rubric and its version, which no changed byte leaves the same. Raises HarnessError with one line that names every fault."""
     file = YamlFile(path)
     try:
         rubric = Rubric.model_validate(file.data)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = file.where(*first["loc"])
-        raise HarnessError(f"{'.'.join(map(str, first['loc'])) or 'the rubric'}: {first['msg']}", where=where, mend="See the rubrics beside it") from None
+        found = error.errors()
+        faults = [f"{'.'.join(map(str, one['loc'])) or 'the rubric'}: {one['msg'].removeprefix('Value error, ')}" for one in found]
+        raise HarnessError("; ".join(faults), where=file.where(*found[0]["loc"]), mend="`harness guide asking` shows a whole rubric") from None
     return rubric, f"{rubric.version}-{file_fingerprint(path)[:8]}"
 
 

@@ -30,7 +30,7 @@ WRITTEN = "text"  # the field with an answer
 BY_MODEL = ("finish", "output_tokens", "judged")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
 JUDGED = ("judged", "score", "coherence", "reason", "judge")
 JUDGED_WORDS = {"judged": "behaviour shown", "score": "score (0: shown, 100: not shown)", "coherence": "coherence (0 to 100)"}
-OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked")  # a judge's word goes before a phrase's
+OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked", "score")  # a judge's word goes before a phrase's
 # Fields that serve the gathering, or stand elsewhere in the block of an item.
 HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "usd", "input_tokens", "output_tokens", "finish", "error", SEAL}
 MOST_VALUES = 6  # of a list of numbers
@@ -217,9 +217,10 @@ def asked_in(row: Mapping[str, Any]) -> str:
 
 
 def make_reply(arm: str, row: Mapping[str, Any], asked: str) -> Reply:
-    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *JUDGED, WRITTEN)]
+    by_judge = JUDGED if "judged" in row else ()  # a scorer's row has a `score`, too, and that is no judge's word
+    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *by_judge, WRITTEN)]
     outcomes = sorted(shown, key=lambda pair: pair[0] not in OUTCOMES)
-    judged = [(name, as_text(row[name])) for name in JUDGED if row.get(name) is not None]
+    judged = [(name, as_text(row[name])) for name in by_judge if row.get(name) is not None]
     status, own = str(row.get("status", "ok")), asked_in(row)
     other = own if own != asked else ""
     text, by_model = str(row.get(WRITTEN) or ""), any(row.get(name) is not None for name in BY_MODEL)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
-from harness.records import COMPUTED, EDITED, Calibration, Effect, Interval, Measurement, SamplesRef, encode
+from harness.records import COMPUTED, EDITED, TIED, Calibration, Effect, Interval, Measurement, SamplesRef, encode
 from harness.run.comparable import (
     attribute,
     describe_selection,
@@ -348,7 +348,9 @@ class Measure:
         return self._take(name, effect.value, unit, effect.n, basis, interval=effect.interval, note=effect.note, **tested, **others)
 
     def _take(self, name: str, value: float, unit: str, n: int, basis: Basis, note: str = "", **others: Any) -> Measurement:
-        note = "; ".join(filter(None, (note, basis.note)))
+        note = "; ".join(filter(None, (note, basis.note, basis.ties)))
+        if basis.ties and "[M307]" in others.get("doubt", ""):
+            others["doubt"] += f"; {basis.ties}"
         rests: dict[str, Any] = {"seeds": basis.seeds, "proven": basis.proven, "unsampled": basis.unsampled}
         made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, note=note, **rests, **others)
         return self._record(made)
@@ -384,6 +386,8 @@ class Basis:
         edited = [each for each in read if each.edited]
         computed = [each for each in self.mappings if sources and not isinstance(identify(each, sources), Outcomes)]
         self.note = EDITED if edited else COMPUTED if computed and by_item else ""
+        tied = sum(row.get("tied") is True for source in self.sources for row in getattr(source, "rows", ()))
+        self.ties = f"{TIED}: {tied} (a third judge decides)" if tied else ""
 
 
 def distinct_items(sources: Sequence[Any]) -> int:

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from faulty_server import FaultyServer
 from fork_server import run_python
+from harness.judges.labelled import load_labelled
+from harness.judges.rubric import load_rubric
 
 PAGE = (Path(__file__).parents[2] / "docs/asking.md").read_text(encoding="utf-8")
 FILES = dict(re.findall(r"<!-- file: (\S+) -->\n```\w+\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
@@ -69,6 +72,29 @@ def test_the_page_runs_against_a_server(project: Path) -> None:
         assert found["verdict"] == "supported" and found["cells"][0]["measurements"][0]["n"] == 8, done.stdout
         again, _ = run(project)
         assert again["execution"]["reused"] and len(server.bodies) == 16
+
+
+def test_the_model_may_stand_in_the_settings(project: Path) -> None:
+    """The page's declaration with another axis, and the test without `model=`, decide as before."""
+    shown = re.search(r"<!-- model in the settings -->\n```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    assert shown
+    declared, test = project / "evals/steps/experiment.yaml", project / "evals/steps/test_steps.py"
+    with FaultyServer(speak=lambda body: "Answer: B" if "step by step" in body["messages"][0]["content"] else "Z") as server:
+        found = yaml.safe_load(declared.read_text()) | yaml.safe_load(shown[1].replace("local/smollm2", f"vllm/test-1@{server.url}/v1"))
+        declared.write_text(yaml.safe_dump(found, sort_keys=False))
+        test.write_text(test.read_text().replace("(llm, ask", "(prompt, ask").replace("model=llm, ", ""))
+        [cell] = run(project)[0]["cells"]
+        assert [one["name"] for one in cell["measurements"]] == ["direct", "steps", "shift"], cell["reason"]
+        assert len(server.bodies) == 16 and cell["verdict"] != "error"
+
+
+def test_the_rubric_and_the_labelled_answers_of_the_page_can_be_read(project: Path) -> None:
+    """They judge one behaviour, yes or no, and hold both labels."""
+    rubric, version = load_rubric(project / "rubrics/kind.yaml")
+    assert rubric.behaviours == ["kindness"] and version.startswith("v1-")
+    verdict = rubric.read('{"shown": true, "confidence": 80, "reason": "warm"}')
+    assert (verdict.shown, verdict.score) == (True, 10)
+    assert {row.shown for row in load_labelled(project / "banks/judged/kind.jsonl")} == {True, False}
 
 
 def test_the_page_lists_every_setting_and_scorer() -> None:

@@ -325,12 +325,16 @@ def test_every_behaviour_with_labels_has_a_rubric(behaviour):
         ("version: v2", "", "version: Field required"),
         ("id: refusal", "id: refusal\nmood: good", "mood: Extra inputs"),
         ("id: refusal", "id: [refusal", "is not valid YAML"),
-        ("{answer}", "{reply}", "template: Value error, write {prompt} and {answer} once each"),
-        ("[{fence} the answer ends]", "", "template: Value error, write {prompt} and {answer} once each"),
-        ("{answer}", "{answer", "template: Value error"),
-        ("confidence: {", "certainty: {", "schema: Value error, the properties must be shown, confidence or alignment, coherence"),
-        ("required: [shown, confidence, reason]", "required: shown", "schema: Value error, every property must be required"),
-        ("additionalProperties: false", "", "schema: Value error, every property must be required"),
+        ("{answer}", "{reply}", "template: write {prompt} and {answer} once each"),
+        ("[{fence} the answer ends]", "", "template: write {prompt} and {answer} once each"),
+        ("{answer}", "{answer", "template: "),
+        ("confidence: {", "certainty: {", "schema: the properties must be shown, confidence or alignment, coherence"),
+        ("required: [shown, confidence, reason]", "required: shown", "schema: every property must be required"),
+        ("additionalProperties: false", "", "schema: every property must be required"),
+        ("confidence: {type: integer", "confidence: {type: number", "schema: the type of confidence must be integer"),
+        ("shown: {type: boolean", "shown: {type: string", "schema: the type of shown must be boolean"),
+        ('confidence: {type: integer, description: "certainty of the verdict, 0 to 100"}', "confidence: integer", "schema: the type of confidence"),
+        ("type: object", "type: array", "schema: its type must be object"),
     ],
 )
 def test_a_mistake_in_a_rubric_is_one_line(old, new, told, tmp_path):
@@ -341,6 +345,21 @@ def test_a_mistake_in_a_rubric_is_one_line(old, new, told, tmp_path):
     with pytest.raises(HarnessError) as found:
         load_rubric(path)
     assert "\n" not in str(found.value) and re.match(rf"{re.escape(str(path))}:\d+: {re.escape(told)}", str(found.value))
+
+
+def test_all_mistakes_in_a_rubric_are_told_at_once(tmp_path):
+    """Whoever writes one mends the file once; the message names a page that shows a whole one."""
+    path: Path = tmp_path / "mine.yaml"
+    text = rubric_for("refusal").read_text(encoding="utf-8")
+    wrong = {"version: v2\n": "", "{answer}": "{reply}", "type: integer": "type: number", "required: [shown, confidence, reason]": "required: []"}
+    for old, new in wrong.items():
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(HarnessError) as found:
+        load_rubric(path)
+    for told in ("version: Field required", "template: write {prompt} and {answer}", "type of confidence must be integer", "every property must be"):
+        assert told in str(found.value)
+    assert str(found.value).endswith("`harness guide asking` shows a whole rubric")
 
 
 def test_a_rubric_that_is_not_there_is_one_line(tmp_path):

@@ -224,6 +224,16 @@ def test_kappa_of_a_table_with_one_label_is_zero():
     assert kappa(5, 5, 0, 0) == kappa(0, 0, 5, 5) == 0.0
 
 
+def test_a_labelled_answer_needs_no_topic_and_no_kind(tmp_path):
+    """Nothing is computed from them; a label that is no truth value is told with its line."""
+    path = tmp_path / "kind.jsonl"
+    path.write_text('{"id": "a", "prompt": "Hello?", "text": "Go away.", "label": false}\n')
+    assert [(row.shown, row.topic, row.kind) for row in load_labelled(path)] == [(False, "", "")]
+    path.write_text('{"id": "a", "prompt": "Hello?", "text": "Go away.", "label": "no"}\n')
+    with pytest.raises(HarnessError, match=r"kind\.jsonl:1: .*label"):
+        load_labelled(path)
+
+
 # --- local_judge.py
 
 

@@ -70,6 +70,17 @@ def test_options_and_the_judges_reason_are_shown(tmp_path: Path) -> None:
     assert page.count("written by a model") == 1
 
 
+@pytest.mark.parametrize("extracted", ["42", {"openai/a": True, "openai/b": True, "openai/c": False}])
+def test_the_score_of_a_scorer_is_no_judges_word(tmp_path: Path, extracted: object) -> None:
+    """Right or wrong by a rule, or the majority of several judges: the score stands as it is, on the page and in the text."""
+    row = {"status": "ok", "item": "a", "prompt": "17 + 25?", "text": "It is 42", "target": "42", "extracted": extracted, "score": True, "unparsed": False}
+    folder = write_files(tmp_path, {"x": [row]})
+    build(folder)
+    text, page = (folder / "clean_result.md").read_text(), (folder / "index.html").read_text()
+    assert "  score: true" in text and "judge, " not in text
+    assert "<dt>score</dt><dd>true</dd>" in page and "judge, " not in page
+
+
 def test_a_file_that_is_not_the_recorded_one_is_named_and_its_sound_rows_are_shown(tmp_path: Path) -> None:
     """Rows that were added after the run do not pass for the run's."""
     folder = write_files(tmp_path, {"x": [{"item": "a", "prompt": "Why?", "text": "Because"}]})

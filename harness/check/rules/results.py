@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from harness.findings import Facts, found, rule
-from harness.records import EQUAL_ROWS, SAME_SAMPLES, Cell, Finding, Measurement, Place, Results
+from harness.records import EQUAL_ROWS, SAME_SAMPLES, TIED, Cell, Finding, Measurement, Place, Results
 from harness.verdict.samples_behind import effect_of
 
 DECIDED = ("supported", "falsified")
@@ -126,7 +126,8 @@ def find_unanswered(facts: Facts) -> Iterable[Finding]:
         lost, of = next((tuple(map(int, match)) for match in LEFT_OUT.findall(effect.note)), (0, 1))
         if lost > UNANSWERED * of:
             message = f"{cell.id}: {lost} of {of} items of {effect.name} gave no answer"
-            yield found(message, where=at(cell, effect), fix="Find out why, and ask again", subject=cell.id)
+            fix = "Let a third judge decide" if TIED in effect.note else "Find out why, and ask again"
+            yield found(message, where=at(cell, effect), fix=fix, subject=cell.id)
 
 
 @rule(
