@@ -125,13 +125,13 @@ def test_a_link_of_ones_own_is_kept(folder: Path) -> None:
     ],
 )
 def test_the_folder_is_the_root_of_its_runs(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, name: str, text: str, own: bool) -> None:
-    """A configuration of one's own is left alone and used; where there is none, not even in a file that may hold one, a pytest.ini says so, and what it needs."""
+    """A configuration of one's own is left alone and used; where there is none, not even in a file that may hold one, one says so, and what it needs."""
     write(pytester.path, name, text)
     assert main(["init"]) == 0
     assert (pytester.path / name).read_text(encoding="utf-8") == text
     assert own or (pytester.path / "pytest.ini").read_text(encoding="utf-8") == "[pytest]\nrequired_plugins = harness-evals\n"
     monkeypatch.chdir(pytester.path / "evals")
-    config = pytester.parseconfig("-p", "no:harness", "first")
+    config = pytester.parseconfig("-p", "no:harness", "-o", "required_plugins=", "first")
     assert config.rootpath == pytester.path and config.inipath == pytester.path / (name if own else "pytest.ini")
 
 
