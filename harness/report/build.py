@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ from harness.report.versions import kept_versions
 from harness.report.view import View
 from harness.store import naming_errors, replace_file
 
-RESULTS = "results.json"
+RESULTS, JOURNAL = "results.json", "journal.jsonl"
 OLDER_SCHEMAS = ("harness/results/1", "harness/results/2")
 CLEAN_RESULT, CARD, PAGE, NUMBERS = "clean_result.md", "card.json", "index.html", "numbers.csv"
 
@@ -180,12 +181,20 @@ def drawn_all(view: View, built: Sequence[Built]) -> dict[str, bytes]:
     return found
 
 
+def require_decided(run_folder: Path) -> None:
+    """Raises HarnessError, with the command that mends it, where a run has begun and has no results."""
+    if os.path.isfile(run_folder / JOURNAL) and not os.path.lexists(run_folder / RESULTS):  # which raise nothing where a folder is closed
+        mend = f"{command('harness', 'report', run_folder)} decides it"
+        raise HarnessError("this run has no results: it is running, or was killed", where=str(run_folder), mend=mend)
+
+
 def read_results(run_folder: Path) -> Results:
     """The results of a run. Raises HarnessError, in one line, where the file is absent, is not JSON, or does not fit the records."""
     path = run_folder / RESULTS
     try:
         tree = msgspec.json.decode(read_plain(path))
     except OSError as error:
+        require_decided(run_folder)
         raise HarnessError(
             f"cannot read: {error.strerror or error}", where=str(path), mend="Name the folder of a run that has ended: reports/<experiment>/<run>."
         ) from error

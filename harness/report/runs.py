@@ -18,10 +18,9 @@ from harness.history import format_time
 from harness.in_use import unused
 from harness.plaintext import count_of
 from harness.records import Results
-from harness.report.build import RESULTS, read_results
+from harness.report.build import JOURNAL, RESULTS, read_results
 
 MARKER = "harness-site.json"  # says that a folder is a site, and what it was made of
-JOURNAL = "journal.jsonl"
 DEPTH = 4  # levels of folders below the reports
 State = Literal["complete", "selection", "incomplete", "running", "killed", "unreadable"]
 

@@ -16,7 +16,7 @@ from harness.errors import HarnessError, nearest
 from harness.files import require_no_links
 from harness.plaintext import count_of, one_line
 from harness.records import Check, HypothesisResult, Interval, Measurement, Results
-from harness.report.build import RESULTS, view_of
+from harness.report.build import RESULTS, require_decided, view_of
 from harness.report.headline import outcome_in_words
 from harness.report.notebook import to_data_frame, to_notebook
 from harness.report.sample_rows import Samples, arm_of, read_rows
@@ -26,7 +26,7 @@ from harness.run.verification import why_unverified
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-REPORTS, LATEST, JOURNAL = "reports", "latest", "journal.jsonl"
+REPORTS, LATEST = "reports", "latest"
 
 
 class LoadedRun:
@@ -151,8 +151,7 @@ def find_run(name: str) -> Path:
     if found:
         return found[0].resolve()
     for folder in folders:
-        if (folder / JOURNAL).is_file():
-            raise HarnessError("this run has no results: it is running, or was killed", where=str(folder), mend=f"`harness report {folder}` decides it")
+        require_decided(folder)
     raise HarnessError("there is no run here", where=name, mend=f"Name a run folder, such as {REPORTS}/<experiment>/{LATEST}")
 
 

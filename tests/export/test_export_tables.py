@@ -17,12 +17,24 @@ from harness.cli import main
 from harness.export.tables import kind_of, tables_of
 from harness.report.addresses import Lookup
 from harness.report.build import view_of
+from run_rooms import write_killed_run
 from toy import Toy, harness
 
 
 def read(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize("form", ["--csv", "--inspect", "--hub"])
+def test_a_run_that_was_killed_is_told_with_the_command_that_decides_it(tmp_path, monkeypatch, capsys, form):
+    """As `harness.load` tells it; nothing is written."""
+    killed = write_killed_run(tmp_path / "reports/coins/20261120-040000-dddd", 4)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "reports/coins/20261120-040000-dddd", form]) == 2
+    told = capsys.readouterr().err
+    assert "this run has no results: it is running, or was killed" in told and "report reports/coins/20261120-040000-dddd decides it" in told
+    assert [path.name for path in killed.iterdir()] == ["journal.jsonl"]
 
 
 def test_every_measurement_has_its_address(run, capsys):
