@@ -17,7 +17,9 @@ MODULES = {"harness": "harness.cli", "pip": "pip", "pytest": "pytest"}
 EXTRAS = {
     "local": "accelerate gguf huggingface_hub peft safetensors sklearn tokenizers torch transformers",
     "api": "anthropic httpx openai",
+    "data": "pandas pyarrow",
     "fast": "llvmlite numba",
+    "inspect": "zstandard",
     "ray": "ray",
     "serving": "fastapi uvicorn",
     "bench": "datasets lm_eval",
@@ -55,8 +57,13 @@ def install(*requirements: str) -> str:
     return command("pip", "install", *own, *requirements)
 
 
+def install_extra(name: str) -> str:
+    """The command that installs an extra of this package."""
+    return install(f"{DISTRIBUTION}[{name}]")
+
+
 def install_missing(text: str) -> str:
     """The command that installs the extra which holds the module that an error says is missing; "" where it is none of this package's."""
     missing = MISSING.search(text)
     extra = next((extra for extra, modules in EXTRAS.items() if missing and missing[1].replace("-", "_") in modules.split()), "")
-    return install(f"{DISTRIBUTION}[{extra}]") if extra else ""
+    return install_extra(extra) if extra else ""

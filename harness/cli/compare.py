@@ -39,12 +39,12 @@ def share(text: str) -> float:
 def run(arguments: argparse.Namespace) -> Answer:
     from msgspec.structs import replace
 
-    from harness.cli.run_names import run_named
     from harness.records import encode
     from harness.report.compare import compare
+    from harness.report.runs import find_run
     from harness.run.verification import why_unverified
 
-    a, b = run_named(arguments.a), run_named(arguments.b)
+    a, b = find_run(arguments.a), find_run(arguments.b)
     found = compare(a, b)
     doubts = [f"{folder}: {why}" for folder in dict.fromkeys((a, b)) if (why := why_unverified(folder))]
     found = replace(found, warnings=(*doubts, *found.warnings))

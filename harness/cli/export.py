@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.commands import install_extra
 from harness.errors import HarnessError
 from harness.plaintext import count_of
 
@@ -74,4 +75,4 @@ def require_pyarrow() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError:
-        raise HarnessError("--parquet needs pyarrow, which is not installed", mend='pip install "harness-evals[data]"') from None
+        raise HarnessError("--parquet needs pyarrow, which is not installed", mend=install_extra("data")) from None

@@ -37,12 +37,12 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Answer:
-    from harness.cli.run_names import run_named
     from harness.files import require_no_links
     from harness.report.build import view_of
+    from harness.report.runs import find_run
     from harness.report.sample_rows import Samples
 
-    folder = run_named(arguments.run_folder)
+    folder = find_run(arguments.run_folder)
     samples = Samples(folder, view_of(folder, noted=False))
     require_no_links(folder, "samples")
     query = Query(samples, arguments)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from harness.commands import install
 from harness.records import Results
 
 FILES = ("results.json", "index.html", "clean_result.md", "card.json", "numbers.csv", "notes.md", "history.jsonl", "figures/*", "cards/*")
@@ -17,7 +18,7 @@ FILES = ("results.json", "index.html", "clean_result.md", "card.json", "numbers.
 def require_package(name: str) -> None:
     """Raises pytest's usage error where a package is not installed: better before the run than after it."""
     if importlib.util.find_spec(name) is None:
-        raise pytest.UsageError(f"harness.export.{name} needs the package {name}, which is not installed. pip install {name}")
+        raise pytest.UsageError(f"harness.export.{name} needs the package {name}, which is not installed. {install(name)}")
 
 
 def config_of(results: Results) -> dict[str, Any]:

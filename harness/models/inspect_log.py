@@ -18,6 +18,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from harness.commands import install_extra
 from harness.errors import HarnessError
 from harness.textfile import read_bytes
 
@@ -199,7 +200,7 @@ def unpack_zstandard(info: zipfile.ZipInfo, data: bytes, path: Path) -> bytes:
     try:
         import zstandard
     except ImportError:
-        raise HarnessError("it is compressed with zstandard, which this Python cannot read", where=str(path), mend="pip install zstandard") from None
+        raise HarnessError("it is compressed with zstandard, which this Python cannot read", where=str(path), mend=install_extra("inspect")) from None
     name, extra = struct.unpack_from("<HH", data, info.header_offset + 26)
     start = info.header_offset + 30 + name + extra
     packed = memoryview(data)[start : start + info.compress_size]

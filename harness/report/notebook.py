@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from harness.commands import install_extra
 from harness.errors import HarnessError
 from harness.plaintext import one_line, shorten_text
 from harness.report import number_format
@@ -22,7 +23,7 @@ def to_data_frame(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | No
     try:
         import pandas
     except ModuleNotFoundError:
-        raise HarnessError("data frames need pandas", mend="pip install 'harness-evals[data]'") from None
+        raise HarnessError("data frames need pandas", mend=install_extra("data")) from None
     frame = pandas.DataFrame.from_records([dict(row) for row in rows], columns=None if columns is None else list(columns))
     return frame if index is None else frame.set_index(index)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from harness.appendlog import AppendLog
-from harness.errors import HarnessError
+from harness.errors import HarnessError, nearest
 from harness.files import is_plain
 from harness.history import format_time
 from harness.in_use import unused
@@ -21,6 +21,7 @@ from harness.records import Results
 from harness.report.build import JOURNAL, RESULTS, read_results
 
 MARKER = "harness-site.json"  # says that a folder is a site, and what it was made of
+REPORTS, LATEST = Path("reports"), "latest"
 DEPTH = 4  # levels of folders below the reports
 State = Literal["complete", "selection", "incomplete", "running", "killed", "unreadable"]
 
@@ -44,13 +45,34 @@ def find_runs(folder: Path, depth: int = DEPTH) -> list[Path]:
     """The folders that a run wrote, in the order of their paths. Links, hidden folders, sites and what lies inside a run are left out."""
     if os.path.lexists(folder / MARKER):
         return []
-    if os.path.lexists(folder / RESULTS) or os.path.lexists(folder / JOURNAL):
+    if is_run(folder):
         return [folder]
     try:
         inside = sorted(path for path in folder.iterdir() if depth and path.is_dir() and not path.is_symlink() and not path.name.startswith("."))
     except OSError as error:
         raise HarnessError(f"cannot be read: {error.strerror}", where=str(folder), mend="Make it readable, or move it away") from error
     return [run for path in inside for run in find_runs(path, depth - 1)]
+
+
+def find_run(name: str) -> Path:
+    """The folder of the run that a name means: a run folder, or that of an experiment (its latest run), as a path or below reports/; else the one run below
+    reports/ whose path ends so, or whose name begins so. Raises HarnessError where none or several fit."""
+    folders = [folder for place in (Path(name), REPORTS / name) for folder in (place, place / LATEST)]
+    if known := next((folder for folder in folders if is_run(folder)), None):
+        return known
+    runs = find_runs(REPORTS) if name and REPORTS.is_dir() else []
+    every = dict.fromkeys([*sorted(REPORTS.glob(f"*/{LATEST}")), *runs])
+    found = [run for run in every if run.as_posix().endswith(f"/{name.strip('/')}")] or [run for run in runs if run.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise HarnessError(f"{len(found)} runs are called {name!r}", where=str(REPORTS), mend=f"Name one by its folder, such as {found[-1]}")
+    close = f"{nearest(name, [run.name for run in runs])}. " if 0 < len(runs) < 20 else ""
+    raise HarnessError("there is no run here", where=name, mend=f"{close}Name a folder that a run wrote; harness runs lists them")
+
+
+def is_run(folder: Path) -> bool:
+    return any(os.path.lexists(folder / name) for name in (RESULTS, JOURNAL))
 
 
 def read_run(folder: Path) -> RunRecord:

@@ -16,17 +16,16 @@ from harness.errors import HarnessError, nearest
 from harness.files import require_no_links
 from harness.plaintext import count_of, one_line
 from harness.records import Check, HypothesisResult, Interval, Measurement, Results
-from harness.report.build import RESULTS, require_decided, view_of
+from harness.report.build import view_of
 from harness.report.headline import outcome_in_words
 from harness.report.notebook import to_data_frame, to_notebook
+from harness.report.runs import find_run
 from harness.report.sample_rows import Samples, arm_of, read_rows
 from harness.report.view import SYMBOLS, View
 from harness.run.verification import why_unverified
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-REPORTS, LATEST = "reports", "latest"
 
 
 class LoadedRun:
@@ -130,29 +129,17 @@ class LoadedRun:
 
 
 def load(run: str | os.PathLike[str]) -> LoadedRun:
-    """A run that has ended: its folder, the folder of its experiment in `reports` (its latest run), the experiment's name below `reports`, or `latest` where
-    `reports` holds one experiment. Nothing is written. Warns where the results are not what the run's journal gives, or were superseded.
+    """A run that has ended, by what `harness.report.runs.find_run` takes: its folder, the folder or name of its experiment (its latest run), or a name that is
+    unique below `reports`. Nothing is written. Warns where the results are not what the run's journal gives, or were superseded.
 
     Raises HarnessError where there is none, where it was killed before it could decide, and for results of an older version.
     """
-    found = LoadedRun(find_run(os.fspath(run)))
+    if not isinstance(run, str | os.PathLike):
+        raise HarnessError(f"{run!r:.80} names no run", where="load", mend="Give a run folder, such as reports/<experiment>/latest")
+    found = LoadedRun(find_run(os.fspath(run)).resolve())
     if found.warning:
         warnings.warn(f"{found.folder.name}: {one_line(found.warning)}", stacklevel=2)
     return found
-
-
-def find_run(name: str) -> Path:
-    """The folder of the results that a name means."""
-    places = [Path(name), Path(REPORTS, name), *(sorted(Path(REPORTS).glob(f"*/{LATEST}")) if name == LATEST else [])]
-    folders = [folder for place in places for folder in (place, place / LATEST)]
-    found = [folder for folder in folders if (folder / RESULTS).is_file()]
-    if name == LATEST and len(found) > 1:
-        raise HarnessError(f"{REPORTS} holds {len(found)} experiments", where=LATEST, mend=f"Name one of {', '.join(map(str, found))}")
-    if found:
-        return found[0].resolve()
-    for folder in folders:
-        require_decided(folder)
-    raise HarnessError("there is no run here", where=name, mend=f"Name a run folder, such as {REPORTS}/<experiment>/{LATEST}")
 
 
 def number_fields(measured: Measurement | None) -> dict[str, Any]:

@@ -125,9 +125,9 @@ class Progress(threading.Thread):
     def run(self) -> None:
         while not self.over.wait(EVERY[self.live]):
             with suppress(Exception):  # the terminal may be gone; what is only told must not end what is measured
-                self.tell()
+                self.refresh()
 
-    def tell(self) -> None:
+    def refresh(self) -> None:
         for path in [path for folder in self.folders for path in (folder / ".run" / FOLDER).glob("*.json")]:
             if note := read_note(path):
                 self.notes[note.cell] = note

@@ -14,11 +14,10 @@ from harness.history import FILE_NAME as HISTORY
 from harness.in_use import unused
 from harness.report.build import RESULTS
 from harness.report.notes import FILE_NAME as NOTES
-from harness.report.runs import RunRecord, find_runs
+from harness.report.runs import REPORTS, RunRecord, find_runs
 from harness.report.versions import VERSIONS
 from harness.store import naming_errors, read_file
 
-REPORTS = "reports"
 ASIDE = ".removed-"  # hidden: what bears it is no run to anybody
 OWN_ID = re.compile(r"\d{8}-\d{6}-\w{4}")  # a name that nothing else has
 
@@ -73,12 +72,12 @@ def citing_texts(runs: Collection[Path]) -> Iterator[tuple[Path, str]]:
 
 def root_of(run: Path) -> Path:
     """The project's folder: the one that holds the folder `reports` in which a run lies."""
-    return next((folder.parent for folder in run.parents if folder.name == REPORTS), run.parent)
+    return next((folder.parent for folder in run.parents if folder.name == REPORTS.name), run.parent)
 
 
 def declarations(root: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in (REPORTS, "node_modules", "site-packages")]
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in (REPORTS.name, "node_modules", "site-packages")]
         yield from (Path(parent, name) for name in names if name == "experiment.yaml")
 
 

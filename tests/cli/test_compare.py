@@ -44,7 +44,8 @@ def test_a_share_is_a_number(share: str, toy: Toy) -> None:
 def test_runs_of_two_experiments_are_one_line(toy: Toy) -> None:
     """Nor is a name that no run has a traceback."""
     toy.run()
-    done = harness(toy, "compare", "latest", "coins/latest")
+    assert harness(toy, "compare", "latest", "coins/latest").stdout.count("no differences") == 1  # the one experiment's
+    done = harness(toy, "compare", "latets", "coins/latest")
     assert done.returncode == 2 and "harness runs lists them" in done.stderr and done.stderr.count("\n") == 1
     (toy.root / "reports/dice").mkdir()
     path = toy.root / "reports/dice/one"

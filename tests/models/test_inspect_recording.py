@@ -170,7 +170,7 @@ def test_without_zstandard_one_line_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "zstandard", None)
     monkeypatch.setattr(inspect_log.sys, "version_info", (3, 11))
     (tmp_path / "x.eval").write_bytes((REAL / "small.eval").read_bytes())
-    with pytest.raises(HarnessError, match="pip install zstandard"):
+    with pytest.raises(HarnessError, match=r"install 'harness-evals\[inspect\]'"):
         load_recording(tmp_path / "x.eval")
 
 

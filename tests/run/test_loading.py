@@ -93,7 +93,7 @@ def test_a_run_is_found_by_its_folder_its_experiment_or_latest(folder: Path, mon
     for name in (folder, "reports/personas/one", "reports/personas", "reports/personas/latest", "personas", "latest"):
         assert harness.load(name).folder == folder
     write_run(folder.parents[1] / "others/latest")
-    with pytest.raises(HarnessError, match="reports holds 2 experiments"):
+    with pytest.raises(HarnessError, match="2 runs are called 'latest'"):
         harness.load("latest")
 
 

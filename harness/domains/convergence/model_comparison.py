@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from harness.commands import install_extra
 from harness.domains.convergence.agreement.comparison import WITHIN, compare_answers
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS
@@ -184,7 +185,7 @@ def similarity_blocks(measure: str, texts: Mapping[str, Mapping[str, str | None]
     try:
         prepared = prepare(measure, [[text or "" for text in answers.values()] for answers in texts.values()])
     except ModuleNotFoundError as error:
-        raise HarnessError(f"{measure} needs {error.name}", where="compare", mend=f"pip install 'harness-evals[local]', or {mend}") from None
+        raise HarnessError(f"{measure} needs {error.name}", where="compare", mend=f"{install_extra('local')}, or {mend}") from None
     except HarnessError as error:
         raise HarnessError(error.what, where=error.where, mend=f"{error.mend}, or {mend}") from None
     return lambda rows: {measure: prepared.block(rows)}
