@@ -108,6 +108,8 @@ def test_other_phrases_are_another_judge() -> None:
 def test_phrases_beside_a_judge_are_means_over_replicates() -> None:
     rows = [{"item": "a", "replicate": number, "text": text} for number, text in enumerate(["I refuse.", "Gladly."])]
     assert by_phrases(behaviour_named("refusal"), rows, 2) == {"a": 0.5}
+    silent = [{"item": "a", "replicate": 0, "text": "I refuse."}, {"item": "a", "replicate": 1, "text": ""}, {"item": "b", "replicate": 0, "text": " "}]
+    assert by_phrases(behaviour_named("refusal"), silent, 2) == {"a": 1.0, "b": None}, "silence shows nothing, and is not counted as showing it not"
     assert by_phrases(behaviour_named("sycophancy"), rows, 2) is None
 
 
