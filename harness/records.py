@@ -14,6 +14,8 @@ COMPUTED = "the outcomes were computed by the test from its samples"
 AFTER_DATA = "the preregistration came after data"
 # The note of a measurement some of whose answers have no verdict since as many judges said yes as no.
 TIED = "answers on which the judges were split"
+# What the measure of scores that were given elsewhere calls itself.
+RECORDED_SCORES = "recorded scores"
 # The note of a contrast whose arms hold the same rows, drawn apart.
 EQUAL_ROWS = "both arms hold the same rows"
 # The doubt about a contrast that compares samples with themselves.

@@ -15,6 +15,7 @@ from harness.models.recording import RecordedAnswer
 from harness.models.recordings import load_recording
 from harness.models.status import ANSWERED
 from harness.opened_files import opened_files
+from harness.records import RECORDED_SCORES
 
 # Inspect's own values and what its metrics make of them; N, no answer, is nothing here, where Inspect counts it as wrong.
 NUMBERS: dict[str, float | None] = {"c": 1.0, "i": 0.0, "p": 0.5, "n": None, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
@@ -66,7 +67,7 @@ class RecordedScores:
 
     def describe(self) -> dict[str, Any]:
         """All that decides a row, except the item itself. JSON-able."""
-        made = {"measure": "recorded scores", "recording": self.sha256, "model": self.model, "score": self.name, "code": code_fingerprint(__name__)}
+        made = {"measure": RECORDED_SCORES, "recording": self.sha256, "model": self.model, "score": self.name, "code": code_fingerprint(__name__)}
         return made | ({"epochs": self.epochs} if self.epochs else {})
 
     def chunks(self, items: Sequence[Named]) -> list[list[Named]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.records import EQUAL_ROWS
+from harness.records import EQUAL_ROWS, RECORDED_SCORES
 from harness.run.outcomes import Outcomes
 
 NUMBERED = re.compile(r"(\D*)(\d+)")
@@ -15,7 +15,13 @@ LEAST = 4  # items or different rows, below which chance makes arms look alike
 
 
 def doubt_of_pairing(arms: Sequence[Mapping[str, Any]]) -> str:
-    """Why pairs are none: ids are positions, and what two arms were asked under one id is no more alike than what they were asked under different ids."""
+    """Why pairs are none: ids are positions, and what two arms were asked under one id is no more alike than what they were asked under different ids; or two
+    recordings number different questions."""
+    recorded = [prompts for arm in arms if (prompts := recorded_prompts(arm))]
+    for other in recorded[1:]:
+        shared = recorded[0].keys() & other.keys()
+        if odd := sum(recorded[0][item] != other[item] for item in shared):
+            return f"[S414] {odd} of {len(shared)} pairs hold other prompts under one id: the recordings are of different questions"
     known = [asked for arm in arms if (asked := asked_of(arm))]
     for other in known[1:]:
         items = sorted(set(known[0]) & set(other))
@@ -35,6 +41,13 @@ def asked_of(arm: Mapping[str, Any]) -> dict[str, str]:
     if len(items) != len(gathered.asked):
         return {}
     return {item: asked.replace(f'"{item}"', '""') for item, asked in zip(items, ordered(items, gathered.asked), strict=True)}
+
+
+def recorded_prompts(arm: Mapping[str, Any]) -> dict[str, str]:
+    """Item id to the prompt that a recording has under it; empty for what is no recording of scores."""
+    parts = arm.parts if isinstance(arm, Outcomes) else ()
+    rows = [row for part in parts if part.gathered.described.get("measure") == RECORDED_SCORES for row in part.gathered.rows]
+    return {str(row.get("item")): str(row.get("prompt")).strip() for row in rows}
 
 
 def ordered(items: Sequence[str], asked: Sequence[str]) -> Sequence[str]:

@@ -174,3 +174,30 @@ def test_what_is_not_there_is_told(tmp_path):
         RecordedScores(tmp_path / "x.eval", "match").score([type(items[0])(id="two", prompt="")])
     with pytest.raises(HarnessError, match="is 'purple', which is no number"):
         RecordedScores(tmp_path / "x.eval", "match").score(items)
+
+
+OWN_ITEMS = """
+from harness import hypothesis
+from harness.measures.recorded_scores import RecordedScores
+from harness.models.inspect_recording import items_of_log
+
+
+@hypothesis("H1")
+def test_the_large_model_knows_more(behaviour, gather, measure, criterion):
+    \"\"\"The large model is right more often.\"\"\"
+    small, large = (gather(name, RecordedScores(f"logs/{name}.eval", "match"), items_of_log(f"logs/{name}.eval")) for name in ("small", "large"))
+    assert criterion("known").holds(measure.shift("gain", large, small, differ=("recording", "model")))
+"""
+
+
+@pytest.mark.parametrize(("word", "verdict"), [("Fact", "supported"), ("Fruit", "inconclusive")])
+def test_logs_of_different_questions_decide_nothing(tmp_path, word, verdict):
+    """Inspect numbers every dataset from 1: each arm with the items of its own log pairs whatever stands under a number."""
+    toy = Toy(tmp_path)
+    toy.write("evals/coins/experiment.yaml", YAML)
+    (tmp_path / "evals/coins/test_coins.py").write_text(OWN_ITEMS)
+    graded(tmp_path / "logs/small.eval", "mock/small", 10)
+    graded(tmp_path / "logs/large.eval", "mock/large", 35, word=word)
+    toy.run()
+    [cell] = toy.results()["cells"]
+    assert cell["verdict"] == verdict and ("40 of 40 pairs hold other prompts under one id" in cell["reason"]) == (word == "Fruit"), cell["reason"]

@@ -49,10 +49,10 @@ def written(path: Path, *samples: dict[str, Any], head: dict[str, Any] | None = 
     return path
 
 
-def graded(path: Path, model: str, right: int, epochs: int = 2, items: int = 40) -> Path:
+def graded(path: Path, model: str, right: int, epochs: int = 2, items: int = 40, word: str = "Fact") -> Path:
     """A log in which the first `right` items are answered correctly in every epoch; the last epoch of the last item is an error."""
     grades = [
-        sample(id=number, epoch=epoch, input=f"Fact {number}?", scores={"match": {"value": "C" if number <= right else "I"}})
+        sample(id=number, epoch=epoch, input=f"{word} {number}?", scores={"match": {"value": "C" if number <= right else "I"}})
         for number in range(1, items + 1)
         for epoch in range(1, epochs + 1)
     ]
