@@ -148,6 +148,10 @@ class Hooks:
             opened_files.stop()  # no experiment, so nobody asks what was read
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and self.config.option.tbstyle == "no":
+            from harness.run.collection_errors import name_reason
+
+            name_reason(report)
         self.refused = self.refused or (report.failed and report.nodeid == REFUSAL)
 
     # running

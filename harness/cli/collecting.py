@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
 from collections.abc import Callable
 from typing import Any
 
 from harness.commands import install_missing
 from harness.errors import HarnessError
+from harness.run.collection_errors import reason_of
 
 # This command imported the package before pytest could rewrite its asserts; a project that turns warnings into errors need not mind.
 REWRITE = "ignore::pytest.PytestAssertRewriteWarning"
@@ -27,7 +27,7 @@ def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
 
         def pytest_collectreport(self, report: pytest.CollectReport) -> None:
             if report.failed:
-                self.problems.append(last_line(str(report.longrepr)))
+                self.problems.append(reason_of(str(report.longrepr)))
 
         def pytest_collection_finish(self, session: pytest.Session) -> None:
             hooks: Any = session.config.pluginmanager.get_plugin("harness-session")
@@ -46,11 +46,3 @@ def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
         last = [line for line in out.getvalue().splitlines() if line.strip()][-1:] or ["nothing was collected"]
         raise HarnessError(last[0].removeprefix("ERROR: "), mend="Name a folder with an experiment" if code != 4 else "")
     return catch.value
-
-
-def last_line(text: str) -> str:
-    """The line of pytest's that says what went wrong: the last it marks with E, or the last of all; of two modules of one name, what to do."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or [text]
-    if match := re.search(r"imported module '(.+)' has this __file__ attribute", text):
-        return f"two files are imported as the module {match[1]!r}. Add addopts = --import-mode=importlib to pytest.ini, or rename one of them"
-    return next((line[1:].strip() for line in reversed(lines) if line.startswith("E  ")), lines[-1]).removeprefix("harness.errors.HarnessError: ")

@@ -31,9 +31,16 @@ def add(commands: Any) -> None:
     command.add_argument("--where", default="True", metavar="EXPR", help="only rows for which it holds: 'correct == False and score > 0.5'")
     command.add_argument("--grep", default="", metavar="REGEX", help="only rows whose prompt or text matches")
     command.add_argument("--shared", action="store_true", help="only items whose rows match in every arm, item by item with the answers of all arms")
-    command.add_argument("--limit", type=int, default=20, metavar="N", help="rows, or shared items, that are shown (default: 20; 0: all)")
+    command.add_argument("--limit", type=whole, default=20, metavar="N", help="rows, or shared items, that are shown (default: 20; 0: all)")
     command.add_argument("--columns", default="", metavar="A,B", help="show these fields alone")
     command.add_argument("--full", action="store_true", help="show whole texts, not what fits a line")
+
+
+def whole(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is no number of rows: write 0 for all, or more")
+    return value
 
 
 def run(arguments: argparse.Namespace) -> Answer:
@@ -61,7 +68,7 @@ class Query:
     def __init__(self, samples: Samples, arguments: argparse.Namespace) -> None:
         from harness.report.row_filter import RowFilter
 
-        self.samples, self.full, self.limit = samples, arguments.full, arguments.limit if arguments.limit > 0 else None
+        self.samples, self.full, self.limit = samples, arguments.full, arguments.limit or None
         self.columns = [name for name in map(str.strip, arguments.columns.split(",")) if name]
         self.where, self.pattern = RowFilter(arguments.where), compiled(arguments.grep)
         self.together = arguments.shared

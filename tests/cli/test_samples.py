@@ -153,6 +153,13 @@ def test_a_mistake_is_one_line_with_what_is_nearest(run: Path, told: Told, words
     assert code == 2 and mend in out and out.count("\n") == 1
 
 
+@pytest.mark.parametrize("limit", ["-1", "ten"])
+def test_a_limit_is_a_number_of_rows(run: Path, limit: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["samples", str(run), "--limit", limit])
+    assert "--limit" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["20261120-010000-aaaa", "20261120-01", "coins/20261120-010000-aaaa", "reports/coins/20261120-010000-aaaa"])
 def test_a_run_is_found_by_its_name(run: Path, told: Told, name: str) -> None:
     """Where it is unique below reports/; otherwise the line says where to look."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from toy import Toy
 
 TESTS = "evals/coins/test_coins.py"
@@ -36,3 +38,13 @@ def test_a_falsified_cell_has_its_reason_and_no_traceback(toy: Toy) -> None:
 def test_an_error_keeps_its_traceback(toy: Toy) -> None:
     toy.edit(TESTS, "    assert criterion(behaviour).holds(shift)\n", "    raise KeyError(persona)\n")
     assert ">       raise KeyError(persona)" in toy.run().stdout
+
+
+@pytest.mark.parametrize(("old", "new", "reason"), [("import control", "import nothing_of_the_kind, control", "cannot import name"), ('"H1"', '"H7"', "H7")])
+def test_without_tracebacks_the_summary_says_why_a_file_was_not_collected(toy: Toy, old: str, new: str, reason: str) -> None:
+    """--tb=no hides what pytest says of a test file that cannot be imported, or that the experiment refuses."""
+    text = (toy.root / TESTS).read_text(encoding="utf-8")
+    (toy.root / TESTS).write_text(text.replace(old, new, 1), encoding="utf-8")
+    done = toy.run("--tb=no")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("ERROR ")]
+    assert reason in line, done.stdout
