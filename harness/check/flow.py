@@ -140,7 +140,7 @@ class Flow:
             if node not in self._entered:
                 self._run_alone(node, project.scopes[path])
 
-    def of(self, node: ast.AST | None) -> Value:
+    def value_at(self, node: ast.AST | None) -> Value:
         """What is known of an expression; nothing where no test evaluates it."""
         return self.at.get(node, EMPTY) if node is not None else EMPTY
 
@@ -372,7 +372,7 @@ class Flow:
         """Whether a condition asks which of two results is larger."""
         for node in ast.walk(test):
             if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE):
-                sides = [self.of(node.left), self.of(node.comparators[0])]
+                sides = [self.value_at(node.left), self.value_at(node.comparators[0])]
                 if all(is_result(side) for side in sides):
                     return True
         return False
@@ -483,7 +483,7 @@ class Flow:
         if not isinstance(node.slice, ast.Slice):
             shape |= NUMBER if base.shape & (OUTCOMES | NUMBERS) else NONE
             shape |= base.shape & POSITIONAL
-            parts = [index, *(self.of(part) for part in getattr(node.slice, "elts", ()))]
+            parts = [index, *(self.value_at(part) for part in getattr(node.slice, "elts", ()))]
             whole = any(part.shape >= PERMUTED | POSITION for part in parts)
             columns = base.shape >= PERMUTED | {"axis 0"} and isinstance(parts_of(node)[0], ast.Slice) and ast.unparse(parts_of(node)[0]) == ":"
             shape |= PERMUTED if whole or columns or (base.shape >= PERMUTED and "triu" in ast.dump(node.slice)) else NONE
@@ -540,12 +540,12 @@ class Flow:
             self._add_to(node.func.value, join([*values, *keywords.values()]), env)
         if last == "shuffle" and node.args:
             self._add_to(node.args[0], EMPTY, env, PERMUTED)
-        if last == "sort" and is_result(self.of(getattr(node.func, "value", None))):
+        if last == "sort" and is_result(self.value_at(getattr(node.func, "value", None))):
             self._add_to(node.func.value, EMPTY, env, ORDERED)
         if is_pick(last, values, keywords):
             labels |= PICKED
         held = join(values).held if function.name.startswith("builtins.") else None
-        return Value(labels, shape_of_call(node, self.of(getattr(node.func, "value", None)), [*values, *keywords.values()], last), (), "", held)
+        return Value(labels, shape_of_call(node, self.value_at(getattr(node.func, "value", None)), [*values, *keywords.values()], last), (), "", held)
 
     def _binary(self, node: Any, env: Env) -> Value:
         left, right = self._eval(node.left, env), self._eval(node.right, env)

@@ -122,7 +122,7 @@ def orders(code: Project, flow: Flow) -> Iterator[tuple[Path, ast.expr, str]]:
 
 
 def is_set(node: ast.expr, flow: Flow) -> bool:
-    return isinstance(node, ast.Set | ast.SetComp) or flow.of(node).shape == SET
+    return isinstance(node, ast.Set | ast.SetComp) or flow.value_at(node).shape == SET
 
 
 def collects(node: ast.AST) -> bool:

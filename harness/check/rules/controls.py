@@ -132,7 +132,7 @@ def is_picked(node: ast.Subscript, flow: Flow) -> bool:
     place = node.slice.elts[-1] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
     last = place.lower if isinstance(place, ast.Slice) and number_in(place.lower) else place
     written = number_in(last) is not None or (isinstance(last, ast.Constant) and isinstance(last.value, str) and any(part.isdigit() for part in last.value))
-    return written and not listed and bool(flow.of(base).labels & (DATA | MEASURED))
+    return written and not listed and bool(flow.value_at(base).labels & (DATA | MEASURED))
 
 
 def fault_of(proof: str, test: TestCode, code: Project) -> str:

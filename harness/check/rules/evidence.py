@@ -181,13 +181,15 @@ def decides_alone(event: Event) -> bool:
 def holds_otherwise(event: Event, flow: Flow) -> bool:
     """`assert shift is None or criterion(...).holds(shift)`: it also holds where no criterion answers."""
     test, answered = event.node.test, event.values[0].labels & ANSWER
-    return bool(answered) and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) and not all(flow.of(part).labels & ANSWER for part in test.values)
+    return (
+        bool(answered) and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) and not all(flow.value_at(part).labels & ANSWER for part in test.values)
+    )
 
 
 def undecided_ways(test: TestCode, flow: Flow) -> Iterator[ast.stmt]:
     """Where a hypothesis can end without an answer that was asserted."""
     marks = [event for event in flow.done_by(test) if event.kind != "fail" and is_decision(event)]
-    return open_ways(test, marks, lambda condition: bool(flow.of(condition).labels & ANSWER))
+    return open_ways(test, marks, lambda condition: bool(flow.value_at(condition).labels & ANSWER))
 
 
 def is_decision(event: Event) -> bool:
@@ -290,14 +292,14 @@ def cannot_fail(test: ast.expr, value: Value, flow: Flow) -> bool:
         if isinstance(test.ops[0], ast.GtE) and isinstance(left, ast.Call) and ast.unparse(left.func) == "len":
             return isinstance(right, ast.Constant) and right.value == 0
         if isinstance(test.ops[0], ast.IsNot | ast.NotEq) and isinstance(right, ast.Constant) and right.value is None:
-            return bool(flow.of(left).shape & (RECORD | ANSWERS | NUMBERS))
+            return bool(flow.value_at(left).shape & (RECORD | ANSWERS | NUMBERS))
         return isinstance(test.ops[0], ast.Eq | ast.LtE | ast.GtE | ast.Is) and ast.dump(left) == ast.dump(right)
     return isinstance(test, ast.Name | ast.Call | ast.Attribute | ast.ListComp) and bool(value.shape & (RECORD | ANSWERS))
 
 
 def unasserted_ends(test: TestCode, flow: Flow, checks: list[Event]) -> Iterable[int]:
     """The lines at which a test can end without any of its checks. A gate may check what is here alone: of its ways only those with a return count."""
-    ways = open_ways(test, [event for event in checks if event.kind != "fail"], lambda condition: rests_on_evidence(flow.of(condition), test.kind))
+    ways = open_ways(test, [event for event in checks if event.kind != "fail"], lambda condition: rests_on_evidence(flow.value_at(condition), test.kind))
     early = returns_first(test, flow.done_by(test), checks)
     return dict.fromkeys([*(end.lineno for end in ways if test.kind != "gate"), *([] if early is None else [early])])
 

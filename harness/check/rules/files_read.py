@@ -107,9 +107,9 @@ class Reader:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return frozenset({node.value})
         if isinstance(node, ast.JoinedStr):
-            return self.joined([part.value if isinstance(part, ast.FormattedValue) else part for part in node.values], depth, "")
+            return self.join_parts([part.value if isinstance(part, ast.FormattedValue) else part for part in node.values], depth, "")
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Add):
-            return self.joined([node.left, node.right], depth, "/" if isinstance(node.op, ast.Div) else "")
+            return self.join_parts([node.left, node.right], depth, "/" if isinstance(node.op, ast.Div) else "")
         if isinstance(node, ast.IfExp):
             return self.paths(node.body, depth + 1) | self.paths(node.orelse, depth + 1)
         if isinstance(node, ast.Name):
@@ -118,7 +118,7 @@ class Reader:
             return self.places(node, depth)
         return self.paths_of_call(node, depth) if isinstance(node, ast.Call) else frozenset()
 
-    def joined(self, nodes: list[ast.expr], depth: int, mark: str) -> Paths:
+    def join_parts(self, nodes: list[ast.expr], depth: int, mark: str) -> Paths:
         found = frozenset({""})
         for node in nodes:
             parts = self.paths(node, depth + 1) or frozenset({"*"})
@@ -154,7 +154,7 @@ class Reader:
         name = name_of(node.func)
         if name in ("Path", "PurePath", "PosixPath", "join", "joinpath") and node.args:
             base = [node.func.value] if name == "joinpath" and isinstance(node.func, ast.Attribute) else []
-            return self.joined([*base, *node.args], depth, "/")
+            return self.join_parts([*base, *node.args], depth, "/")
         if name in ("resolve", "absolute", "expanduser", "as_posix") and isinstance(node.func, ast.Attribute):
             return self.paths(node.func.value, depth + 1)
         if name in ("str", "fspath", "abspath", "realpath", "open", "resolve_data") and node.args:

@@ -116,7 +116,7 @@ def is_found(value: Value) -> bool:
 
 def defaults_of(path: Path, node: ast.BoolOp, flow: Flow) -> Iterator[Place]:
     """`x or 0`, `prompt or "..."`."""
-    if isinstance(node.op, ast.Or) and is_zero(node.values[-1]) and any(is_found(flow.of(part)) for part in node.values[:-1]):
+    if isinstance(node.op, ast.Or) and is_zero(node.values[-1]) and any(is_found(flow.value_at(part)) for part in node.values[:-1]):
         yield path, node.lineno, f"{ast.unparse(node)[:60]!r} makes a missing value 0"
     elif isinstance(node.op, ast.Or) and name_of(node.values[0]) in PROMPTS and isinstance(node.values[0], ast.Name | ast.Attribute):
         yield path, node.lineno, f"{ast.unparse(node)[:60]!r} takes an empty prompt for none"
@@ -138,12 +138,12 @@ def fills(choice: ast.IfExp, flow: Flow) -> bool:
     if isinstance(test, ast.Call):
         test = test.args[0] if test.args and name_of(test) in ("len", "any", "isnan", "isfinite", "isna", "isnull") else test
     asked = ast.dump(test)
-    return not isinstance(other, ast.Constant) and is_found(flow.of(other)) and any(ast.dump(node) == asked for node in ast.walk(other))
+    return not isinstance(other, ast.Constant) and is_found(flow.value_at(other)) and any(ast.dump(node) == asked for node in ast.walk(other))
 
 
 def is_lookup(node: ast.Subscript, flow: Flow) -> bool:
     """Whether it looks up what was found, or, in any table, the value of an axis."""
-    return is_found(flow.of(node.value)) or flow.of(node.slice).labels == PARAMETER
+    return is_found(flow.value_at(node.value)) or flow.value_at(node.slice).labels == PARAMETER
 
 
 def set_to_zero(branch: ast.If, flow: Flow) -> bool:
@@ -156,18 +156,18 @@ def set_to_zero(branch: ast.If, flow: Flow) -> bool:
         asked = asked.left
     elif isinstance(asked, ast.Call) and asked.args and name_of(asked) in ("isnan", "isna", "isnull"):
         asked = asked.args[0]
-    return ast.unparse(asked) == ast.unparse(body.targets[0]) and is_found(flow.of(asked))
+    return ast.unparse(asked) == ast.unparse(body.targets[0]) and is_found(flow.value_at(asked))
 
 
 def filled_by(call: ast.Call, flow: Flow) -> str:
     """What a call puts in the place of what is missing; "" where it does not."""
     name, count = name_of(call.func), len(call.args)
     last = call.args[-1] if call.args else call
-    if name == "filter" and count == 2 and isinstance(call.args[0], ast.Constant) and flow.of(last).shape & (NUMBERS | OUTCOMES):
+    if name == "filter" and count == 2 and isinstance(call.args[0], ast.Constant) and flow.value_at(last).shape & (NUMBERS | OUTCOMES):
         return f"{ast.unparse(call)[:60]!r} drops outcomes of 0"
     source = call.func.value if name in ("get", "pop") and isinstance(call.func, ast.Attribute) else call.args[0] if name == "getattr" and count == 3 else None
-    of_axis = count == 2 and name == "get" and flow.of(call.args[0]).labels == PARAMETER  # an axis value under another name
-    defaults = source is not None and count > 1 and is_zero(last) and (is_found(flow.of(source)) or of_axis)
+    of_axis = count == 2 and name == "get" and flow.value_at(call.args[0]).labels == PARAMETER  # an axis value under another name
+    defaults = source is not None and count > 1 and is_zero(last) and (is_found(flow.value_at(source)) or of_axis)
     filled = name == "nan_to_num" or (name == "fillna" and is_zero(keyword(call, "value") or last))
     replaced = name == "where" and count == 3 and any(map(is_zero, call.args[1:])) and "isnan" in ast.dump(call.args[0])
     counted = name == "defaultdict" and count == 2 and name_of(call.args[0]) in ("float", "int")
@@ -188,7 +188,7 @@ def conditions(facts: Facts) -> Iterator[tuple[Path, ast.expr, str]]:
     for path, node in (*facts.code.nodes(ast.If), *facts.code.nodes(ast.IfExp), *facts.code.nodes(ast.While)):
         refuses = isinstance(node, ast.If) and all(isinstance(part, ENDING) for part in node.body)
         for part in truths(node.test):
-            if facts.flow.of(part).shape & NUMBER and is_found(facts.flow.of(part)):
+            if facts.flow.value_at(part).shape & NUMBER and is_found(facts.flow.value_at(part)):
                 yield path, part, f"{ast.unparse(node.test)[:60]!r} asks whether a number is true: 0 counts as missing"
             elif name_of(part) in PROMPTS and isinstance(part, ast.Name | ast.Attribute) and not refuses:
                 yield path, part, f"{ast.unparse(node.test)[:60]!r} takes an empty prompt for none"
@@ -197,7 +197,7 @@ def conditions(facts: Facts) -> Iterator[tuple[Path, ast.expr, str]]:
             kept = loop.value if isinstance(loop, ast.DictComp) else loop.elt
             tests = [part for generator in loop.generators for condition in generator.ifs for part in truths(condition)]
             for part in () if isinstance(kept, ast.Constant) else tests:
-                if facts.flow.of(part).shape & NUMBER and is_found(facts.flow.of(part)):
+                if facts.flow.value_at(part).shape & NUMBER and is_found(facts.flow.value_at(part)):
                     yield path, part, f"{ast.unparse(part)[:60]!r} as a condition drops outcomes of 0"
 
 

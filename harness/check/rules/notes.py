@@ -15,7 +15,7 @@ from harness.records import Finding, Measurement, Place, Results
 NUMBER = re.compile(r"(?<![\w.,/-])(?P<sign>[-+−]?)(?P<digits>\d+(?:\.(?P<places>\d+))?)(?P<unit>\s?(?:%|pp\b|points?\b))?(?![\w/]|[.,]\d)")
 
 
-class Written(NamedTuple):
+class NotedNumber(NamedTuple):
     """A number as it stands in a note: its value, and the unit of its last digit."""
 
     text: str
@@ -59,24 +59,24 @@ def find_wrong_rounding(facts: Facts) -> Iterable[Finding]:
             yield found(message, where=place_of(facts, number), fix="Round it to the nearest, or write its address between double braces")
 
 
-def place_of(facts: Facts, number: Written) -> Place:
+def place_of(facts: Facts, number: NotedNumber) -> Place:
     folder: Path = facts.folder
     return Place(file=f"{folder.name}/notes.md", line=number.line)
 
 
-def numbers_in(folder: Path) -> Iterator[Written]:
+def numbers_in(folder: Path) -> Iterator[NotedNumber]:
     """The numbers that report something in the texts of the notes, without those at an address."""
     from harness.report.notes import SLOTS, read_notes, split_references, texts
 
     notes = read_notes(folder)
     for note in (note for slot in SLOTS for note in texts(notes, slot)):
         for part in (part for part, reference in split_references(note.text) if not reference):
-            yield from (written(match, note.line) for match in NUMBER.finditer(part) if match["places"] or match["sign"] or match["unit"])
+            yield from (number_of_match(match, note.line) for match in NUMBER.finditer(part) if match["places"] or match["sign"] or match["unit"])
 
 
-def written(match: re.Match[str], line: int) -> Written:
+def number_of_match(match: re.Match[str], line: int) -> NotedNumber:
     value = float(match["digits"]) * (-1 if match["sign"] in ("-", "−") else 1)
-    return Written(match[0].strip(), value, 10.0 ** -len(match["places"] or ""), line)
+    return NotedNumber(match[0].strip(), value, 10.0 ** -len(match["places"] or ""), line)
 
 
 def values_of(results: Results) -> set[float]:
@@ -95,10 +95,10 @@ def numbers_of(measured: Measurement) -> Iterator[float]:
     yield from (value for value in (measured.p, measured.p_floor) if value is not None)
 
 
-def equals(number: Written, value: float) -> bool:
+def equals(number: NotedNumber, value: float) -> bool:
     """Whether a value rounds to the number; its sign may be said in words."""
     return abs(abs(number.value) - abs(value)) <= number.step / 2 * (1 + 1e-9)
 
 
-def is_near(number: Written, value: float) -> bool:
+def is_near(number: NotedNumber, value: float) -> bool:
     return abs(abs(number.value) - abs(value)) < number.step * (1 - 1e-9)

@@ -79,7 +79,7 @@ def is_p(node: ast.expr, flow: Flow) -> bool:
     """A p value by its name, or by where it comes from; the smallest of several is one, too."""
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "max") and node.args:
         return any(is_p(part, flow) or name_of(part) == "ps" for part in node.args)
-    return flow.of(node).shape >= PROBABILITY
+    return flow.value_at(node).shape >= PROBABILITY
 
 
 def accepts(node: ast.Compare, flow: Flow) -> bool:
@@ -91,7 +91,7 @@ def accepts(node: ast.Compare, flow: Flow) -> bool:
             isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE)
             and is_p(larger, flow)
             and not is_p(smaller, flow)
-            and not flow.of(smaller).labels & RANDOM
+            and not flow.value_at(smaller).labels & RANDOM
         ):
             bound = number_in(smaller)
             if bound is None or 0 < bound < 1:
@@ -110,7 +110,7 @@ def covers_zero(node: ast.Compare) -> bool:
 def is_significance(node: ast.expr, flow: Flow) -> bool:
     """What says that something is significant, by its name or by its making."""
     name = name_of(node).lower()
-    return flow.of(node).shape >= SIGNIFICANT or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
+    return flow.value_at(node).shape >= SIGNIFICANT or (name.startswith(("significant", "is_significant", "sig_")) or name.endswith("significant"))
 
 
 @rule(
@@ -150,12 +150,12 @@ def typed_baseline(event: Event, flow: Flow) -> str:
         if "" not in event.keywords and len(arms) == 2 and labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "the baseline of a shift is written in the code: it was never measured"
     if event.kind == "measure.contrast" and len(event.node.args) > 1 and isinstance(event.node.args[1], ast.List | ast.Tuple):
-        arms = [flow.of(term.elts[1]) for term in event.node.args[1].elts if isinstance(term, ast.Tuple) and len(term.elts) == 2]
+        arms = [flow.value_at(term.elts[1]) for term in event.node.args[1].elts if isinstance(term, ast.Tuple) and len(term.elts) == 2]
         if labels_of(arms) & EVIDENCE and any(is_typed(arm) for arm in arms):
             return "an arm of a contrast is written in the code: it was never measured"
     if event.kind == "criterion.holds":
         given = keyword(event.node, "baseline")
-        if given is not None and not (isinstance(given, ast.Constant) and given.value is None) and flow.of(given).labels <= WRITTEN:
+        if given is not None and not (isinstance(given, ast.Constant) and given.value is None) and flow.value_at(given).labels <= WRITTEN:
             return "the baseline that a criterion is given is written in the code: it was never measured"
     return ""
 
@@ -164,12 +164,12 @@ def is_chance(node: ast.expr, flow: Flow) -> bool:
     """A number that stands for guessing, or a constant that is named so."""
     if number_in(node) is not None:
         return number_in(node) in CHANCE
-    return isinstance(node, ast.Name) and any(part in node.id.lower() for part in CHANCE_NAMES) and flow.of(node).labels <= WRITTEN and node in flow.at
+    return isinstance(node, ast.Name) and any(part in node.id.lower() for part in CHANCE_NAMES) and flow.value_at(node).labels <= WRITTEN and node in flow.at
 
 
 def is_level(node: ast.expr, flow: Flow) -> bool:
     """Something measured, or an outcome or statistic of data."""
-    value = flow.of(node)
+    value = flow.value_at(node)
     named = name_of(node).lower()
     return bool(value.labels & MEASURED) or bool(
         value.labels & EVIDENCE and ("number" in value.shape or "numbers" in value.shape or named in ("rate", "accuracy"))
@@ -192,10 +192,10 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
     """
     fix = "Pair by the id of the item"
     for path, call in facts.code.nodes(ast.Call):
-        if name_of(call.func) == "zip" and sum(facts.flow.of(part).shape >= POSITIONAL for part in call.args) > 1:
+        if name_of(call.func) == "zip" and sum(facts.flow.value_at(part).shape >= POSITIONAL for part in call.args) > 1:
             yield found(f"{ast.unparse(call)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, call.lineno), fix=fix)
     for path, node in facts.code.nodes(ast.BinOp):
-        if isinstance(node.op, ast.Sub) and all(facts.flow.of(side).shape >= POSITIONAL for side in (node.left, node.right)):
+        if isinstance(node.op, ast.Sub) and all(facts.flow.value_at(side).shape >= POSITIONAL for side in (node.left, node.right)):
             yield found(f"{ast.unparse(node)[:60]!r} pairs arms by their place in a list", where=facts.code_place(path, node.lineno), fix=fix)
     seen: set[ast.AST] = set()
     for test in facts.tests:
@@ -205,7 +205,7 @@ def find_paired_by_position(facts: Facts) -> Iterable[Finding]:
             )
             shapes = [
                 value.shape
-                for value in (*event.values, *event.keywords.values(), *(facts.flow.of(part) for term in terms for part in getattr(term, "elts", ())))
+                for value in (*event.values, *event.keywords.values(), *(facts.flow.value_at(part) for term in terms for part in getattr(term, "elts", ())))
             ]
             if event.kind in COMPARING and event.node not in seen and any(shape >= BY_POSITION for shape in shapes):
                 seen.add(event.node)
@@ -263,7 +263,7 @@ def fault_of(node: ast.expr, flow: Flow) -> str:
         return fault_of(node.args[0], flow)
     if isinstance(node, ast.Constant) and (node.value is None or node.value == 1):
         return ""
-    if number_in(node) is not None or (node in flow.at and flow.of(node).labels <= WRITTEN and not flow.of(node).callees):
+    if number_in(node) is not None or (node in flow.at and flow.value_at(node).labels <= WRITTEN and not flow.value_at(node).callees):
         return "is written in the code: no data could change it"
     if isinstance(node, ast.Call) and name_of(node.func) in ("min", "nanmin", "amin") and not any(number_in(part) is not None for part in node.args):
         return "is the smallest of several: among twenty one is below .05 by chance"
@@ -361,11 +361,11 @@ def chosen(event: Event, flow: Flow) -> str:
         return "judges the best of several results, chosen after they were seen"
     if event.kind == "assert" and event.values[0].labels & ANSWER:
         for node in ast.walk(event.node.test):
-            if isinstance(node, ast.Call) and name_of(node.func) in COUNTS and any(flow.of(part).labels & ANSWER for part in node.args):
+            if isinstance(node, ast.Call) and name_of(node.func) in COUNTS and any(flow.value_at(part).labels & ANSWER for part in node.args):
                 return "holds where any of several answers does"
-            if isinstance(node, ast.comprehension) and any(flow.of(part).labels & ANSWER for part in node.ifs):
+            if isinstance(node, ast.comprehension) and any(flow.value_at(part).labels & ANSWER for part in node.ifs):
                 return "holds where any of several answers does"
-            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and sum(bool(flow.of(part).labels & ANSWER) for part in node.values) > 1:
+            if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or) and sum(bool(flow.value_at(part).labels & ANSWER) for part in node.values) > 1:
                 return "holds where any of several answers does"
     return ""
 
@@ -373,7 +373,7 @@ def chosen(event: Event, flow: Flow) -> str:
 def tries(loop: ast.For, flow: Flow) -> bool:
     """Whether a loop ends at the first answer that holds, or goes on to the next where one does not."""
     for node in ast.walk(loop):
-        if isinstance(node, ast.If) and flow.of(node.test).labels & ANSWER:
+        if isinstance(node, ast.If) and flow.value_at(node.test).labels & ANSWER:
             negated = isinstance(node.test, ast.UnaryOp) and isinstance(node.test.op, ast.Not)
             if any(isinstance(part, ast.Continue if negated else ast.Break | ast.Return) for part in node.body):
                 return True
@@ -412,9 +412,9 @@ def still(call: ast.Call, flow: Flow) -> str:
     """Why a statistic is the same for every permutation; "" where it is not."""
     name = name_of(call.func)
     over = [call.func.value] if isinstance(call.func, ast.Attribute) and not call.args else call.args[:1]
-    if name in UNORDERED and over and flow.of(over[0]).shape >= PERMUTED and not moves(call, flow.of(over[0]).shape):
+    if name in UNORDERED and over and flow.value_at(over[0]).shape >= PERMUTED and not moves(call, flow.value_at(over[0]).shape):
         return f"{ast.unparse(call)[:60]!r} is the same for every permutation"
-    sides = [part.slice for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.of(part.slice).shape >= PERMUTED]
+    sides = [part.slice for part in call.args[:2] if isinstance(part, ast.Subscript) and flow.value_at(part.slice).shape >= PERMUTED]
     if name in PAIRED and len(sides) == 2 and ast.dump(sides[0]) == ast.dump(sides[1]):
         return f"{ast.unparse(call)[:60]!r} is the same for every permutation, since both sides are permuted alike"
     return ""

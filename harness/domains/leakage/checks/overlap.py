@@ -34,7 +34,7 @@ def find_asked_twice(facts: Facts) -> Iterable[Finding]:
     for item in facts.evaluated:
         by_text[normal(item.text)].append(item)
     pairs = [(text, item) for text in taught(facts) for item in by_text.get(normal(text.text), ()) if may_meet(text, item)]
-    return told(facts, pairs, "the same as", "Take them out of one of the two files")
+    return find_by_file(facts, pairs, "the same as", "Take them out of one of the two files")
 
 
 @rule("D109", "nearly the same in training and in evaluation", needs=NEEDS, source="D8: one word added, and the comparison of texts no longer found it")
@@ -51,7 +51,7 @@ def find_nearly_asked_twice(facts: Facts) -> Iterable[Finding]:
     texts, items = taught(facts), list({(item.behaviour, item.text): item for item in facts.evaluated}.values())
     near = find_near([text.text for text in texts], [item.text for item in items]) if texts and items else []
     pairs = [(texts[i], items[j]) for i, j in near if may_meet(texts[i], items[j])]
-    return told(facts, pairs, "nearly the same as", "Take them out of one of the two files, or ask something else")
+    return find_by_file(facts, pairs, "nearly the same as", "Take them out of one of the two files, or ask something else")
 
 
 def taught(facts: Facts) -> list[TaughtText]:
@@ -73,7 +73,7 @@ def may_meet(text: TaughtText, item: EvaluatedItem) -> bool:
     return not taught_from or text.trait == item.behaviour or not Path(item.bank).as_posix().endswith(f"/{taught_from}")
 
 
-def told(facts: Facts, pairs: Sequence[Pair], how: str, fix: str) -> Iterator[Finding]:
+def find_by_file(facts: Facts, pairs: Sequence[Pair], how: str, fix: str) -> Iterator[Finding]:
     """One finding for each file that is taught from and each behaviour whose bank it meets."""
     groups: dict[tuple[Path, str], list[Pair]] = defaultdict(list)
     for text, item in pairs:
@@ -81,11 +81,11 @@ def told(facts: Facts, pairs: Sequence[Pair], how: str, fix: str) -> Iterator[Fi
     for (bank, evaluated), group in groups.items():
         asked = list(dict.fromkeys(text.id for text, _ in group))
         items = list(dict.fromkeys(item.id for _, item in group))
-        what = f"{len(asked)} of the texts of {shown(bank, facts)} ask {how} {len(items)} items of {shown(Path(evaluated), facts)}"
+        what = f"{len(asked)} of the texts of {shorten_path(bank, facts)} ask {how} {len(items)} items of {shorten_path(Path(evaluated), facts)}"
         evidence = tuple(dict.fromkeys(f"{text.id} and {item.id}" for text, item in group))
         where = facts.code_place(bank, line_of(bank, asked[0])) if bank.is_file() else facts.place("inputs")
         yield found(f"{what}: the model is tested on what it was trained on", where=where, fix=fix, evidence=evidence, subject=group[0][1].behaviour)
 
 
-def shown(path: Path, facts: Facts) -> str:
+def shorten_path(path: Path, facts: Facts) -> str:
     return path.relative_to(facts.root).as_posix() if path.is_relative_to(facts.root) else str(path)
