@@ -180,4 +180,4 @@ def simulate(
             histories = list(pool.map(run, numbers))
     else:
         histories = [run(seed) for seed in numbers]
-    return Runs(simulation, numbers, np.stack(histories) if histories else np.empty((0, simulation.generations + 1, len(MEASURES))))
+    return Runs(simulation, numbers, np.stack(histories))

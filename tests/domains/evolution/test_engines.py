@@ -303,11 +303,11 @@ def test_an_engine_that_is_not_there_is_told():
 
 
 @needs_numba
-def test_no_seeds_are_no_runs():
-    """An empty list of seeds gives empty results from either engine."""
-    for engine in ("numpy", "numba"):
-        found = simulate(Simulation(generations=2), [], engine=engine, workers=2)
-        assert len(found) == 0 and found.values.shape == (0, 3, len(MEASURES))
+@pytest.mark.parametrize(("seeds", "said"), [([], "there are no seeds"), ([2, 1, 2], "the seed 2 stands twice")])
+def test_seeds_that_are_no_sample_are_refused(seeds, said):
+    """None decide nothing, and one that stands twice would count as two runs."""
+    with pytest.raises(HarnessError, match=said):
+        simulate(Simulation(generations=2), seeds)
 
 
 def test_models_are_scored_as_the_formalism_is_written():

@@ -132,7 +132,7 @@ def with_model(settings: Any, folder: Path) -> Any:
 
 def test_without_torch_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "peft", None)
-    with pytest.raises(HarnessError, match=r"peft is not installed. pip install 'harness-evals\[local\]'"):
+    with pytest.raises(HarnessError, match=r"peft is not installed. .*pip install 'harness-evals\[local\]'"):
         run_cell("package:villain", "refusal", settings=TINY, store=tmp_path)
 
 
