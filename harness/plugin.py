@@ -192,7 +192,20 @@ class Hooks:
             return True
         self.end_in_order(lambda: True)
         self.tell_progress()
+        if self.decides and self.settings.engine != "local":
+            self.run_elsewhere(session)
         return None
+
+    def run_elsewhere(self, session: pytest.Session) -> None:
+        """Has the cells run by other sessions; what is no cell runs here, by pytest's own loop."""
+        from harness.remote.run import run_cells
+
+        try:
+            self.session.notes += run_cells(session, self.session)
+        except HarnessError as error:
+            session.shouldstop = f"harness: {error}"
+        assert self.session.runner is not None
+        session.items = [item for item in session.items if item.nodeid not in self.session.runner.cells]
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:

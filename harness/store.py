@@ -51,6 +51,12 @@ class Store:
         """Where an entry of one file lies."""
         return self.place(kind, key).with_suffix(suffix)
 
+    def fetch(self, path: Path) -> None:
+        """Brings an entry here where it lies elsewhere, too; a folder alone is all there is."""
+
+    def publish(self, path: Path) -> None:
+        """Hands on what was made here to whoever shares the store."""
+
     def aside(self, kind: str) -> Path:
         """Where damaged entries of a kind are moved."""
         require_no_links(self.root, DAMAGED, f"{DAMAGED}/{kind}")
@@ -70,13 +76,20 @@ class Store:
     def folder(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The entry's folder; `make(folder)` fills it when it is absent or fails its manifest."""
         place = self.place(kind, key)
-        if intact(place):
+        if self.holds(kind, key):
             return place
         with self.locked(kind, key):
-            if not intact(place):
+            if not self.holds(kind, key):
                 self.clear(kind, place)
                 self._build(place, make)
+                self.publish(place)
         return place
+
+    def holds(self, kind: str, key: str) -> bool:
+        """True where the folder of an entry is here, byte for byte what its manifest says."""
+        place = self.place(kind, key)
+        self.fetch(place)
+        return intact(place)
 
     def _build(self, place: Path, make: Callable[[Path], None]) -> None:
         with naming_errors(place):
@@ -105,13 +118,23 @@ class Store:
 
     def peek(self, kind: str, key: str, shape: Any = Any) -> Any:
         """The entry's JSON value as a `shape` (a type), or None where there is none that is intact."""
-        return read_sealed(self.file(kind, key, ".json"), shape)
+        path = self.file(kind, key, ".json")
+        self.fetch(path)
+        return read_sealed(path, shape)
 
     def put(self, kind: str, key: str, value: Any) -> None:
         """Writes the value beside its place and renames it there."""
         path = self.file(kind, key, ".json")
         self.clear(kind, path)
         write_sealed(path, value)
+        self.publish(path)
+
+    def put_text(self, kind: str, key: str, suffix: str, text: str) -> None:
+        """Writes an entry that is one file of text."""
+        path = self.file(kind, key, suffix)
+        self.clear(kind, path)
+        write_text(path, text)
+        self.publish(path)
 
     def log(self, kind: str, key: str) -> AppendLog:
         """The entry that grows line by line: the samples of one measurement."""

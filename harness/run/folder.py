@@ -254,10 +254,8 @@ class RunFolder:
         """Writes the rows into the store under their own hash and copies them to `samples/`."""
         text = "".join(sealed_line(row) for row in rows)
         digest = fingerprint_of_text(text)
-        kept = store.file("sample-files", digest, ".jsonl")
-        if not self._holds(kept, digest):
-            store.clear("sample-files", kept)
-            write_text(kept, text)
+        if not self._holds(store.file("sample-files", digest, ".jsonl"), digest):
+            store.put_text("sample-files", digest, ".jsonl", text)
         ref = SamplesRef(path=f"samples/{name}-{digest[:12]}.jsonl", sha256=digest, rows=len(rows))
         self.copy_samples(store, ref)
         return ref
@@ -267,6 +265,7 @@ class RunFolder:
         target, kept = self._samples_path(ref), store.file("sample-files", ref.sha256, ".jsonl")
         if self._holds(target, ref.sha256):
             return True
+        store.fetch(kept)
         if not self._holds(kept, ref.sha256):
             return False
         self._clear(target)

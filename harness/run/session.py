@@ -56,6 +56,7 @@ class Session:
         forget_damage()
         self.failures: list[str] = []
         self.begun: set[Path] = set()
+        self.notes: list[str] = []  # what is told of the session itself, at its end
 
     # collecting -------------------------------------------------------------------------------------------------------------------------------
 
@@ -63,8 +64,6 @@ class Session:
         """Brings the selected items into order, with the needs pulled in. Mistakes of the declaration become collection errors."""
         try:
             self.founds = found_in(collected, self.config, self.settings)
-            if self.founds and self.settings.engine == "ray":
-                raise HarnessError("--harness-engine=ray is not available in this version", mend="Use the local engine, with -n for several processes")
         except HarnessError as error:
             refuse(items, str(error))
             return
