@@ -56,6 +56,13 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = resolve(config.rootpath, {option.name: config.getoption(option.ini) for option in OPTIONS}, config.getini)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
+    if settings.engine != "local":
+        from harness.run.engines import require_engine
+
+        try:
+            require_engine(settings.engine, getattr(config.option, "numprocesses", None))
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
     if settings.plan and hasattr(config.option, "dist"):
         config.option.dist, config.option.tx = "no", []
     if settings.offline:
@@ -192,20 +199,12 @@ class Hooks:
             return True
         self.end_in_order(lambda: True)
         self.tell_progress()
-        if self.decides and self.settings.engine != "local":
-            self.run_elsewhere(session)
-        return None
+        if not self.decides or self.settings.engine == "local":
+            return None
+        from harness.remote.run import run_items
 
-    def run_elsewhere(self, session: pytest.Session) -> None:
-        """Has the cells run by other sessions; what is no cell runs here, by pytest's own loop."""
-        from harness.remote.run import run_cells
-
-        try:
-            self.session.notes += run_cells(session, self.session)
-        except HarnessError as error:
-            session.shouldstop = f"harness: {error}"
-        assert self.session.runner is not None
-        session.items = [item for item in session.items if item.nodeid not in self.session.runner.cells]
+        run_items(session, self.session)
+        return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:

@@ -17,7 +17,25 @@ from harness.commands import install_missing
 from harness.errors import HarnessError
 from harness.plaintext import visible
 
-COMMANDS = ("init", "check", "plan", "score", "lock", "report", "revise", "compare", "verify", "review", "site", "runs", "samples", "export", "guide")
+COMMANDS = (
+    "init",
+    "check",
+    "plan",
+    "score",
+    "lock",
+    "report",
+    "revise",
+    "compare",
+    "verify",
+    "review",
+    "site",
+    "runs",
+    "status",
+    "pause",
+    "samples",
+    "export",
+    "guide",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

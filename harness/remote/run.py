@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from harness.errors import HarnessError, explain_failure, nearest
+from harness.errors import HarnessError, explain_failure
 from harness.records import Cell
 from harness.remote.backend import Backend
 from harness.remote.controller import ATTEMPTS, LEASE_S, Controller, Event, Task
@@ -20,6 +20,7 @@ from harness.remote.served_store import ServedStore
 from harness.remote.session import ENTRY, Told
 from harness.remote.wire import KEY_BYTES, Server
 from harness.run.cached_reports import replay
+from harness.run.engines import GROUP, engines
 from harness.run.environment import command_line
 from harness.run.outcome import Outcome
 from harness.run.pause import is_paused
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from harness.run.session import Session
 
 LOOK_S = 0.2
-RESTARTS = 3  # for each session that was wanted
+FRUITLESS = 3  # sessions in a row, for each that was wanted, that ended before they began a cell: then something is wrong with all of them
 CACHE = "replies.sqlite"
 
 
@@ -48,8 +49,8 @@ class RemoteRun:
         self.server = Server(backend.host, self.key, self.controller.handle, self.gone)
         self.count = backend.count(session.settings.sessions)
         self.starts, self.alive = 0, dict[str, int]()  # the sessions whose process lives, and the number of each one's accelerator
+        self.fruitless = 0
         self.refused: dict[str, str] = {}
-        self.notes: list[str] = []
         self.last_words = ""
 
     def gone(self, name: str) -> None:
@@ -113,15 +114,17 @@ class RemoteRun:
             if said is not None:
                 del self.alive[name]
                 self.last_words = said
-                if self.controller.unfinished and name not in self.refused and self.starts < self.count * (1 + RESTARTS):
+                self.fruitless += 1
+                if self.controller.unfinished and name not in self.refused and self.fruitless < FRUITLESS * self.count:
                     self.start(number)
         if not self.alive and self.controller.unfinished and self.controller.events.empty():
             told = self.refused[max(self.refused)] if self.refused else f"the last one said: {self.last_words[-500:] or 'nothing'}"
             raise HarnessError(f"no session is left that could run a cell; {told}", mend="Repair that and run again: what was measured is kept")
 
     def note(self, text: str) -> None:
-        """Tells of the sessions, once the run has ended."""
-        self.notes.append(text)
+        """Writes down what became of a session: the results tell it."""
+        for active in self.session.prepared:
+            active.folder.note(text)
 
     # cells
 
@@ -162,8 +165,10 @@ class RemoteRun:
 
     def act(self, event: Event) -> None:
         task = event.task
-        if event.name == "started" and task and not task.lost:
-            self.begin(task)
+        if event.name == "started" and task:
+            self.fruitless = 0
+            if not task.lost:
+                self.begin(task)
         elif event.name == "refused":
             self.refused[event.worker] = f"session {event.worker} was refused: it {event.told}"
             self.note(self.refused[event.worker])
@@ -201,22 +206,21 @@ def stop_if_asked(items: pytest.Session) -> None:
         raise items.Interrupted(items.shouldstop)
 
 
-def run_cells(items: pytest.Session, session: Session) -> tuple[str, ...]:
-    """Runs the selected cells by the engine of the session's settings. Returns lines about its sessions. Raises HarnessError."""
-    if getattr(session.config.option, "numprocesses", None):
-        raise HarnessError("-n and --harness-engine are two ways to run cells in several processes", mend="Leave -n out; --harness-sessions N says how many")
-    remote = RemoteRun(items, session, open_backend(session.settings.engine, session.settings.ray_address))
-    remote.run()
-    return tuple(remote.notes)
+def run_items(items: pytest.Session, session: Session) -> None:
+    """Has the selected cells run by the engine of the session's settings; what is no cell runs here, after them."""
+    try:
+        RemoteRun(items, session, open_backend(session.settings.engine, session.settings.ray_address)).run()
+    except HarnessError as error:
+        raise items.Interrupted(f"harness: {error}") from None
+    assert session.runner is not None
+    others = [item for item in items.items if item.nodeid not in session.runner.cells]
+    for item, following in zip(others, [*others[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        stop_if_asked(items)
 
 
 def open_backend(name: str, address: str | None) -> Backend:
-    """The backend that is registered under a name. Raises HarnessError where there is none."""
-    from importlib.metadata import entry_points
-
-    found = {entry.name: entry for entry in entry_points(group="harness.engines")}
-    if name not in found:
-        raise HarnessError(f"--harness-engine={name} is no engine", mend=nearest(name, ("local", *sorted(found))))
-    with explain_failure(f"the engine {name} cannot be used", f"entry point harness.engines {name}"):
-        backend: Backend = found[name].load()(address)
+    """The backend that is registered under a name. Raises HarnessError where it cannot be used."""
+    with explain_failure(f"the engine {name} cannot be used", f"entry point {GROUP} {name}"):
+        backend: Backend = engines()[name].load()(address)
     return backend

@@ -7,6 +7,7 @@ its own, and everything that it tells goes to the controller.
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import tempfile
 import threading
@@ -110,7 +111,7 @@ class SessionPlugin:
         runner = session.config.stash[RUNNER]
         actives = {active.universe.experiment: active for active, _ in runner.cells.values()}
         try:
-            self.connection.call("join", describe_plan(actives.values()), hardware())
+            self.connection.call("join", describe_plan(actives.values()), {"host": platform.node()} | hardware())
             for name, active in actives.items():
                 active.folder.journal = RemoteJournal(active.folder.journal.path, self.connection, name)
             while not session.shouldstop and (given := self.connection.call("next")) is not None:

@@ -49,6 +49,7 @@ class CellRow(msgspec.Struct):
     samples: dict[str, Count] = {}
     execution: dict[str, Any] = {}
     recorded: Time = 0
+    machine: dict[str, Any] = {}
 
 
 class WholeRow(msgspec.Struct):
@@ -86,7 +87,13 @@ class DamageRow(msgspec.Struct):
     type: Literal["damage"] = "damage"
 
 
-ROWS: dict[Any, Any] = {"cell": CellRow, "session": SessionRow, "universe": UniverseRow, "damage": DamageRow}
+class NoteRow(msgspec.Struct):
+    """A line about the run itself, such as a session that was lost."""
+
+    note: str
+
+
+ROWS: dict[Any, Any] = {"cell": CellRow, "session": SessionRow, "universe": UniverseRow, "damage": DamageRow, "note": NoteRow}
 
 
 class RunFolder:
@@ -207,6 +214,10 @@ class RunFolder:
         One that is not to `keep` rests on what may be otherwise next time, and a later session runs it again.
         """
         self.journal.append([{"type": "cell", "token": self.token, "cell": encode(cell), **about}])
+
+    def note(self, text: str) -> None:
+        """Appends a line about the run itself, which its results tell."""
+        self.journal.append([{"type": "note", "token": self.token, "note": text}])
 
     def report_damage(self, store: Path, rows: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
         """Appends what this process has found damaged since it last did so, but for what the `rows` of the journal say already. Returns what it appended."""

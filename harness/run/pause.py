@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from harness.files import is_plain
@@ -12,27 +11,26 @@ from harness.store import naming_errors, write_text
 LOOK_S = 1.0
 
 
-def place(run: Path) -> Path:
+def mark_of(run: Path) -> Path:
+    """The file that says that a run is paused."""
     return run / ".run" / "paused"
 
 
 def is_paused(run: Path) -> bool:
-    return is_plain(place(run))
+    return is_plain(mark_of(run))
 
 
 def pause(run: Path) -> None:
     """Raises HarnessError where the run's folder cannot be written."""
-    write_text(place(run), "")
+    write_text(mark_of(run), "")
 
 
 def resume(run: Path) -> None:
-    with naming_errors(place(run)):
-        place(run).unlink(missing_ok=True)
+    with naming_errors(mark_of(run)):
+        mark_of(run).unlink(missing_ok=True)
 
 
-def wait_while_paused(run: Path, tell: Callable[[], None]) -> None:
-    """Returns once the run is not paused; `tell()` is called where it has to wait."""
-    if is_paused(run):
-        tell()
+def wait_while_paused(run: Path) -> None:
+    """Returns once the run is not paused."""
     while is_paused(run):
         time.sleep(LOOK_S)

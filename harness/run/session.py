@@ -23,6 +23,7 @@ from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
 from harness.run.latest import begin_latest
+from harness.run.pause import resume
 from harness.run.plugins import check_plugins
 from harness.run.redact import make_printable
 from harness.run.settings import REFUSAL, Settings
@@ -56,7 +57,6 @@ class Session:
         forget_damage()
         self.failures: list[str] = []
         self.begun: set[Path] = set()
-        self.notes: list[str] = []  # what is told of the session itself, at its end
 
     # collecting -------------------------------------------------------------------------------------------------------------------------------
 
@@ -180,6 +180,7 @@ class Session:
                     "findings": encode(machine),
                 }
                 active.folder.record_session(start, planned)
+                resume(active.folder.path)
                 begin_latest(active.folder.path)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
