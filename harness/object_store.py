@@ -21,6 +21,7 @@ from harness.fingerprint import from_canonical
 from harness.store import MANIFEST
 
 T = TypeVar("T")
+FOLDER = re.compile("(file|local)://")  # a folder that machines share; its file system makes no folders by itself
 LOGS = ("samples",)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 TRIES, WAIT = 6, 0.5  # the wait doubles: 10 s at most
@@ -34,7 +35,7 @@ class ObjectStore:
         try:
             import fsspec
 
-            self.files, self.base = fsspec.core.url_to_fs(self.url, use_listings_cache=False)
+            self.files, self.base = fsspec.core.url_to_fs(self.url, use_listings_cache=False, **({"auto_mkdir": True} if FOLDER.match(self.url) else {}))
         except (ImportError, ValueError) as error:
             mend = "Use s3://bucket/folder with the extra s3, or another file system of fsspec with its package"
             raise HarnessError(f"the store cannot be opened: {error}", where=url, mend=mend) from None

@@ -81,13 +81,15 @@ class SharedStore(Store):
         else:
             self._fetch_folder(path)
 
-    def _fetch_file(self, path: Path) -> None:
+    def _fetch_file(self, path: Path) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetching-", dir=path.parent) as beside:
             found = Path(beside, path.name)
-            if self.depot.fetch(self.name_of(path), found):
-                with replace_file(path) as stream, found.open("rb") as source:
-                    shutil.copyfileobj(source, stream)
+            if not self.depot.fetch(self.name_of(path), found):
+                return False
+            with replace_file(path) as stream, found.open("rb") as source:
+                shutil.copyfileobj(source, stream)
+            return True
 
     def _fetch_folder(self, place: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -112,5 +114,6 @@ class SharedStore(Store):
     def log(self, kind: str, key: str) -> AppendLog:
         """The log, with what others appended to it until now."""
         path = self.file(kind, key, ".jsonl")
-        self._fetch_file(path)
+        if not self._fetch_file(path) and path.exists():
+            AppendLog(path).retire()  # another machine has taken it out of use
         return SharedLog(path, self.aside(kind), self.depot, self.name_of(path))

@@ -214,8 +214,8 @@ def run_items(items: pytest.Session, session: Session) -> None:
         raise items.Interrupted(f"harness: {error}") from None
     assert session.runner is not None
     others = [item for item in items.items if item.nodeid not in session.runner.cells]
-    for item, following in zip(others, [*others[1:], None], strict=True):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+    for number, item in enumerate(others, start=1):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=others[number] if number < len(others) else None)
         stop_if_asked(items)
 
 

@@ -91,6 +91,7 @@ class ServedBooks:
         with self.turn:
             for ledger in self.ledgers.values():
                 ledger.close()
+            self.claims.clear()
             if self.opened is not None:
                 self.opened.close()
 

@@ -50,8 +50,9 @@ def alone(toy: Toy) -> dict[str, Any]:
 
 
 def told(toy: Toy, folder: str) -> dict[str, Any]:
-    samples = {path.name: path.read_text() for path in (toy.root / folder / "samples").iterdir()}
-    return toy.told(folder) | {"samples": samples}
+    found: dict[str, Any] = toy.told(folder)
+    samples = {path.name: path.read_text() for path in (toy.root / folder).glob("samples/*")}
+    return found | {"samples": samples}
 
 
 def spread(toy: Toy, engine: str, sessions: int, *words: str, **env: str) -> Any:
@@ -96,11 +97,11 @@ def node_name(toy: Toy, cell: str) -> str:
 
 
 def test_a_cell_that_ends_every_session_is_an_error(toy: Toy) -> None:
-    toy.edit("evals/coins/test_coins.py", "    assert not coin.flat", "    import os\n\n    os._exit(9)\n    assert not coin.flat")
+    toy.edit("evals/coins/test_coins.py", "    assert not coin.broken_control", "    import os\n\n    os._exit(9)\n    assert not coin.broken_control")
     done = spread(toy, "subprocess", 2)
     assert done.returncode == 1
     cells = {cell["id"]: cell for cell in toy.results("spread")["cells"]}
-    assert cells["K1"]["verdict"] == "error" and "3 sessions were lost while they ran this cell" in cells["K1"]["reason"]
+    assert cells["C1"]["verdict"] == "error" and "3 sessions were lost while they ran this cell" in cells["C1"]["reason"]
     assert cells["H1[villain-heads]"]["verdict"] == "supported"
 
 
