@@ -43,12 +43,17 @@ class ObjectStore:
     def fetch(self, name: str, target: Path) -> bool:
         if name.split("/", 1)[0] not in LOGS:
             return self._get(self._path(name), target)
+        parts = self._parts(name)
+        if parts:
+            target.write_bytes(b"".join(self._try(self.files.cat_file, part) for part in parts))
+        return bool(parts)
+
+    def _parts(self, name: str) -> list[str]:
+        """The objects of a log, in the order in which they were added."""
         try:
-            parts = sorted(self._try(self.files.ls, self._path(name), detail=False))
+            return sorted(self._try(self.files.ls, self._path(name), detail=False))
         except FileNotFoundError:
-            return False
-        target.write_bytes(b"".join(self._try(self.files.cat_file, part) for part in parts))
-        return True
+            return []
 
     def publish(self, name: str, source: Path) -> None:
         self._put(source, self._path(name))
@@ -58,9 +63,10 @@ class ObjectStore:
         self._try(self.files.pipe_file, self._path(f"{name}/{part}"), data)
 
     def retire(self, name: str) -> None:
-        path = self._path(name)
-        if self._try(self.files.exists, path):
-            self._try(self.files.mv, path, f"{path}.{time.time_ns()}.stale", recursive=True)
+        stale = self._path(f"{name}.{time.time_ns()}.stale")
+        for part in self._parts(name):
+            self._try(self.files.cp_file, part, f"{stale}/{part.rpartition('/')[2]}")
+            self._try(self.files.rm_file, part)
 
     def fetch_folder(self, name: str, target: Path) -> bool:
         if not self._get(self._path(f"{name}/{MANIFEST}"), target / MANIFEST):
