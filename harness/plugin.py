@@ -56,6 +56,11 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = resolve(config.rootpath, {option.name: config.getoption(option.ini) for option in OPTIONS}, config.getini)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
+    if number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
+        from harness.run.accelerators import visible_device
+
+        if number.isdecimal():
+            os.environ |= visible_device(int(number))
     if settings.engine != "local":
         from harness.run.engines import require_engine
 
