@@ -206,9 +206,9 @@ class Hooks:
         self.tell_progress()
         if not self.decides or self.settings.engine == "local":
             return None
-        from harness.remote.run import run_items
+        from harness.run.engines import load_engine
 
-        run_items(session, self.session)
+        load_engine(self.settings.engine)(session, self.session)
         return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -18,23 +18,8 @@ from harness.errors import HarnessError
 from harness.plaintext import visible
 
 COMMANDS = (
-    "init",
-    "check",
-    "plan",
-    "score",
-    "lock",
-    "report",
-    "revise",
-    "compare",
-    "verify",
-    "review",
-    "site",
-    "runs",
-    "status",
-    "pause",
-    "samples",
-    "export",
-    "guide",
+    *("init", "check", "plan", "score", "lock", "report", "revise", "compare", "verify"),
+    *("review", "site", "runs", "status", "pause", "resume", "samples", "export", "guide"),
 )
 
 

@@ -1,4 +1,4 @@
-"""`harness pause` and `harness resume`: hold a run back between two cells, and let it go on."""
+"""`harness pause`: hold a run back between two cells."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from harness.cli.command import CLEAN, Answer, add_command
 from harness.errors import HarnessError
 
 MORE = "Cells that run go on to their end; no further one begins until `harness resume`. It holds for every process and machine that works for the run."
-NAME_HELP = "a run folder, or a name that `harness runs` lists (default: the newest run)"
+RUN_HELP = "a run folder, or a name that `harness runs` lists (default: the run that wrote last)"
 
 
 def add(commands: Any) -> None:
-    add_command(commands, "pause", run_pause, "begin no further cell of a run", MORE).add_argument(
-        "run_name", metavar="RUN", nargs="?", default="", help=NAME_HELP
-    )
-    add_command(commands, "resume", run_resume, "let a paused run go on").add_argument("run_name", metavar="RUN", nargs="?", default="", help=NAME_HELP)
+    add_command(commands, "pause", run, "begin no further cell of a run", MORE).add_argument("run_name", metavar="RUN", nargs="?", default="", help=RUN_HELP)
 
 
-def run_pause(arguments: argparse.Namespace) -> Answer:
+def run(arguments: argparse.Namespace) -> Answer:
     from harness.report.runs import find_started
     from harness.run.pause import pause
     from harness.run.status import is_alive
@@ -29,13 +26,3 @@ def run_pause(arguments: argparse.Namespace) -> Answer:
         raise HarnessError("no process works for this run", where=str(folder), mend="Only a run that is under way can be paused")
     pause(folder)
     return CLEAN, {"run": str(folder), "paused": True}, [f"{folder} begins no further cell until `harness resume {folder}`"]
-
-
-def run_resume(arguments: argparse.Namespace) -> Answer:
-    from harness.report.runs import find_started
-    from harness.run.pause import is_paused, resume
-
-    folder = find_started(arguments.run_name)
-    was = is_paused(folder)
-    resume(folder)
-    return CLEAN, {"run": str(folder), "paused": False}, [f"{folder} goes on" if was else f"{folder} was not paused"]

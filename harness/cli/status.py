@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.command import CLEAN, Answer, add_command
+from harness.cli.pause import RUN_HELP
 from harness.plaintext import count_of, one_line
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ SHOWN = 8
 
 def add(commands: Any) -> None:
     command = add_command(commands, "status", run, "show how far a run is: cells, cost and time left", MORE)
-    command.add_argument("run_name", metavar="RUN", nargs="?", default="", help="a run folder, or a name that `harness runs` lists (default: the newest run)")
+    command.add_argument("run_name", metavar="RUN", nargs="?", default="", help=RUN_HELP)
 
 
 def run(arguments: argparse.Namespace) -> Answer:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,6 @@ from harness.remote.served_store import ServedStore
 from harness.remote.session import ENTRY, Told
 from harness.remote.wire import KEY_BYTES, Server
 from harness.run.cached_reports import replay
-from harness.run.engines import GROUP, engines
 from harness.run.environment import command_line
 from harness.run.outcome import Outcome
 from harness.run.pause import is_paused
@@ -206,10 +207,12 @@ def stop_if_asked(items: pytest.Session) -> None:
         raise items.Interrupted(items.shouldstop)
 
 
-def run_items(items: pytest.Session, session: Session) -> None:
-    """Has the selected cells run by the engine of the session's settings; what is no cell runs here, after them."""
+def run_items(items: pytest.Session, session: Session, open_backend: Callable[[], Backend]) -> None:
+    """Has the selected cells run by sessions that a backend starts; what is no cell runs here, after them."""
     try:
-        RemoteRun(items, session, open_backend(session.settings.engine, session.settings.ray_address)).run()
+        with explain_failure(f"the engine {session.settings.engine} cannot be used", "--harness-engine", "Install what it needs, or use another engine"):
+            backend = open_backend()
+        RemoteRun(items, session, backend).run()
     except HarnessError as error:
         raise items.Interrupted(f"harness: {error}") from None
     assert session.runner is not None
@@ -219,8 +222,15 @@ def run_items(items: pytest.Session, session: Session) -> None:
         stop_if_asked(items)
 
 
-def open_backend(name: str, address: str | None) -> Backend:
-    """The backend that is registered under a name. Raises HarnessError where it cannot be used."""
-    with explain_failure(f"the engine {name} cannot be used", f"entry point {GROUP} {name}"):
-        backend: Backend = engines()[name].load()(address)
-    return backend
+def run_in_processes(items: pytest.Session, session: Session) -> None:
+    """The engine `subprocess`."""
+    from harness.remote.subprocess_backend import SubprocessBackend
+
+    run_items(items, session, SubprocessBackend)
+
+
+def run_on_ray(items: pytest.Session, session: Session) -> None:
+    """The engine `ray`."""
+    from harness.remote.ray_backend import RayBackend
+
+    run_items(items, session, partial(RayBackend, session.settings.ray_address))

@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import HarnessError
 from harness.run.accelerators import visible_device
 
 LAST = 2000  # bytes of what a session printed that are told
@@ -20,9 +19,7 @@ class SubprocessBackend:
 
     host = "127.0.0.1"
 
-    def __init__(self, address: str | None = None) -> None:
-        if address:
-            raise HarnessError("--harness-ray-address is for --harness-engine=ray", mend="Leave one of them out")
+    def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="harness-sessions-")
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from typing import Any
 
-from harness.errors import HarnessError, nearest
+from harness.errors import HarnessError, explain_failure, nearest
 
 LOCAL, GROUP = "local", "harness.engines"
 
 
 def engines() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def load_engine(name: str) -> Callable[[Any, Any], None]:
+    """What runs the selected cells: a function of pytest's session and ours. Raises HarnessError where its package cannot be imported."""
+    with explain_failure(f"the engine {name} cannot be used", f"entry point {GROUP} {name}"):
+        engine: Callable[[Any, Any], None] = engines()[name].load()
+    return engine
 
 
 def require_engine(name: str, processes: int | None) -> None:
