@@ -44,13 +44,17 @@ class RayBackend:
         resources = self.ray.cluster_resources()
         self.accelerators = int(resources.get("GPU", 0))
         self.processors = int(resources.get("CPU", 1))
+        self.sessions = 1
         self.running: dict[str, tuple[Any, Any]] = {}
 
     def count(self, wanted: int | None) -> int:
-        return wanted or self.accelerators or min(2, self.processors)
+        self.sessions = wanted or self.accelerators or min(2, self.processors)
+        return self.sessions
 
     def start(self, name: str, environ: Mapping[str, str], number: int) -> None:  # noqa: ARG002  Ray gives it its accelerator
-        holds = {"num_gpus": 1, "num_cpus": 0} if self.accelerators else {"num_cpus": 1}
+        # Of more sessions than accelerators several share one: each uses it while another waits for a judge.
+        share = min(1.0, self.accelerators / self.sessions)
+        holds = {"num_gpus": share, "num_cpus": 0} if self.accelerators else {"num_cpus": 1}
         session = self.ray.remote(Session).options(scheduling_strategy="SPREAD", **holds).remote()
         self.running[name] = session, session.run.remote(dict(environ))
 

@@ -110,7 +110,10 @@ class SessionPlugin:
             raise session.Interrupted(str(session.shouldstop or "errors during collection"))
         runner = session.config.stash[RUNNER]
         actives = {active.universe.experiment: active for active, _ in runner.cells.values()}
+        ours = session.config.pluginmanager.get_plugin("harness-session").session  # type: ignore[union-attr]
         try:
+            for active in actives.values():
+                ours.check_machine(active)  # this one, which measures; the controller's may have no accelerator
             self.connection.call("join", describe_plan(actives.values()), {"host": platform.node()} | hardware())
             for name, active in actives.items():
                 active.folder.journal = RemoteJournal(active.folder.journal.path, self.connection, name)

@@ -19,6 +19,7 @@ from harness.errors import HarnessError, explain_failure
 from harness.git import author_of
 from harness.records import encode
 from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in
+from harness.run.engines import LOCAL
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
@@ -166,7 +167,7 @@ class Session:
         check_writable(self.settings.store)
         decides = self.worker in ("main", "gw0")
         for active in self.prepared:
-            machine = self.check_machine(active) if decides else ()
+            machine = self.check_machine(active) if decides and self.settings.engine == LOCAL else ()
             planned = active.folder.begin(active.universe)
             self.begun.add(active.folder.path)
             if decides:
