@@ -76,6 +76,7 @@ class Controller:
         self.verdicts: dict[tuple[str, str], Cell] = {}
         self.events: SimpleQueue[Event] = SimpleQueue()
         self.services, self.mixed_gpus = services, mixed_gpus
+        self.kinds: set[str] = set()  # of accelerators, of all sessions that joined
         self.over = self.paused = False
         self.changed = threading.Condition(threading.RLock())
 
@@ -167,15 +168,17 @@ class Controller:
             fault = describe_difference(self.plan, plan) or self._gpu_fault(machine)
             if fault:
                 self.events.put(Event("refused", name, told=fault))
-                raise HarnessError(fault, where=name, mend="Install the same packages and code on all machines")
+                mend = "Give all machines the same code, packages and accelerators; --harness-mixed-gpus REASON allows other accelerators"
+                raise HarnessError(f"this session {fault}", where=name, mend=mend)
             self.workers[name] = Worker(name, machine)
 
     def _gpu_fault(self, machine: Mapping[str, Any]) -> str:
-        others = {tuple(worker.machine.get("accelerators", ())) for worker in self.workers.values()}
-        kinds = {kind for kind in {*others, tuple(machine.get("accelerators", ()))} if kind}
-        if len(kinds) < 2 or self.mixed_gpus:
-            return ""
-        return f"this machine has {name_kinds([tuple(machine.get('accelerators', ()))])} where others have {name_kinds(others)}, whose numbers may differ"
+        """Why a machine's accelerators may not join, "" where they may: of all that measure in a run the kinds are one."""
+        kinds = set(machine.get("accelerators") or ())
+        if self.kinds and kinds - self.kinds and not self.mixed_gpus:
+            return f"has {' and '.join(sorted(kinds))} where others have {' and '.join(sorted(self.kinds))}, whose numbers may differ"
+        self.kinds |= kinds
+        return ""
 
     def on_next(self, name: str) -> dict[str, Any] | None:
         """The next cell with the verdicts that it needs, once there is one; None where the session may end."""
@@ -234,8 +237,3 @@ class Controller:
             if self.leases.get(what) == name:
                 del self.leases[what]
                 self.changed.notify_all()
-
-
-def name_kinds(kinds: Iterable[tuple[str, ...]]) -> str:
-    """Kinds of accelerators as a list of names."""
-    return " and ".join(sorted({kind for kinds_of_one in kinds for kind in kinds_of_one})) or "none"

@@ -70,6 +70,8 @@ class RemoteRun:
                 self.listen()
                 self.watch()
                 stop_if_asked(self.items)
+            if len(self.controller.kinds) > 1:
+                self.note(f"cells ran on {' and '.join(sorted(self.controller.kinds))}: {self.session.settings.mixed_gpus}")
         finally:
             self.controller.stop()
             self.backend.stop()

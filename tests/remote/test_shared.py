@@ -268,3 +268,21 @@ def test_an_object_store_that_is_down_is_one_line(tmp_path: Path, monkeypatch: p
         SharedStore(tmp_path, depot).put("calibrations", KEY, {})
     with pytest.raises(HarnessError, match="the store cannot be opened"):
         ObjectStore("nowhere://x")
+
+
+def test_kinds_of_accelerators_are_not_mixed_without_a_reason(room: Room) -> None:
+    """The second kind is refused, machines of the first and of none are not; with a reason both may come."""
+
+    def join(name: str, *accelerators: str) -> None:
+        room.controller.handle(name, "join", [{}, {"accelerators": list(accelerators)}])
+
+    join("one", "NVIDIA H100, 80 GB", "NVIDIA H100, 80 GB")
+    join("two", "NVIDIA H100, 80 GB")
+    join("none")
+    room.controller.lose("one")
+    room.controller.lose("two")  # what they measured is there
+    with pytest.raises(HarnessError, match="this session has NVIDIA A100, 40 GB where others have NVIDIA H100, 80 GB, whose numbers may differ"):
+        join("three", "NVIDIA A100, 40 GB")
+    room.controller.mixed_gpus = "both compute the same bits: gate G4 of run x"
+    join("three", "NVIDIA A100, 40 GB")
+    assert sorted(room.controller.workers) == ["none", "three"]
