@@ -163,7 +163,8 @@ class _Builder:
         if "missing" in found["significance"]:
             places = [below(place, "p_method") for place in measured] + [below(place, "interval", "method") for place in measured]
             found["significance"] = self.at(*places, why=f"no measurement of {name} names its test or the method of its interval")
-        return found
+        seeds = {name: self.at(*(below(place, name) for place in measured)) for name in ("seeds", "equal_seeds")}
+        return found | (seeds if "value" in seeds["equal_seeds"] else {})
 
     def measured(self, name: str) -> list[str]:
         """Addresses of the measurements that a measure made: resting on its samples, named after it, or in a cell with that parameter; effects first."""

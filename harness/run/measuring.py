@@ -26,7 +26,7 @@ from harness.run.comparable import (
     samples_compared,
 )
 from harness.run.contrasts import contrast_of, corrected_of, correlation_of, require_balanced, split_by_seed
-from harness.run.outcomes import Outcomes, seeds_of, unite
+from harness.run.outcomes import Outcomes, own_seeds, seeds_of, unite
 from harness.run.pairing import doubt_of_pairing, hold_equal_rows
 from harness.run.recompute import derive
 from harness.run.redact import key_in
@@ -351,7 +351,7 @@ class Measure:
         note = "; ".join(filter(None, (note, basis.note, basis.ties)))
         if basis.ties and "[M307]" in others.get("doubt", ""):
             others["doubt"] += f"; {basis.ties}"
-        rests: dict[str, Any] = {"seeds": basis.seeds, "proven": basis.proven, "unsampled": basis.unsampled}
+        rests: dict[str, Any] = {"seeds": basis.seeds, "equal_seeds": basis.equal_seeds, "proven": basis.proven, "unsampled": basis.unsampled}
         made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, note=note, **rests, **others)
         return self._record(made)
 
@@ -379,6 +379,7 @@ class Basis:
         self.sampling_unit = sampling_unit or next((each.sampling_unit for each in read), "item")
         parts = [[part.gathered for part in each.parts] for each in read]
         self.seeds: tuple[int, ...] = tuple(seeds) or seeds_of(gathered for each in parts for gathered in each)
+        self.drawn = unite([*self.seeds, *(seed for each in parts for gathered in each if own_seeds(gathered) for seed in gathered.seeds)])
         # Whether the outcomes of an arm rest on as many different samples as seeds were named.
         self.proven = len(self.seeds) <= max((len({gathered.content_key for gathered in each}) for each in parts), default=1)
         self.unit = next((each.unit for each in read if each.unit), "")
@@ -388,6 +389,10 @@ class Basis:
         self.note = EDITED if edited else COMPUTED if computed and by_item else ""
         tied = sum(row.get("tied") is True for source in self.sources for row in getattr(source, "rows", ()))
         self.ties = f"{TIED}: {tied} (a third judge decides)" if tied else ""
+
+    @property
+    def equal_seeds(self) -> tuple[int, ...]:
+        return tuple(seed for seed in self.drawn if seed not in self.seeds)
 
 
 def distinct_items(sources: Sequence[Any]) -> int:

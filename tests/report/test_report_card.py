@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from harness.report.addresses import value_at
+from harness.report.build import build
 from harness.report.card import card
 from harness.report.view import View
 from sample_run import MODEL, results
@@ -33,6 +36,18 @@ def test_the_count_of_missing_fields_is_in_the_verdict(built: Path) -> None:
     told = json.loads((built / "card.json").read_text())
     assert told["reproducibility"] == "INCOMPLETE (3)"
     assert told["counts"]["missing"] == 3
+
+
+def test_seeds_with_equal_samples_are_on_the_card_and_in_the_summary(new_run: Callable[..., Path]) -> None:
+    """Where three seeds gave equal answers, the card names them, and neither the page nor the clean result speaks of one seed alone."""
+    replace = msgspec.structs.replace
+    cells = [replace(cell, measurements=tuple(replace(one, equal_seeds=(2, 3)) for one in cell.measurements)) for cell in results().cells]
+    folder = new_run(cells=tuple(cells))
+    build(folder)
+    evals = json.loads((folder / "card.json").read_text())["groups"]["Eval"]
+    assert [(part["seeds"]["value"], part["equal_seeds"]["value"]) for part in evals.values() if "equal_seeds" in part]
+    assert "1 seed (2 more with equal samples)" in (folder / "clean_result.md").read_text()
+    assert "1</data> seed (" in (folder / "index.html").read_text()
 
 
 def test_without_training_the_training_fields_do_not_apply() -> None:
