@@ -18,9 +18,8 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.files import plain_digest
 from harness.report.escape import code, in_markdown
-from harness.report.sample_rows import arm_of
+from harness.report.sample_rows import is_described_as
 from harness.report.view import Row, View
-from harness.run.sampling import file_name
 from harness.store import Store, intact, write_text
 from harness.training.adapter import CONFIG, WEIGHTS, Note, note_of
 from harness.training.adapter_stack import stacked_fingerprint
@@ -160,5 +159,5 @@ def numbers(trained: Trained, view: View) -> Iterator[str]:
 
 def numbers_of(trained: Trained, view: View) -> list[Row]:
     """The measurements for which this model was sampled, by the samples files that name it."""
-    names = {file_name(name) for name, about in view.results.facts.get("Eval", {}).items() if isinstance(about, dict) and about.get("model") == trained.model}
-    return [row for row in view.rows if row.measurement and any(arm_of(ref.path) in names for ref in row.measurement.samples)]
+    names = [name for name, about in view.results.facts.get("Eval", {}).items() if isinstance(about, dict) and about.get("model") == trained.model]
+    return [row for row in view.rows if row.measurement and any(is_described_as(ref.path, name) for ref in row.measurement.samples for name in names)]

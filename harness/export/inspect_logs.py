@@ -18,14 +18,13 @@ from harness.export.tables import samples_of
 from harness.fingerprint import fingerprint
 from harness.plaintext import visible
 from harness.records import Measurement, Results
-from harness.report.sample_rows import OPTIONS, arm_of, asked_in
+from harness.report.sample_rows import OPTIONS, arm_of, asked_in, is_described_as
 from harness.report.view import View
 from harness.run.outcomes import numeric_fields
-from harness.run.sampling import file_name
 
 Row = Mapping[str, Any]
 STOPPED = {"truncated": "max_tokens", "refused": "content_filter"}
-HASH, NUMBER = re.compile(r"[0-9a-f]{64}"), re.compile(r" \(\d+\)$")
+HASH = re.compile(r"[0-9a-f]{64}")
 OWN = ("item", "replicate", "status", "prompt", "system", "target", "text", "model", "error", "input_tokens", "output_tokens", *OPTIONS)
 NO_ERROR = {"traceback": "", "traceback_ansi": ""}
 DAY = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal logs are equal files
@@ -58,8 +57,8 @@ class Log:
 
     def descriptions(self) -> list[dict[str, Any]]:
         """What was said of samples of this name: several where cells gave one name to samples that differ, which the results number."""
-        told, arm = self.results.facts.get("Eval", {}), arm_of(self.path)
-        return [about for name, about in told.items() if isinstance(about, dict) and arm in (file_name(name), file_name(NUMBER.sub("", name)))]
+        told = self.results.facts.get("Eval", {})
+        return [about for name, about in told.items() if isinstance(about, dict) and is_described_as(self.path, name)]
 
     def name_model(self) -> str:
         """The spec of who answered, or the name in a recording; behind @, the fingerprint of weights that are not all of it (an adapter)."""

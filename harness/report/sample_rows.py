@@ -6,6 +6,7 @@ Nobody chose them for their looks. A samples file is checked against the hash th
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,8 +20,10 @@ from harness.files import plain_stream
 from harness.fingerprint import NotCanonicalError, canonical
 from harness.records import Measurement, SamplesRef
 from harness.report.view import Row, View
+from harness.run.sampling import file_name
 from harness.seeds import generator
 
+NUMBER = re.compile(r" \(\d+\)$")
 STREAM = "report/samples"
 FILES = "report/files"
 MOST_ARMS = 12  # of a measurement whose arms are shown next to each other
@@ -190,6 +193,11 @@ def arm_of(path: str) -> str:
     """The name of a samples file without its hash."""
     stem = Path(path).stem
     return stem.rpartition("-")[0] or stem
+
+
+def is_described_as(path: str, name: str) -> bool:
+    """Whether a samples file is one that the fact of this name describes; of facts with one name the results number all but the first."""
+    return arm_of(path) in (file_name(name), file_name(NUMBER.sub("", name)))
 
 
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:
