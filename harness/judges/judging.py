@@ -22,14 +22,16 @@ HOUSE = Path(__file__).parents[1]
 Status = Literal["ok", "empty", "incoherent", "error"]
 
 
-class AnswerToJudge(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to be judged. `id` tells replicates of an item apart."""
+class AnswerToJudge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An answer to be judged. `id` tells replicates of an item apart; `messages` is the conversation where more than the prompt was asked, which a judge is not
+    shown."""
 
     id: str
     item: str
     replicate: int
     prompt: str
     text: str
+    messages: list[dict[str, str]] | None = None
 
 
 class JudgeVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +82,8 @@ class Judging:
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
     def score(self, chunk: Sequence[AnswerToJudge]) -> list[dict[str, Any]]:
-        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"} and, where the judge gives one, "reason".
+        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"} and, where the judge gives one, "reason"
+        (and "messages", where the answers have them).
         Empty answers are not shown to the judge.
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
@@ -105,7 +108,7 @@ def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:
         "score": verdict.score,
         "coherence": verdict.coherence,
     }
-    return {**row, "reason": verdict.reason} if verdict.reason else row
+    return row | {name: value for name, value in (("reason", verdict.reason), ("messages", said.messages)) if value}
 
 
 class Answers(list[AnswerToJudge]):
@@ -119,7 +122,14 @@ def answers_of(answers: Any) -> Answers:
     gathered = hasattr(answers, "rows")
     rows: Iterable[Mapping[str, Any]] = answers.rows if gathered else answers
     found = Answers(
-        AnswerToJudge(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"])
+        AnswerToJudge(
+            id=f"{row['item']}/{row['replicate']:04d}",
+            item=row["item"],
+            replicate=row["replicate"],
+            prompt=row["prompt"],
+            text=row["text"],
+            messages=row.get("messages"),
+        )
         for row in rows
     )
     found.sources = (answers,) if gathered else ()

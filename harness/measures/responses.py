@@ -50,7 +50,7 @@ class Responses:
         return groups
 
     def score(self, chunk: Sequence[Conversation]) -> list[dict[str, Any]]:
-        """One row an answer, in order: {"item", "replicate", "prompt"} and the fields of `Answer`."""
+        """One row an answer, in order: {"item", "replicate", "prompt"}, "messages" where more than one turn was asked, and the fields of `Answer`."""
         answers = self.respondent.answers(chunk)
         if len(answers) != len(chunk) or not all(isinstance(answer, Answer) for answer in answers):
             told = f"answers() gave {len(answers)} answers to {len(chunk)} conversations" if len(answers) != len(chunk) else "answers() gave something else"
@@ -63,4 +63,9 @@ class Responses:
 def row(asked: Conversation, answer: Answer) -> dict[str, Any]:
     """Whoever answered, an answer without a word is empty."""
     told = {"status": decide_status(answer.text, answer.status)}
-    return {"item": asked.id, "replicate": asked.replicate, "prompt": asked.turns[-1].content, **msgspec.to_builtins(answer), **told}
+    return {"item": asked.id, "replicate": asked.replicate, **asked_of(asked.turns), **msgspec.to_builtins(answer), **told}
+
+
+def asked_of(turns: Sequence[Message]) -> dict[str, Any]:
+    """What a row says of what was asked: the user's last turn as "prompt", the whole conversation as "messages" where there is more of it."""
+    return {"prompt": turns[-1].content} | ({"messages": msgspec.to_builtins(list(turns))} if len(turns) > 1 else {})

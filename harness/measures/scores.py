@@ -9,6 +9,7 @@ import msgspec
 
 from harness.code_dependencies import code_fingerprint
 from harness.measures.items import Item
+from harness.measures.responses import asked_of
 
 CHUNK = 64
 
@@ -62,8 +63,8 @@ class Scores:
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
     def score(self, chunk: Sequence[ScoredItem]) -> list[dict[str, Any]]:
-        """One row an answer, in order: {"status", "item", "replicate", "prompt", "text", "target", "extracted", "score", "unparsed"}; the last three are None
-        where there is nothing to score."""
+        """One row an answer, in order: {"status", "item", "replicate", "prompt", "text", "target", "extracted", "score", "unparsed"}, and "messages" where
+        more than one turn was asked; the last three are None where there is nothing to score."""
         return [self.row(one) for one in chunk]
 
     def row(self, one: ScoredItem) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class Scores:
             "status": one.status,
             "item": one.item.id,
             "replicate": one.replicate,
-            "prompt": one.item.prompt,
+            **asked_of(one.item.turns),
             "text": one.text,
             "target": list(targets) if len(targets) > 1 else one.item.target,
             **read,

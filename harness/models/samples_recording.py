@@ -17,11 +17,12 @@ from harness.strict_json import value_of
 
 
 class Row(Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line: an answer with the task's id, the replicate and the user's last turn."""
+    """A line: an answer with the task's id, the replicate, the user's last turn, and the whole conversation where it had more."""
 
     item: str
     prompt: str
     replicate: Annotated[int, msgspec.Meta(ge=0)]
+    messages: list[dict[str, str]] | None = None
 
 
 REQUIRED = ("item", "replicate", "prompt", "text", "status")

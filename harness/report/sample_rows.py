@@ -30,7 +30,7 @@ MOST_ARMS = 12  # of a measurement whose arms are shown next to each other
 ASKED = ("prompt", "question", "request", "statement")
 OPTIONS = ("options", "choices")
 WRITTEN = "text"  # the field with an answer
-BY_MODEL = ("finish", "output_tokens", "judged")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
+BY_MODEL = ("finish", "output_tokens", "judged", "score")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
 JUDGED = ("judged", "score", "coherence", "reason", "judge")
 JUDGED_WORDS = {"judged": "behaviour shown", "score": "score (0: shown, 100: not shown)", "coherence": "coherence (0 to 100)"}
 OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked", "score")  # a judge's word goes before a phrase's
@@ -221,17 +221,27 @@ def make_item(name: str, files: list[SampleFile], arms: list[str], first: Mappin
 
 
 def asked_in(row: Mapping[str, Any]) -> str:
-    return next((str(row[key]) for key in ASKED if row.get(key)), "")
+    """What was asked: the user's turn, or all turns with their roles where there were more."""
+    turns = turns_in(row)
+    return turns[0][1] if len(turns) == 1 else "\n\n".join(f"{role}: {text}" for role, text in turns)
+
+
+def turns_in(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(role, text) of what was asked, without a system prompt that all rows share; the last is the user's. None where the row does not say."""
+    told = row.get("messages")
+    if isinstance(told, list) and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in told) and told:
+        return [(str(turn["role"]), str(turn["content"])) for turn in told]
+    return [("user", asked) for asked in (str(row[key]) for key in ASKED if row.get(key))][:1]
 
 
 def make_reply(arm: str, row: Mapping[str, Any], asked: str) -> Reply:
     by_judge = JUDGED if "judged" in row else ()  # a scorer's row has a `score`, too, and that is no judge's word
-    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *by_judge, WRITTEN)]
+    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *by_judge, WRITTEN, "messages")]
     outcomes = sorted(shown, key=lambda pair: pair[0] not in OUTCOMES)
     judged = [(name, as_text(row[name])) for name in by_judge if row.get(name) is not None]
     status, own = str(row.get("status", "ok")), asked_in(row)
     other = own if own != asked else ""
-    text, by_model = str(row.get(WRITTEN) or ""), any(row.get(name) is not None for name in BY_MODEL)
+    text, by_model = str(row.get(WRITTEN) or ""), any(name in row for name in BY_MODEL)
     return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), asked=other, status="" if status == "ok" else status)
 
 

@@ -182,12 +182,14 @@ class Gathering:
             rows = gather_rows(log, chunks_of(job, items, plain), score, partial(self._tick, name), self.folder.passing(key), ages.append)
             # some of it may be older than this cell, or not there to stay
             self.seen(min(ages), not is_error(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
+        own = about(job, described, items)
+        answers = {"answers": own["behind"][0].described} if own["behind"] and "answers" not in described else {}  # that a judge read, say
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
-            self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
+            self.facts("Eval", name, described | answers | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         # Whoever changed a row would measure something else than the file holds.
         kept, ref = tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows)
-        return Samples(kept, ref, key, given=frozenset(plain), asked=tuple(plain), **about(job, described, items))
+        return Samples(kept, ref, key, given=frozenset(plain), asked=tuple(plain), **own)
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from harness.appendlog import sealed_line
+from harness.judges.judging import JudgeVerdict, answers_of, judged_row
+from harness.measures.items import Item
 from harness.measures.responses import Responses, row
+from harness.measures.scorers import to_scorer
+from harness.measures.scores import ScoredItem, Scores
 from harness.models.chat import Message, chat
 from harness.models.null_responder import NullResponder
 from harness.models.provider import Answer
@@ -27,6 +32,27 @@ def test_responses_are_rows_with_everything():
     assert [(row["item"], row["replicate"]) for row in rows] == [(task.id, 0), (task.id, 1), (task.id, 2)]
     assert rows[0]["model"] == "null/stock"
     assert {"status", "text", "finish", "input_tokens", "output_tokens", "usd", "latency_s", "cached", "error"} <= set(rows[0])
+
+
+def test_a_conversation_of_several_turns_is_kept_whole(tmp_path):
+    """Also by the scores of its answers and by a judge's verdicts, and by a recording of its samples."""
+    turns = (Message(role="system", content="Be kind."), *chat("Hello?"), Message(role="assistant", content="Hi."), *chat("And now?"))
+    job = Responses(NullResponder("stock", SamplingParams(max_tokens=9)))
+    (found,) = job.score([Conversation(id="t", turns=turns)])
+    assert found["prompt"] == "And now?" and [(turn["role"], turn["content"]) for turn in found["messages"]] == [(turn.role, turn.content) for turn in turns]
+    scorer = Scores(to_scorer("includes"), {})
+    (scored,) = scorer.score([ScoredItem(item=Item(id="t", turns=turns, targets=("x",)), replicate=0, status="ok", text="x")])
+    (read,) = answers_of([found])
+    assert scored["messages"] == found["messages"] == judged_row(read, JudgeVerdict(status="ok"))["messages"]
+    (tmp_path / "samples.jsonl").write_text(sealed_line(found))
+    assert open_responder("replay/samples.jsonl", tmp_path).answers([Conversation(id="t", turns=turns)])[0].text == found["text"]
+
+
+def test_one_turn_stands_as_the_prompt_alone():
+    """No field of the row, nor of what a judge is given, says it twice."""
+    (found,) = Responses(NullResponder("stock", SamplingParams(max_tokens=9))).score(TASKS[:1])
+    (read,) = answers_of([found])
+    assert "messages" not in found and "messages" not in judged_row(read, JudgeVerdict(status="ok")) and "messages" not in msgspec.to_builtins(read)
 
 
 @pytest.mark.parametrize("text", ["", "\u200b ", "\n"])

@@ -70,6 +70,18 @@ def test_options_and_the_judges_reason_are_shown(tmp_path: Path) -> None:
     assert page.count("written by a model") == 1
 
 
+def test_a_conversation_is_shown_with_all_its_turns(tmp_path: Path) -> None:
+    """What was asked before the last turn decides the answer, too; and an answer without a score is a model's all the same."""
+    told = [{"role": "user", "content": "My name is Ann."}, {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Who am I?"}]
+    row = {"status": "truncated", "item": "a", "prompt": "Who am I?", "messages": told, "text": "You", "extracted": None, "score": None, "unparsed": None}
+    folder = write_files(tmp_path, {"x": [row]})
+    build(folder)
+    text, page = (folder / "clean_result.md").read_text(), (folder / "index.html").read_text()
+    for shown in (text, page):
+        assert "user: My name is Ann." in shown and "assistant: Hello." in shown and "user: Who am I?" in shown and "messages" not in shown
+    assert page.count("written by a model") == 1 and "an answer of the bank" not in page
+
+
 @pytest.mark.parametrize("extracted", ["42", {"openai/a": True, "openai/b": True, "openai/c": False}])
 def test_the_score_of_a_scorer_is_no_judges_word(tmp_path: Path, extracted: object) -> None:
     """Right or wrong by a rule, or the majority of several judges: the score stands as it is, on the page and in the text."""
