@@ -149,7 +149,7 @@ class Samples:
         shown: set[str] = set()
         for row in sorted(self.view.effects.values(), key=lambda row: KINDS.get(row.cell.kind, len(KINDS))):
             every = paths_of(row.measurement)
-            paths = without_unjudged(every)
+            paths = self.without_read(without_unjudged(every))
             if 0 < len(paths) <= MOST_ARMS:
                 found.setdefault(paths, []).append(row)
                 shown |= {*every}
@@ -158,6 +158,21 @@ class Samples:
                 if path not in shown:
                     found.setdefault((path,), []).append(row)
         return found
+
+    @cached_property
+    def described(self) -> dict[str, list[dict[str, Any]]]:
+        """Name of an arm to what was said of its samples."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for name, about in self.view.results.facts.get("Eval", {}).items():
+            for arm in arms_of(name) if isinstance(about, dict) else ():
+                found.setdefault(arm, []).append(about)
+        return found
+
+    def without_read(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """The files without those whose answers are in another one of them, with the score that somebody gave them."""
+        told = {path: self.described.get(arm_of(path), []) for path in paths}
+        read = [about["answers"] for every in told.values() for about in every if isinstance(about.get("answers"), dict)]
+        return tuple(path for path in paths if not any(answers.items() <= about.items() for answers in read for about in told[path]))
 
     def compare(self, paths: tuple[str, ...], rows: list[Row], size: int) -> Comparison:
         files = [self.file(path) for path in paths]
@@ -196,8 +211,13 @@ def arm_of(path: str) -> str:
 
 
 def is_described_as(path: str, name: str) -> bool:
-    """Whether a samples file is one that the fact of this name describes; of facts with one name the results number all but the first."""
-    return arm_of(path) in (file_name(name), file_name(NUMBER.sub("", name)))
+    """Whether a samples file is one that the fact of this name describes."""
+    return arm_of(path) in arms_of(name)
+
+
+def arms_of(name: str) -> set[str]:
+    """The names that samples files of a fact's name may have; of facts with one name the results number all but the first."""
+    return {file_name(name), file_name(NUMBER.sub("", name))}
 
 
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,14 +16,14 @@ from harness.store import write_json
 from sample_leakage import answers, leakage, write_leakage
 
 
-def write_files(folder: Path, rows: dict[str, list[dict]]) -> Path:
+def write_files(folder: Path, rows: dict[str, list[dict]], **changes: Any) -> Path:
     """A run whose cells rest on samples files of these names, all of them."""
     refs = []
     for name, lines in rows.items():
         path = folder / "samples" / f"{name}-0123456789ab.jsonl"
         AppendLog(path).append(lines)
         refs.append(SamplesRef(path=f"samples/{path.name}", sha256=file_fingerprint(path), rows=len(lines)))
-    write_json(folder / "results.json", encode(leakage(refs=tuple(refs))))
+    write_json(folder / "results.json", encode(leakage(refs=tuple(refs), **changes)))
     return folder
 
 
@@ -55,6 +56,23 @@ def test_the_arms_of_a_measurement_stand_side_by_side(tmp_path: Path) -> None:
         number = item.name[1:]
         assert item.asked == f"question {number}"
         assert [(reply.arm, reply.written) for reply in item.replies] == [("after", f"after {number}"), ("before", f"before {number}")]
+
+
+def test_an_answer_that_was_scored_is_shown_once(tmp_path: Path) -> None:
+    """By the row with its score: that of the answer says nothing more. Answers that nobody scored, and those of another drawing, stay."""
+    said = [{"item": f"q{number}", "prompt": "Why?", "text": f"So {number}.", "finish": "stop"} for number in range(9)]
+    scored = [{name: row[name] for name in ("item", "prompt", "text")} | {"score": True} for row in said]
+    facts = {
+        "steps-seed1": {"measure": "responses", "seed": 1},
+        "steps-choice-seed1": {"measure": "scores", "answers": {"measure": "responses", "seed": 1}},
+        "other-seed2": {"measure": "responses", "seed": 2},
+    }
+    folder = write_files(tmp_path, {"steps-choice-seed1": scored, "steps-seed1": said, "other-seed2": said}, facts={"Eval": facts})
+    samples = Samples(folder, view_of(folder))
+    (comparison, *others) = samples.comparisons(8, 60)
+    assert [file.arm for file in comparison.files] == ["steps-choice-seed1", "other-seed2"] and not others
+    build(folder)
+    assert (folder / "index.html").read_text().count("written by a model") == 16
 
 
 def test_options_and_the_judges_reason_are_shown(tmp_path: Path) -> None:
