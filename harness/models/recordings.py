@@ -1,4 +1,4 @@
-"""From a file to a recording, by what is in it and never by its name. A new form is one file with `recognised` and `read`, and one line in FORMS."""
+"""From a file to a recording, by what is in it and never by its name. A form is one file, and a branch of `parse_recording`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
-from harness.models import inspect_recording, level1_recording, samples_recording
+from harness.models import answers_recording, inspect_recording, level1_recording, samples_recording
 from harness.models.inspect_log import is_log
 from harness.models.recording import Recording
 from harness.strict_json import text_of
@@ -49,6 +49,8 @@ def parse_recording(_resolved: Path, path: Path, _size: int, _mtime: int) -> Rec
     if level1_recording.is_level1(text):
         return Recording(path=path, sha256=sha256, pairing="prompt", rows=level1_recording.read_rows(text, path))
     if text.lstrip().startswith("{"):
+        if answers_recording.is_answers(text, path):
+            return Recording(path=path, sha256=sha256, pairing="task", rows=answers_recording.read_rows(text, path))
         return Recording(path=path, sha256=sha256, pairing="task", rows=samples_recording.read_rows(text, path))
-    mend = "Use a samples file of a run (JSON lines), a log of Inspect, or a Level-1 document with 'responses'."
+    mend = "Use JSON lines with id and answer, a samples file of a run, a log of Inspect, or a Level-1 document with 'responses'."
     raise HarnessError("this is no recording that can be read", where=f"{path}:1", mend=mend)

@@ -149,6 +149,49 @@ def test_a_bad_line_is_named(tmp_path, bad, says):
     assert "\n" not in str(caught.value)
 
 
+def own(path, *rows):
+    """Answers in a file of one's own."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_answers_of_ones_own_are_a_recording(tmp_path):
+    """An id and an answer suffice; several answers to one id are counted from 1, several models told apart, and an error has its message where errors stand."""
+    rows = [{"id": "a", "answer": "So."}, {"id": "a", "answer": "No.", "sample": 2}, {"id": "b", "answer": " "}]
+    rows += [{"id": "c", "answer": "Timeout: none", "status": "error"}, {"id": "d", "answer": "cut", "status": "truncated"}]
+    own(tmp_path / "r.jsonl", *rows)
+    asked = [("a", 0), ("a", 1), ("b", 0), ("c", 0), ("d", 0)]
+    replay = open_responder("replay/r.jsonl", tmp_path)
+    found = replay.answers([Conversation(id=name, turns=tuple(chat("Why?")), replicate=number) for name, number in asked])
+    assert [(one.status, one.text) for one in found] == [("ok", "So."), ("ok", "No."), ("empty", ""), ("error", ""), ("truncated", "cut")]
+    assert found[3].error == "Timeout: none" and replay.error_share().first == "line 3" and all(one.cached and one.usd == 0 for one in found)
+    own(tmp_path / "two.jsonl", *({"id": "a", "answer": name, "model": name} for name in ("one", "other")))
+    [answer] = open_responder("replay/two.jsonl#other", tmp_path).answers([Conversation(id="a", turns=tuple(chat("Why?")))])
+    assert answer.text == "other"
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"id": "b", "text": "So."}, r"unknown key 'text'\. Did you mean 'answer'|unknown key 'text'\. Known: answer"),
+        ({"id": "b", "anser": "So."}, r"unknown key 'anser'\. Did you mean 'answer'\? A line is \{\"id\": …, \"answer\": …\}"),
+        ({"id": "b"}, "not an answer: Object missing required field `answer`"),
+        ({"id": 3, "answer": "So."}, r"not an answer: Expected `str`, got `int` - at `\$\.id`"),
+        ({"id": "b", "answer": None}, r"Expected `str`, got `null` - at `\$\.answer`"),
+        ({"id": "b", "answer": "So.", "sample": 0}, r"Expected `int` >= 1 - at `\$\.sample`"),
+        ({"id": "b", "answer": "So.", "status": "fine"}, "Invalid enum value 'fine'"),
+        ({"id": "a", "answer": "So."}, r"sample 1 of 'a' stands in line 1 already\. Number several answers"),
+        ({"id": "b", "answer": "Error code: 429"}, r"a client's error .*Give it \"status\": \"error\""),
+        ({"id": "b", "answer": "So.", "status": "empty"}, "the status is 'empty', and there is an answer"),
+        (["b", "So."], "not an answer"),
+    ],
+)
+def test_a_bad_line_of_ones_own_is_named(tmp_path, bad, says):
+    with pytest.raises(HarnessError, match=rf"r\.jsonl:2: .*({says})") as caught:
+        open_responder("replay/r.jsonl", own(tmp_path / "r.jsonl", {"id": "a", "answer": "So."}, bad).parent)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
