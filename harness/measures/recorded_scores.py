@@ -44,7 +44,7 @@ class RecordedScores:
     """Scores of an Inspect log (`.eval`, `.json` or a folder of them): one scorer, one model (`model` names it where there are several). `epochs` are the first
     that are taken (0: all)."""
 
-    outcome = "score"
+    outcome, sampling_unit = "score", "prompt"
 
     def __init__(self, path: Path | str, score: str, model: str = "", epochs: int = 0) -> None:
         self.path, self.name, self.epochs = Path(path), score, epochs
