@@ -16,6 +16,7 @@ from harness.models.recording import error_share
 from harness.models.recordings import load_recording
 from harness.models.replay_responder import PREFIX, open_responder
 from harness.models.responder import Conversation
+from harness.opened_files import opened_files
 
 LEVEL1 = Path(__file__).parents[3] / "shared" / "data" / "convergence" / "level1_results_20250817_231441.json"
 ROW = {
@@ -55,6 +56,17 @@ def test_what_is_missing_is_counted_and_never_made_up(tmp_path):
     wanted = [Conversation(id="t-1", turns=tuple(chat("Why?")), replicate=n) for n in (0, 1)] + [Conversation(id="t-2", turns=tuple(chat("How?")))]
     with pytest.raises(HarnessError, match=r"r\.jsonl#m: 2 of 3 answers are not in the recording; the first: t-1, replicate 1 \('Why\?'\)"):
         open_responder("replay/r.jsonl", tmp_path).answers(wanted)
+
+
+def test_a_recording_in_memory_is_an_input_of_the_cell_that_asks_for_it(tmp_path):
+    """Whoever read it first: a rule of the design, say, for which no cell rests on it."""
+    path = recorded(tmp_path / "r.jsonl", ROW)
+    with opened_files.computing_facts():
+        load_recording(path)
+    assert str(path) not in opened_files.seen["cells"]
+    with opened_files.during("cells"):
+        load_recording(path)
+    assert str(path) in opened_files.seen["cells"]
 
 
 def test_content_and_model_are_the_identity(tmp_path):
