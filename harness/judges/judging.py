@@ -13,9 +13,10 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from harness.code_dependencies import code_fingerprint
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_user_code
 from harness.fingerprint import fingerprint
 from harness.models.status import is_blank
+from harness.plaintext import count_of
 
 CHUNK = 64
 HOUSE = Path(__file__).parents[1]
@@ -89,12 +90,22 @@ class Judging:
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
         """
         spoken = [said for said in chunk if not is_blank(said.text)]
-        found = dict(zip((said.id for said in spoken), self.by.judge(spoken), strict=True)) if spoken else {}
+        found = dict(zip((said.id for said in spoken), judge_answers(self.by, spoken), strict=True)) if spoken else {}
         errors = [said.id for said in spoken if found[said.id].status == "error"]
         if len(errors) > self.max_error_rate * len(spoken):
             said = f"{len(errors)} of {len(spoken)} answers could not be judged, such as {errors[0]}: {found[errors[0]].error}"
             raise HarnessError(said, where=str(self.by.describe().get("judge", "judge")), mend="Look at the judge; what was judged before is kept", code="M307")
         return [judged_row(said, found.get(said.id, JudgeVerdict(status="empty"))) for said in chunk]
+
+
+def judge_answers(judge: Judge, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
+    """One verdict an answer, in order. Raises HarnessError for a judge that raises, or gives another number of verdicts."""
+    name = str(judge.describe().get("judge", type(judge).__name__))
+    with explain_user_code(f"the judge {name} fails on {count_of(len(answers), 'answer', 'answers')} from {answers[0].id} on"):
+        found = judge.judge(answers)
+    if len(found) != len(answers):
+        raise HarnessError(f"the judge gave {len(found)} verdicts on {len(answers)} answers", where=name, mend="Return one for each answer, in order")
+    return found
 
 
 def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Row(Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
 REQUIRED = ("item", "replicate", "prompt", "text", "status")
 COLUMNS = frozenset(field.name for field in msgspec.structs.fields(Row))
 ANSWER = tuple(field.name for field in msgspec.structs.fields(Answer))
-AGAIN = "Copy the file again, or write its rows with harness.appendlog.sealed_line."
+AGAIN = 'Copy the file again. Answers of your own need no seal: a line is {"id": …, "answer": …}.'
 
 
 def read_rows(text: str, path: Path) -> tuple[RecordedAnswer, ...]:

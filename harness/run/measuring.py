@@ -69,8 +69,9 @@ class Measure:
     two bring sampling unit, seeds and sources along. `unsampled` says why no samples of this run stand behind a number that is to decide something.
     """
 
-    def __init__(self, cell: str = "") -> None:
-        self.cell = cell
+    def __init__(self, cell: str = "", stream: Sequence[object] = ()) -> None:
+        """`stream` names the random numbers of bootstraps and permutations: one stream for all measurements, so that equal data have equal intervals and p."""
+        self.cell, self.stream = cell, tuple(stream)
         self.taken: list[Measurement] = []
         self.typed: list[Measurement] = []  # whose numbers were computed by the test
 
@@ -180,7 +181,7 @@ class Measure:
         if all(value in (0, 1) for value in values):
             interval = rate_interval(round(sum(values)), len(values), method="exact" if exact else "wilson")
         else:
-            interval = mean_interval(values, name)
+            interval = mean_interval(values, *self.stream)
         derived, doubt = derive("rate", [(1.0, basis.mappings)], exact=exact), doubt_of_level(basis.mappings[0], sources)
         return self._take(name, sum(values) / len(values), "rate", len(values), basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
@@ -208,10 +209,10 @@ class Measure:
         answered, note = split_known(basis.mappings[0], name)
         data = [number(value, name) for value in answered.values()]
         if clusters is None:
-            interval, n = mean_interval(data, name), len(data)
+            interval, n = mean_interval(data, *self.stream), len(data)
         else:
             groups = [clusters[item] for item in answered]
-            interval, n = cluster_interval(data, groups, name), len(set(groups))
+            interval, n = cluster_interval(data, groups, *self.stream), len(set(groups))
         derived = derive("mean", [(1.0, basis.mappings)], unit=unit) if clusters is None else None
         doubt = doubt_of_level(basis.mappings[0], sources)
         if unit in CONTRASTED:
@@ -268,7 +269,7 @@ class Measure:
         mappings = iter(basis.mappings)
         read = [(weight, [next(mappings) for _ in term]) for (weight, _), term in zip(terms, nested, strict=True)]
         unit = unit or (basis.unit if basis.unit in CONTRASTED else "pp")
-        effect = contrast_of(name, read, unit, seeds)
+        effect = contrast_of(name, read, unit, seeds, self.stream)
         terms_of = split_by_seed(name, read, seeds)
         weights, arms = require_balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
         plain = [arm for term in terms_of for arm in term]
@@ -320,7 +321,7 @@ class Measure:
         if method != "spearman":
             raise HarnessError(f"{name} asks for the correlation {method!r}", mend="Use method='spearman': it asks for the order alone")
         basis = Basis(name, [first, second], sources, sampling_unit, seeds, unsampled, by_item=False)
-        effect = correlation_of(name, basis.mappings[0], basis.mappings[1], basis.sampling_unit)
+        effect = correlation_of(name, basis.mappings[0], basis.mappings[1], basis.sampling_unit, self.stream)
         derived = derive("correlation", [(1.0, [mapping]) for mapping in basis.mappings], sampling_unit=basis.sampling_unit)
         return self._effect(name, effect, "correlation", basis, derived=derived)
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from harness.appendlog import AppendLog
 from harness.design.naming import wrong_name
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_user_code
 from harness.fingerprint import canonical, fingerprint
 from harness.opened_files import changed_files, opened_files
 from harness.plaintext import shorten_text
@@ -89,7 +89,8 @@ def description_of(job: Job) -> dict[str, Any]:
     lacking = [name for name in ("describe", "chunks", "score") if not callable(getattr(job, name, None))]
     if lacking:
         raise HarnessError(f"{type(job).__name__} has no {', '.join(lacking)}", mend="A measure has describe(), chunks(items) and score(chunk)")
-    described: Any = job.describe()
+    with explain_user_code(f"describe() of {type(job).__name__} fails"):
+        described: Any = job.describe()
     try:
         canonical(described)
     except (TypeError, ValueError) as error:
@@ -115,7 +116,8 @@ def chunks_of(job: Job, items: Sequence[Any], given: Sequence[str]) -> Sequence[
 
     A measure may make something else of its items, several parts of each; then every item has as many.
     """
-    chunks = job.chunks(items)
+    with explain_user_code(f"chunks() of {type(job).__name__} fails"):
+        chunks = job.chunks(items)
     if not isinstance(chunks, list | tuple) or not all(isinstance(chunk, list | tuple) for chunk in chunks):
         raise HarnessError(f"chunks() of {type(job).__name__} gave no list of lists", mend="Return the items in a list of lists")
     if Counter(id(part) for chunk in chunks for part in chunk) == Counter(map(id, items)):
@@ -135,12 +137,19 @@ class Scoring:
 
     def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
         with opened_files.during("sampling"):
-            scored = self.job.score(chunk)
+            with explain_user_code(f"the measure {type(self.job).__name__} fails on {describe_chunk(chunk)}"):
+                scored = self.job.score(chunk)
             clean = partial(evidence, environ=dict(os.environ))  # os.environ decodes all of itself whenever it is asked
             rows = [clean_value(row, clean) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
         self.note_inputs()
         self.drawn += len(rows or ())
         return rows
+
+
+def describe_chunk(chunk: Sequence[Any]) -> str:
+    """How many items, and the first: by its id, where it has one."""
+    first = getattr(chunk[0], "id", chunk[0]) if chunk else "none"
+    return f"a chunk of {len(chunk)} items, the first: {shorten_text(repr(first), 60)}"
 
 
 class Gathering:

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from harness.appendlog import sealed_line
+from harness.errors import HarnessError
 from harness.judges.judging import JudgeVerdict, answers_of, judged_row
 from harness.measures.items import Item
 from harness.measures.responses import Responses, row
@@ -63,6 +64,14 @@ def test_a_row_without_a_word_is_empty_whoever_gave_it(text):
     assert [one["status"] for one in job.score([task])] == ["empty"]
     for status, expected in {"ok": "empty", "truncated": "empty", "refused": "refused", "error": "error"}.items():
         assert row(task, Answer(status=status, text=text))["status"] == expected
+
+
+@pytest.mark.parametrize("method", ["answers", "groups"])
+def test_a_responder_that_raises_is_named(monkeypatch, method):
+    monkeypatch.setattr(NullResponder, method, lambda *_: [][1])
+    job = Responses(NullResponder("echo", SamplingParams(max_tokens=9)))
+    with pytest.raises(HarnessError, match=r"test_responses.py:\d+: .*NullResponder fails.*: IndexError: list index out of range"):
+        [job.score(chunk) for chunk in job.chunks(TASKS)]
 
 
 def test_what_was_measured_is_answered_again(tmp_path):
