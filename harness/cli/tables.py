@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 
 WHOLE, UNBOUNDED = 24, 10_000  # columns: a cell up to which is not broken; the width of a file
@@ -11,6 +12,11 @@ WHOLE, UNBOUNDED = 24, 10_000  # columns: a cell up to which is not broken; the 
 
 def width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else UNBOUNDED
+
+
+def wrap(line: str) -> list[str]:
+    """The line as the lines that it takes at the width of the terminal; words stay whole where they fit."""
+    return textwrap.wrap(line, width(), break_on_hyphens=False) or [""]
 
 
 def draw(headings: Sequence[str], rows: Sequence[Sequence[str]], indent: int = 0) -> list[str]:
