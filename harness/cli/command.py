@@ -26,3 +26,11 @@ def add_command(commands: Any, name: str, run: Callable[[argparse.Namespace], An
     made.add_argument("--json", action="store_true", help="print JSON")
     made.set_defaults(run=run)
     return made
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 0, for argparse."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0: write a whole number from 0 on")
+    return value
