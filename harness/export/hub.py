@@ -151,7 +151,7 @@ def numbers(trained: Trained, view: View) -> Iterator[str]:
     for row in rows[:ROWS]:
         if measured := row.measurement:
             bounds = measured.interval
-            interval = f"[{bounds.low:.4g}, {bounds.high:.4g}]" if bounds else "none"
+            interval = f"[{bounds.low:.4g}, {bounds.high:.4g}]" if bounds and bounds.has_width else "none"
             value = f"{measured.value:.4g} {in_markdown(measured.unit)}"
             yield f"| {code(row.measured_at, table=True)} | {value} | {interval} | {measured.n} | {row.cell.verdict} |"
     if len(rows) > ROWS:

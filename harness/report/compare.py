@@ -193,6 +193,7 @@ def _shifts(one: View, two: View) -> Iterator[Shift]:
 
 def _shift(place: str, a: Measurement | None, b: Measurement | None, effect: bool) -> Shift:
     same_unit = a is not None and b is not None and a.unit == b.unit
+    one, two = (side.interval if side and side.interval and side.interval.has_width else None for side in (a, b))
     difference = b.value - a.value if a and b and same_unit else None
     return Shift(
         address=below(place, "value"),
@@ -201,8 +202,8 @@ def _shift(place: str, a: Measurement | None, b: Measurement | None, effect: boo
         before=a.value if a else None,
         after=b.value if b else None,
         difference=difference,
-        share=None if difference is None or not (a and b and a.interval and b.interval) else share_of(difference, a.interval, b.interval),
-        apart=_apart(a.interval, b.interval) if a and b and same_unit else None,
+        share=None if difference is None or one is None or two is None else share_of(difference, one, two),
+        apart=_apart(one, two) if same_unit else None,
     )
 
 

@@ -244,6 +244,18 @@ def test_without_an_interval_any_change_that_its_digits_show_counts(new_run: Cal
     assert ("no interval" in told(compare(*folders))) is shown
 
 
+def test_an_interval_of_no_width_sets_nothing_apart(new_run: Callable[..., Path]) -> None:
+    """Nothing told its spread: the change is shown, and no multiple of a half-width."""
+    folders = new_run(), new_run()
+    for folder, value in zip(folders, (-8.2, 3.0), strict=True):
+        tree = json.loads((folder / "results.json").read_text())
+        bare = encode(Interval(low=value, high=value, level=0.95, method="degenerate: all units are equal, BCa is undefined"))
+        next(cell for cell in tree["cells"] if cell["id"] == "H1[villain-capability]")["measurements"][0] |= {"value": value, "interval": bare}
+        (folder / "results.json").write_text(json.dumps(tree))
+    (shift,) = compare(*folders).numbers
+    assert (shift.share, shift.apart) == (None, None) and "no interval" in told(compare(*folders)) and "apart" not in told(compare(*folders))
+
+
 def test_a_number_that_is_gone_is_absent_not_zero(new_run: Callable[..., Path]) -> None:
     """A cell that lost its measurement has no difference."""
     cells = tuple(msgspec.structs.replace(cell, measurements=()) if cell.id == "G1" else cell for cell in results().cells)
