@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, Answer, RunName, add_command, add_run
 from harness.plaintext import count_of, one_line
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ MORE = (
 
 def add(commands: Any) -> None:
     compare = add_command(commands, "compare", run, "what differs between two runs of an experiment, and why", MORE)
-    compare.add_argument("a", help="the earlier run: its folder, or a name that is unique below reports/")
-    compare.add_argument("b", help="the later run")
+    add_run(compare, "a", "the earlier run")
+    compare.add_argument("b", type=RunName, help="the later run, named in the same ways")
     compare.add_argument("--share", type=share, default=0.5, metavar="X", help="show effects that moved by X half-widths of the wider interval (default: 0.5)")
     compare.add_argument("--all", action="store_true", help="show every number that changed")
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> Answer:
 
     a, b = find_run(arguments.a), find_run(arguments.b)
     found = compare(a, b)
-    doubts = [f"{folder}: {why}" for folder in dict.fromkeys((a, b)) if (why := why_unverified(folder))]
+    doubts = [f"{folder}: {why}" for folder in {folder.resolve(): folder for folder in (a, b)}.values() if (why := why_unverified(folder))]
     found = replace(found, warnings=(*doubts, *found.warnings))
     moved = [shift.address for shift in found.numbers if shift.moved(arguments.share)]
     return (

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command, whole
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command, add_run, whole
 from harness.errors import HarnessError, nearest
 from harness.plaintext import count_of, one_line, visible
 
@@ -25,7 +25,7 @@ MORE = (
 
 def add(commands: Any) -> None:
     command = add_command(commands, "samples", run, "rows of the raw samples of a run", MORE)
-    command.add_argument("run_folder", metavar="RUN", help="a run folder, or a name that is unique below reports/")
+    add_run(command, "run_folder", metavar="RUN")
     command.add_argument("--cell", action="append", default=[], metavar="ID", help="only samples that this cell rests on; also H1* (repeatable)")
     command.add_argument("--arm", action="append", default=[], metavar="NAME", help="only this arm; also refusal-* (repeatable)")
     command.add_argument("--where", default="True", metavar="EXPR", help="only rows for which it holds: 'correct == False and score > 0.5'")
