@@ -49,6 +49,11 @@ class Interval(Record, frozen=True, kw_only=True):
     level: float
     method: str
 
+    @property
+    def has_width(self) -> bool:
+        """False where nothing tells the spread, as `method` says: both ends stand where the value does, which is no precision, and are not shown."""
+        return self.low < self.high
+
 
 class SamplesRef(Record, frozen=True, kw_only=True):
     """Where the raw samples lie: a path inside the run folder, the sha256 of the file, its number of rows."""

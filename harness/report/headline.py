@@ -128,6 +128,6 @@ def goes_the_other_way(view: View, row: Row) -> bool:
 
 def is_reversed(measured: Measurement, direction: str) -> bool:
     interval = measured.interval
-    if interval is None:
+    if interval is None or not interval.has_width:
         return False
     return (direction == "increase" and interval.high < 0) or (direction == "decrease" and interval.low > 0)

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.report.addresses import below
 from harness.report.number_format import significant
-from harness.report.numbers import NOT_MEASURED, Numbers
+from harness.report.numbers import NO_INTERVAL, NOT_MEASURED, Numbers
 
 # Wider than a similarity or a share can be, since the ends of an interval may lie outside; narrow enough that everything can be drawn.
 Similarity = Annotated[float, msgspec.Meta(ge=-2, le=2)]
@@ -18,7 +18,6 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 # Wide enough for the z of a law that is broken outright, narrow enough to be written out and drawn.
 Real = Annotated[float, msgspec.Meta(ge=-1e20, le=1e20)]
 
-NO_INTERVAL = "no interval"
 ONES = (1.0, -1.0)  # a share of .9997 is not 1
 
 

@@ -121,6 +121,18 @@ def some(**changed: Any) -> dict[str, dict[str, Any]]:
     return made
 
 
+def test_few_prompts_have_no_interval_of_no_width() -> None:
+    """Both ends are missing, with the reason, where nothing tells the spread; three prompts of one capability tell it badly, and the interval is wide."""
+    prompts = [f"What of the {word}?" for word in WORDS[:3]]
+    found = compare(some(), prompts[:2], measure="indel")
+    assert (found.overall["low"], found.overall["high"], found.overall["level"]) == (None, None, None) and found.overall["value"] is not None
+    assert found.overall["note"] == "2 prompts are too few for an interval" and "(2 prompts are too few for an interval) above" in repr(found)
+    wide = compare(some(), prompts, measure="indel").overall
+    assert wide["note"] == "" and wide["high"] - wide["low"] > 0.2
+    equal = compare({name: {"a": "red sky", "b": "low fog", "c": "big sun", "d": "old ham"} for name in NAMES}, measure="jaccard")
+    assert equal.overall["low"] is None and equal.overall["note"] == "no interval: every draw is the same" and equal.overall["value"] == 1.0
+
+
 def test_what_is_no_answer_is_missing_and_never_a_text() -> None:
     """None, an empty answer, one that cannot be seen, and a client's own error; they are counted, and shown with their reason."""
     first = [f"What of the {word}?" for word in WORDS[:4]]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domains.convergence.sections.row_figure import finish_rows, new_row_figure
 from harness.report.number_format import rate
-from harness.report.numbers import NOT_MEASURED
+from harness.report.numbers import NO_INTERVAL, NOT_MEASURED
 from harness.report.palette import BLUE, GAP, GREEN, GREY, HATCHING, INK, ORANGE, VERMILION, WIDTH
 from harness.report.plot_frame import LABEL, Key
-from harness.report.record_format import NO_INTERVAL, axis_limits, with_zero
+from harness.report.record_format import axis_limits, with_zero
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
