@@ -368,8 +368,8 @@ class Stopped(Record, frozen=True, kw_only=True):
 
 class Execution(Record, frozen=True, kw_only=True):
     """The one block that differs between equal runs: times, hosts, workers, the command, which cells were taken from the store, how many rows of samples
-    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), the `timeline` up to the results, and the
-    `findings` about the machine that ran it."""
+    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), the `timeline` up to the results, the
+    `findings` about the machine that ran it, and in a distributed run which of the `machines` ran which cells."""
 
     run: str
     started: str
@@ -388,6 +388,7 @@ class Execution(Record, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
     timeline: tuple[Event, ...] = ()
     findings: tuple[Finding, ...] = ()
+    machines: dict[str, tuple[str, ...]] = {}
 
 
 class Results(Record, frozen=True, kw_only=True):

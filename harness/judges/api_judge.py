@@ -23,7 +23,7 @@ from harness.models.batches import Batches
 from harness.models.chat import chat
 from harness.models.provider import Answer, Ask, Provider, provider_for
 from harness.models.request_pool import Asker
-from harness.models.response_cache import Replies, key_of
+from harness.models.response_cache import Replies, key_of, open_replies
 from harness.models.status import is_blank
 
 # A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.
@@ -87,7 +87,7 @@ class ApiJudge:
     def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer, in order; errors are statuses. Raises HarnessError for what is missing offline and for batches that fail whole."""
         texts = list(dict.fromkeys((said.prompt, said.text) for said in answers if not is_blank(said.text)))
-        with Replies(self.cache_path) as cache:
+        with open_replies(self.cache_path) as cache:
             found = self._ask([text for text in texts if text not in self._given_up], cache)
             again = self._ask([text for text, verdict in found.items() if unread(verdict)], cache)
         self._given_up |= {text: verdict for text, verdict in again.items() if unread(verdict)}

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from harness.models import response_cache
 from harness.models.response_cache import Replies, sibling
 from harness.models.sealed_sqlite import BROKEN, CHECKED, Table, connect, create, find_damage, has_changed, is_damage, is_intact, migrate, schema, state
 from harness.store import hold_lock
@@ -18,6 +19,12 @@ from harness.store import hold_lock
 DUST = 1e-9
 TABLES = (Table("ledger", ("run TEXT NOT NULL", "provider TEXT NOT NULL", "usd REAL NOT NULL"), "run, provider"),)
 BOOK = "INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT (run, provider) DO UPDATE SET usd = usd + excluded.usd"
+
+
+def open_ledger(replies: Replies, run: str, limit_usd: float) -> Ledger:
+    """The purse of a run: in a file beside the cache, or the one of all machines."""
+    opened: Ledger = response_cache.OPENED_ELSEWHERE.ledger(run, limit_usd) if response_cache.OPENED_ELSEWHERE else Ledger(replies, run, limit_usd)
+    return opened
 
 
 class Ledger:

@@ -31,6 +31,7 @@ from harness.run.cached_reports import label, replay, skip_place
 from harness.run.experiment_run import ExperimentRun
 from harness.run.heartbeat import heartbeat
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
+from harness.run.pause import wait_while_paused
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.redact import clean_value, make_printable, plain
 from harness.run.undeclared import undeclared_in
@@ -97,6 +98,7 @@ class Runner:
     def prepare(self, item: pytest.Item, turn: Turn, locks: ExitStack) -> None:
         """Settles the needs, then looks for the cell's verdict: on the board, or in equal work done before."""
         active, planned = turn.active, turn.planned
+        wait_while_paused(active.folder.path)
         turn.stop = self.stop_for(active, planned, item)
         if planned.id in active.needed:
             locks.enter_context(active.folder.locked(planned.id))

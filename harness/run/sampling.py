@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -217,7 +216,7 @@ class Gathering:
             return
         files = self._inputs(key)
         if files is None or changed_files(files, self.root):
-            log.path.replace(log.path.with_suffix(f".{time.time_ns()}.stale"))
+            log.retire()
             self.store.put(INPUTS, key, {})
 
     def _tick(self, name: str, done: int, total: int) -> None:

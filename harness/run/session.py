@@ -23,6 +23,7 @@ from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
 from harness.run.latest import begin_latest
+from harness.run.pause import resume
 from harness.run.plugins import check_plugins
 from harness.run.redact import make_printable
 from harness.run.settings import REFUSAL, Settings
@@ -63,8 +64,6 @@ class Session:
         """Brings the selected items into order, with the needs pulled in. Mistakes of the declaration become collection errors."""
         try:
             self.founds = found_in(collected, self.config, self.settings)
-            if self.founds and self.settings.engine == "ray":
-                raise HarnessError("--harness-engine=ray is not available in this version", mend="Use the local engine, with -n for several processes")
         except HarnessError as error:
             refuse(items, str(error))
             return
@@ -182,6 +181,7 @@ class Session:
                     "findings": encode(machine),
                 }
                 active.folder.record_session(start, planned)
+                resume(active.folder.path)
                 begin_latest(active.folder.path)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner
