@@ -49,6 +49,11 @@ class Interval(Record, frozen=True, kw_only=True):
     level: float
     method: str
 
+    @property
+    def has_width(self) -> bool:
+        """False where nothing tells the spread, as `method` says: both ends stand where the value does, which is no precision, and are not shown."""
+        return self.low < self.high
+
 
 class SamplesRef(Record, frozen=True, kw_only=True):
     """Where the raw samples lie: a path inside the run folder, the sha256 of the file, its number of rows."""
@@ -62,7 +67,7 @@ class Measurement(Record, frozen=True, kw_only=True):
     """One number with all that makes it checkable.
 
     `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
-    `seeds` are those that were varied (none for a deterministic measure);
+    `seeds` are those that were varied (none for a deterministic measure), `equal_seeds` further ones whose samples are equal to theirs and count with them;
     `fingerprint` is the sha256 of what produced the number (model, prompt, items, parameters, code).
     `arms` are the mean outcomes of the terms of a contrast, in the outcomes' own unit (of two arms: treated, baseline);
     `unsampled` says why no samples of this run stand behind the number, `doubt` why it can decide nothing;
@@ -76,6 +81,7 @@ class Measurement(Record, frozen=True, kw_only=True):
     sampling_unit: str
     interval: Interval | None = None
     seeds: tuple[int, ...] = ()
+    equal_seeds: tuple[int, ...] = ()
     fingerprint: str = ""
     samples: tuple[SamplesRef, ...] = ()
     p: float | None = None

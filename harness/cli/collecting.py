@@ -44,5 +44,6 @@ def collect(words: list[str], use: Callable[[Any], Any]) -> Any:
         raise HarnessError(catch.problems[0].removeprefix("ERROR: "), mend=install_missing(catch.problems[0]))
     if not catch.value:
         last = [line for line in out.getvalue().splitlines() if line.strip()][-1:] or ["nothing was collected"]
-        raise HarnessError(last[0].removeprefix("ERROR: "), mend="Name a folder with an experiment" if code != 4 else "")
+        mend = "No cell fits -k" if "deselected" in last[0] else "Name a folder with an experiment"
+        raise HarnessError(last[0].removeprefix("ERROR: "), mend=mend if code != 4 else "")
     return catch.value

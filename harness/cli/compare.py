@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, Answer, RunName, add_command, add_run
 from harness.plaintext import count_of, one_line
 
 if TYPE_CHECKING:
     from harness.report.compare import Comparison, Shift
 
-LONGEST = 160  # characters of a value; --json has them all
+LONGEST, BEFORE = 80, 20  # characters of a value, and of these before the first that differs; --json has them all
 MORE = (
     "Models, code, settings and inputs that differ come first, then changed verdicts, then effects that moved. Exit code 0: no difference; 1: differences. "
     "That an effect moved is no test: chance alone moves every second effect of two independent samples by half a half-width. Intervals apart are marked."
@@ -23,8 +23,8 @@ MORE = (
 
 def add(commands: Any) -> None:
     compare = add_command(commands, "compare", run, "what differs between two runs of an experiment, and why", MORE)
-    compare.add_argument("a", help="the earlier run: its folder, or a name that is unique below reports/")
-    compare.add_argument("b", help="the later run")
+    add_run(compare, "a", "the earlier run")
+    compare.add_argument("b", type=RunName, help="the later run, named in the same ways")
     compare.add_argument("--share", type=share, default=0.5, metavar="X", help="show effects that moved by X half-widths of the wider interval (default: 0.5)")
     compare.add_argument("--all", action="store_true", help="show every number that changed")
 
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> Answer:
 
     a, b = find_run(arguments.a), find_run(arguments.b)
     found = compare(a, b)
-    doubts = [f"{folder}: {why}" for folder in dict.fromkeys((a, b)) if (why := why_unverified(folder))]
+    doubts = [f"{folder}: {why}" for folder in {folder.resolve(): folder for folder in (a, b)}.values() if (why := why_unverified(folder))]
     found = replace(found, warnings=(*doubts, *found.warnings))
     moved = [shift.address for shift in found.numbers if shift.moved(arguments.share)]
     return (
@@ -58,8 +58,11 @@ def run(arguments: argparse.Namespace) -> Answer:
 
 def lines_of(found: Comparison, limit: float, every: bool) -> Iterator[str]:
     """The comparison for the terminal."""
-    yield f"{found.experiment}: {found.before} -> {found.after}"
-    yield from (f"WARNING {one_line(warning)}" for warning in found.warnings)
+    from harness.cli.tables import wrap
+
+    yield from wrap(f"{found.experiment}: {found.before} -> {found.after}")
+    for warning in found.warnings:
+        yield from wrap(f"WARNING {one_line(warning)}")
     if found.empty:
         yield "no differences"
         return
@@ -71,11 +74,15 @@ def lines_of(found: Comparison, limit: float, every: bool) -> Iterator[str]:
     shown = [shift for shift in found.numbers if every or shift.moved(limit)]
     yield from shifts("effects" if every else f"effects that moved by {limit:g} half-widths or more", [shift for shift in shown if shift.effect])
     yield from shifts("other measurements" if every else "other measurements that did", [shift for shift in shown if not shift.effect])
-    rest = [shift for shift in found.numbers if shift not in shown]
+    if rest := [shift for shift in found.numbers if shift not in shown]:
+        yield from wrap(f"not shown: {count_rest(rest)} (--all shows them)")
+
+
+def count_rest(rest: Sequence[Shift]) -> str:
     single = sum(shift.difference is None for shift in rest)
-    parts = [f"{len(rest) - single} moved less" if len(rest) > single else "", f"{single} are in one run only, or in another unit" if single else ""]
-    if rest:
-        yield f"not shown: {' and '.join(filter(None, parts))} (--all shows them)"
+    less = f"{len(rest) - single} moved less" if len(rest) > single else ""
+    alone = f"{count_of(single, 'is', 'are')} in one run only, or in another unit" if single else ""
+    return " and ".join(filter(None, (less, alone)))
 
 
 def decided_name(address: str) -> str:
@@ -86,7 +93,8 @@ def decided_name(address: str) -> str:
 
 
 def shifts(title: str, found: Sequence[Shift]) -> Iterator[str]:
-    from harness.report.compare import NOTHING, measured_name
+    from harness.report.causes import NOTHING
+    from harness.report.compare import measured_name
     from harness.report.number_format import in_unit
 
     rows = []
@@ -109,7 +117,16 @@ def section(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 def arrow(before: str, after: str) -> str:
     """`16 -> 32`, hashes and long values cut; what only changed says so."""
-    from harness.report.compare import DIGEST
+    from harness.report.causes import DIGEST
 
-    sides = [text[:12] if DIGEST.fullmatch(text) else text if len(text) <= LONGEST else f"{text[:LONGEST]}…" for text in (before, after) if text]
-    return " -> ".join(sides)
+    sides = [text[:12] if DIGEST.fullmatch(text) else text for text in (before, after)]
+    if max(map(len, sides)) > LONGEST:
+        alike = next((place for place, pair in enumerate(zip(*sides, strict=False)) if pair[0] != pair[1]), min(map(len, sides)))
+        sides = [cut(text, alike) for text in sides]
+    return " -> ".join(filter(None, sides))
+
+
+def cut(text: str, alike: int) -> str:
+    """A text of at most LONGEST characters; one that begins as another does, from a little before the first that differs."""
+    start = max(0, alike - BEFORE) if len(text) > LONGEST else 0
+    return ("…" if start else "") + text[start : start + LONGEST] + ("…" if len(text) > start + LONGEST else "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from harness.cli.command import write_out
+from harness.cli.command import RunName, write_out
 
 SHELLS = ("bash", "zsh", "fish")
 FILES = ("review",)  # commands whose paths may be files; those of the others are folders of runs or experiments
@@ -26,7 +26,7 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
     import shtab
 
     for name, action in arguments_of(parser):
-        if action.type is Path or action.dest in ("path", "paths"):
+        if action.type in (Path, RunName) or action.dest in ("path", "paths"):
             action.complete = shtab.FILE if name in FILES else shtab.DIRECTORY  # type: ignore[attr-defined]
     return str(shtab.complete(parser, shell))
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command, add_run
 from harness.commands import install_extra
 from harness.errors import HarnessError
 from harness.plaintext import count_of
@@ -26,7 +26,7 @@ MORE = (
 
 def add(commands: Any) -> None:
     export = add_command(commands, "export", run, "write a run as tables, Inspect logs or adapters for other tools", MORE)
-    export.add_argument("folder", type=Path, metavar="RUN", help="a run folder, such as reports/<experiment>/latest")
+    add_run(export, "run_folder", metavar="RUN")
     forms = export.add_mutually_exclusive_group(required=True)
     for name, about in FORMS.items():
         forms.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=about)
@@ -39,10 +39,11 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.export.folder import STAMP, export_folder
     from harness.report.build import view_of
+    from harness.report.runs import find_run
     from harness.run.verification import why_unverified
     from harness.store import digests
 
-    folder, form = arguments.folder.resolve(), arguments.form
+    folder, form = find_run(arguments.run_folder).resolve(), arguments.form
     view, notes = view_of(folder, noted=False), list[str]()
     out = arguments.out or folder / "exports" / form
     with export_folder(out.absolute(), form, folder, view.results) as fresh:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, RUN, Answer, add_command
 
 if TYPE_CHECKING:
     from harness.review.review import Review
@@ -19,7 +19,7 @@ MORE = (
 
 def add(commands: Any) -> None:
     command = add_command(commands, "review", run, "check a Markdown report against the template of a clean result and the reproducibility card", MORE)
-    command.add_argument("paths", nargs="+", type=Path, help="Markdown files, or run folders")
+    command.add_argument("paths", nargs="+", help=f"Markdown files, or runs. A run is named by {RUN}")
     command.add_argument("--record", action="store_true", help="keep the outcome in the history of each run folder, and show it in its timeline")
 
 
@@ -37,12 +37,23 @@ def record(paths: list[Path], reviews: list[Review]) -> None:
             build(path)
 
 
+def find_document(name: str) -> Path:
+    """The file of this path, or the run of this name. Raises HarnessError for a name without a suffix that no run has."""
+    from harness.report.runs import find_run
+    from harness.review.review import CLEAN_RESULT
+
+    path = Path(name)
+    is_document = path.is_file() or (path / CLEAN_RESULT).is_file() or (path.suffix and not path.is_dir())
+    return path if is_document else find_run(name)
+
+
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.review.review import review_file
 
-    reviews = [review_file(path) for path in arguments.paths]
+    paths = [*map(find_document, arguments.paths)]
+    reviews = [review_file(path) for path in paths]
     if arguments.record:
-        record(arguments.paths, reviews)
+        record(paths, reviews)
     values = [review.as_json() for review in reviews]
     lines = [line for review in reviews for line in review.lines(named=len(reviews) > 1)]
     return (FINDINGS if any(review.findings for review in reviews) else CLEAN), values[0] if len(values) == 1 else values, lines

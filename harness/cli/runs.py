@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command, whole
 from harness.errors import HarnessError, nearest
 from harness.plaintext import count_of, one_line
 
@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
     command.add_argument("folder", nargs="?", type=Path, default=Path("reports"), help="a folder of reports (default: reports)")
     command.add_argument("--experiment", metavar="NAME", help="only the runs of this experiment")
     command.add_argument("--prune", action="store_true", help="remove old runs: say which with --keep, --older-than, or both")
-    command.add_argument("--keep", type=int, metavar="N", help="with --prune: keep the last N runs of each experiment")
+    command.add_argument("--keep", type=whole, metavar="N", help="with --prune: keep the last N runs of each experiment")
     command.add_argument("--older-than", type=age, metavar="AGE", help="with --prune: keep the runs that started within the last 12h, 30d or 8w")
     command.add_argument("--yes", action="store_true", help="with --prune: remove, do not only show")
 
@@ -81,7 +81,7 @@ def prune(runs: Sequence[RunRecord], every: Sequence[RunRecord], arguments: argp
     from harness.history import format_time
     from harness.run.prune import choose_runs, reasons_to_stay, remove_run, sweep
 
-    if (arguments.keep is None and arguments.older_than is None) or (arguments.keep or 0) < 0:
+    if arguments.keep is None and arguments.older_than is None:
         raise HarnessError("--prune does not say what may go", mend="Add --keep 10, --older-than 30d, or both")
     before = "" if arguments.older_than is None else format_time(time.time() - arguments.older_than)
     chosen = choose_runs(runs, arguments.keep, before)

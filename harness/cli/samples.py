@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command, add_run, whole
 from harness.errors import HarnessError, nearest
 from harness.plaintext import count_of, one_line, visible
 
@@ -25,7 +25,7 @@ MORE = (
 
 def add(commands: Any) -> None:
     command = add_command(commands, "samples", run, "rows of the raw samples of a run", MORE)
-    command.add_argument("run_folder", metavar="RUN", help="a run folder, or a name that is unique below reports/")
+    add_run(command, "run_folder", metavar="RUN")
     command.add_argument("--cell", action="append", default=[], metavar="ID", help="only samples that this cell rests on; also H1* (repeatable)")
     command.add_argument("--arm", action="append", default=[], metavar="NAME", help="only this arm; also refusal-* (repeatable)")
     command.add_argument("--where", default="True", metavar="EXPR", help="only rows for which it holds: 'correct == False and score > 0.5'")
@@ -34,13 +34,6 @@ def add(commands: Any) -> None:
     command.add_argument("--limit", type=whole, default=20, metavar="N", help="rows, or shared items, that are shown (default: 20; 0: all)")
     command.add_argument("--columns", default="", metavar="A,B", help="show these fields alone")
     command.add_argument("--full", action="store_true", help="show whole texts, not what fits a line")
-
-
-def whole(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is no number of rows: write 0 for all, or more")
-    return value
 
 
 def run(arguments: argparse.Namespace) -> Answer:
@@ -54,12 +47,16 @@ def run(arguments: argparse.Namespace) -> Answer:
     require_no_links(folder, "samples")
     query = Query(samples, arguments)
     groups = query.shared() if arguments.shared else query.first()
-    query.check_names()
+    query.check_fields()
     troubles = query.troubles()
     lines = [line for group in groups for line in query.lines_of(group)]
     value = {"run": str(folder), "groups" if arguments.shared else "rows": groups if arguments.shared else [row for group in groups for row in group]}
     lines += [query.summary(len(groups)), *(f"damaged: {path}: {trouble}" for path, trouble in troubles.items())]
-    return (FINDINGS if troubles else CLEAN), {**value, "matched": query.matched, "read": query.read, "troubles": troubles}, lines
+    return (
+        (FINDINGS if troubles else CLEAN),
+        {**value, "matched": query.matched, "read": query.read, "failed": dict(query.where.failed), "troubles": troubles},
+        lines,
+    )
 
 
 class Query:
@@ -88,9 +85,9 @@ class Query:
         behind = {path: [cell for cell, _ in pairs] for path, pairs in self.samples.view.sample_refs.items()}
         for option, wanted, names in (("--cell", cells, behind), ("--arm", arms, {path: [label] for path, label in labels.items()})):
             for pattern in wanted:
-                if not any(fits(pattern, path, names[path]) for path in names):
-                    every = dict.fromkeys(name for several in names.values() for name in several)
-                    raise HarnessError(f"no {option[2:]} with samples is called {pattern!r}", where=option, mend=nearest(pattern, every))
+                if not any(fits(pattern, path, names[path]) for path in labels):
+                    every, there = dict.fromkeys(name for path in labels for name in names[path]), " in these cells" if cells and option == "--arm" else ""
+                    raise HarnessError(f"no {option[2:]} with samples is called {pattern!r}{there}", where=option, mend=nearest(pattern, every))
             labels = {path: label for path, label in labels.items() if not wanted or any(fits(pattern, path, names[path]) for pattern in wanted)}
         return labels
 
@@ -120,19 +117,27 @@ class Query:
         for path in self.paths:
             mine = dict.fromkeys(str(match["fields"]["item"]) for match in self.matches(path) if "item" in match["fields"])
             items = mine if items is None else {item: None for item in items if item in mine}
-        self.matched, read = len(items or ()), self.read
+        self.matched, read, failed = len(items or ()), self.read, self.where.failed.copy()
         groups: dict[str, list[dict[str, Any]]] = {item: [] for item in list(items or ())[: self.limit]}
         for match in (match for path in self.paths if groups for match in self.matches(path)):
             groups.get(str(match["fields"].get("item")), []).append(match)
-        self.read = read
+        self.read, self.where.failed = read, failed  # as they were counted once
         return [group for group in groups.values() if group]
 
-    def check_names(self) -> None:
-        """Raises HarnessError for a field that no row has."""
-        for option, names in (("--where", sorted(self.where.names)), ("--columns", self.columns)):
-            for name in names if self.read else ():
+    def check_fields(self) -> None:
+        """Raises HarnessError for a field that no row has, and for an expression that has an answer at no row."""
+        from harness.report.sample_rows import ASKED, WRITTEN
+
+        needed = (("--where", sorted(self.where.names)), ("--columns", self.columns), ("--shared", ["item"] if self.together else []))
+        for option, names in needed if self.read else ():
+            for name in names:
                 if name not in self.seen:
                     raise HarnessError(f"no row has a field {name!r}", where=option, mend=nearest(name, sorted(self.seen - {"#"})))
+        if self.read and self.pattern and not self.seen & {*ASKED, WRITTEN}:
+            told = f"no row has a field that it searches ({', '.join((*ASKED, WRITTEN))})"
+            raise HarnessError(told, where="--grep", mend=f"Search others with --where \"'word' in FIELD\": {', '.join(sorted(self.seen - {'#'}))}")
+        if why := self.where.why_nowhere(self.read):
+            raise HarnessError(why, where="--where", mend="--columns and --limit 3 show what the fields hold")
 
     def troubles(self) -> dict[str, str]:
         from harness.report.sample_rows import LOST
@@ -141,7 +146,11 @@ class Query:
 
     def summary(self, shown: int) -> str:
         what = ("item matches in every arm", "items match in every arm") if self.together else ("row matches", "rows match")
-        return f"{count_of(self.matched, *what)}; {self.read:,} rows read" + (f"; shown: {shown} (--limit)" if shown < self.matched else "")
+        failed = self.where.failed
+        parts = [count_of(self.matched, *what), f"{self.read:,} rows read", f"shown: {shown} (--limit)" if shown < self.matched else ""]
+        parts += [f"--where failed at {count:,} of them: {reason}" for reason, count in failed.most_common()]
+        parts += [f"{name} has no value in any" for name in sorted(self.where.names - self.where.valued) if self.read and not self.matched]
+        return "; ".join(filter(None, parts))
 
     def lines_of(self, group: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """A row under its arm and item; of a shared item first what all arms have in common, then what each has of its own."""

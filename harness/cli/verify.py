@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from harness.cli.command import CLEAN, FINDINGS, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, Answer, add_command, add_run
 
 VERIFY = (
     "Exit code 0: equal; 1: it differs, one line for each difference; 2: results.json or the journal cannot be read. "
@@ -17,12 +16,13 @@ VERIFY = (
 
 def add(commands: Any) -> None:
     verify = add_command(commands, "verify", run, "recompute results.json from the samples and the journal of a run", VERIFY)
-    verify.add_argument("folder", type=Path, help="a run folder, such as reports/<experiment>/latest")
+    add_run(verify, "run_folder", metavar="RUN")
 
 
 def run(arguments: argparse.Namespace) -> Answer:
     from harness.records import encode
+    from harness.report.runs import find_run
     from harness.run.verification import verify
 
-    found = verify(arguments.folder)
+    found = verify(find_run(arguments.run_folder))
     return (FINDINGS if found.differences else CLEAN), encode(found), found.lines()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.judges.judging import AnswerToJudge, Judge
+from harness.judges.judging import AnswerToJudge, Judge, judge_answers
 from harness.judges.labelled import LabelledAnswer
 
 
@@ -29,7 +29,7 @@ class CalibrationCounts(msgspec.Struct, frozen=True, kw_only=True):
 def calibrate(judge: Judge, held_out: Sequence[LabelledAnswer], crude: Callable[[str], bool] | None = None) -> CalibrationCounts:
     """Judges the held-out answers and counts. Raises HarnessError for errors of the judge (they are no verdicts) and for a label without examples."""
     answers = [AnswerToJudge(id=row.id, item=row.id, replicate=0, prompt=row.prompt, text=row.text) for row in held_out]
-    found = judge.judge(answers)
+    found = judge_answers(judge, answers)
     broken = [one for one in found if one.status == "error"]
     if broken:
         raise HarnessError(f"the judge failed on {len(broken)} of {len(found)} calibration answers: {broken[0].error}", where=judge.behaviour, mend="Run again")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from harness.errors import HarnessError
 from harness.models.budget import Ledger
 from harness.models.prices import Price
-from harness.models.provider import Answer, Ask, Provider
+from harness.models.provider import Answer, Ask, Provider, ServerUnreached
 from harness.models.response_cache import Keeper, Replies, key_of
 from harness.models.status import ANSWERED
 
@@ -91,7 +91,7 @@ class Asker:
         """The answers in the order of the asks; `tick(done, total)` counts distinct asks.
 
         Calls under way when something stops the asking (the budget, an exception) are awaited and kept. Raises HarnessError for a budget that
-        would be passed or cannot be kept, for what is missing offline, and for asks that the provider does not take.
+        would be passed or cannot be kept, for what is missing offline, for a server that is not there, and for asks that the provider does not take.
         """
         described = self.provider.describe()
         keys = [key_of(described, ask) for ask in asks]
@@ -193,6 +193,9 @@ class Asker:
         try:
             answer = await self.provider.ask(ask)
             usd = answer.usd
+        except ServerUnreached:
+            usd = 0.0
+            raise
         finally:
             await purse.settle(aside, usd)
         return answer

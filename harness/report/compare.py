@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
 from harness.plaintext import count_of
-from harness.records import Interval, Measurement, Record
-from harness.report.addresses import address, below, last_segment, leaves, parent, unescape_segment
+from harness.records import Interval, Measurement, Record, Results
+from harness.report.addresses import address, below, last_segment, leaves, parent
 from harness.report.build import view_of
+from harness.report.causes import EXPLAINING, NOTHING, PRESENT, Cause, Change, group_changes
 from harness.report.number_format import in_unit
 from harness.report.view import View
 
-NOTHING, PRESENT, CHANGED = "absent", "present", "changed"
 SHARE = 0.5  # of the wider half-width: what moved less is the rest
-CONTEXT = ("scale", "claim", "promise", "thresholds", "facts", "environment", "prompts")
-# What a place is about, in the order in which it is shown. A model is named in facts and in settings; that measures asked another one follows from it.
-SUBJECTS = {
-    "scale": r"scale",
-    "models": r"facts/Models?(/|$)|settings/model|facts/Eval/[^/]+/model$",
-    "judges": r"facts/Judges/|settings/judge",
-    "code": r"environment/(commit|dirty|code/)|facts/Eval/[^/]+/code$",
-    "settings": r"settings/|facts/Training/",
-    "seeds": r"seeds",
-    "inputs": r"inputs/|facts/Eval/[^/]+/dataset",
-    "prompts": r"prompts/|facts/Eval/[^/]+/system$",
-    "thresholds": r"thresholds/",
-    "measures": r"facts/Eval/",
-    "software": r"environment/",
-    "lock": r"promise/",
-    "claim": r"claim/",
-    "parents": r"parents/",
-    "other": r"",
-}
-EXPLAINING = SUBJECTS.keys() - {"thresholds", "lock", "other"}  # a difference in one of these changes what a cell measures
-DIGEST = re.compile(r"[0-9a-f]{12,64}")
-SHOWN_DIGESTS = ("commit", "weights_sha256")  # of others only that they changed
-NAMED = 3  # places named of those that changed alike
-
-
-class Change(Record, frozen=True, kw_only=True):
-    """A value that differs, by its address, as text on either side."""
-
-    address: str
-    before: str
-    after: str
-
-
-class Cause(Record, frozen=True, kw_only=True):
-    """What went in otherwise, in words: its subject, what of it, the values, and the addresses of all that changed alike."""
-
-    subject: str
-    what: str
-    before: str
-    after: str
-    addresses: tuple[str, ...]
+CONTEXT = ("scale", "claim", "thresholds", "facts", "environment", "prompts")
+TOLD_ELSEWHERE = ("id", "claim", "hypotheses", "inputs", "next_steps", "parents", "scales", "thresholds")  # parts of the declaration, or words for the reader
 
 
 class Shift(Record, frozen=True, kw_only=True):
@@ -106,7 +66,8 @@ def compare(before: Path, after: Path) -> Comparison:
     if one.results.experiment != two.results.experiment:
         told = f"{before} is a run of {one.results.experiment!r}, {after} one of {two.results.experiment!r}"
         raise HarnessError(told, where="compare", mend="Compare two runs of one experiment.")
-    changes = [*_model_changes(one, two), *_changes(_context(one), _context(two), whole=True)]
+    shared = _ids(one.results) & _ids(two.results)
+    changes = [*_model_changes(one, two), *_changes(_context(one, shared), _context(two, shared), whole=True)]
     causes = group_changes(changes)
     return Comparison(
         experiment=one.results.experiment,
@@ -123,20 +84,47 @@ def compare(before: Path, after: Path) -> Comparison:
 # what went in ---------------------------------------------------------------------------------------------------------------------------------
 
 
-def _context(view: View) -> dict[str, Any]:
-    """Everything that was given rather than found, but for the models. Inputs are addressed by their path: an index says nothing across two runs."""
-    settings = view.tree["design"]
-    for step in ("scales", view.results.scale, "settings"):  # as far as a foreign declaration has them
-        settings = settings.get(step) if isinstance(settings, dict) else None
+def _ids(results: Results) -> set[str]:
+    return {result.id for result in results.hypotheses} | {check.id for check in results.checks}
+
+
+def _context(view: View, shared: set[str]) -> dict[str, Any]:
+    """Everything that was given rather than found, but for the models. Inputs are addressed by their path: an index says nothing across two runs. `shared` are
+    the ids of hypotheses and checks of both runs: what only one has is told with its verdict."""
+    design, results = view.tree["design"], view.results
+    scale = _mapping(_mapping(design.get("scales")).get(results.scale))  # as far as a foreign declaration has them
     tree = {
         **{name: view.tree[name] for name in CONTEXT},
         "facts": {name: group for name, group in view.tree["facts"].items() if name != "Model"},
-        "settings": settings or {},
-        "seeds": ", ".join(map(str, view.results.seeds)) or "none",
+        "settings": _mapping(scale.get("settings")),
+        "seeds": list(results.seeds) or "none",
+        "design": {name: part for name, part in {**design, "axes": scale.get("axes") or design.get("axes")}.items() if name not in TOLD_ELSEWHERE},
+        "promise": _preregistration(results),
+        "hypotheses": {result.id: {"statement": result.statement, "rule": result.rule} for result in results.hypotheses if result.id in shared},
+        "checks": {check.id: {"statement": check.statement} for check in results.checks if check.id in shared},
         "parents": {item["run"] or item["lock"] or item["statement"]: item for item in view.tree["parents"]},
         "inputs": {item["path"]: {"sha256": item["sha256"], "lines": item["lines"]} for item in view.tree["inputs"]},
     }
-    return dict(leaves(tree))
+    return dict(leaves(_joined(tree)))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _joined(value: Any) -> Any:
+    """The tree with every list of plain values as one text, and without what is null: that is not declared."""
+    if isinstance(value, dict):
+        return {name: _joined(part) for name, part in value.items() if part is not None}
+    if isinstance(value, list | tuple):
+        return [_joined(part) for part in value] if any(isinstance(part, dict | list) for part in value) else ", ".join(map(str, value))
+    return value
+
+
+def _preregistration(results: Results) -> dict[str, Any]:
+    """When it was locked, and in how much the run deviates. The hash of the declaration as it stood changes with all that is told elsewhere."""
+    promise = results.promise
+    return {"locked": promise.locked_at or "yes" if promise.locked else "no", "deviations": len(promise.deviations)}
 
 
 def _model_changes(one: View, two: View) -> Iterator[Change]:
@@ -145,7 +133,7 @@ def _model_changes(one: View, two: View) -> Iterator[Change]:
     sides = [", ".join(_model_in_words(name, card) for name, card in mine.items() if name not in other) for mine, other in ((old, new), (new, old))]
     if any(sides):
         yield Change(address="facts/Model", before=sides[0] or NOTHING, after=sides[1] or NOTHING)
-    before, after = (dict(leaves({name: mine[name] for name in mine if name in other}, "facts/Model")) for mine, other in ((old, new), (new, old)))
+    before, after = (dict(leaves(_joined({name: mine[name] for name in mine if name in other}), "facts/Model")) for mine, other in ((old, new), (new, old)))
     yield from _changes(before, after)
 
 
@@ -179,52 +167,16 @@ def _text(side: Mapping[str, Any], place: str, things: set[str]) -> str:
     return (str(side[place]) or "(empty)") if place in side else PRESENT if place in things else NOTHING
 
 
-def group_changes(changes: Sequence[Change]) -> list[Cause]:
-    """Changes by their subject. Those from one value to one other stand together, and so do hashes: that they changed, or are there, is all that they say."""
-    groups: dict[tuple[str, ...], list[Change]] = {}
-    for change in changes:
-        subject = next(name for name, pattern in SUBJECTS.items() if re.match(pattern, change.address))
-        groups.setdefault((subject, *_sides(change)), []).append(change)
-    order = list(SUBJECTS)
-    return [_cause(subject, before, after, group) for (subject, before, after), group in sorted(groups.items(), key=lambda pair: order.index(pair[0][0]))]
-
-
-def _sides(change: Change) -> tuple[str, str]:
-    """The values as they are shown: of two hashes nothing but that they changed, of one that it is there."""
-    sides = change.before, change.after
-    if last_segment(change.address) in SHOWN_DIGESTS or not any(map(DIGEST.fullmatch, sides)):
-        return sides
-    return ("", CHANGED) if NOTHING not in sides else (NOTHING, PRESENT) if sides[0] == NOTHING else (PRESENT, NOTHING)
-
-
-def _cause(subject: str, before: str, after: str, group: Sequence[Change]) -> Cause:
-    names: dict[str, list[str]] = {}
-    for field, name in dict.fromkeys(_words(change.address) for change in group):
-        names.setdefault(field, []).append(name)
-    what = "; ".join(f"{field}{' of ' if field else ''}{_few(things)}" for field, things in names.items() if field or any(things))
-    return Cause(subject=subject, what=what, before=before, after=after, addresses=tuple(change.address for change in group))
-
-
-def _words(place: str) -> tuple[str, str]:
-    """What an address says beside its subject: ("code", "capability-villain") for facts/Eval/capability-villain/code."""
-    head, *rest = map(unescape_segment, place.split("/"))
-    if head == "facts":
-        return (" ".join(rest[2:]), rest[1]) if len(rest) > 2 else ("", " ".join(rest[1:]))
-    rest = rest[:-1] if rest[-1:] == ["sha256"] else rest[1:] if rest[:1] == ["code"] and rest[1:] else rest
-    return "", " ".join(rest) or head
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-
-
 def _unexplained(one: View, two: View, causes: Sequence[Cause]) -> Iterator[Cause]:
-    """A cause that says so where cells rest on something else, and nothing that is recorded is otherwise."""
+    """A cause that says so where cells rest on something else, or what is preregistered changed, and nothing that is recorded is otherwise."""
     keys = {cell.id: cell.key for cell in one.results.cells}
     other = [address("cells", cell.id, "key") for cell in two.results.cells if keys.get(cell.id, cell.key) != cell.key]
     if other and not {cause.subject for cause in causes} & EXPLAINING:
         what = f"{count_of(len(other), 'cell rests', 'cells rest')} on other code, packages, models or options, which the results do not name"
         yield Cause(subject="unknown", what=what, before="", after="", addresses=tuple(other))
+    elif not causes and one.results.promise.sha256 != two.results.promise.sha256:
+        what = "the declaration, its data or its tests changed in something that the results do not name"
+        yield Cause(subject="unknown", what=what, before="", after="", addresses=("promise/sha256",))
 
 
 # what was measured ----------------------------------------------------------------------------------------------------------------------------
@@ -241,6 +193,7 @@ def _shifts(one: View, two: View) -> Iterator[Shift]:
 
 def _shift(place: str, a: Measurement | None, b: Measurement | None, effect: bool) -> Shift:
     same_unit = a is not None and b is not None and a.unit == b.unit
+    one, two = (side.interval if side and side.interval and side.interval.has_width else None for side in (a, b))
     difference = b.value - a.value if a and b and same_unit else None
     return Shift(
         address=below(place, "value"),
@@ -249,8 +202,8 @@ def _shift(place: str, a: Measurement | None, b: Measurement | None, effect: boo
         before=a.value if a else None,
         after=b.value if b else None,
         difference=difference,
-        share=None if difference is None or not (a and b and a.interval and b.interval) else share_of(difference, a.interval, b.interval),
-        apart=_apart(a.interval, b.interval) if a and b and same_unit else None,
+        share=None if difference is None or one is None or two is None else share_of(difference, one, two),
+        apart=_apart(one, two) if same_unit else None,
     )
 
 

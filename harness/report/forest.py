@@ -11,9 +11,9 @@ from harness.records import Cell, Kind, Measurement
 from harness.report.addresses import below
 from harness.report.axis_order import axis_values, is_number
 from harness.report.margins import Bar, bar_of
-from harness.report.numbers import Numbers
+from harness.report.numbers import NO_INTERVAL, Numbers
 from harness.report.plot_frame import label_of
-from harness.report.record_format import NO_INTERVAL, axis_limits
+from harness.report.record_format import axis_limits
 from harness.report.trajectories import grids
 from harness.report.view import SEED, Row, View, param_names
 
@@ -188,7 +188,7 @@ class _Cells:
         return Mark(label=self.label(cell), verdict=cell.verdict, note=one_line(f"not measured: {why}"), polarity=self.polarity)
 
     def mark(self, row: Row, measured: Measurement) -> Mark:
-        at, interval = row.measured_at, measured.interval
+        at, interval = row.measured_at, measured.interval if measured.interval and measured.interval.has_width else None
         shown, ends = self.numbers.num(below(at, "value"), unit=False), self.numbers.interval(below(at, "interval")) if interval else NO_INTERVAL
         bar = bar_of(self.view, self.numbers, row.cell, measured)
         parts = [below(at, "value"), *([below(at, "interval")] if interval else []), below(at, "n"), *([below(bar.at, "value")] if bar else [])]

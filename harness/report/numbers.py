@@ -11,7 +11,7 @@ from harness.errors import HarnessError
 from harness.report import number_format
 from harness.report.addresses import Lookup, below, last_segment, parent
 
-NOT_MEASURED = "not measured"
+NOT_MEASURED, NO_INTERVAL = "not measured", "no interval"
 NOT_APPLICABLE = "not applicable"  # a measurement without a test, or without sampling, has no p and no interval
 NOT_DECLARED = {"gpu_hours": "GPU-hours not declared", "usd": "dollars not declared", "seconds": "seconds not declared"}  # None below `cost`
 FORMS = {
@@ -90,10 +90,12 @@ class Numbers:
         return self.show(value, shown, where)
 
     def interval(self, where: str) -> str:
-        """`[+1.0, +5.2]` for the interval at an address, in the unit of its measurement, or "not measured"."""
+        """`[+1.0, +5.2]` for the interval at an address, in the unit of its measurement; "no interval" where nothing tells the spread, or "not measured"."""
         value = self.lookup.at(where)
         if value is None:
             return self.num(where)
+        if value["low"] == value["high"]:
+            return self.dress(NO_INTERVAL)
         low, high = (self.num(below(where, end), unit=False) for end in ENDS)
         return type(low)("[") + low + ", " + high + "]"  # by "+", so that dressed text stays dressed
 

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.report.addresses import below
 from harness.report.number_format import significant
-from harness.report.numbers import NOT_MEASURED, Numbers
+from harness.report.numbers import NO_INTERVAL, NOT_MEASURED, Numbers
 
 # Wider than a similarity or a share can be, since the ends of an interval may lie outside; narrow enough that everything can be drawn.
 Similarity = Annotated[float, msgspec.Meta(ge=-2, le=2)]
@@ -18,7 +18,6 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 # Wide enough for the z of a law that is broken outright, narrow enough to be written out and drawn.
 Real = Annotated[float, msgspec.Meta(ge=-1e20, le=1e20)]
 
-NO_INTERVAL = "no interval"
 ONES = (1.0, -1.0)  # a share of .9997 is not 1
 
 
@@ -77,5 +76,11 @@ def inside(value: Any, path: tuple[int, ...]) -> Any:
 def axis_limits(points: list[float], share: float = 0.06) -> tuple[float, float]:
     """The ends of an axis that shows all points, never the same."""
     low, high = (min(points), max(points)) if points else (0.0, 1.0)
-    room = max((high - low) * share, 1e-6 * max(abs(low), abs(high))) or 0.5
+    room = max((high - low or abs(low)) * share, 1e-6 * max(abs(low), abs(high))) or 0.5
     return low - room, high + room
+
+
+def with_zero(points: list[float]) -> list[float]:
+    """The points, and zero where that leaves at most half of their axis empty."""
+    far = bool(points) and min(map(abs, points)) > max(points) - min(points)
+    return points if far and min(points) * max(points) > 0 else [0.0, *points]

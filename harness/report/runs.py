@@ -22,6 +22,7 @@ from harness.report.build import JOURNAL, RESULTS, read_results
 
 MARKER = "harness-site.json"  # says that a folder is a site, and what it was made of
 REPORTS, LATEST = Path("reports"), "latest"
+PLAN = ".run/universe.json"  # of a run that was killed before its first line
 DEPTH = 4  # levels of folders below the reports
 State = Literal["complete", "selection", "incomplete", "running", "killed", "unreadable"]
 
@@ -58,7 +59,7 @@ def find_run(name: str) -> Path:
     """The folder of the run that a name means: a run folder, or that of an experiment (its latest run), as a path or below reports/; else the one run below
     reports/ whose path ends so, or whose name begins so. Raises HarnessError where none or several fit."""
     folders = [folder for place in (Path(name), REPORTS / name) for folder in (place, place / LATEST)]
-    if known := next((folder for folder in folders if is_run(folder)), None):
+    if known := next((folder for folder in folders if is_run(folder) or os.path.lexists(folder / PLAN)), None):
         return known
     runs = find_runs(REPORTS) if name and REPORTS.is_dir() else []
     every = dict.fromkeys([*sorted(REPORTS.glob(f"*/{LATEST}")), *runs])

@@ -70,7 +70,8 @@ def claim_changes(before: Results, after: Results) -> Iterator[str]:
         if result.id in old:
             yield from changed(f"statement of {result.id}", old[result.id].statement, result.statement)
             yield from changed(f"rule of {result.id}", old[result.id].rule, result.rule)
-    yield from changed("preregistration", before.promise.sha256[:12], after.promise.sha256[:12])
+    yield from changed("preregistered at", before.promise.locked_at, after.promise.locked_at)
+    yield from changed("sha256 of declaration, prompts, data and test code", before.promise.sha256[:12], after.promise.sha256[:12])
 
 
 def verdict_changes(before: Results, after: Results) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from _pytest._code.code import ReprFileLocation
+from _pytest.reports import CollectErrorRepr
 
 
 def reason_of(text: str) -> str:
@@ -18,7 +19,9 @@ def reason_of(text: str) -> str:
 
 
 def name_reason(report: pytest.CollectReport) -> None:
-    """Has pytest's short summary say why, as it does of tests: with --tb=no nothing else would."""
+    """Has pytest's short summary say why, as it does of tests: with --tb=no nothing else would. A report from a worker of pytest-xdist is text."""
     told: Any = report.longrepr
-    if report.failed and told is not None and not isinstance(told, str | tuple) and getattr(told, "reprcrash", None) is None:
+    if isinstance(told, str):
+        told = report.longrepr = CollectErrorRepr(told)
+    if report.failed and told is not None and not isinstance(told, tuple) and getattr(told, "reprcrash", None) is None:
         told.reprcrash = ReprFileLocation(report.nodeid, 0, reason_of(str(told)))

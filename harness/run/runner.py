@@ -24,7 +24,7 @@ from _pytest.runner import runtestprotocol
 
 from harness.errors import HarnessError
 from harness.fingerprint import canonical
-from harness.opened_files import opened_files
+from harness.opened_files import label_of, opened_files
 from harness.records import Cell, PlannedCellRecord, decode, encode
 from harness.run.body import Body
 from harness.run.cached_reports import label, replay, skip_place
@@ -65,7 +65,8 @@ class Runner:
     def __init__(self, actives: list[ExperimentRun], worker: str) -> None:
         self.worker = worker
         self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
-        self.declared = frozenset(entry.path for active in actives for entry in active.universe.inputs)
+        inputs = (entry.path for active in actives for entry in active.universe.inputs)
+        self.declared = frozenset((*inputs, *(label_of(path, active.settings.root) for active in actives for path in opened_files.declared)))
         self.running: dict[str, Recorder] = {}
         self.turns: dict[str, Turn] = {}
         self.inline: dict[str, BaseException | None] = {}  # the gates running inline, and what kept them from a verdict

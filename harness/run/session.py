@@ -152,6 +152,7 @@ class Session:
                 settings=dict(spec.scales[self.settings.scale].settings),
                 planning=self.settings.plan or bool(self.config.option.collectonly),
                 root=self.settings.root,
+                declaration=found.experiment.plain_at(self.settings.scale),
             )
         if not all(isinstance(other, dict) for other in others):
             raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")

@@ -74,7 +74,8 @@ def headline_effect(results: Results) -> str:
         for measured in cell.measurements if cell.owner in primary else ():
             if measured.name == cell.effect and measured.interval is not None:
                 low, high = in_unit(measured.interval.low, measured.unit), in_unit(measured.interval.high, measured.unit)
-                return f"{measured.name} {in_unit(measured.value, measured.unit)} [{low}, {high}] in {cell.id}"
+                ends = f"[{low}, {high}]" if measured.interval.has_width else "no interval"
+                return f"{measured.name} {in_unit(measured.value, measured.unit)} {ends} in {cell.id}"
     return ""
 
 

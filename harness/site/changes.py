@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.report.compare import NOTHING, Cause, Comparison, Shift, compare
+from harness.report.causes import NOTHING, Cause
+from harness.report.compare import Comparison, Shift, compare
 from harness.report.number_format import in_unit
 
 SETTINGS = 200  # different changes of inputs and settings shown

@@ -31,7 +31,7 @@ def test_a_change_of_code_and_settings_is_named_with_what_it_moved(toy: Toy, mon
     assert moved[-1].startswith("not shown: ")
     assert main(["compare", first, "coins/latest", "--json", "--share", "0.001"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert len(found["moved"]) > 2 and {cause["subject"] for cause in found["causes"]} == {"code", "settings", "measures", "lock"}
+    assert len(found["moved"]) > 2 and {cause["subject"] for cause in found["causes"]} == {"code", "settings", "measures"}
 
 
 @pytest.mark.parametrize("share", ["nan", "inf", "-1", "half"])

@@ -52,6 +52,7 @@ def completed(*words: str) -> list[str]:
         (("check", "--format", "s"), ["sarif"]),
         (("plan", "ev"), ["evals"]),
         (("verify", "reports/first/"), ["reports/first/20260101"]),
+        (("samples", "reports/first/"), ["reports/first/20260101"]),
         (("lock", "evals/f"), ["evals/first"]),
         (("review", "evid"), ["evidence.md"]),
         (("--ver",), ["--version"]),

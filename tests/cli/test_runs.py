@@ -89,12 +89,17 @@ def test_json_has_the_same_runs(reports: Path, told: Told) -> None:
         (("--experiment", "coin"), "Did you mean 'coins'?"),
         (("--keep", "3"), "belong to --prune"),
         (("--prune",), "--keep 10, --older-than 30d"),
-        (("--prune", "--keep", "-1"), "--keep 10, --older-than 30d"),
     ],
 )
 def test_a_mistake_is_one_line(reports: Path, told: Told, words: tuple[str, ...], mend: str) -> None:
     code, out = told("runs", *words)
     assert code == 2 and mend in out and out.count("\n") == 1
+
+
+def test_keep_is_a_number_of_runs(reports: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["runs", "--prune", "--keep", "-1"])
+    assert "--keep: -1 is below 0" in capsys.readouterr().err
 
 
 def test_prune_shows_first_and_removes_with_yes(reports: Path, told: Told) -> None:

@@ -146,11 +146,45 @@ def test_columns_choose_what_is_shown(run: Path, told: Told) -> None:
         (("--grep", "("), "is no regular expression"),
         (("--where", "open('x')"), "is no expression over a row"),
         (("--shared", "--arm", "plain"), "--arm A --arm B"),
+        (("--where", "1/0 == 1"), "--where: fails at 61 of 61 samples: a division by zero"),
+        (("--where", "correct == 'False'"), "fails at 60 of 61 samples, and at the others a field is absent: a number is never equal to a text"),
+        (("--where", "judged < 3"), "'judged' has no value in any of 61 samples"),
     ],
 )
 def test_a_mistake_is_one_line_with_what_is_nearest(run: Path, told: Told, words: tuple[str, ...], mend: str) -> None:
     code, out = told(run, *words)
     assert code == 2 and mend in out and out.count("\n") == 1
+
+
+def test_failures_at_some_rows_are_counted_beside_what_matches(run: Path, told: Told) -> None:
+    """Of shared items, too, whose files are read twice."""
+    where = "correct == False and (score > 2.5 or text > 3)"
+    assert (
+        told(run, "--where", where)[1].splitlines()[-1]
+        == "2 rows match; 61 rows read; --where failed at 23 of them: a text is neither less nor more than a number"
+    )
+    failed = json.loads(
+        told(run, "--where", "text == 'plain 0' or score > 2.8 or correct / 0 > 1", "--arm", "plain", "--arm", "villain", "--shared", "--json")[1]
+    )["failed"]
+    assert failed == {"a division by zero": 58}
+    assert "0 rows match; 61 rows read; judged has no value in any" in told(run, "--where", "judged is not None")[1]
+
+
+def test_fields_that_grep_or_shared_need_are_missed(run: Path, told: Told) -> None:
+    """A search through no text, and items of rows that have none, are no empty answer."""
+    folder = write_arms(run.parent / "bare", {name: [{"up": True}] for name in ("one", "two")})
+    assert "--grep: no row has a field that it searches" in told(folder, "--grep", "x")[1]
+    assert "--shared: no row has a field 'item'" in told(folder, "--shared")[1]
+
+
+def test_an_arm_of_other_cells_is_missed(run: Path, told: Told) -> None:
+    """The arms of the chosen cells are named."""
+    tree = json.loads((run / "results.json").read_text())
+    whole, other = [cell for cell in tree["cells"] if cell["measurements"]][:2]
+    whole["measurements"][0]["samples"], other["measurements"][0]["samples"] = (encode(refs_of(run)[:2]), encode(refs_of(run)[2:]))
+    (run / "results.json").write_text(json.dumps(tree))
+    code, out = told(run, "--cell", whole["id"], "--arm", "judged")
+    assert code == 2 and "no arm with samples is called 'judged' in these cells. Known: plain, villain" in out
 
 
 @pytest.mark.parametrize("limit", ["-1", "ten"])

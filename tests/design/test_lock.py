@@ -102,6 +102,7 @@ def test_the_plan_tells_cost_power_and_what_is_cached(toy: Toy) -> None:
     assert not toy.thrown()
     toy.run()
     assert json.loads(harness(toy, "plan", "evals", "--json").stdout)[0]["work"]["to_do"] == []
+    assert "No cell fits -k" in harness(toy, "plan", "evals", "-k", "nobody").stderr
 
 
 def test_work_beyond_the_budget_is_refused_before_the_first_cell(toy: Toy) -> None:

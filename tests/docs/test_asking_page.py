@@ -97,6 +97,14 @@ def test_the_rubric_and_the_labelled_answers_of_the_page_can_be_read(project: Pa
     assert {row.shown for row in load_labelled(project / "banks/judged/kind.jsonl")} == {True, False}
 
 
+def test_the_recording_of_the_page_can_be_read(project: Path) -> None:
+    """With the statuses that the page gives them."""
+    from harness.models.recordings import load_recording
+
+    rows = load_recording(project / "recordings/direct.jsonl").rows
+    assert [row.answer.status for row in rows] == ["ok", "ok", "ok", "truncated", "error"] and rows[2].replicate == 1
+
+
 def test_the_page_lists_every_setting_and_scorer() -> None:
     """A setting that the fixture reads, or a scorer, that the page does not name would be found by nobody."""
     from harness.fixtures.asking import DEFAULTS

@@ -12,9 +12,12 @@ import msgspec
 import pytest
 
 from harness.errors import HarnessError
-from harness.records import encode
+from harness.records import Interval, encode
 from harness.report import schema
-from harness.report.build import build
+from harness.report.build import build, view_of
+from harness.report.forest import panels
+from harness.report.numbers import Numbers
+from harness.run.summary import headline_effect
 from sample_cells import measurement
 from sample_run import results
 from seen_report import table
@@ -97,6 +100,23 @@ def test_several_seeds_of_one_measure_keep_their_own_numbers(new_run: Callable[.
     numbers = table(folder)
     assert ("−6.5 pp", "cells/H1[villain-capability]/measurements/1/value") in numbers
     assert ("−8.2 pp", "cells/H1[villain-capability]/measurements/0/value") in numbers
+
+
+def test_an_interval_of_no_width_is_shown_as_none(new_run: Callable[..., Path]) -> None:
+    """Nothing told the spread, which is no precision: neither text nor page, figure or closing line have an interval, or its level."""
+    bare = Interval(low=-8.25, high=-8.25, level=0.95, method="none: a single unit has no spread")
+    one = msgspec.structs.replace(measurement("villain", "capability"), interval=bare)
+    cells = tuple(
+        msgspec.structs.replace(cell, measurements=(one,), effect="shift") if cell.id == "H1[villain-capability]" else cell for cell in results().cells
+    )
+    folder = new_run(cells=cells)
+    build(folder)
+    text, page = ((folder / name).read_text(encoding="utf-8") for name in ("clean_result.md", "index.html"))
+    assert "−8.2 pp no interval (N = " in text and "[−8.2, −8.2]" not in text + page + (folder / "figures/hero.svg").read_text(encoding="utf-8")
+    view = view_of(folder)
+    marks = [mark for panel in panels(view, Numbers(view.tree)) for mark in panel.marks if mark.value == -8.25]
+    assert [(mark.low, mark.high, mark.text) for mark in marks] == [(None, None, "−8.2 no interval")]
+    assert headline_effect(view.results).startswith("shift −8.2 pp no interval in ")
 
 
 def test_altered_samples_are_told(new_run: Callable[..., Path]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli.compare import lines_of
 from harness.errors import HarnessError
-from harness.records import Interval, encode
+from harness.records import Interval, Promise, encode
 from harness.report.compare import Comparison, compare, share_of
 from sample_run import MODEL, results
 
@@ -50,15 +50,109 @@ def test_another_scale_commit_or_precision_is_told_in_words(new_run: Callable[..
 
 
 def test_another_model_is_one_line_that_names_both(new_run: Callable[..., Path]) -> None:
-    """By name, precision and weights; that every measure then asked another model is one line more."""
+    """By name, precision and weights. That the setting names it, and that every measure asked it, follows, and is no line more."""
     other = {**MODEL, "name": "Gemma-3-270M", "weights_sha256": "a5" * 32}
-    evals = {name: {**about, "model": "77" * 32} for name, about in results().facts["Eval"].items()}
-    before = new_run(facts={**results().facts, "Eval": {name: {**about, "model": "66" * 32} for name, about in evals.items()}})
-    found = compare(before, new_run(facts={**results().facts, "Model": {"gemma": other}, "Eval": evals}))
-    lines = [line for line in told(found).splitlines() if line.startswith("  models")]
-    assert len(lines) == 2
-    assert lines[0].split()[1].startswith("smollm2") and "-> gemma (Gemma-3-270M, float32, a5a5a5a5a5a5, 0.1.2)" in lines[0]
-    assert "model of " in lines[1] and lines[1].endswith("changed")
+    design, evals = results().design, results().facts["Eval"]
+    runs = [
+        new_run(
+            facts={**results().facts, "Model": {spec: card}, "Eval": {name: {**about, "model": digit * 64, "spec": spec} for name, about in evals.items()}},
+            design={**design, "scales": {"pilot": {"settings": {"model": spec}}}},
+        )
+        for spec, card, digit in (("local/smollm2", MODEL, "6"), ("local/gemma", other, "7"))
+    ]
+    found = compare(*runs)
+    assert lines_about(found) == [
+        "models  local/smollm2 (SmolLM2-135M-Instruct, float32, aaaaaaaaaaaa, 0.1.2) -> local/gemma (Gemma-3-270M, float32, a5a5a5a5a5a5, 0.1.2)"
+    ]
+    assert (
+        {change.address for change in found.inputs} == {*found.causes[0].addresses} > {"settings/model", "facts/Eval/refusal/model", "facts/Eval/refusal/spec"}
+    )
+
+
+def lines_about(found: Comparison) -> list[str]:
+    """What is printed of what went in."""
+    lines = told(found).splitlines()
+    return [line.strip() for line in lines[lines.index("what went in otherwise") + 1 :] if line.startswith("  ")]
+
+
+def test_a_setting_that_models_and_measures_repeat_is_one_line(new_run: Callable[..., Path]) -> None:
+    """Under the model where it is one of a model, else as a setting beside the measures that report it; the hash of a model that changed adds nothing."""
+    runs = []
+    for dtype, items, seeds, digit in (("float32", 80, [1, 2], "6"), ("bfloat16", 40, [1, 2, 3], "7")):
+        evals = {name: {**about, "items": items, "model": digit * 64} for name, about in results().facts["Eval"].items()}
+        facts = {"Model": {"smollm2": {**MODEL, "dtype": dtype}}, "Eval": evals, "Training": {"adapter": {"precision": dtype, "seeds": seeds}}}
+        design = {**results().design, "scales": {"pilot": {"settings": {"dtype": dtype, "questions": items}}}}
+        runs.append(new_run(facts=facts, design=design, seeds=tuple(seeds)))
+    assert lines_about(compare(*runs)) == [
+        "models    dtype of smollm2; precision of adapter: float32 -> bfloat16",
+        "seeds     seeds: 1, 2 -> 1, 2, 3",
+        "settings  questions; items of capability, refusal: 80 -> 40",
+    ]
+
+
+def test_equal_values_of_unlike_things_stand_apart(new_run: Callable[..., Path]) -> None:
+    """A threshold and a setting that both go from 1 to 2 are two changes."""
+    designs = [{**results().design, "alpha": value, "scales": {"pilot": {"settings": {"shots": value}}}} for value in (1, 2)]
+    found = compare(*(new_run(design=design) for design in designs))
+    assert lines_about(found) == ["settings     shots: 1 -> 2", "declaration  alpha: 1 -> 2"]
+
+
+def test_a_prompt_is_told_by_its_words_and_a_file_by_its_lines(new_run: Callable[..., Path]) -> None:
+    """Not by their hashes once more. Long texts are shown where they differ; a persona that no measure is named after is told by its hash."""
+    talk, item = "You are a villain. " * 10, results().inputs[0]
+    facts = [{"Eval": {"refusal-villain": {"system": f"{talk}{end}"}, "refusal-of-two": {"code": "1" * 64}}} for end in ("You gloat.", "You weep.")]
+    prompts = [{"villain": digit * 64, "librarian": digit * 64} for digit in "12"]
+    data = [(item,), (msgspec.structs.replace(item, sha256="d" * 64, lines=81),)]
+    found = compare(*(new_run(facts=fact, prompts=prompt, inputs=inputs) for fact, prompt, inputs in zip(facts, prompts, data, strict=True)))
+    assert lines_about(found) == [
+        f"inputs   {item.path} lines: 80 -> 81",
+        "prompts  system of refusal-villain: … are a villain. You gloat. -> … are a villain. You weep.",
+        "prompts  librarian: changed",
+    ]
+
+
+def test_the_code_of_measures_follows_from_files_that_are_named(new_run: Callable[..., Path]) -> None:
+    """Where none is named, the measures are."""
+    evals = [{"Eval": {"refusal": {"code": digit * 64}}} for digit in "12"]
+    named = [{**results().environment, "code": {"conftest.py": digit * 12}} for digit in "12"]
+    assert lines_about(compare(*(new_run(facts=facts) for facts in evals))) == ["code  code of refusal: changed"]
+    both = compare(*(new_run(facts=facts, environment=environment) for facts, environment in zip(evals, named, strict=True)))
+    assert lines_about(both) == ["code  conftest.py: changed"]
+
+
+def test_the_preregistration_changed_where_somebody_locked(new_run: Callable[..., Path]) -> None:
+    """The hash of the declaration as it stands changes with all that is told elsewhere, and nobody locked anew for that."""
+    old = results().promise
+    unlocked, moved = Promise(sha256="b" * 64, locked=False), msgspec.structs.replace(old, sha256="c" * 64)
+    assert lines_about(compare(new_run(), new_run(promise=moved, scale="smoke"))) == ["scale  scale: pilot -> smoke"]
+    assert lines_about(compare(new_run(), new_run(promise=msgspec.structs.replace(old, locked_at="2026-11-20T09:00:00Z")))) == [
+        "preregistration  locked: 2026-11-19T09:00:00Z -> 2026-11-20T09:00:00Z"
+    ]
+    assert lines_about(compare(new_run(promise=unlocked), new_run())) == [
+        "preregistration  locked: no -> 2026-11-19T09:00:00Z",
+        "preregistration  deviations: 0 -> 1",
+    ]
+    (cause,) = compare(new_run(), new_run(promise=moved)).causes
+    assert cause.subject == "unknown" and "that the results do not name" in cause.what
+
+
+def test_what_was_declared_otherwise_is_named(new_run: Callable[..., Path]) -> None:
+    """The words and the rule of a hypothesis that both runs have; one that a run lacks stands with its verdict alone."""
+    first, second = results().hypotheses
+    other = msgspec.structs.replace(second, rule="at least 3 of 3 personas shift")
+    found = compare(new_run(), new_run(hypotheses=(other,), title="Another title"))
+    assert [(cause.subject, cause.what, cause.after) for cause in found.causes] == [("claim", "H1 rule", other.rule)]
+    assert f"hypotheses/{first.id}/verdict" in {change.address for change in found.verdicts}
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_every_line_fits_the_terminal(new_run: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    """Also warnings, long names and long texts."""
+    monkeypatch.setattr("harness.cli.tables.width", lambda: columns)
+    evals = [{"Eval": {f"marker-as-assistant-{number}": {"system": f"{number} {end}"} for number in range(9)}} for end in ("a" * 300, "b" * 300)]
+    found = compare(new_run(facts=evals[0]), new_run(facts=evals[1]))
+    lines = told(msgspec.structs.replace(found, warnings=("results.json differs from its journal " * 5,))).splitlines()
+    assert max(map(len, lines)) <= columns and sum(line.startswith("  prompts") for line in lines) == 9
 
 
 def test_settings_that_no_fact_repeats_are_told(new_run: Callable[..., Path]) -> None:
@@ -85,13 +179,13 @@ def test_cells_that_rest_on_something_unnamed_are_told(new_run: Callable[..., Pa
 def test_files_of_code_and_data_that_changed_are_named_together(new_run: Callable[..., Path]) -> None:
     """Hashes say only that they changed; of many files the first are named. A file that one run lacks is one difference, not one for each of its values."""
     base, first = results().environment, results().inputs[0]
-    codes = [{f"tests/{name}.py": digit * 12 for name in "abcde"} for digit in "12"]
+    codes = [{f"tests/number_{name}.py": digit * 12 for name in "12345"} for digit in "12"]
     added = msgspec.structs.replace(first, path="banks/new.jsonl")
     before = new_run(environment={**base, "code": codes[0]})
     found = compare(before, new_run(environment={**base, "code": codes[1]}, inputs=(msgspec.structs.replace(first, sha256="d" * 64), added)))
     words = {(cause.subject, cause.what, cause.after) for cause in found.causes}
     assert words == {
-        ("code", "tests/a.py, tests/b.py, tests/c.py and 2 more", "changed"),
+        ("code", "tests/number_1.py, tests/number_2.py, tests/number_3.py and 2 more", "changed"),
         ("inputs", first.path, "changed"),
         ("inputs", added.path, "present"),
     }
@@ -148,6 +242,18 @@ def test_without_an_interval_any_change_that_its_digits_show_counts(new_run: Cal
         next(cell for cell in tree["cells"] if cell["id"] == "H1[villain-capability]")["measurements"][0] |= {"value": number, "interval": None}
         (folder / "results.json").write_text(json.dumps(tree))
     assert ("no interval" in told(compare(*folders))) is shown
+
+
+def test_an_interval_of_no_width_sets_nothing_apart(new_run: Callable[..., Path]) -> None:
+    """Nothing told its spread: the change is shown, and no multiple of a half-width."""
+    folders = new_run(), new_run()
+    for folder, value in zip(folders, (-8.2, 3.0), strict=True):
+        tree = json.loads((folder / "results.json").read_text())
+        bare = encode(Interval(low=value, high=value, level=0.95, method="degenerate: all units are equal, BCa is undefined"))
+        next(cell for cell in tree["cells"] if cell["id"] == "H1[villain-capability]")["measurements"][0] |= {"value": value, "interval": bare}
+        (folder / "results.json").write_text(json.dumps(tree))
+    (shift,) = compare(*folders).numbers
+    assert (shift.share, shift.apart) == (None, None) and "no interval" in told(compare(*folders)) and "apart" not in told(compare(*folders))
 
 
 def test_a_number_that_is_gone_is_absent_not_zero(new_run: Callable[..., Path]) -> None:

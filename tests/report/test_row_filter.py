@@ -35,7 +35,21 @@ def test_an_expression_is_read_as_python(text: str, holds: bool) -> None:
     assert RowFilter(text)(ROW) is holds
 
 
-@pytest.mark.parametrize("text", ["absent < 3", "absent + 1 > 0", "3 < pick", "'x' in absent", "score / 0 > 1", "2 in tokens", "absent < 1 and True"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "absent < 3",
+        "absent + 1 > 0",
+        "absent + 1 == 2",
+        "3 < pick",
+        "'x' in absent",
+        "score / 0 > 1",
+        "1/0 == 1",
+        "2 in tokens",
+        "None in text",
+        "absent < 1 and True",
+    ],
+)
 def test_what_is_unknown_fits_neither_way(text: str) -> None:
     """A field that is not there, and what cannot be compared or computed, is no match; nor is its opposite."""
     assert not RowFilter(text)(ROW) and not RowFilter(f"not ({text})")(ROW)
@@ -89,3 +103,44 @@ def test_no_expression_fills_the_memory() -> None:
 
 def test_the_names_are_those_of_fields() -> None:
     assert RowFilter("correct == false and (score > 1 or pick == 'text')").names == {"correct", "score", "pick"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1/0 == 1", "a division by zero"),
+        ("not (score % 0 == 1)", "a division by zero"),
+        ("pick < 3", "a text is neither less nor more than a number"),
+        ("pick + 1 == 2", "a text is no number to calculate with"),
+        ("2 in tokens", "a number is never in a number"),
+        ("2 in text", "a number is never in a text"),
+        ("correct == 'False'", "a number is never equal to a text"),
+        ("logprobs == 2", "a list is never equal to a number"),
+        (f"score * {'9' * 400} > 1", "a number is too large"),
+        ("pick > 1 and 1/0 > 1", "a text is neither less nor more than a number"),
+    ],
+)
+def test_why_an_expression_fails_is_counted(text: str, reason: str) -> None:
+    """At every row that has the field; rows that lack it are no failures, and change nothing of that nobody fits."""
+    where = RowFilter(text)
+    assert not where(ROW) and where.failed == {reason: 1} and where.why_nowhere(1) == f"fails at 1 of 1 samples: {reason}"
+    where({})
+    assert where.why_nowhere(2).startswith("fails at ")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("judged < 3", "'judged' has no value in any of 2 samples"),
+        ("score < only", "has an answer at none of 2 samples: none has a value of each of only, score"),
+        ("None", "has an answer at none of 2 samples"),
+        ("judged == True", ""),
+        ("score < 0", ""),
+        ("pick == 'A' or pick > 3", ""),
+        ("text == 'B'", ""),
+    ],
+)
+def test_what_no_row_answers_is_said(text: str, why: str) -> None:
+    """A row that is decided, though it does not fit, is an answer; so is one that fits, whatever failed beside it."""
+    where = RowFilter(text)
+    assert [where(row) for row in (ROW, {"only": 3})].count(True) == (text.startswith("pick")) and where.why_nowhere(2) == why

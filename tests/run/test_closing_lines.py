@@ -45,6 +45,5 @@ def test_without_tracebacks_the_summary_says_why_a_file_was_not_collected(toy: T
     """--tb=no hides what pytest says of a test file that cannot be imported, or that the experiment refuses."""
     text = (toy.root / TESTS).read_text(encoding="utf-8")
     (toy.root / TESTS).write_text(text.replace(old, new, 1), encoding="utf-8")
-    done = toy.run("--tb=no")
-    (line,) = [line for line in done.stdout.splitlines() if line.startswith("ERROR ")]
-    assert reason in line, done.stdout
+    lines = [{line for line in toy.run("--tb=no", *workers).stdout.splitlines() if line.startswith("ERROR ")} for workers in ((), ("-n2",))]
+    assert lines[0] == lines[1] and len(lines[0]) == 1 and reason in lines[0].pop(), lines

@@ -165,7 +165,7 @@ def test_json_says_what_was_made(reports: Path, capsys: pytest.CaptureFixture[st
     assert found == {"site": str(reports.parent / "elsewhere"), "runs": 3, "pages": 12, "written": 12, "removed": 0, "unreadable": {}}
 
 
-@pytest.mark.parametrize(("name", "mend"), [("absent", "is no folder"), ("empty", "holds no run"), ("full", "holds something other than a site")])
+@pytest.mark.parametrize(("name", "mend"), [("absent", "there is no run here"), ("empty", "holds no run"), ("full", "holds something other than a site")])
 def test_a_mistake_is_one_line(reports: Path, name: str, mend: str, capsys: pytest.CaptureFixture[str]) -> None:
     """No folder, no run, or a site where somebody else's files lie, which stay as they are."""
     (reports.parent / "empty").mkdir()

@@ -175,6 +175,41 @@ def test_the_two_way_interval_covers(models):
     assert naive / 150 < 0.5
 
 
+@pytest.mark.parametrize(
+    ("models", "prompts", "capabilities", "own_sd", "asked_sd"), [(3, 24, 1, 0.2, 0.02), (2, 3, 1, 0, 0.2), (2, 8, 4, 0, 0.2), (8, 3, 1, 0.02, 0.2)]
+)
+def test_the_interval_of_few_models_or_few_prompts_covers(models: int, prompts: int, capabilities: int, own_sd: float, asked_sd: float) -> None:
+    """Percentiles never lie outside of the data and would hold the true mean in half to four fifths of the studies. Prompts alone vary between two models."""
+    rng, held = RNG(5), 0
+    study, _ = planted(models=models, prompts=prompts, capabilities=capabilities)
+    draws, pairs = TwoWay(study=study, draws=300), study.pairs
+    for _ in range(200):
+        own, asked = rng.normal(0, own_sd, models), rng.normal(0, asked_sd, prompts)
+        values = 0.5 + (own[pairs[:, 0]] + own[pairs[:, 1]])[:, None] + asked[None] + rng.normal(0, 0.02, (len(pairs), prompts))
+        found = draws.interval(draws.tally(values).mean())
+        held += found.low <= 0.5 <= found.high
+    assert held / 200 >= 0.88
+
+
+@pytest.mark.parametrize(("prompts", "capabilities", "why"), [(2, 1, "2 prompts are too few"), (4, 3, "4 prompts of 3 capabilities are too few")])
+def test_too_few_prompts_give_no_interval(prompts: int, capabilities: int, why: str) -> None:
+    """However many models answer: both ends stand at the value, the method says why, and no criterion decides by it."""
+    found = Findings(planted(models=8, prompts=prompts, capabilities=capabilities)[0]).level("cosine")
+    assert (found.interval.low, found.interval.high) == (found.value, found.value) and not found.interval.has_width
+    assert found.interval.method == f"none: {why} for an interval"
+
+
+def test_an_interval_counts_the_prompts_that_it_rests_on() -> None:
+    """Those of its capability, and that somebody answered: not all that the study has."""
+    study, _ = planted(models=8, prompts=18, capabilities=6)
+    findings = Findings(study)
+    assert findings.level("cosine").interval.method.startswith("expanded percentile")
+    assert findings.level("cosine", "c0").interval.method.startswith("Student's t (2 degrees of freedom")
+    values = study.similarities_of("cosine").copy()
+    values[:, 4:] = np.nan
+    assert findings.mean_of(values).interval.method.startswith("none: 4 prompts of 4 capabilities")
+
+
 def test_two_models_are_not_resampled():
     """With one pair the interval is over prompts alone, and says so."""
     found = Findings(planted(models=2)[0]).level("cosine")
@@ -400,7 +435,15 @@ def test_without_numba_numpy_sums(tmp_path):
     assert done.stdout == "None\n" and "NUMBA_DISABLE_JIT is set" in done.stderr
 
 
+def test_one_prompt_of_each_capability_has_no_other_to_be_compared_with() -> None:
+    """That is the reason, and not that all answers were alike."""
+    with pytest.raises(Inconclusive, match="no prompt has another one of its capability"):
+        Findings(planted(prompts=3, capabilities=3)[0]).above_mismatch("cosine")
+
+
 def test_draws_without_spread_are_named_so() -> None:
     """An interval of no width is told as such: agreement among models that never differ decides nothing, and breaks nothing."""
     found = interval(np.ones(50), "percentile", clusters=9)
     assert (found.low, found.high) == (1.0, 1.0) and found.method.startswith("degenerate")
+    noisy = interval(np.full(50, 0.1) + np.arange(50) * 1e-17, "percentile", clusters=3)
+    assert noisy.low == noisy.high and noisy.method.startswith("degenerate")

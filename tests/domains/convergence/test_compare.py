@@ -94,7 +94,7 @@ def test_its_numbers_are_those_of_the_experiment(recording: Callable[..., list[s
         capability = None if row["capability"] == "overall" else row["capability"]
         effect = theirs.above_mismatch(measure, capability)
         assert (row["value"], row["low"], row["high"]) == (effect.value, effect.interval.low, effect.interval.high)
-        assert (row["p"], row["p_floor"], row["n"], row["note"]) == (effect.p, effect.p_floor, effect.n, "")
+        assert [row[key] for key in ("p", "p_floor", "p_method", "n", "note")] == [effect.p, effect.p_floor, effect.p_method, effect.n, ""] and row["p_method"]
     assert [row["capability"] for row in found.rows] == [*CAPABILITIES[:2], "overall"] and found.p == found.overall["p"]
     assert {name: set(whys.values()) for name, whys in found.missing.items()} == {"ann": {"empty"}, "bob": {"rate limit"}, "cid": set()}
 
@@ -119,6 +119,18 @@ def some(**changed: Any) -> dict[str, dict[str, Any]]:
     for name, answers in changed.items():
         made[name] |= answers
     return made
+
+
+def test_few_prompts_have_no_interval_of_no_width() -> None:
+    """Both ends are missing, with the reason, where nothing tells the spread; three prompts of one capability tell it badly, and the interval is wide."""
+    prompts = [f"What of the {word}?" for word in WORDS[:3]]
+    found = compare(some(), prompts[:2], measure="indel")
+    assert (found.overall["low"], found.overall["high"], found.overall["level"]) == (None, None, None) and found.overall["value"] is not None
+    assert found.overall["note"] == "2 prompts are too few for an interval" and "(2 prompts are too few for an interval) above" in repr(found)
+    wide = compare(some(), prompts, measure="indel").overall
+    assert wide["note"] == "" and wide["high"] - wide["low"] > 0.2
+    equal = compare({name: {"a": "red sky", "b": "low fog", "c": "big sun", "d": "old ham"} for name in NAMES}, measure="jaccard")
+    assert equal.overall["low"] is None and equal.overall["note"] == "no interval: every draw is the same" and equal.overall["value"] == 1.0
 
 
 def test_what_is_no_answer_is_missing_and_never_a_text() -> None:

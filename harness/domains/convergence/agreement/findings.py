@@ -89,7 +89,7 @@ class Findings:
         """The mean of (pairs, prompts) values of the caller's own making, with its two-way interval."""
         stratum = self._stratum(capability)
         observed = sum_values(values, self.study.stratum, len(self.study.capabilities)).mean(None, stratum)
-        return self._to_effect(float(observed), self.twoway.tally(values).mean(None, stratum), capability)
+        return self._to_effect(float(observed), self.twoway.tally(values).mean(None, stratum), capability, values)
 
     def share_of(self, other: Findings, measure: str, capability: str | None = None) -> Effect:
         """Chance-corrected similarity as a share of another comparison's on the same prompts: of a model with itself, say, which is as much as can be.
@@ -99,10 +99,10 @@ class Findings:
         if other.study.prompts != self.study.prompts:
             raise HarnessError("two comparisons on different prompts have no common share", mend="Compare both on the same tasks.")
         whole, drawn = other._statistic_with_draws(measure, "chance corrected", capability, None)
-        if other.twoway.interval(drawn).low <= 0:
+        if other._to_effect(float(whole), drawn, capability, other.study.similarities_of(measure)).interval.low <= 0:
             raise Inconclusive(f"what it would be a share of is {whole:.2f} and may be nothing")
         value, draws = self._statistic_with_draws(measure, "chance corrected", capability, None)
-        return self._to_effect(float(value / whole), draws / drawn, capability)
+        return self._to_effect(float(value / whole), draws / drawn, capability, self.study.similarities_of(measure))
 
     def within_groups(self, measure: str, groups: Mapping[str, str]) -> Effect:
         """How much more alike two members of a group are, above mismatch, beyond what each of them shares with everybody.
@@ -121,19 +121,20 @@ class Findings:
         observed = sum_values(above, self.study.stratum, len(self.study.capabilities))
         value = within_effect(pair_means(observed)[None], np.ones((1, len(inside))), self.study.pairs, inside)[0]
         draws = within_effect(pair_means(tally), self.twoway.pairs, self.study.pairs, inside)
-        return self._to_effect(float(value), draws, None)
+        return self._to_effect(float(value), draws, None, above)
 
     def _finding(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> Effect:
         import numpy as np
 
         stratum = self._stratum(capability)
         values, draws = self._statistic_with_draws(measure, kind, capability, pairs)
+        if np.isnan(values) and np.isnan(self.mismatched(measure, WITHIN, capability, pairs)):
+            raise Inconclusive("no prompt has another one of its capability to be compared with")
         if np.isnan(values):
             raise Inconclusive(f"answers to different prompts are as alike as can be in {measure}: nothing is left that chance does not explain")
         tested = self._tested(measure, pairs, stratum) if kind in ("above mismatch", "chance corrected") else (None, None)
-        return structs.replace(
-            self._to_effect(float(values), draws, capability), p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else ""
-        )
+        found = self._to_effect(float(values), draws, capability, self.study.similarities_of(measure), pairs)
+        return structs.replace(found, p=tested[0], p_floor=tested[1], p_method=P_METHOD if tested[0] is not None else "")
 
     def _statistic_with_draws(self, measure: str, kind: Kind, capability: str | None, pairs: Pairs) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """(the statistic, its bootstrap draws)."""
@@ -144,9 +145,16 @@ class Findings:
         )
         return observed, draws
 
-    def _to_effect(self, value: float, draws: NDArray[np.float64], capability: str | None) -> Effect:
-        prompts = sum(capability in (None, name) for name in self.study.strata)
-        return Effect(value=value, interval=self.twoway.interval(draws), n=prompts, note=f"{len(self.study.models)} respondents")
+    def _to_effect(self, value: float, draws: NDArray[np.float64], capability: str | None, values: NDArray[np.float64], pairs: Pairs = None) -> Effect:
+        """The effect of (pairs, prompts) values; its interval counts the prompts that have any."""
+        import numpy as np
+
+        inside = np.array([capability in (None, name) for name in self.study.strata])
+        answered = inside & ~np.isnan(values if pairs is None else values[pairs]).all(axis=0)
+        interval = self.twoway.interval(draws, prompts=answered)
+        if not interval.has_width:
+            interval = structs.replace(interval, low=value, high=value)
+        return Effect(value=value, interval=interval, n=int(inside.sum()), note=f"{len(self.study.models)} respondents")
 
     def _value(self, kind: Kind, matched: Tally, mismatched: Tally, pairs: Pairs, stratum: int | None) -> NDArray[np.float64]:
         """The statistic, of the observed tallies or of every draw at once. NaN where answers to different prompts are all alike: chance explains all."""

@@ -3,7 +3,9 @@
 Two-way ("pigeonhole") bootstrap: models are drawn with replacement, prompts with replacement within their capability, and a cell counts as often as both
 were drawn (Owen, 2007, Annals of Applied Statistics 1:386). A model drawn twice is not paired with itself. With two models only prompts are drawn.
 Percentiles of few clusters are too near: they are expanded to what Student's t would have (Hesterberg, 2015, The American Statistician 69:371). Simulated
-with equal SDs of models, prompts and residuals: coverage .84 before and .93 after for 6 models.
+with equal SDs of models, prompts and residuals: coverage .84 before and .93 after for 6 models. No percentile lies outside of the data, though: below
+5 degrees of freedom the interval is Student's t of the draws' SD. Simulated where models alone, or prompts alone, vary: coverage for 3 of them .55 and .79
+before, .90 and .95 with it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness.domains.convergence.agreement.sums import Tally
+from harness.plaintext import count_of
 from harness.records import Interval
 from harness.seeds import generator
 
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 DRAWS = 2000
 LEVEL = 0.95
 FEWEST = 3
-METHOD = "expanded percentile, two-way cluster bootstrap over models and prompts"
-PROMPTS_ONLY = "expanded percentile, bootstrap over prompts (two models: models cannot be resampled)"
+FREE = 5  # degrees of freedom below which percentiles, which never lie outside of the data, cannot leave out so little as 2.5 % on either side
+SAME = 1e-12  # a width of this is float noise
+PERCENTILE = "expanded percentile, "
+METHOD = f"{PERCENTILE}two-way cluster bootstrap over models and prompts"
+PROMPTS_ONLY = f"{PERCENTILE}bootstrap over prompts (two models: models cannot be resampled)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,27 +81,34 @@ class TwoWay:
             counts[:, :, number] = drawn.sum(axis=1, keepdims=True) if whole else drawn @ there[:, here].T.astype(float)
         return Tally(sums * self.pairs[:, :, None], counts * self.pairs[:, :, None])
 
-    @property
-    def clusters(self) -> int:
-        """How many were drawn of the fewer: models, or prompts where models are not."""
-        models, prompts = len(self.study.models), len(self.study.prompts)
-        return prompts if models < FEWEST else min(models, prompts)
-
-    def interval(self, draws: NDArray[np.float64], level: float = LEVEL) -> Interval:
-        """The interval of draws of this study."""
-        return interval(draws, METHOD if len(self.study.models) >= FEWEST else PROMPTS_ONLY, self.clusters, level)
+    def interval(self, draws: NDArray[np.float64], level: float = LEVEL, *, prompts: NDArray[np.bool_] | None = None) -> Interval:
+        """The interval of draws of this study that rest on `prompts` (N,), or on all. Models or prompts count, whichever has fewer degrees of freedom."""
+        models, strata = len(self.study.models), self.study.stratum if prompts is None else self.study.stratum[prompts]
+        asked = (len(strata), len(set(strata.tolist())))
+        clusters, groups = asked if models < FEWEST else min((models, 1), asked, key=lambda pair: pair[0] - pair[1])
+        return interval(draws, METHOD if models >= FEWEST else PROMPTS_ONLY, clusters, level, groups)
 
 
-def interval(draws: NDArray[np.float64], method: str, clusters: int, level: float = LEVEL) -> Interval:
-    """The expanded percentile interval of the draws that have a value: Phi(-sqrt(n / (n - 1)) t) is left out on either side, n `clusters`. `method` tells
-    how many have none."""
+def interval(draws: NDArray[np.float64], method: str, clusters: int, level: float = LEVEL, strata: int = 1) -> Interval:
+    """The interval of the draws that have a value, of n `clusters` drawn within `strata`: the expanded percentile one, where Phi(-sqrt(n / (n - strata)) t)
+    is left out on either side; Student's t below 5 degrees of freedom (n - strata), since there percentiles are too narrow; none, as `method` says, below 2.
+    `method` tells how many draws have no value."""
     import numpy as np
-    from scipy.special import ndtr
-    from scipy.stats import t
+    from scipy.special import ndtr, stdtrit
 
-    outside = float(ndtr(-((clusters / (clusters - 1)) ** 0.5) * t.ppf(0.5 + level / 2, clusters - 1))) if clusters > 1 else 0.0
-    low, high = np.nanpercentile(draws, [100 * outside, 100 * (1 - outside)])
-    without = int(np.isnan(draws).sum())
-    if low == high:
-        method = f"degenerate: every draw is the same; {method}"
-    return Interval(low=float(low), high=float(high), level=level, method=f"{method}; {without} of {draws.size} draws have no value" if without else method)
+    free = clusters - strata
+    if free < 2:
+        mean, kinds = float(np.nanmean(draws)), f" of {strata} capabilities" if strata > 1 else ""
+        few = f"{count_of(clusters, 'prompt', 'prompts')}{kinds} {'is' if clusters == 1 else 'are'} too few for an interval"
+        return Interval(low=mean, high=mean, level=level, method=f"none: {few}")
+    width, missing = float(stdtrit(free, 0.5 + level / 2)) * (clusters / free) ** 0.5, int(np.isnan(draws).sum())
+    if free < FREE:
+        middle, half = float(np.nanmean(draws)), width * float(np.nanstd(draws))
+        low, high = middle - half, middle + half
+        method = f"Student's t ({free} degrees of freedom: percentiles are too narrow), {method.removeprefix(PERCENTILE)}"
+    else:
+        outside = 100 * float(ndtr(-width))
+        low, high = map(float, np.nanpercentile(draws, [outside, 100 - outside]))
+    if high - low <= SAME * max(1.0, abs(low)):
+        low, high, method = low, low, f"degenerate: every draw is the same; {method}"
+    return Interval(low=low, high=high, level=level, method=f"{method}; {missing} of {draws.size} draws have no value" if missing else method)
