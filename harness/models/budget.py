@@ -68,14 +68,19 @@ class Ledger:
 
     def booked(self) -> float:
         """What was spent or set aside so far; infinite where nobody knows."""
+        lines = self.lines()
+        return math.inf if self.damage else math.fsum(lines.values())
+
+    def lines(self) -> dict[str, float]:
+        """The same by who was asked, a judge on a line of its own; empty where nobody knows."""
         if self.damage:
-            return math.inf
+            return {}
         with self.replies.sqlite_told():
             rows = self.db.execute("SELECT * FROM ledger WHERE run = ?", (self.run,)).fetchall()
         if not all(map(is_intact, rows)):
             self._note("a booking is not as it was written")
-            return math.inf
-        return math.fsum(usd for _, _, usd, _ in rows)
+            return {}
+        return {provider: usd for _, provider, usd, _ in rows}
 
     def set_aside(self, provider: str, usd: float) -> bool:
         """True where the money is booked; False where the limit would be passed, and nothing is."""
