@@ -150,6 +150,8 @@ def test_what_fails_blocks_and_is_told_as_in_one_process(toy: Toy) -> None:
 def test_words_that_do_not_go_together_are_refused(toy: Toy) -> None:
     done = toy.run("--harness-engine=subprocess", "-n", "2")
     assert "-n and --harness-engine are two ways" in done.stdout + done.stderr
+    for words in (("--harness-sessions=4",), ("--harness-engine=subprocess", "--harness-ray-address=auto")):
+        assert "says nothing to --harness-engine=" in toy.run(*words).stderr
     done = toy.run("--harness-engine=slurm")
     assert "--harness-engine=slurm is no engine. Known: local, ray, subprocess" in (done.stdout + done.stderr).replace("\n", "")
     assert not toy.thrown()
