@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.files import plain_digest
+from harness.plaintext import format_number
 from harness.report.escape import code, in_markdown
 from harness.report.sample_rows import arm_of
 from harness.report.view import Row, View
@@ -151,8 +152,8 @@ def numbers(trained: Trained, view: View) -> Iterator[str]:
     for row in rows[:ROWS]:
         if measured := row.measurement:
             bounds = measured.interval
-            interval = f"[{bounds.low:.4g}, {bounds.high:.4g}]" if bounds and bounds.has_width else "none"
-            value = f"{measured.value:.4g} {in_markdown(measured.unit)}"
+            interval = f"[{format_number(bounds.low, '.4g')}, {format_number(bounds.high, '.4g')}]" if bounds and bounds.has_width else "none"
+            value = f"{format_number(measured.value, '.4g')} {in_markdown(measured.unit)}"
             yield f"| {code(row.measured_at, table=True)} | {value} | {interval} | {measured.n} | {row.cell.verdict} |"
     if len(rows) > ROWS:
         yield f"\n{len(rows) - ROWS} more are in the run's results.json."
