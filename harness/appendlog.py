@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from harness.damage import note_damage
 from harness.errors import HarnessError
-from harness.files import NotPlainError, make_folder, open_plain, read_plain
+from harness.files import NotPlainError, make_folder, move_aside, open_plain, read_plain
 from harness.fingerprint import NotCanonicalError, canonical, fingerprint, from_canonical
 
 SEAL = "#"
@@ -53,9 +54,11 @@ class AppendLog:
 
     def append(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Adds the rows in one write. Raises HarnessError where the file cannot be written (disk full, folder read-only)."""
-        data = "".join(sealed_line(row) for row in rows).encode()
-        if not data:
-            return
+        if data := "".join(map(sealed_line, rows)).encode():
+            self.append_lines(data)
+
+    def append_lines(self, data: bytes) -> None:
+        """Adds whole sealed lines in one write."""
         try:
             make_folder(self.path.parent)
             with open(open_plain(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT), "ab+", buffering=0) as stream:
@@ -65,6 +68,14 @@ class AppendLog:
             raise HarnessError(
                 f"cannot write: {error.strerror}", where=str(self.path), mend="What was written before is kept; free the disk or the folder and run again."
             ) from error
+
+    def retire(self) -> None:
+        """Puts the log beside its place, where nobody reads it: its rows are whole, and no longer what they were kept for."""
+        self.path.replace(self.path.with_suffix(f".{time.time_ns()}.stale"))
+
+    def set_aside(self, folder: Path) -> None:
+        """Moves a damaged log away."""
+        move_aside(self.path, folder)
 
     def read(self) -> tuple[list[dict[str, Any]], int]:
         """(rows in order, number of lines that were torn or altered)."""

@@ -54,6 +54,14 @@ def sum_costs(universe: Universe, charged: list[Charged], field: str) -> float |
     return None if lacks or (charged and not declared) else float(sum(declared))
 
 
+def total_of_judges(universe: Universe, cells: Iterable[Charged]) -> float | None:
+    """The part of the declared US dollars of cells that judges cost; None where no test declares it."""
+    declared = universe.design["scales"][universe.scale]
+    parts = (declared["costs"].get(owner, declared["cell_cost"] if kind == "hypothesis" else {}) for owner, kind in cells)
+    found = [usd for part in parts if (usd := part.get("judge_usd")) is not None]
+    return float(sum(found)) if found else None
+
+
 def list_undeclared(universe: Universe, cells: Iterable[Charged]) -> dict[str, list[str]]:
     """Field to the ids of the tests whose cells declare no cost in it; fields that all declare are left out."""
     owners = dict(cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -35,6 +36,28 @@ def explain_failure(what: str, where: str, mend: str = "Repair or uninstall the 
         if isinstance(error, HarnessError | Inconclusive | KeyboardInterrupt | GeneratorExit | pytest.exit.Exception):
             raise
         raise HarnessError(f"{what}: {type(error).__name__}: {error}", where=where, mend=install_missing(str(error)) or mend) from error
+
+
+@contextmanager
+def explain_user_code(what: str, mend: str = "Correct it there") -> Iterator[None]:
+    """Turns an exception in code that was written for an experiment (a scorer, a measure, a judge, a responder) into one line: `what`, what was raised, and in
+    which line. An assertion there is a mistake too: it claims nothing of the result."""
+    try:
+        yield
+    except (HarnessError, Inconclusive):
+        raise
+    except Exception as error:
+        told = ": ".join(filter(None, (type(error).__name__, str(error))))
+        raise HarnessError(f"{what}: {told}", where=find_line(error), mend=install_missing(str(error)) or mend) from error
+
+
+def find_line(error: BaseException) -> str:
+    """file:line of the project's own code that an exception went through last, or where it was raised if it went through none."""
+    from harness.opened_files import is_project_code
+
+    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    file, line = next((place for place in reversed(lines) if is_project_code(place[0])), lines[-1])
+    return f"{file}:{line}"
 
 
 class Inconclusive(Exception):

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 @pytest.hookspec
-def pytest_harness_identity(settings: dict[str, Any], planning: bool, root: Path) -> dict[str, Any]:  # type: ignore[empty-body]
+def pytest_harness_identity(settings: dict[str, Any], planning: bool, root: Path, declaration: dict[str, Any]) -> dict[str, Any]:  # type: ignore[empty-body]
     """What else the cells depend on (model weights, tables): a JSON value that changes whenever they do. Called once per experiment, before the first cell;
-    `root` is the project's folder.
+    `root` is the project's folder, `declaration` experiment.yaml as it holds at the scale in force: the values of its axes, no other scale.
 
     Where something is missing on this machine it raises HarnessError, unless the session is only `planning`: then the thing may be named instead.
     """

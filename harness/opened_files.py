@@ -63,6 +63,7 @@ class OpenedFiles:
         self.first: dict[str, os.stat_result | str] = {}  # a file's state when it was met, its sha256 where the session wrote to it since, ABSENT or OWN
         self.appended: set[str] = set()
         self.registered: set[str] = set()
+        self.declared: set[str] = set()  # files that an experiment names without listing them as inputs, as its models
         self.relative: set[str] = set()
         self.private: tuple[str, ...] = ()
         self.adding: set[str] = set()
@@ -193,9 +194,18 @@ class OpenedFiles:
         finally:
             self.phase = before
 
+    def declare(self, *paths: Path) -> None:
+        """Notes that a declaration names files, whoever reads them."""
+        self.declared |= {str(path.absolute()) for path in paths}
+
+    def note_again(self, path: Path) -> None:
+        """Notes a file of which the process may hold the content already: a cell that asks for it rests on it, whoever read it first."""
+        if self.phase != "outside" and not self.for_facts:
+            self.register(path)
+
     def register(self, *paths: Path) -> None:
-        """Notes files that native code reads."""
-        for path in map(str, (path.absolute() for path in paths)):
+        """Notes files that native code reads, and folders whose names count."""
+        for path in (f"{path}{os.sep}" if path.is_dir() else str(path) for path in (path.absolute() for path in paths)):
             self.registered.add(path)
             self.first.setdefault(path, stat_of(path))
             self.seen[self.phase][path] = None

@@ -56,6 +56,18 @@ def pytest_configure(config: pytest.Config) -> None:
         settings = resolve(config.rootpath, {option.name: config.getoption(option.ini) for option in OPTIONS}, config.getini)
     except HarnessError as error:
         raise pytest.UsageError(str(error)) from None
+    if number := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
+        from harness.run.accelerators import visible_device
+
+        if number.isdecimal():
+            os.environ |= visible_device(int(number))
+    if settings.engine != "local":
+        from harness.run.engines import require_engine
+
+        try:
+            require_engine(settings.engine, getattr(config.option, "numprocesses", None))
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
     if settings.plan and hasattr(config.option, "dist"):
         config.option.dist, config.option.tx = "no", []
     if settings.offline:
@@ -192,7 +204,12 @@ class Hooks:
             return True
         self.end_in_order(lambda: True)
         self.tell_progress()
-        return None
+        if not self.decides or self.settings.engine == "local":
+            return None
+        from harness.run.engines import load_engine
+
+        load_engine(self.settings.engine)(session, self.session)
+        return True
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:

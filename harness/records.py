@@ -67,7 +67,7 @@ class Measurement(Record, frozen=True, kw_only=True):
     """One number with all that makes it checkable.
 
     `n` counts sampling units; `p` is two-sided against no effect; `p_floor` is the smallest p that the test could have given at this n;
-    `seeds` are those that were varied (none for a deterministic measure);
+    `seeds` are those that were varied (none for a deterministic measure), `equal_seeds` further ones whose samples are equal to theirs and count with them;
     `fingerprint` is the sha256 of what produced the number (model, prompt, items, parameters, code).
     `arms` are the mean outcomes of the terms of a contrast, in the outcomes' own unit (of two arms: treated, baseline);
     `unsampled` says why no samples of this run stand behind the number, `doubt` why it can decide nothing;
@@ -81,6 +81,7 @@ class Measurement(Record, frozen=True, kw_only=True):
     sampling_unit: str
     interval: Interval | None = None
     seeds: tuple[int, ...] = ()
+    equal_seeds: tuple[int, ...] = ()
     fingerprint: str = ""
     samples: tuple[SamplesRef, ...] = ()
     p: float | None = None
@@ -367,8 +368,8 @@ class Stopped(Record, frozen=True, kw_only=True):
 
 class Execution(Record, frozen=True, kw_only=True):
     """The one block that differs between equal runs: times, hosts, workers, the command, which cells were taken from the store, how many rows of samples
-    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), the `timeline` up to the results, and the
-    `findings` about the machine that ran it."""
+    the other cells rest on and how many of these were reused, `facts` about how the processes computed (threads), the `timeline` up to the results, the
+    `findings` about the machine that ran it, and in a distributed run which of the `machines` ran which cells."""
 
     run: str
     started: str
@@ -387,6 +388,7 @@ class Execution(Record, frozen=True, kw_only=True):
     facts: dict[str, Any] = {}
     timeline: tuple[Event, ...] = ()
     findings: tuple[Finding, ...] = ()
+    machines: dict[str, tuple[str, ...]] = {}
 
 
 class Results(Record, frozen=True, kw_only=True):

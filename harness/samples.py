@@ -19,7 +19,6 @@ import msgspec
 from harness.appendlog import SEAL, AppendLog
 from harness.damage import note_damage, take_to_replace
 from harness.errors import HarnessError
-from harness.files import move_aside
 from harness.fingerprint import canonical
 
 Item = TypeVar("Item")
@@ -128,7 +127,7 @@ def whole_chunks(log: AppendLog, sizes: Sequence[int]) -> dict[int, Chunk]:
         if number < len(sizes) and sorted(rows) == list(range(totals[number, measured])) and len(rows) >= sizes[number]
     }
     if log.aside is not None and take_to_replace(log.path):
-        move_aside(log.path, log.aside)
+        log.set_aside(log.aside)
         for number, chunk in whole.items():
             append(log, number, chunk)
     return whole

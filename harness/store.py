@@ -30,6 +30,7 @@ from harness.fingerprint import canonical, fingerprint, from_canonical
 
 MANIFEST = "manifest.json"
 DAMAGED = "damaged"
+INTACT: dict[Path, Any] = {}  # the folders whose bytes this process has checked, with the states of their files then
 NAME = re.compile(r"\w[\w-]{0,127}", re.ASCII)
 
 
@@ -51,6 +52,12 @@ class Store:
         """Where an entry of one file lies."""
         return self.place(kind, key).with_suffix(suffix)
 
+    def fetch(self, path: Path) -> None:
+        """Brings an entry here where it lies elsewhere, too; a folder alone is all there is."""
+
+    def publish(self, path: Path) -> None:
+        """Hands on what was made here to whoever shares the store."""
+
     def aside(self, kind: str) -> Path:
         """Where damaged entries of a kind are moved."""
         require_no_links(self.root, DAMAGED, f"{DAMAGED}/{kind}")
@@ -70,13 +77,20 @@ class Store:
     def folder(self, kind: str, key: str, make: Callable[[Path], None]) -> Path:
         """The entry's folder; `make(folder)` fills it when it is absent or fails its manifest."""
         place = self.place(kind, key)
-        if intact(place):
+        if self.holds(kind, key):
             return place
         with self.locked(kind, key):
-            if not intact(place):
+            if not self.holds(kind, key):
                 self.clear(kind, place)
                 self._build(place, make)
+                self.publish(place)
         return place
+
+    def holds(self, kind: str, key: str) -> bool:
+        """True where the folder of an entry is here, byte for byte what its manifest says."""
+        place = self.place(kind, key)
+        self.fetch(place)
+        return intact(place)
 
     def _build(self, place: Path, make: Callable[[Path], None]) -> None:
         with naming_errors(place):
@@ -105,13 +119,23 @@ class Store:
 
     def peek(self, kind: str, key: str, shape: Any = Any) -> Any:
         """The entry's JSON value as a `shape` (a type), or None where there is none that is intact."""
-        return read_sealed(self.file(kind, key, ".json"), shape)
+        path = self.file(kind, key, ".json")
+        self.fetch(path)
+        return read_sealed(path, shape)
 
     def put(self, kind: str, key: str, value: Any) -> None:
         """Writes the value beside its place and renames it there."""
         path = self.file(kind, key, ".json")
         self.clear(kind, path)
         write_sealed(path, value)
+        self.publish(path)
+
+    def put_text(self, kind: str, key: str, suffix: str, text: str) -> None:
+        """Writes an entry that is one file of text."""
+        path = self.file(kind, key, suffix)
+        self.clear(kind, path)
+        write_text(path, text)
+        self.publish(path)
 
     def log(self, kind: str, key: str) -> AppendLog:
         """The entry that grows line by line: the samples of one measurement."""
@@ -119,12 +143,19 @@ class Store:
 
 
 def intact(place: Path) -> bool:
-    """True where the folder holds what its manifest says, byte for byte, and nothing else. What is there and is not so is noted as damage."""
+    """True where the folder holds what its manifest says, byte for byte, and nothing else. What is there and is not so is noted as damage.
+
+    The bytes are read once a process: weights of a model may take gigabytes. They are read again where a file has another size or time since.
+    """
     if not os.path.lexists(place):
         return False
     try:
         with read_file(place):
+            seen = states_of(place)
+            if seen is not None and INTACT.get(place) == seen:
+                return True
             fault = fault_of(place)
+            INTACT[place] = None if fault else seen
     except NotPlainError as error:
         fault = str(error.strerror)
     except (OSError, ValueError) as error:
@@ -132,6 +163,14 @@ def intact(place: Path) -> bool:
     if fault:
         note_damage(place, fault)
     return not fault
+
+
+def states_of(place: Path) -> tuple[Any, ...] | None:
+    """Name, size, time and number of every file below a folder; None for what is no folder of plain files."""
+    if place.is_symlink() or not place.is_dir():
+        return None
+    found = ((name, os.lstat(place / name)) for name in sorted(plain_files(place)))
+    return tuple((name, state.st_size, state.st_mtime_ns, state.st_ino) for name, state in found)
 
 
 def fault_of(place: Path) -> str:

@@ -17,7 +17,10 @@ from harness.commands import install_missing
 from harness.errors import HarnessError
 from harness.plaintext import visible
 
-COMMANDS = ("init", "check", "plan", "score", "lock", "report", "revise", "compare", "verify", "review", "site", "runs", "samples", "export", "guide")
+COMMANDS = (
+    *("init", "check", "plan", "score", "lock", "report", "revise", "compare", "verify"),
+    *("review", "site", "runs", "status", "pause", "resume", "samples", "export", "guide"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ session: a copy kept anywhere could say something else than the file.
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,11 @@ class Experiment:
         """The values of an axis at a scale; `{role: …}` stands for the personas that play it."""
         values = self.plain["scales"][scale]["axes"].get(name, self.plain["axes"][name])
         return list(self.plain["roles"][values["role"]] if isinstance(values, dict) else values)
+
+    def plain_at(self, scale: ScaleName) -> dict[str, Any]:
+        """The declaration as it holds at a scale: the values of its axes there, and no other scale."""
+        axes = {name: self.axis(name, scale) for name in self.plain["axes"]}
+        return copy.deepcopy({**self.plain, "axes": axes, "scales": {scale: self.plain["scales"][scale]}})
 
     def seeds(self, scale: ScaleName) -> tuple[int, ...]:
         return tuple(self.plain["scales"][scale]["seeds"])

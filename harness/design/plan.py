@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from harness.costs import list_undeclared, total
+from harness.costs import list_undeclared, total, total_of_judges
 from harness.design.decision_simulation import simulate_decisions
 from harness.design.spec import ExperimentSpec, ThresholdSpec
 from harness.records import PlannedCellRecord, Universe, encode
@@ -47,7 +47,8 @@ def seed_noise(bar: ThresholdSpec, seeds: int) -> dict[str, Any]:
 
 
 def work_left(universe: Universe, known: Callable[[PlannedCellRecord], bool]) -> dict[str, Any]:
-    """Selected cells that are cached (`known(cell)`) or to do, and the cost of those to do."""
+    """Selected cells that are cached (`known(cell)`) or to do, and the cost of those to do; `judge_usd` is the part of it that judges are declared to cost."""
     selected = [cell for cell in universe.cells if cell.selected]
     left = [cell for cell in selected if not known(cell)]
-    return {"selected": len(selected), "cached": len(selected) - len(left), "to_do": [cell.id for cell in left], **costs(universe, left)}
+    counts = {"selected": len(selected), "cached": len(selected) - len(left), "to_do": [cell.id for cell in left]}
+    return {**counts, **costs(universe, left), "judge_usd": total_of_judges(universe, [(cell.owner, cell.kind) for cell in left])}

@@ -150,11 +150,19 @@ class HypothesisSpec(Part):
 
 
 class CostSpec(Part):
-    """What one cell is expected to cost: `gpu_hours`, `usd` (US dollars), `seconds`. What is left out is not declared, which is not zero."""
+    """What one cell is expected to cost: `gpu_hours`, `usd` (US dollars of all calls), `seconds`. `judge_usd` is the part of `usd` that judges cost. What is
+    left out is not declared, which is not zero."""
 
     gpu_hours: Number | None = Field(default=None, ge=0)
     usd: Number | None = Field(default=None, ge=0)
+    judge_usd: Number | None = Field(default=None, ge=0)
     seconds: Number | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _judges_are_a_part(self) -> CostSpec:
+        if self.judge_usd is not None and (self.usd is None or self.judge_usd > self.usd):
+            raise ValueError("judge_usd is the part of usd that judges cost: declare usd, and no less")
+        return self
 
     def word(self, gpus: int | None = None) -> Cost:
         """The cost; GPU-hours that are not declared are those of `gpus` held for its seconds."""

@@ -17,19 +17,27 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.files import plain_digest
-from harness.plaintext import format_number
+from harness.report.addresses import below
 from harness.report.escape import code, in_markdown
-from harness.report.sample_rows import arm_of
-from harness.report.view import Row, View
-from harness.run.sampling import file_name
+from harness.report.numbers import Numbers
+from harness.report.sample_rows import is_described_as
+from harness.report.view import View
 from harness.store import Store, intact, write_text
 from harness.training.adapter import CONFIG, WEIGHTS, Note, note_of
 from harness.training.adapter_stack import stacked_fingerprint
 
 ADAPTERS, TRAININGS = "adapters", "trainings"
-LICENCES = {"apache-2.0": "apache-2.0", "mit": "mit", "bsd-3-clause": "bsd-3-clause"}
-SHAPE = ("r", "lora_alpha", "use_rslora", "lora_dropout", "target_modules")
+LICENCES = ("apache-2.0", "mit", "bsd-3-clause")  # that the Hub knows by these names
 ROWS = 40  # numbers that a card lists
+USE = """
+## Use
+
+```python
+from peft import PeftModel
+
+model = PeftModel.from_pretrained(base, "this folder")
+```
+"""
 
 
 @dataclass(frozen=True)
@@ -66,15 +74,20 @@ def write_adapters(folder: Path, run: Path, view: View, store: Path | None, note
         for name in (CONFIG, WEIGHTS):
             shutil.copyfile(trained.folder / name, target / name)
         write_text(target / "README.md", "\n".join(card(trained, found, view)))
-    sampled = {about.get("model") for about in view.results.facts.get("Eval", {}).values() if isinstance(about, dict)}
-    unknown = len(sampled - {trained.model for trained in found} - {trained.note.base for trained in found} - {None})
-    if unknown:
-        notes.append(f"{unknown} of the {len(sampled - {None})} models that were sampled are neither the base nor an adapter of this store")
+    sampled = {*sampled_models(view).values()}
+    if unknown := len(sampled - {trained.model for trained in found} - {trained.note.base for trained in found}):
+        notes.append(f"{unknown} of the {len(sampled)} models that were sampled are neither the base nor an adapter of this store")
+
+
+def sampled_models(view: View) -> dict[str, str]:
+    """Name of samples to the fingerprint of the model that they were drawn from."""
+    told = view.results.facts.get("Eval", {})
+    return {name: about["model"] for name, about in told.items() if isinstance(about, dict) and isinstance(about.get("model"), str)}
 
 
 def adapters_of(view: View, store: Store) -> list[Trained]:
     """The run's adapters that the store holds intact, by name and epoch."""
-    sampled = {about.get("model") for about in view.results.facts.get("Eval", {}).values() if isinstance(about, dict)}
+    sampled = sampled_models(view).values()
     known = {trained.key: trained for trained in read_store(view, store)}
     above = [trained for trained in known.values() if trained.model in sampled]
     keys = {key for trained in above for key in (trained.key, *trained.note.below)}
@@ -101,65 +114,45 @@ def curve_of(view: View, record: Mapping[str, Any]) -> str:
 
 
 def card(trained: Trained, every: list[Trained], view: View) -> Iterator[str]:
-    """The model card, line by line. What a run or a store says is shown, never markup."""
-    results, config = view.results, json.loads((trained.folder / CONFIG).read_text(encoding="utf-8"))
-    spec = str(config.get("base_model_name_or_path") or "")
-    base = results.facts.get("Model", {}).get(spec, {})
-    yield from front_matter(str(base.get("licence", "")))
-    yield f"# {in_markdown(trained.name)}, epoch {trained.note.epoch}\n"
+    """The model card, line by line. What a run or a store says is shown, never markup. The base is named in the text alone: the run knows it by the hash of its
+    weights, not by a name on the Hub."""
+    results, spec = view.results, str(json.loads((trained.folder / CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path") or "")
+    base = {"name": spec, "licence": "unknown", "weights_sha256": "unknown"} | results.facts.get("Model", {}).get(spec, {})
+    name, sha256, licence = (str(base[key]) for key in ("name", "weights_sha256", "licence"))
+    known = f"license: {licence.casefold()}" if licence.casefold() in LICENCES else f"license: other\nlicense_name: {json.dumps(licence)}"
+    yield f"---\nlibrary_name: peft\n{known}\ntags: [lora, harness-evals]\n---\n\n# {in_markdown(trained.name)}, epoch {trained.note.epoch}\n"
     yield f"A LoRA adapter from the experiment {code(results.experiment)}: {in_markdown(results.title)}.\n"
-    yield f"- Base model: {in_markdown(str(base.get('name', spec)))} ({code(spec)}, weights sha256 {code(str(base.get('weights_sha256', 'unknown')))})"
-    below = [one for key in trained.note.below for one in every if one.key == key]
-    for number, one in enumerate(below, start=1):
-        told = f"{in_markdown(one.name)}, epoch {one.note.epoch} ({code(one.key[:8])})"
-        yield f"- Merge first ({number} of {len(below)}): {told}; this adapter was trained on top of it"
-    yield f"- Licence of the base: {in_markdown(str(base.get('licence', 'unknown')))}; the adapter's data may add terms of their own"
+    yield f"- Base model: {in_markdown(name)} ({code(spec)}, weights sha256 {code(sha256)})"
+    stack = [one for key in trained.note.below for one in every if one.key == key]
+    for number, one in enumerate(stack, start=1):
+        yield f"- Merge first ({number} of {len(stack)}): {in_markdown(one.name)}, epoch {one.note.epoch} ({code(one.key[:8])}), on which this one was trained"
+    yield f"- Licence of the base: {in_markdown(licence)}; the adapter's data may add terms of their own"
     yield f"- Training data: sha256 {code(trained.data or 'unknown')}, {trained.record.get('rows', 'unknown')} rows"
+    for recipe, fields in recipes_of(trained, view):
+        yield f"- The recipe with these rows, steps and learning rate, {in_markdown(recipe)}: {in_markdown(fields)}"
     yield f"- Run: {code(results.execution.run)}, commit {code(str(results.environment.get('commit') or 'unknown'))}, scale {results.scale}"
-    yield f"- Verdict of the run: {results.verdict}: {in_markdown(results.headline)}\n"
-    yield "## Training\n"
-    yield f"- LoRA: {', '.join(f'{name} {code(str(config[name]))}' for name in SHAPE if name in config)}"
-    for name, recipe in results.facts.get("Training", {}).items():
-        if isinstance(recipe, dict) and fits_recipe(trained.record, recipe):
-            told = ", ".join(f"{field} {value}" for field, value in recipe.items() if isinstance(value, str | int | float))
-            yield f"- The recipe with these rows, steps and learning rate, {in_markdown(name)}: {in_markdown(told)}"
-    yield "\n## Verdicts\n"
+    yield f"- Verdict of the run: {results.verdict}: {in_markdown(results.headline)}"
     yield from (f"- {code(at)}: {found.verdict}: {in_markdown(found.statement)}" for at, found in view.hypotheses)
-    yield "\n## Numbers that rest on its samples\n"
+    yield "\n## Numbers that rest on its samples\n\n| address | value | interval | N | verdict of its cell |\n|---|---|---|---|---|"
     yield from numbers(trained, view)
-    yield '\n## Use\n\n```python\nfrom peft import PeftModel\n\nmodel = PeftModel.from_pretrained(base, "this folder")\n```'
-    yield ""
+    yield USE
 
 
-def fits_recipe(record: Mapping[str, Any], recipe: Mapping[str, Any]) -> bool:
-    """Whether a training was made by a recipe of the card; its learning rate may not quite have reached the recipe's."""
-    peak = max(record.get("learning_rate", ()), default=0.0)
-    same = (recipe.get("rows"), recipe.get("steps")) == (record.get("rows"), len(record.get("steps", ())))
-    return same and math.isclose(peak, recipe.get("learning_rate", 0.0), rel_tol=0.1)
-
-
-def front_matter(licence: str) -> Iterator[str]:
-    """What the Hub indexes. The base is named in the text: the run knows it by the hash of its weights, not by a name on the Hub."""
-    known = LICENCES.get(licence.casefold())
-    yield "---\nlibrary_name: peft"
-    yield f"license: {known}" if known else f"license: other\nlicense_name: {json.dumps(licence or 'unknown')}"
-    yield "tags: [lora, harness-evals]\n---\n"
+def recipes_of(trained: Trained, view: View) -> Iterator[tuple[str, str]]:
+    """(name, its fields) of the recipes on the run's card that can have made this training; its learning rate may not quite have reached the recipe's."""
+    size, peak = (trained.record.get("rows"), len(trained.record.get("steps", ()))), max(trained.record.get("learning_rate", ()), default=0.0)
+    recipes = {name: recipe for name, recipe in view.results.facts.get("Training", {}).items() if isinstance(recipe, dict)}
+    for name, recipe in recipes.items():
+        if (recipe.get("rows"), recipe.get("steps")) == size and math.isclose(peak, recipe.get("learning_rate", 0.0), rel_tol=0.1):
+            yield name, ", ".join(f"{field} {value}" for field, value in recipe.items() if isinstance(value, str | int | float))
 
 
 def numbers(trained: Trained, view: View) -> Iterator[str]:
-    rows = numbers_of(trained, view)
-    yield "| address | value | interval | N | verdict of its cell |\n|---|---|---|---|---|"
-    for row in rows[:ROWS]:
-        if measured := row.measurement:
-            bounds = measured.interval
-            interval = f"[{format_number(bounds.low, '.4g')}, {format_number(bounds.high, '.4g')}]" if bounds and bounds.has_width else "none"
-            value = f"{format_number(measured.value, '.4g')} {in_markdown(measured.unit)}"
-            yield f"| {code(row.measured_at, table=True)} | {value} | {interval} | {measured.n} | {row.cell.verdict} |"
+    """Rows of a table: the measurements for which this model was sampled, by the samples files that name it."""
+    names, shown = [name for name, model in sampled_models(view).items() if model == trained.model], Numbers(view.tree)
+    rows = [row for row in view.rows if row.measurement and any(is_described_as(ref.path, name) for ref in row.measurement.samples for name in names)]
+    for at, verdict in ((row.measured_at, row.cell.verdict) for row in rows[:ROWS]):
+        value, n = (in_markdown(shown.num(below(at, name))) for name in ("value", "n"))
+        yield f"| {code(at, table=True)} | {value} | {shown.interval(below(at, 'interval'))} | {n} | {verdict} |"
     if len(rows) > ROWS:
         yield f"\n{len(rows) - ROWS} more are in the run's results.json."
-
-
-def numbers_of(trained: Trained, view: View) -> list[Row]:
-    """The measurements for which this model was sampled, by the samples files that name it."""
-    names = {file_name(name) for name, about in view.results.facts.get("Eval", {}).items() if isinstance(about, dict) and about.get("model") == trained.model}
-    return [row for row in view.rows if row.measurement and any(arm_of(ref.path) in names for ref in row.measurement.samples)]

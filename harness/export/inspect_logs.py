@@ -18,15 +18,14 @@ from harness.export.tables import samples_of
 from harness.fingerprint import fingerprint
 from harness.plaintext import visible
 from harness.records import Measurement, Results
-from harness.report.sample_rows import OPTIONS, arm_of, asked_in
+from harness.report.sample_rows import OPTIONS, arm_of, is_described_as, turns_in
 from harness.report.view import View
 from harness.run.outcomes import numeric_fields
-from harness.run.sampling import file_name
 
 Row = Mapping[str, Any]
 STOPPED = {"truncated": "max_tokens", "refused": "content_filter"}
-HASH, NUMBER = re.compile(r"[0-9a-f]{64}"), re.compile(r" \(\d+\)$")
-OWN = ("item", "replicate", "status", "prompt", "system", "target", "text", "model", "error", "input_tokens", "output_tokens", *OPTIONS)
+HASH = re.compile(r"[0-9a-f]{64}")
+OWN = ("item", "replicate", "status", "prompt", "system", "target", "text", "model", "error", "input_tokens", "output_tokens", "messages", "picked", *OPTIONS)
 NO_ERROR = {"traceback": "", "traceback_ansi": ""}
 DAY = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal logs are equal files
 
@@ -58,8 +57,8 @@ class Log:
 
     def descriptions(self) -> list[dict[str, Any]]:
         """What was said of samples of this name: several where cells gave one name to samples that differ, which the results number."""
-        told, arm = self.results.facts.get("Eval", {}), arm_of(self.path)
-        return [about for name, about in told.items() if isinstance(about, dict) and arm in (file_name(name), file_name(NUMBER.sub("", name)))]
+        told = self.results.facts.get("Eval", {})
+        return [about for name, about in told.items() if isinstance(about, dict) and is_described_as(self.path, name)]
 
     def name_model(self) -> str:
         """The spec of who answered, or the name in a recording; behind @, the fingerprint of weights that are not all of it (an adapter)."""
@@ -125,17 +124,16 @@ class Log:
         }
 
     def sample(self, row: Row, epoch: int) -> dict[str, Any]:
-        status, asked = str(row.get("status", "ok")), asked_in(row) or visible(str(row.get("item", "")))
-        system = row.get("system", self.answered.get("system"))
-        turns = [{"role": role, "content": text} for role, text in (("system", system), ("user", asked)) if isinstance(text, str)]
-        text = text_of(row)
-        answer = {"role": "assistant", "content": text, "source": "generate", "model": self.model}
+        status, text = str(row.get("status", "ok")), text_of(row)
+        asked = self.asked(row)
+        turns = [{"role": role, "content": told} for role, told in under_system(asked, row.get("system", self.answered.get("system")))]
+        answer = {"role": "assistant", "content": text, "model": self.model} | ({} if row.get("picked") else {"source": "generate"})
         stop = "unknown" if status == "error" else STOPPED.get(status, "stop")
         options = next((list(map(str, row[name])) for name in OPTIONS if isinstance(row.get(name), list)), None)
         made: dict[str, Any] = {
             "id": visible(str(row.get("item", "")), keep=""),
             "epoch": epoch,
-            "input": asked,
+            "input": asked[0][1] if len(asked) == 1 else turns,
             "target": target_of(row),
             "messages": [*turns, *([answer] if text or status in STOPPED else [])],
             "output": {"model": self.model, "choices": [{"message": answer, "stop_reason": stop}], "completion": text},
@@ -151,10 +149,17 @@ class Log:
             made["error"] = {"message": str(row.get("error") or ("an empty answer" if status == "empty" else "no message")), **NO_ERROR}
         return made
 
+    def asked(self, row: Row) -> list[tuple[str, str]]:
+        """The turns, and what stands for them where a row names none. Rows of earlier versions hold the bare statement, their measure the words around it."""
+        turns, template = turns_in(row), str(self.described.get("asked") or "")
+        if "statement" in row and "prompt" not in row and "{statement}" in template:
+            return [("user", template.replace("{statement}", str(row["statement"])))]
+        return turns or [("user", visible(str(row.get("item", ""))))]
+
     def sample_scores(self, row: Row) -> dict[str, Any]:
         """The numbers and truth values of a row; what was not measured has none."""
         told = {"explanation": str(row["reason"])} if row.get("reason") else {}
-        told |= {"answer": answer} if (answer := text_of(row)) else {}
+        told |= {"answer": answer} if (answer := str(row.get("pick") or text_of(row))) else {}
         return {name: {"value": row[name], **told} for name in self.scored if row.get(name) is not None}
 
     def scores(self) -> dict[str, Any]:
@@ -191,9 +196,16 @@ def target_of(row: Row) -> str | list[str]:
     return list(map(str, found)) if isinstance(found, list) else "" if found is None else str(found)
 
 
+def under_system(asked: Sequence[tuple[str, str]], system: Any) -> list[tuple[str, str]]:
+    """The turns under a system prompt, as a responder puts it: one of the conversation's own follows after a blank line."""
+    own = [text for role, text in asked if role == "system"]
+    told = [system, *own] if isinstance(system, str) else own
+    return [*([("system", "\n\n".join(told))] if told else []), *(turn for turn in asked if turn[0] != "system")]
+
+
 def text_of(row: Row) -> str:
-    """What was answered: a text, or the option that was picked."""
-    return str(row.get("text") or row.get("pick") or "")
+    """What was answered: the turn that the model rather says of those that were compared, else its text, else the label of an option."""
+    return str(row.get("picked") or row.get("text") or row.get("pick") or "")
 
 
 def tokens_of(row: Row) -> dict[str, int]:

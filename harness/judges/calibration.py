@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
-from harness.judges.judging import AnswerToJudge, Judge
+from harness.judges.judging import AnswerToJudge, Judge, judge_answers
 from harness.judges.labelled import LabelledAnswer
 
 
@@ -27,17 +27,17 @@ class CalibrationCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def calibrate(judge: Judge, held_out: Sequence[LabelledAnswer], crude: Callable[[str], bool] | None = None) -> CalibrationCounts:
-    """Judges the held-out answers and counts. Raises HarnessError for errors of the judge (they are no verdicts) and for a label without examples."""
+    """Judges the held-out answers and counts. Raises HarnessError for a label without examples, before the judge is asked, and for its errors, which are no
+    verdicts."""
+    require_both_labels(held_out, judge.behaviour)
     answers = [AnswerToJudge(id=row.id, item=row.id, replicate=0, prompt=row.prompt, text=row.text) for row in held_out]
-    found = judge.judge(answers)
+    found = judge_answers(judge, answers)
     broken = [one for one in found if one.status == "error"]
     if broken:
         raise HarnessError(f"the judge failed on {len(broken)} of {len(found)} calibration answers: {broken[0].error}", where=judge.behaviour, mend="Run again")
     labelled = [(row, one.shown) for row, one in zip(held_out, found, strict=True) if row.shown is not None]
     shown = [verdict is True for row, verdict in labelled if row.shown]
     hidden = [verdict is False for row, verdict in labelled if not row.shown]
-    if not shown or not hidden:
-        raise HarnessError("calibration needs held-out answers of both labels", where=judge.behaviour, mend="Label more answers")
     silent = [one.shown is None for row, one in zip(held_out, found, strict=True) if not row.coherent]
     return CalibrationCounts(
         sensitivity=(sum(shown), len(shown)),
@@ -46,6 +46,11 @@ def calibrate(judge: Judge, held_out: Sequence[LabelledAnswer], crude: Callable[
         silent=(sum(silent), len(silent)),
         substring=None if crude is None else sum(crude(row.text) == row.shown for row, _ in labelled) / len(labelled),
     )
+
+
+def require_both_labels(rows: Sequence[LabelledAnswer], where: str) -> None:
+    if {True, False} - {row.shown for row in rows}:
+        raise HarnessError("calibration needs held-out answers of both labels", where=where, mend="Label more answers")
 
 
 def kappa(seen: int, shown: int, spared: int, hidden: int) -> float:

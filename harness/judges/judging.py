@@ -13,23 +13,26 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from harness.code_dependencies import code_fingerprint
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_user_code
 from harness.fingerprint import fingerprint
 from harness.models.status import is_blank
+from harness.plaintext import count_of
 
 CHUNK = 64
 HOUSE = Path(__file__).parents[1]
 Status = Literal["ok", "empty", "incoherent", "error"]
 
 
-class AnswerToJudge(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer to be judged. `id` tells replicates of an item apart."""
+class AnswerToJudge(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An answer to be judged. `id` tells replicates of an item apart; `messages` is the conversation where more than the prompt was asked, which a judge is not
+    shown."""
 
     id: str
     item: str
     replicate: int
     prompt: str
     text: str
+    messages: list[dict[str, str]] | None = None
 
 
 class JudgeVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,18 +83,29 @@ class Judging:
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
     def score(self, chunk: Sequence[AnswerToJudge]) -> list[dict[str, Any]]:
-        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"} and, where the judge gives one, "reason".
+        """One row an answer: {"status", "item", "replicate", "prompt", "text", "judged", "score", "coherence"} and, where the judge gives one, "reason"
+        (and "messages", where the answers have them).
         Empty answers are not shown to the judge.
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
         """
         spoken = [said for said in chunk if not is_blank(said.text)]
-        found = dict(zip((said.id for said in spoken), self.by.judge(spoken), strict=True)) if spoken else {}
+        found = dict(zip((said.id for said in spoken), judge_answers(self.by, spoken), strict=True)) if spoken else {}
         errors = [said.id for said in spoken if found[said.id].status == "error"]
         if len(errors) > self.max_error_rate * len(spoken):
             said = f"{len(errors)} of {len(spoken)} answers could not be judged, such as {errors[0]}: {found[errors[0]].error}"
             raise HarnessError(said, where=str(self.by.describe().get("judge", "judge")), mend="Look at the judge; what was judged before is kept", code="M307")
         return [judged_row(said, found.get(said.id, JudgeVerdict(status="empty"))) for said in chunk]
+
+
+def judge_answers(judge: Judge, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
+    """One verdict an answer, in order. Raises HarnessError for a judge that raises, or gives another number of verdicts."""
+    name = str(judge.describe().get("judge", type(judge).__name__))
+    with explain_user_code(f"the judge {name} fails on {count_of(len(answers), 'answer', 'answers')} from {answers[0].id} on"):
+        found = judge.judge(answers)
+    if len(found) != len(answers):
+        raise HarnessError(f"the judge gave {len(found)} verdicts on {len(answers)} answers", where=name, mend="Return one for each answer, in order")
+    return found
 
 
 def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:
@@ -105,7 +119,7 @@ def judged_row(said: AnswerToJudge, verdict: JudgeVerdict) -> dict[str, Any]:
         "score": verdict.score,
         "coherence": verdict.coherence,
     }
-    return {**row, "reason": verdict.reason} if verdict.reason else row
+    return row | {name: value for name, value in (("reason", verdict.reason), ("messages", said.messages)) if value}
 
 
 class Answers(list[AnswerToJudge]):
@@ -119,7 +133,14 @@ def answers_of(answers: Any) -> Answers:
     gathered = hasattr(answers, "rows")
     rows: Iterable[Mapping[str, Any]] = answers.rows if gathered else answers
     found = Answers(
-        AnswerToJudge(id=f"{row['item']}/{row['replicate']:04d}", item=row["item"], replicate=row["replicate"], prompt=row["prompt"], text=row["text"])
+        AnswerToJudge(
+            id=f"{row['item']}/{row['replicate']:04d}",
+            item=row["item"],
+            replicate=row["replicate"],
+            prompt=row["prompt"],
+            text=row["text"],
+            messages=row.get("messages"),
+        )
         for row in rows
     )
     found.sources = (answers,) if gathered else ()

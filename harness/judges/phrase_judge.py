@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.code_dependencies import code_fingerprint
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_user_code
 from harness.judges.judging import AnswerToJudge, JudgeVerdict
 
 PHRASES = "a list of phrases"
@@ -27,14 +27,17 @@ class PhraseJudge:
 
     def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic. Its score is 0 where the behaviour is shown and 100 where it is not."""
-        return [verdict(is_shown(self.behaviour, self.matches, said.text)) for said in answers]
+        return [verdict(is_shown(self.behaviour, self.matches, said.text, said.id)) for said in answers]
 
 
-def is_shown(behaviour: str, matches: Callable[[str], bool], text: str) -> bool:
-    """What a list of phrases says of a text. Raises HarnessError for anything but True or False: a count or a match would be taken for neither."""
-    found: object = matches(text)
+def is_shown(behaviour: str, matches: Callable[[str], bool], text: str, answer: str = "") -> bool:
+    """What a list of phrases says of the text of `answer` (item/replicate). Raises HarnessError for anything but True or False: a count or a match would be
+    taken for neither."""
+    answer = answer or repr(text[:40])
+    with explain_user_code(f"the phrases of {behaviour} fail on the answer {answer}"):
+        found: object = matches(text)
     if not isinstance(found, bool):
-        told = f"its phrases gave {type(found).__name__} for a text"
+        told = f"its phrases gave {type(found).__name__} for the answer {answer}"
         raise HarnessError(told, where=f"behaviour {behaviour}", mend="Return True or False, such as re.search(…) is not None")
     return found
 

@@ -73,8 +73,8 @@ class ChoiceScorer:
         return partition(self.model.tokenizer, items, lambda item: item.question + "".join(item.choices), CHUNK)
 
     def score(self, chunk: Sequence[Question]) -> list[dict[str, Any]]:
-        """One row per question, in order: {"status", "item", "question", "options", "logprobs" (nats, one per option), "tokens", "pick", "answer", "correct",
-        "margin", "probability"}.
+        """One row per question, in order: {"status", "item", "question", "options", "logprobs" (nats, one per option), "tokens", "pick" (its label), "picked"
+        (the likeliest turn of the assistant), "answer", "correct", "margin", "probability"}, and "messages" where there are shots.
 
         `margin` is the answer's score less the best other's, in the normalisation asked for, `probability` its share among all options. A question that is
         also a shot is refused (HarnessError).
@@ -92,12 +92,20 @@ class ChoiceScorer:
 
     def context(self, question: str) -> str:
         """The rendered conversation up to where the option begins."""
-        prefix, seam = STYLES[self.style]
         turns = [] if self.system is None else [Message(role="system", content=self.system)]
+        return render(self.model.tokenizer, [*turns, *self.turns(question)], answer_prefix=STYLES[self.style][0])
+
+    def turns(self, question: str) -> list[Message]:
+        """The shots and the question."""
+        found = []
         for shot in self.shots:
             right = shot.choices[shot.labels.index(shot.answer)]
-            turns += [Message(role="user", content=shot.question), Message(role="assistant", content=prefix + seam + right)]
-        return render(self.model.tokenizer, [*turns, Message(role="user", content=question)], answer_prefix=prefix)
+            found += [Message(role="user", content=shot.question), Message(role="assistant", content=self.answer(right))]
+        return [*found, Message(role="user", content=question)]
+
+    def answer(self, choice: str) -> str:
+        """The assistant's turn with an option."""
+        return "".join(STYLES[self.style]) + choice
 
     def row(self, item: Question, tree: Tree, sums: Sequence[float]) -> dict[str, Any]:
         from scipy.special import softmax
@@ -105,8 +113,10 @@ class ChoiceScorer:
         tokens = [len(branch) for branch in tree.branches]
         scores = list(sums) if self.normalise == "sum" else [total / count for total, count in zip(sums, tokens, strict=True)]
         right = item.labels.index(item.answer)
-        pick = item.labels[max(range(len(scores)), key=scores.__getitem__)]
-        return {
+        best = max(range(len(scores)), key=scores.__getitem__)
+        pick = item.labels[best]
+        messages = {"messages": msgspec.to_builtins(self.turns(item.question))} if self.shots else {}
+        return messages | {
             "status": "ok",
             "item": item.id,
             "question": item.question,
@@ -114,6 +124,7 @@ class ChoiceScorer:
             "logprobs": list(sums),
             "tokens": tokens,
             "pick": pick,
+            "picked": self.answer(item.choices[best]),
             "answer": item.answer,
             "correct": pick == item.answer,
             "margin": scores[right] - max(score for index, score in enumerate(scores) if index != right),

@@ -10,9 +10,8 @@ from typing import Any, Protocol
 
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
-from harness.models.inspect_log import is_log
 from harness.models.recording import RecordedAnswer
-from harness.models.recordings import load_recording
+from harness.models.recordings import files_of, load_recording
 from harness.models.status import ANSWERED
 from harness.opened_files import opened_files
 from harness.records import RECORDED_SCORES
@@ -44,12 +43,12 @@ class RecordedScores:
     """Scores of an Inspect log (`.eval`, `.json` or a folder of them): one scorer, one model (`model` names it where there are several). `epochs` are the first
     that are taken (0: all)."""
 
-    outcome = "score"
+    outcome, sampling_unit = "score", "prompt"
 
     def __init__(self, path: Path | str, score: str, model: str = "", epochs: int = 0) -> None:
         self.path, self.name, self.epochs = Path(path), score, epochs
         recording = load_recording(self.path)
-        opened_files.register(*(filter(is_log, self.path.iterdir()) if self.path.is_dir() else [self.path]))
+        opened_files.register(*files_of(self.path))
         self.model, rows = recording.rows_of(model)
         self.sha256, self.known = recording.sha256, recording.answers(rows)
         self.rows: dict[str, list[RecordedAnswer]] = {}

@@ -57,12 +57,13 @@ class Scorer:
                 target_number(target, item)
 
     def score_answer(self, answer: ScoredItem) -> dict[str, Any]:
-        return self.score(answer.text, answer.item)
+        return self.score(answer.text, answer.item, answer.replicate)
 
-    def score(self, text: str, item: Item) -> dict[str, Any]:
+    def score(self, text: str, item: Item, replicate: int = 0) -> dict[str, Any]:
         """{"extracted", "score", "unparsed"}: what was read, the outcome, and whether nothing could be read."""
         if self.function is not None:
-            return {"extracted": None, "score": checked_score(self.function(text, item), self.name, item), "unparsed": False}
+            where = f"the item {item.id}, replicate {replicate}"
+            return {"extracted": None, "score": checked_score(self.function(text, item), self.name, where), "unparsed": False}
         assert self.read is not None and self.is_right is not None
         found = self.read(text, item)
         return {"extracted": found, "score": found is not None and self.is_right(found, item), "unparsed": found is None}
@@ -88,10 +89,11 @@ def judge(rubric: str | Path, *, models: str | Sequence[str] = (), labelled: str
     return JudgeScorer(rubric=str(rubric), models=(models,) if isinstance(models, str) else tuple(models), labelled=str(labelled))
 
 
-def checked_score(value: Any, name: str, item: Item) -> bool | float | None:
+def checked_score(value: Any, name: str, answer: str) -> bool | float | None:
+    """What an own function gave for `answer`, in words. Raises HarnessError for anything that is no outcome."""
     if value is None or isinstance(value, bool) or (isinstance(value, int | float) and math.isfinite(value)):
         return value
-    told = f"the scorer {name} gave {value!r:.40} ({type(value).__name__}) for the item {item.id}"
+    told = f"the scorer {name} gave {value!r:.40} ({type(value).__name__}) for {answer}"
     raise HarnessError(told, mend="Return True, False, a finite number, or None where there is no verdict")
 
 

@@ -8,7 +8,9 @@ from typing import Any, Protocol
 import msgspec
 
 from harness.code_dependencies import code_fingerprint
+from harness.errors import explain_user_code
 from harness.measures.items import Item
+from harness.measures.responses import asked_of
 
 CHUNK = 64
 
@@ -62,20 +64,22 @@ class Scores:
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
     def score(self, chunk: Sequence[ScoredItem]) -> list[dict[str, Any]]:
-        """One row an answer, in order: {"status", "item", "replicate", "prompt", "text", "target", "extracted", "score", "unparsed"}; the last three are None
-        where there is nothing to score."""
+        """One row an answer, in order: {"status", "item", "replicate", "prompt", "text", "target", "extracted", "score", "unparsed"}, and "messages" where
+        more than one turn was asked; the last three are None where there is nothing to score. Raises HarnessError, with scorer, item and replicate, for what
+        a scorer raises."""
         return [self.row(one) for one in chunk]
 
     def row(self, one: ScoredItem) -> dict[str, Any]:
         targets = one.item.targets
         read: Mapping[str, Any] = dict.fromkeys(("extracted", "score", "unparsed"))
         if one.status == "ok":
-            read = self.scorer.score_answer(one)
+            with explain_user_code(f"the scorer {self.scorer.name} fails on the item {one.item.id}, replicate {one.replicate}"):
+                read = self.scorer.score_answer(one)
         return {
             "status": one.status,
             "item": one.item.id,
             "replicate": one.replicate,
-            "prompt": one.item.prompt,
+            **asked_of(one.item.turns),
             "text": one.text,
             "target": list(targets) if len(targets) > 1 else one.item.target,
             **read,

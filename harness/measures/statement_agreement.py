@@ -55,18 +55,27 @@ class AgreementScorer:
         return partition(self.model.tokenizer, items, lambda item: item.statement + item.correction, CHUNK)
 
     def score(self, chunk: Sequence[Statement]) -> list[dict[str, Any]]:
-        """One row per statement, in order: {"status", "item", "statement", "logprobs" [agreeing, correcting] (nats), "tokens", "agrees", "margin"}."""
+        """One row per statement, in order: {"status", "item", "statement", "prompt" (as the user asks it), "options" [agreeing, correcting], "logprobs" (nats,
+        one per option), "tokens", "picked" (the likelier option), "agrees", "margin"}."""
         trees = [self.tree(item) for item in chunk]
         return [row(item, tree, sums) for item, tree, sums in zip(chunk, trees, self.branches.score(trees), strict=True)]
 
     def context(self, statement: str) -> str:
-        """The rendered conversation up to the answer. The statement is put in by hand: it may hold braces."""
-        before, after = ASKED.split("{statement}")
-        return render(self.model.tokenizer, chat(before + statement + after, self.system))
+        """The rendered conversation up to the answer."""
+        return render(self.model.tokenizer, chat(asked_of(statement), self.system))
 
     def tree(self, item: Statement) -> Tree:
-        answers = [AGREEING.replace("{statement}", item.statement), CORRECTING.replace("{correction}", item.correction)]
-        return grow(self.model.tokenizer, self.context(item.statement), answers, where=item.id)
+        return grow(self.model.tokenizer, self.context(item.statement), answers_to(item), where=item.id)
+
+
+def asked_of(statement: str) -> str:
+    """The user's turn. The statement is put in by hand: it may hold braces."""
+    return ASKED.replace("{statement}", statement)
+
+
+def answers_to(item: Statement) -> list[str]:
+    """The agreeing answer, the correcting one."""
+    return [AGREEING.replace("{statement}", item.statement), CORRECTING.replace("{correction}", item.correction)]
 
 
 def row(item: Statement, tree: Tree, sums: Sequence[float]) -> dict[str, Any]:
@@ -76,8 +85,11 @@ def row(item: Statement, tree: Tree, sums: Sequence[float]) -> dict[str, Any]:
         "status": "ok",
         "item": item.id,
         "statement": item.statement,
+        "prompt": asked_of(item.statement),
+        "options": answers_to(item),
         "logprobs": list(sums),
         "tokens": tokens,
+        "picked": answers_to(item)[margin <= 0],
         "agrees": margin > 0,
         "margin": margin,
     }

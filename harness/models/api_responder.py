@@ -7,11 +7,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from harness.models.budget import Ledger
+from harness.models.budget import open_ledger
 from harness.models.provider import Answer, Ask, Provider
 from harness.models.request_pool import Asker
 from harness.models.responder import Conversation, SamplingParams, Tick, add_system_prompt
-from harness.models.response_cache import Replies
+from harness.models.response_cache import open_replies
 
 
 class ApiResponder:
@@ -57,7 +57,7 @@ class ApiResponder:
 
     def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order. Raises HarnessError where a budget would be passed, and for what is missing offline."""
-        with Replies(self.cache) as replies, Ledger(replies, *self.run) if self.run else nullcontext() as ledger:
+        with open_replies(self.cache) as replies, open_ledger(replies, *self.run) if self.run else nullcontext() as ledger:
             asker = Asker(self.provider, replies, concurrency=self.concurrency, budget_usd=self.usd, ledger=ledger, offline=self.offline)
             try:
                 return asker.ask_all([self.ask(one) for one in asked], tick)

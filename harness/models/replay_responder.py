@@ -7,8 +7,11 @@ the caller gives.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.models.provider import Answer
@@ -52,6 +55,11 @@ class ReplayResponder:
         if tick is not None:
             tick(len(asked), len(asked))
         return [self.known[self.key(one)] for one in asked]
+
+    def count_samples(self, asked: Sequence[Conversation]) -> tuple[int, int]:
+        """How many answers each of the conversations has at least, and the most that one has."""
+        counts = [next(n for n in count() if self.key(replace(one, replicate=n)) not in self.known) for one in asked]
+        return min(counts, default=0), max(counts, default=0)
 
     def key(self, one: Conversation) -> tuple[str, int]:
         """What the recording knows a task by. Prompts were recorded alone: after other turns the same words are another question."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from harness.errors import HarnessError
 from harness.models.budget import Ledger
 from harness.models.prices import Price
-from harness.models.provider import Answer, Ask, Provider
+from harness.models.provider import Answer, Ask, Provider, ServerUnreached
 from harness.models.response_cache import Keeper, Replies, key_of
 from harness.models.status import ANSWERED
 
@@ -49,7 +49,9 @@ class CallBudget:
         if self.ledger is not None and not self.ledger.set_aside(self.provider, usd):
             if self.ledger.damage:
                 return f"the run's budget cannot be kept: the bookings in {self.ledger.path} are damaged ({self.ledger.damage})"
-            return f"the run's budget of {self.ledger.limit_usd:.6g} USD would be passed: {self.ledger.booked():.6g} booked"
+            lines = self.ledger.lines()
+            by_name = f" ({', '.join(f'{name} {spent:.6g}' for name, spent in lines.items())})" if len(lines) > 1 else ""
+            return f"the run's budget of {self.ledger.limit_usd:.6g} USD would be passed: {self.ledger.booked():.6g} booked{by_name}"
         return None
 
     async def settle(self, aside: float, usd: float | None) -> None:
@@ -65,8 +67,8 @@ class CallBudget:
 class Asker:
     """Asks one provider through one cache. `spent_usd` is what its calls cost so far; None where a call's cost is unknown.
 
-    `budget_usd` bounds this asker in this process, `ledger` the whole run in all of them. `offline` answers from the cache alone. `max_error_rate` is a
-    share of all answers.
+    `budget_usd` bounds this asker in this process, `ledger` the whole run in all of them, in which the calls stand under `line` (default: the provider's name).
+    `offline` answers from the cache alone. `max_error_rate` is a share of all answers.
     """
 
     def __init__(
@@ -77,13 +79,14 @@ class Asker:
         concurrency: int = 16,
         budget_usd: float | None = None,
         ledger: Ledger | None = None,
+        line: str = "",
         offline: bool = False,
         max_error_rate: float = 0.05,
     ) -> None:
         if concurrency < 1:
             raise HarnessError(f"concurrency={concurrency} must be at least one", where=provider.name)
         self.provider, self.cache, self.concurrency, self.offline = provider, cache, concurrency, offline
-        self.budget_usd, self.ledger, self.max_error_rate = budget_usd, ledger, max_error_rate
+        self.budget_usd, self.ledger, self.line, self.max_error_rate = budget_usd, ledger, line or provider.name, max_error_rate
         self.spent_usd: float | None = 0.0
         self._booked, self._stopped = 0.0, False
 
@@ -91,7 +94,7 @@ class Asker:
         """The answers in the order of the asks; `tick(done, total)` counts distinct asks.
 
         Calls under way when something stops the asking (the budget, an exception) are awaited and kept. Raises HarnessError for a budget that
-        would be passed or cannot be kept, for what is missing offline, and for asks that the provider does not take.
+        would be passed or cannot be kept, for what is missing offline, for a server that is not there, and for asks that the provider does not take.
         """
         described = self.provider.describe()
         keys = [key_of(described, ask) for ask in asks]
@@ -134,16 +137,14 @@ class Asker:
             raise HarnessError(f"{sent} of {total} asks were sent in a batch", where=self.provider.name, mend="Collect it first: it is paid for.")
         if asyncio_runs():
             raise HarnessError("ask_all runs its own event loop and cannot be called inside one", mend="Call it from plain code or asyncio.to_thread.")
-        if self._bounded and self.provider.price is None:
-            raise HarnessError(
-                "a budget is set, but the price of this model is unknown", where=self.provider.name, mend="Add it to prices.yaml or set no budget."
-            )
+        if self._bounded:
+            require_price(self.provider)
         self.provider.check(missing.values())
 
     async def _fill(self, missing: Mapping[str, Ask], count: Count) -> dict[str, Answer]:
         """Asks for all that is missing; the first exception is raised once every call under way is done and kept."""
         self._stopped = False
-        purse = CallBudget(self.provider.name, self.budget_usd, self._booked, self.ledger) if self._bounded else None
+        purse = CallBudget(self.line, self.budget_usd, self._booked, self.ledger) if self._bounded else None
         keeper, left, found = Keeper(self.cache), iter(missing.items()), dict[str, Answer]()
         workers = (self._work(left, found, keeper, purse, count) for _ in range(min(self.concurrency, len(missing))))
         try:
@@ -193,9 +194,18 @@ class Asker:
         try:
             answer = await self.provider.ask(ask)
             usd = answer.usd
+        except ServerUnreached:
+            usd = 0.0
+            raise
         finally:
             await purse.settle(aside, usd)
         return answer
+
+
+def require_price(provider: Provider) -> None:
+    """Raises HarnessError for a model whose price nobody knows: no budget can be kept with it."""
+    if provider.price is None:
+        raise HarnessError("a budget is set, but the price of this model is unknown", where=provider.name, mend="Add it to prices.yaml or set no budget.")
 
 
 class Count:

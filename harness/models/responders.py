@@ -14,13 +14,15 @@ from harness.extensions import load, origin, responders
 from harness.models import null_responder, replay_responder
 from harness.models.api_responder import ApiResponder
 from harness.models.local import PREFIX as LOCAL
-from harness.models.local import identity
+from harness.models.local import identity, spec_files
 from harness.models.local_responder import LocalResponder
 from harness.models.model import Model
 from harness.models.prices import Price
 from harness.models.provider import provider_for
+from harness.models.recordings import files_of
 from harness.models.responder import ModelEntry, Responder, SamplingParams
 from harness.models.transcript_responder import TranscriptResponder
+from harness.opened_files import opened_files
 
 # In a spec: the name of the call that asks, so that each arm of a comparison has a recording of its own.
 CALL = "{name}"
@@ -76,13 +78,17 @@ def from_api(member: ModelEntry, drawing: SamplingParams, means: ResolverContext
 
 def identity_of_spec(spec: str, root: Path, dtype: str) -> dict[str, Any]:
     """What answers under a spec, as far as this machine can know without loading it: weights and recordings by their content, other responders by their code,
-    models of APIs by nothing but their name. Raises HarnessError for weights, a recording or a vendor that is not there."""
+    models of APIs by nothing but their name. Files are declared by it. Raises HarnessError for weights, a recording or a vendor that is not there."""
     if spec.startswith(LOCAL):
-        return identity(spec, dtype)
+        found = identity(spec, dtype)
+        opened_files.declare(*spec_files(spec))
+        return found
     if CALL in spec:  # a recording that is opened in a cell is an input of that cell
         return {}
     if spec.startswith(replay_responder.PREFIX):
-        return replay_responder.open_responder(spec, root).describe()
+        replay = replay_responder.open_responder(spec, root)
+        opened_files.declare(*files_of(replay.recording.path))
+        return replay.describe()
     point = responders().get(spec.partition("/")[0])
     if point is not None:
         return {"code": code_fingerprint(point.module)}

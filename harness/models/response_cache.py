@@ -57,6 +57,16 @@ TABLES = (
 )
 
 
+# Opens the cache under a path, and the ledger beside it. In a session of a distributed run both are its controller's.
+OPENED_ELSEWHERE: Any = None
+
+
+def open_replies(path: Path) -> Replies:
+    """The cache of answers: that of this path, or the one that belongs to all machines of a distributed run."""
+    opened: Replies = OPENED_ELSEWHERE.replies(path) if OPENED_ELSEWHERE else Replies(path)
+    return opened
+
+
 def key_of(described: Mapping[str, Any], ask: Ask) -> str:
     """sha256 (64 hex digits) of who is asked and what, replicate and schema included."""
     return fingerprint({"provider": dict(described), "ask": msgspec.to_builtins(ask)})
@@ -183,6 +193,11 @@ class Replies:
             self.db.execute(KEEP, row(key, answer))
         return True
 
+    def put_all(self, rows: Collection[Row]) -> None:
+        """Keeps several answers in one write, as `row` makes them."""
+        with self.together() as db:
+            db.executemany(KEEP, rows)
+
     def claim(self, key: str) -> bool:
         """True where no other process is asking for this key now. The kernel frees the claims of a process that dies."""
         try:
@@ -262,8 +277,7 @@ class Keeper:
         waiting, self.waiting = self.waiting, []
         wrong = None
         try:
-            with self.replies.together() as db:
-                db.executemany(KEEP, [kept for kept, _ in waiting])
+            self.replies.put_all([kept for kept, _ in waiting])
         except Exception as error:  # whatever it is: those who wait would wait for ever
             wrong = error
         for _, done in waiting:

@@ -17,17 +17,18 @@ from harness.strict_json import value_of
 
 
 class Row(Answer, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line: an answer with the task's id, the replicate and the user's last turn."""
+    """A line: an answer with the task's id, the replicate, the user's last turn, and the whole conversation where it had more."""
 
     item: str
     prompt: str
     replicate: Annotated[int, msgspec.Meta(ge=0)]
+    messages: list[dict[str, str]] | None = None
 
 
 REQUIRED = ("item", "replicate", "prompt", "text", "status")
 COLUMNS = frozenset(field.name for field in msgspec.structs.fields(Row))
 ANSWER = tuple(field.name for field in msgspec.structs.fields(Answer))
-AGAIN = "Copy the file again, or write its rows with harness.appendlog.sealed_line."
+AGAIN = 'Copy the file again. Answers of your own need no seal: a line is {"id": …, "answer": …}.'
 
 
 def read_rows(text: str, path: Path) -> tuple[RecordedAnswer, ...]:

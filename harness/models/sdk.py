@@ -14,7 +14,7 @@ import msgspec
 from harness.commands import DISTRIBUTION, install
 from harness.errors import HarnessError
 from harness.models.prices import Price
-from harness.models.provider import Answer, Ask, Endpoint
+from harness.models.provider import UNREACHED, Answer, Ask, Endpoint, ServerUnreached
 
 # Seconds until a call is given up, all its tries together; a server that sends a byte now and then would otherwise keep it for ever.
 DEADLINE_S = 900.0
@@ -57,7 +57,7 @@ class SdkApi:
 
     async def ask(self, ask: Ask) -> Answer:
         """The answer after the SDK's retries. `timeout_s` bounds each wait for bytes, `deadline_s` the whole; whether a call that met either was billed,
-        nobody knows.
+        nobody knows. Raises ServerUnreached where nobody listens at the address, and nobody did before.
         """
         self.open()  # importing an SDK takes a second, which is no part of the call
         began = time.monotonic()
@@ -68,6 +68,10 @@ class SdkApi:
             answer = Answer(status="error", error=f"DeadlinePassed: no answer within {self.deadline_s:g} s")
         except self.wire_errors() as error:
             answer = self.failed(error)
+        kind, _, why = answer.error.partition(": ")
+        if kind == UNREACHED:  # not while the SDK's error is handled, whose traceback holds the key
+            mend = "Is the server started? Else correct its address, or the network; what was answered is kept"
+            raise ServerUnreached(f"no server answers at {self.endpoint.base_url}: {why}", where=self.name, mend=mend)
         return msgspec.structs.replace(answer, latency_s=time.monotonic() - began)
 
     def short(self, error: object) -> str:
@@ -84,13 +88,20 @@ class SdkApi:
         if self._client is None:
             self._refuse_custom_headers()
             try:
-                settings = {"base_url": self.endpoint.base_url, "timeout": self.timeout_s, "max_retries": self.max_retries}
+                settings = {"base_url": self.endpoint.base_url, "timeout": self._timeout(), "max_retries": self.max_retries}
                 self._client = self.client(api_key=self.endpoint.key(), http_client=self._http_client(), **settings)
             except (ImportError, OSError, ValueError) as error:
                 wrong = self.short(error)
         if wrong is not None:
             raise HarnessError(f"no client can be made: {wrong}", where=self.name, mend="Look at the proxy variables.")
         return self._client
+
+    def _timeout(self) -> Any:
+        import httpx2
+
+        from harness.models.transport import CONNECT_S
+
+        return httpx2.Timeout(self.timeout_s, connect=min(CONNECT_S, self.timeout_s))
 
     def _http_client(self) -> Any:
         from harness.models.transport import open_http_client  # it imports httpx2, as the SDKs do

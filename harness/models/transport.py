@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
 
 from harness.models.addresses import authority, local
+from harness.models.provider import UNREACHED
 
 # Bytes of a reply, before and after decompression: the longest answers of today take about one MiB, the results of a whole batch are read by GET.
 # The headers are bounded by httpcore2 (100 KiB).
 ANSWER_BYTES, RESULTS_BYTES = 32 * 2**20, 2**30
+# Seconds for one try to connect; and those after which a server that this process has never reached is not tried again.
+CONNECT_S, PATIENCE_S = 10.0, 2.0
+# Scheme, host and port of the servers that this process has reached; and of others, when it first tried in vain.
+Origin = tuple[str, str, int | None]
+reached: set[Origin] = set()
+first_failures: dict[Origin, float] = {}
 # These described the body on the wire; the one that is handed on is whole and decompressed.
 FRAMING = ("content-encoding", "content-length", "transfer-encoding")
 
@@ -29,22 +37,30 @@ def open_http_client(sdk: Any, error: type[Exception], base_url: str, deadline_s
 class BoundedClient(httpx2.AsyncClient):
     """`error` is the SDK's base class: what we refuse must be of it, since the SDKs try again after what they do not know, and each try may be billed."""
 
-    origin: tuple[str, str, int | None]
+    origin: Origin
     error: type[Exception]
     deadline_s: float
 
     async def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
-        """The whole reply. A server may name addresses (of results, of the next page); the key goes to no other than its own."""
+        """The whole reply. A server may name addresses (of results, of the next page); the key goes to no other than its own. One that was never reached is
+        given up after a few seconds: a server that was not started does not come back, as one that is interrupted may."""
         if origin(request.url) != self.origin:
             raise self.refusal("OtherHost", f"the server sends us on to {request.url.host}, where the key does not belong")
+        began = time.monotonic()
         try:
             async with asyncio.timeout(self.deadline_s):
                 return await self._exchange(request, {**settings, "stream": True, "follow_redirects": False})
         except TimeoutError:
             raise self.refusal("DeadlinePassed", f"no whole reply within {self.deadline_s:g} s") from None
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            since = first_failures.setdefault(self.origin, began)
+            if self.origin in reached or time.monotonic() - since < PATIENCE_S:
+                raise
+            raise self.refusal(UNREACHED, describe_cause(error)) from None
 
     async def _exchange(self, request: httpx2.Request, settings: dict[str, Any]) -> httpx2.Response:
         reply = await super().send(request, **settings)
+        reached.add(self.origin)
         try:
             if reply.has_redirect_location:
                 raise self.refusal("Redirected", f"status {reply.status_code}; no redirect is followed, write the final address into the spec")
@@ -75,6 +91,13 @@ class BoundedClient(httpx2.AsyncClient):
         return error
 
 
-def origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+def describe_cause(error: BaseException) -> str:
+    """What lies behind an exception at the bottom: the operating system's or the resolver's own words."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def origin(url: httpx2.URL) -> Origin:
     """Scheme, host and port, the port None where the scheme implies it."""
     return url.scheme, url.host, url.port

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import HarnessError
 from harness.records import Measurement
 from harness.report import card_fields as fields
-from harness.report.addresses import Lookup, address, below, handles
+from harness.report.addresses import Lookup, address, below, handles, last_segment
+from harness.report.sample_rows import is_described_as
 from harness.report.view import View
 
 Field = dict[str, Any]
@@ -17,6 +17,7 @@ JUDGES = "Judges"  # a group of facts: which judge with which rubric judged a be
 NO_TRAINING = "no training in this experiment"
 NO_JUDGE = "the measure's description names no judge"
 NO_SAMPLING = "the measure's description names no sampling"
+UNPAID = ("replay", "null")  # sources of answers that cost nothing
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -83,7 +84,8 @@ class _Builder:
                 continue
             if value not in EMPTY:
                 return {"value": value, "from": place}
-        return {"missing": True, "why": why or f"nothing stands at {places[0] if places else 'any address'} in results.json"}
+        names = dict.fromkeys(map(last_segment, places))
+        return {"missing": True, "why": why or f"results.json states no {' or '.join(names)}"}
 
     def listed(self, base: str, names: dict[str, tuple[str, ...]]) -> dict[str, Field]:
         """One field for each name, looked for under its aliases."""
@@ -96,7 +98,13 @@ class _Builder:
         return nested if nested and len(nested) == len(facts) else {"all": address("facts", group)}
 
     def models(self) -> dict[str, dict[str, Field]]:
-        return {name: self.listed(base, fields.MODEL) for name, base in self.entries("Model").items()}
+        return {name: self.model(base) for name, base in self.entries("Model").items()}
+
+    def model(self, base: str) -> dict[str, Field]:
+        found, beside = self.listed(base, fields.MODEL), self.listed(base, fields.OF_ANSWERS)
+        if why := fields.WITHOUT_WEIGHTS.get(str(found["source"].get("value"))):
+            found |= {name: {"not_applicable": why} for name in fields.OF_WEIGHTS if "missing" in found[name]}
+        return found | {name: field for name, field in beside.items() if "value" in field}
 
     def training(self) -> dict[str, dict[str, Field]]:
         if "Training" not in self.view.results.facts:
@@ -163,7 +171,8 @@ class _Builder:
         if "missing" in found["significance"]:
             places = [below(place, "p_method") for place in measured] + [below(place, "interval", "method") for place in measured]
             found["significance"] = self.at(*places, why=f"no measurement of {name} names its test or the method of its interval")
-        return found
+        seeds = {name: self.at(*(below(place, name) for place in measured)) for name in ("seeds", "equal_seeds")}
+        return found | (seeds if "value" in seeds["equal_seeds"] else {})
 
     def measured(self, name: str) -> list[str]:
         """Addresses of the measurements that a measure made: resting on its samples, named after it, or in a cell with that parameter; effects first."""
@@ -187,7 +196,7 @@ class _Builder:
         }
 
     def spent(self, name: str) -> Field:
-        """What was spent; not applicable where there was no GPU, or where every model ran on a local device."""
+        """What was spent; not applicable where there was no GPU, or where no model answered behind an API."""
         found = self.at(address("facts", "Compute", name), why="what the run spent is not in results.json; the plan's figure is no measurement")
         if "value" in found:
             return found
@@ -196,11 +205,11 @@ class _Builder:
         told = [hardware[key] for key in ("gpu", "accelerators") if key in hardware]
         if name == "gpu_hours" and told and all(value in (*EMPTY, "none", False) for value in told):
             return {"not_applicable": "execution/hardware names no accelerator"}
-        if name == "api_cost_usd" and models and all(model.get("device") for model in models):
-            return {"not_applicable": "every model ran on a local device"}
+        if name == "api_cost_usd" and models and all(model.get("device") or model.get("source") in UNPAID for model in models):
+            return {"not_applicable": "no model answered behind an API"}
         return found
 
 
 def rests_on(measurement: Measurement, name: str) -> bool:
     """True where one of the measurement's samples files was gathered under that name."""
-    return any(re.fullmatch(rf"samples/{re.escape(name)}-[0-9a-f]+\.jsonl", ref.path) for ref in measurement.samples)
+    return any(is_described_as(ref.path, name) for ref in measurement.samples)

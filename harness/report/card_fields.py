@@ -13,6 +13,14 @@ MODEL: dict[str, tuple[str, ...]] = {
     "weights_sha256": ("weights_sha256",),
     "device": ("device",),
 }
+# What only models have whose weights harness did not open, and what only weights have.
+OF_ANSWERS: dict[str, tuple[str, ...]] = {"recording": ("recording",), "endpoint": ("provider",)}
+OF_WEIGHTS = ("version", "licence", "parameters", "architecture", "dtype", "weights_sha256", "device")
+WITHOUT_WEIGHTS = {  # by the source of a model
+    "api": "an API does not show it; each sample names the model that its server reported",
+    "replay": "the answers come from a recording, which does not hold it",
+    "null": "no model answers",
+}
 
 TRAINING: dict[str, tuple[str, ...]] = {
     "method": ("method",),

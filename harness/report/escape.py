@@ -11,7 +11,8 @@ from harness.plaintext import escape_of, is_hidden, one_line, visible
 
 __all__ = ["code", "fence_text", "in_markdown", "longest_run", "one_line", "pieces", "visible"]
 
-MARKDOWN = re.compile(r"([\\`*\[\]<>|~$]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_]))")
+WEB = r"(?<![^\s`|])[^\s`|]*(?:https?://|www\.)[^\s`|]*[^\s`|.,;:!?]"  # a web address, with what is written onto it
+MARKDOWN = re.compile(rf"(?P<web>{WEB})|[\\`*\[\]<>|~$]|&(?=[#\w])|(?<![^\W_])_|_(?![^\W_])")
 LEADING = re.compile(r"^(\s*)([#+\-=>]|\d+[.)](?=\s))")
 
 
@@ -32,8 +33,11 @@ def pieces(text: str, *, keep: str = "\n\t") -> list[tuple[str, bool]]:
 
 
 def in_markdown(text: str) -> str:
-    """The text as one line of Markdown that renders as itself: no markup, link, image, HTML, table cell or heading comes out of it."""
-    escaped = MARKDOWN.sub(r"\\\1", one_line(text))
+    """The text as one line of Markdown that renders as itself: no markup, link, image, HTML, table cell or heading comes out of it.
+
+    Web addresses are code: elsewhere GitHub makes links of them, with the escapes inside.
+    """
+    escaped = MARKDOWN.sub(lambda found: f"`{found[0]}`" if found["web"] else f"\\{found[0]}", one_line(text))
     return LEADING.sub(lambda found: f"{found[1]}{_leading(found[2])}", escaped)
 
 

@@ -23,16 +23,21 @@ COLUMNS_APART = 0.25  # inches
 PITCH = (0.135, 0.2)  # inches from a line to the next: the least and the most
 HEAD, TICKS, BELOW = 0.15, 0.14, 0.045  # inches: a line of a head, the ticks, what is left free below a panel
 LABELS, TEXTS = 0.32, 0.36  # the most that labels and numbers take of a column
+MOST_LINES = 2  # of a label in two columns, in the mean
+SEVERAL = 0.06  # inches around a label of several lines, which would run into the next
 
 
 def draw_wide(panels: Sequence[Panel]) -> Figure:
-    """One column where that fits into the first screen of a page, else two."""
+    """One column where that fits into the first screen of a page, or where long names leave no room for two; else two."""
     one = _Column(panels, EDGE, WIDTH - EDGE)
     legend = list(legend_lines(panels, WIDTH, SIZE))
     if not panels or one.height + legend_height(len(legend), SIZE) + 2 * EDGE <= SCREEN * 1.05:
         return _draw([one], legend, WIDTH)
     half = (DENSE - COLUMNS_APART) / 2
     columns = [_Column(each, left, left + half - EDGE) for each, left in zip(split_columns(panels, one.height_of), (EDGE, half + COLUMNS_APART), strict=True)]
+    lines = [len(wrap_text(mark.label, column.labels, SIZE)) for column in columns for panel in column.panels for mark in panel.marks]
+    if sum(lines) > MOST_LINES * len(lines):
+        return _draw([one], legend, WIDTH)
     return _draw(columns, list(legend_lines(panels, DENSE, SIZE)), DENSE)
 
 
@@ -69,8 +74,11 @@ class _Column:
 
     def height_of(self, panel: Panel, pitch: float = PITCH[0]) -> float:
         measured = any(mark.value is not None for mark in panel.marks)
-        rows = sum(self.lines_of(panel, mark) for mark in panel.marks)
-        return len(self.head(panel)) * HEAD + pitch * rows + TICKS * measured + BELOW
+        return len(self.head(panel)) * HEAD + sum(self.room_of(panel, mark, pitch) for mark in panel.marks) + TICKS * measured + BELOW
+
+    def room_of(self, panel: Panel, mark: Mark, pitch: float) -> float:
+        lines = self.lines_of(panel, mark)
+        return pitch * lines + SEVERAL * (lines > 1)
 
     def head(self, panel: Panel) -> list[list[tuple[float, str, bool]]]:
         """(place, text, bold) line by line: the title, what the axis measures above the axis, what all marks share above the numbers."""
@@ -106,7 +114,7 @@ class _Column:
         plot, foot = Plot(*self.plot, *panel.limits), top
         rows: list[Row] = []
         for mark in panel.marks:
-            tall = pitch * self.lines_of(panel, mark)
+            tall = self.room_of(panel, mark, pitch)
             middle = foot + tall / 2
             rows.append((mark, foot, foot + tall))
             self.write(sheet, wrap_text(mark.label, self.labels, SIZE), self.left + self.labels, middle, pitch, side="right")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.plaintext import count_of
 from harness.records import HypothesisResult, Measurement, Results
-from harness.report.view import OPEN, Row, View
+from harness.report.view import OPEN, SEED, Row, View
 
 MOST_MODELS = 2
 
@@ -15,15 +15,16 @@ MOST_MODELS = 2
 @dataclass(frozen=True, kw_only=True)
 class Headline:
     """`models` is a text; `ends` are the rows of the smallest and the largest effect of the primary hypothesis (one row where there is one cell, none where
-    nothing was measured); `cells` counts its cells with an effect; `seeds_at` and `threshold` are addresses, of the number of seeds and of the threshold;
-    `name` is the measurement's ("effect" where cells differ), `unit` what N counts ("items" where cells differ), `few` and `many` are the rows with the
-    smallest and the largest N."""
+    nothing was measured); `cells` counts its cells with an effect; `seeds_at`, `equal_at` and `threshold` are addresses, of the number of seeds,
+    of that of further ones with equal samples and of the threshold ("" where there is none); `name` is the measurement's ("effect" where cells differ),
+    `unit` what N counts ("items" where cells differ), `few` and `many` are the rows with the smallest and the largest N."""
 
     models: str
     ends: tuple[Row, ...]
     cells: int
     seeds: int
     seeds_at: str
+    equal_at: str
     threshold: str
     name: str
     unit: str
@@ -36,7 +37,7 @@ def headline(view: View) -> Headline:
     ordered = sorted(rows, key=lambda row: row.measurement.value if row.measurement else 0.0)
     ends = tuple(ordered if len(ordered) < 2 else (ordered[0], ordered[-1]))
     measured = ends[0].measurement if ends else None
-    varied = len(measured.seeds) if measured else 0
+    varied = len(measured.seeds) if measured and SEED not in ends[0].cell.params else 0
     bar = view.threshold_of(ends[0].cell, measured) if ends and measured else None
     return Headline(
         models=models_of(view),
@@ -44,6 +45,7 @@ def headline(view: View) -> Headline:
         cells=len(rows),
         seeds=varied or len(view.results.seeds),
         seeds_at=f"{ends[0].measured_at}/seeds/#" if varied else "seeds/#",
+        equal_at=f"{ends[0].measured_at}/equal_seeds/#" if measured and measured.equal_seeds else "",
         threshold=bar[0] if bar else "",
         name=measured.name if measured and len({row.measurement.name for row in rows if row.measurement}) == 1 else "effect",
         unit=units(measured) if measured and len({row.measurement.sampling_unit for row in rows if row.measurement}) == 1 else "items",

@@ -30,7 +30,7 @@ def tick_values(low: float, high: float, most: int, *, whole: bool = False) -> l
     from matplotlib.ticker import MaxNLocator
 
     found = MaxNLocator(max(1, most), steps=STEPS, integer=whole).tick_values(low, high)
-    return [float(value) for value in found if low <= value <= high]
+    return [float(value) for value in found if low <= value <= high and not (whole and abs(value - round(value)) > 1e-9)]
 
 
 def tick_labels(values: Sequence[float]) -> list[str]:

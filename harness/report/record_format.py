@@ -76,5 +76,11 @@ def inside(value: Any, path: tuple[int, ...]) -> Any:
 def axis_limits(points: list[float], share: float = 0.06) -> tuple[float, float]:
     """The ends of an axis that shows all points, never the same."""
     low, high = (min(points), max(points)) if points else (0.0, 1.0)
-    room = max((high - low) * share, 1e-6 * max(abs(low), abs(high))) or 0.5
+    room = max((high - low or abs(low)) * share, 1e-6 * max(abs(low), abs(high))) or 0.5
     return low - room, high + room
+
+
+def with_zero(points: list[float]) -> list[float]:
+    """The points, and zero where that leaves at most half of their axis empty."""
+    far = bool(points) and min(map(abs, points)) > max(points) - min(points)
+    return points if far and min(points) * max(points) > 0 else [0.0, *points]

@@ -72,6 +72,16 @@ def find_run(name: str) -> Path:
     raise HarnessError("there is no run here", where=name, mend=f"{close}Name a folder that a run wrote; harness runs lists them")
 
 
+def find_started(name: str) -> Path:
+    """The run of a name, or with no name the one that wrote last. Raises HarnessError where there is none."""
+    if name:
+        return find_run(name)
+    runs = [run for run in (find_runs(REPORTS) if REPORTS.is_dir() else []) if (run / JOURNAL).is_file()]
+    if not runs:
+        raise HarnessError("there is no run here", where=str(REPORTS), mend="Name the folder that --harness-run-dir gave it")
+    return max(runs, key=lambda run: (run / JOURNAL).stat().st_mtime)
+
+
 def is_run(folder: Path) -> bool:
     return any(os.path.lexists(folder / name) for name in (RESULTS, JOURNAL))
 

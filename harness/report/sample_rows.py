@@ -6,6 +6,7 @@ Nobody chose them for their looks. A samples file is checked against the hash th
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,15 +21,17 @@ from harness.fingerprint import NotCanonicalError, canonical
 from harness.plaintext import format_number
 from harness.records import Measurement, SamplesRef
 from harness.report.view import Row, View
+from harness.run.sampling import file_name
 from harness.seeds import generator
 
+NUMBER = re.compile(r" \(\d+\)$")
 STREAM = "report/samples"
 FILES = "report/files"
 MOST_ARMS = 12  # of a measurement whose arms are shown next to each other
 ASKED = ("prompt", "question", "request", "statement")
 OPTIONS = ("options", "choices")
 WRITTEN = "text"  # the field with an answer
-BY_MODEL = ("finish", "output_tokens", "judged")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
+BY_MODEL = ("finish", "output_tokens", "judged", "score")  # fields of rows whose text was sampled from a model; other texts are a bank's, and were scored
 JUDGED = ("judged", "score", "coherence", "reason", "judge")
 JUDGED_WORDS = {"judged": "behaviour shown", "score": "score (0: shown, 100: not shown)", "coherence": "coherence (0 to 100)"}
 OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked", "score")  # a judge's word goes before a phrase's
@@ -147,7 +150,7 @@ class Samples:
         shown: set[str] = set()
         for row in sorted(self.view.effects.values(), key=lambda row: KINDS.get(row.cell.kind, len(KINDS))):
             every = paths_of(row.measurement)
-            paths = without_unjudged(every)
+            paths = self.without_read(without_unjudged(every))
             if 0 < len(paths) <= MOST_ARMS:
                 found.setdefault(paths, []).append(row)
                 shown |= {*every}
@@ -156,6 +159,21 @@ class Samples:
                 if path not in shown:
                     found.setdefault((path,), []).append(row)
         return found
+
+    @cached_property
+    def described(self) -> dict[str, list[dict[str, Any]]]:
+        """Name of an arm to what was said of its samples."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for name, about in self.view.results.facts.get("Eval", {}).items():
+            for arm in arms_of(name) if isinstance(about, dict) else ():
+                found.setdefault(arm, []).append(about)
+        return found
+
+    def without_read(self, paths: tuple[str, ...]) -> tuple[str, ...]:
+        """The files without those whose answers are in another one of them, with the score that somebody gave them."""
+        told = {path: self.described.get(arm_of(path), []) for path in paths}
+        read = [about["answers"] for every in told.values() for about in every if isinstance(about.get("answers"), dict)]
+        return tuple(path for path in paths if not any(answers.items() <= about.items() for answers in read for about in told[path]))
 
     def compare(self, paths: tuple[str, ...], rows: list[Row], size: int) -> Comparison:
         files = [self.file(path) for path in paths]
@@ -193,6 +211,16 @@ def arm_of(path: str) -> str:
     return stem.rpartition("-")[0] or stem
 
 
+def is_described_as(path: str, name: str) -> bool:
+    """Whether a samples file is one that the fact of this name describes."""
+    return arm_of(path) in arms_of(name)
+
+
+def arms_of(name: str) -> set[str]:
+    """The names that samples files of a fact's name may have; of facts with one name the results number all but the first."""
+    return {file_name(name), file_name(NUMBER.sub("", name))}
+
+
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:
     """Path to the weight of its arm in a contrast, as ` (+1)` or ` (−1)`; nothing where the measurement is no contrast of whole files."""
     derived = (measurement.derived if measurement else None) or {}
@@ -214,17 +242,27 @@ def make_item(name: str, files: list[SampleFile], arms: list[str], first: Mappin
 
 
 def asked_in(row: Mapping[str, Any]) -> str:
-    return next((str(row[key]) for key in ASKED if row.get(key)), "")
+    """What was asked: the user's turn, or all turns with their roles where there were more."""
+    turns = turns_in(row)
+    return turns[0][1] if len(turns) == 1 else "\n\n".join(f"{role}: {text}" for role, text in turns)
+
+
+def turns_in(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(role, text) of what was asked, without a system prompt that all rows share; the last is the user's. None where the row does not say."""
+    told = row.get("messages")
+    if isinstance(told, list) and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in told) and told:
+        return [(str(turn["role"]), str(turn["content"])) for turn in told]
+    return [("user", asked) for asked in (str(row[key]) for key in ASKED if row.get(key))][:1]
 
 
 def make_reply(arm: str, row: Mapping[str, Any], asked: str) -> Reply:
     by_judge = JUDGED if "judged" in row else ()  # a scorer's row has a `score`, too, and that is no judge's word
-    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *by_judge, WRITTEN)]
+    shown = [(name, as_text(value)) for name, value in row.items() if name not in HIDDEN and name not in (*ASKED, *OPTIONS, *by_judge, WRITTEN, "messages")]
     outcomes = sorted(shown, key=lambda pair: pair[0] not in OUTCOMES)
     judged = [(name, as_text(row[name])) for name in by_judge if row.get(name) is not None]
     status, own = str(row.get("status", "ok")), asked_in(row)
     other = own if own != asked else ""
-    text, by_model = str(row.get(WRITTEN) or ""), any(row.get(name) is not None for name in BY_MODEL)
+    text, by_model = str(row.get(WRITTEN) or ""), any(name in row for name in BY_MODEL)
     return Reply(arm=arm, written=text, by_model=by_model, outcomes=tuple(outcomes), judged=tuple(judged), asked=other, status="" if status == "ok" else status)
 
 

@@ -13,6 +13,7 @@ from harness.report.addresses import below
 from harness.report.figures import save_pictures
 from harness.report.palette import BLUE, GAP, GREEN, GREY, INK, ORANGE, VERMILION, WIDTH, new_figure
 from harness.report.plot_frame import HEAD, LABEL, SMALL, Key, draw_frame, label_of, round_ticks
+from harness.report.record_format import axis_limits, with_zero
 from harness.report.text_width import text_width, wrap_text
 from harness.report.trajectories import Entry, Grid, Point
 from harness.report.view import View
@@ -93,14 +94,14 @@ class _Row:
         self.room = wide / len(self.xs)  # inches from one place to the next
         self.panels = [[entry for entry in grid.entries if entry.values[0] == name and column in ("", entry.values[1])] for column in columns]
         self.titles = [wrap_text(" · ".join(filter(None, (name, column))), wide, HEAD, bold=True) for column in columns]
-        self.labels = [wrap_text(x, max(0.2, self.room - 0.04), SMALL) for x in self.xs]
+        self.labels = [wrap_text(x, max(0.2, self.room - 0.1), SMALL) for x in self.xs]
         self.holes = [_holes(grid, self.xs, panel, self.room) for panel in self.panels]
         deep = max((len(lines) for holes in self.holes for lines in holes.values()), default=0)
         self.strip = deep * leading(WORD) + 0.2 if deep else 0.0
         self.plot = PLOT + self.strip
         self.head = max(map(len, self.titles)) * leading(HEAD) + 0.1
         self.height = self.head + self.plot + max(map(len, self.labels)) * leading(SMALL) + 0.1
-        self.limits = _limits([point for panel in self.panels for point in _points(panel)])
+        self.limits = axis_limits(with_zero([point for panel in self.panels for point in _points(panel)]))
 
     def draw(self, axes: Axes, place: int) -> None:
         low, high = self.limits
@@ -108,7 +109,8 @@ class _Row:
         across = (-0.55, len(self.xs) - 0.45)
         axes.set_ylim(foot, high)
         axes.set_xlim(*across)
-        axes.plot(across, [0, 0], color="#9a9a9a", linewidth=0.7, zorder=1)
+        if low < 0 < high:
+            axes.plot(across, [0, 0], color="#9a9a9a", linewidth=0.7, zorder=1)
         if self.holes[place]:
             axes.axhspan(foot, low, facecolor=GAP, linewidth=0, zorder=0)
         for strand in make_strands(self.grid, self.xs, self.panels[place], self.room):
@@ -161,17 +163,10 @@ def _holes(grid: Grid, xs: tuple[str, ...], panel: list[Entry], room: float) -> 
 
 
 def _points(panel: list[Entry]) -> Iterator[float]:
-    for entry in panel:
-        for point in (point for points in entry.points for point in points):
-            if point.measurement:
-                interval = point.measurement.interval
-                yield from (point.measurement.value, *((interval.low, interval.high) if interval else ()))
-
-
-def _limits(points: list[float]) -> tuple[float, float]:
-    low, high = min([0.0, *points]), max([0.0, *points])
-    room = (high - low) * 0.06 or 0.5
-    return low - room, high + room
+    """All values with the ends of their intervals; zero, too, which is no effect, where an effect is among them."""
+    for measured in (point.measurement for entry in panel for points in entry.points for point in points):
+        if measured:
+            yield from (measured.value, *((measured.interval.low, measured.interval.high) if measured.interval else ()), *((0.0,) if measured.arms else ()))
 
 
 def _draw_strand(axes: Axes, strand: Strand) -> None:

@@ -17,7 +17,6 @@ from harness.run.collecting import CollectedExperiment, scale_of
 from harness.run.plan_cache import cached_plan
 from harness.run.refusals import refusals_in
 from harness.run.settings import Settings
-from harness.store import Store
 
 if TYPE_CHECKING:
     from harness.design.spec import ExperimentSpec
@@ -44,7 +43,7 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
         "scale": scale,
         "settings": dict(spec.scales[scale].settings),
         "root": settings.root,
-        "store": Store(settings.store),
+        "store": settings.open_store(),
         "collected": found,
         "catalogue": found.catalogue,
     }

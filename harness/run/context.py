@@ -30,6 +30,11 @@ class Context:
     budget_gpu_hours: float | None
     offline: bool
 
+    @property
+    def spending(self) -> tuple[str, float] | None:
+        """(the run's name, US dollars) that bound what all of its calls may cost, those of judges too; None without a budget."""
+        return None if self.budget_usd is None else (self.run, self.budget_usd)
+
 
 def context_of(recorder: Recorder) -> Context:
     active, planned = recorder.active, recorder.planned

@@ -15,8 +15,9 @@ Replicates = ByItem | Sequence[ByItem]
 Terms = Sequence[tuple[float, Replicates]]
 
 
-def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Effect:
-    """The weighted sum of outcomes, averaged over items (and seeds). Raises HarnessError for weights that do not cancel and terms that do not match."""
+def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int], stream: Sequence[object] = ()) -> Effect:
+    """The weighted sum of outcomes, averaged over items (and seeds); `stream` names the random numbers of the bootstrap and of the sign flips. Raises
+    HarnessError for weights that do not cancel and terms that do not match."""
     from harness.verdict.intervals import mean_interval
     from harness.verdict.tests import sign_flip
 
@@ -32,10 +33,10 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> Eff
         for arms in zip(*replicates, strict=True)
     ]
     averaged = [sum(values) / len(values) for values in zip(*by_seed, strict=True)]
-    p, floor = sign_flip(averaged, name)
+    p, floor = sign_flip(averaged, *stream)
     effect = Effect(
         value=sum(averaged) / len(averaged),
-        interval=mean_interval(averaged, name),
+        interval=mean_interval(averaged, *stream),
         n=len(items),
         p=p,
         p_floor=floor,
@@ -154,12 +155,13 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
     return clipped, interval, "; ".join(filter(None, told))
 
 
-def correlation_of(name: str, first: ByItem, second: ByItem, units: str) -> Effect:
-    """Spearman's rho of two values for each unit, paired by key. Raises Inconclusive where there is no order, or too few units to show one."""
+def correlation_of(name: str, first: ByItem, second: ByItem, units: str, stream: Sequence[object] = ()) -> Effect:
+    """Spearman's rho of two values for each unit, paired by key; `stream` names the random numbers of the permutation. Raises Inconclusive where there is no
+    order, or too few units to show one."""
     from harness.verdict.rank_correlation import EXACT, rho_interval, spearman
 
     keys, note = common(name, [first, second])
-    rho, p, floor = spearman([number(first[key], name) for key in keys], [number(second[key], name) for key in keys], name, units)
+    rho, p, floor = spearman([number(first[key], name) for key in keys], [number(second[key], name) for key in keys], name, units, *stream)
     method = "Spearman, all orders" if len(keys) <= EXACT else "Spearman, drawn orders"
     return Effect(value=max(-1.0, min(1.0, rho)), interval=rho_interval(rho, len(keys)), n=len(keys), p=p, p_floor=floor, p_method=method, note=note)
 

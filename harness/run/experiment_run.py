@@ -23,7 +23,6 @@ from harness.run.environment import environment
 from harness.run.folder import FINAL, RunFolder, Time
 from harness.run.imported_modules import PHASES, ImportedModules
 from harness.run.settings import Settings
-from harness.store import Store
 
 if TYPE_CHECKING:
     from harness.findings import Facts
@@ -65,7 +64,7 @@ class ExperimentRun:
     ) -> None:
         self.found, self.folder, self.settings, self.facts = found, folder, settings, facts
         self.found_by_codes: dict[tuple[str, ...], list[Finding]] = {}  # what rules of its design found, where a cell asked for it
-        self.store = Store(settings.store)
+        self.store = settings.open_store()
         self.universe = msgspec.structs.replace(universe_of(found, settings, selected, others), findings=findings)
         self.planned = {cell.id: cell for cell in self.universe.cells}
         self.needed = {need for cell in self.universe.cells for need in cell.needs}

@@ -147,6 +147,16 @@ def decide_results(folder: Path, universe: Universe, rows: list[dict[str, Any]],
     return with_findings(results, spec, universe.findings, undeclared_by_cell(rows, cells))
 
 
+def machines_of(cells: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Machine to the cells that it ran, in a distributed run."""
+    found: dict[str, list[str]] = {}
+    for name, row in sorted(cells.items()):
+        if machine := row.get("machine"):
+            kind = ", ".join(machine.get("accelerators") or [str(machine.get("cpu"))])
+            found.setdefault(f"{machine.get('host')}: {kind}", []).append(name)
+    return {machine: tuple(names) for machine, names in found.items()}
+
+
 def undeclared_by_cell(rows: list[dict[str, Any]], cells: Mapping[str, Cell]) -> dict[str, list[str]]:
     """What each cell read that is neither code nor a declared input, as its last row says."""
     last = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell"}
@@ -185,6 +195,7 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
     notes = [f"{torn} journal lines were torn or altered and are not used"] if torn else []
     if len(starts) > 1:
         notes.append("resumed " + count_of(len(starts) - 1, "time", "times"))
+    notes += [row["note"] for row in rows if row.get("type") == "note"]
     notes += describe_damage((row["path"], row["what"]) for row in rows if row.get("type") == "damage")
     return Execution(
         run=folder.name,
@@ -203,4 +214,5 @@ def execution(folder: Path, rows: list[dict[str, Any]], torn: int) -> Execution:
         samples_reused=sum(row.get("samples", {}).get("reused", 0) for row in cells.values()),
         facts={name: value for row in cells.values() for name, value in row.get("execution", {}).items()},
         findings=tuple(decode(found, Finding) for found in last.get("findings", ())),
+        machines=machines_of(cells),
     )

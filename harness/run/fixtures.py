@@ -230,7 +230,8 @@ def gather(recorder: Any, facts: Callable[[str, str, Any], None], pytestconfig: 
 @pytest.fixture(scope="session")
 def store(pytestconfig: pytest.Config) -> Store:
     """The content-addressed store of the session."""
-    return Store(pytestconfig.stash[SETTINGS].store)
+    store: Store = pytestconfig.stash[SETTINGS].open_store()
+    return store
 
 
 RUNNER: pytest.StashKey[Any] = pytest.StashKey()

@@ -49,6 +49,7 @@ class CellRow(msgspec.Struct):
     samples: dict[str, Count] = {}
     execution: dict[str, Any] = {}
     recorded: Time = 0
+    machine: dict[str, Any] = {}
 
 
 class WholeRow(msgspec.Struct):
@@ -86,7 +87,13 @@ class DamageRow(msgspec.Struct):
     type: Literal["damage"] = "damage"
 
 
-ROWS: dict[Any, Any] = {"cell": CellRow, "session": SessionRow, "universe": UniverseRow, "damage": DamageRow}
+class NoteRow(msgspec.Struct):
+    """A line about the run itself, such as a session that was lost."""
+
+    note: str
+
+
+ROWS: dict[Any, Any] = {"cell": CellRow, "session": SessionRow, "universe": UniverseRow, "damage": DamageRow, "note": NoteRow}
 
 
 class RunFolder:
@@ -208,6 +215,10 @@ class RunFolder:
         """
         self.journal.append([{"type": "cell", "token": self.token, "cell": encode(cell), **about}])
 
+    def note(self, text: str) -> None:
+        """Appends a line about the run itself, which its results tell."""
+        self.journal.append([{"type": "note", "token": self.token, "note": text}])
+
     def report_damage(self, store: Path, rows: Sequence[Mapping[str, Any]] = ()) -> list[dict[str, Any]]:
         """Appends what this process has found damaged since it last did so, but for what the `rows` of the journal say already. Returns what it appended."""
         found = noted_damage()[self._reported :]
@@ -254,10 +265,8 @@ class RunFolder:
         """Writes the rows into the store under their own hash and copies them to `samples/`."""
         text = "".join(sealed_line(row) for row in rows)
         digest = fingerprint_of_text(text)
-        kept = store.file("sample-files", digest, ".jsonl")
-        if not self._holds(kept, digest):
-            store.clear("sample-files", kept)
-            write_text(kept, text)
+        if not self._holds(store.file("sample-files", digest, ".jsonl"), digest):
+            store.put_text("sample-files", digest, ".jsonl", text)
         ref = SamplesRef(path=f"samples/{name}-{digest[:12]}.jsonl", sha256=digest, rows=len(rows))
         self.copy_samples(store, ref)
         return ref
@@ -267,6 +276,7 @@ class RunFolder:
         target, kept = self._samples_path(ref), store.file("sample-files", ref.sha256, ".jsonl")
         if self._holds(target, ref.sha256):
             return True
+        store.fetch(kept)
         if not self._holds(kept, ref.sha256):
             return False
         self._clear(target)

@@ -70,7 +70,7 @@ class LoadedRun:
         rows = [
             {"address": row.measured_at, "cell": row.cell.id, "name": row.measurement.name}
             | number_fields(row.measurement)
-            | {name: getattr(row.measurement, name) for name in ("p_floor", "p_method", "sampling_unit", "seeds", "note", "doubt", "unsampled", "fingerprint")}
+            | {name: getattr(row.measurement, name) for name in ("p_floor", "sampling_unit", "seeds", "note", "doubt", "unsampled", "fingerprint")}
             for row in self.view.rows
             if row.measurement
         ]
@@ -145,7 +145,7 @@ def load(run: str | os.PathLike[str]) -> LoadedRun:
 def number_fields(measured: Measurement | None) -> dict[str, Any]:
     """The columns of a number; None where there is none."""
     interval: Interval | None = measured.interval if measured else None
-    plain = {name: getattr(measured, name, None) for name in ("value", "unit", "n", "p")}
+    plain = {name: getattr(measured, name, None) for name in ("value", "unit", "n", "p", "p_method")}
     return plain | {name: getattr(interval, name, None) for name in ("low", "high", "level")}
 
 

@@ -27,7 +27,7 @@ from harness.run.comparable import (
     samples_compared,
 )
 from harness.run.contrasts import contrast_of, corrected_of, correlation_of, require_balanced, split_by_seed
-from harness.run.outcomes import Outcomes, seeds_of, unite
+from harness.run.outcomes import Outcomes, own_seeds, seeds_of, unite
 from harness.run.pairing import doubt_of_pairing, hold_equal_rows
 from harness.run.recompute import derive
 from harness.run.redact import key_in
@@ -70,8 +70,9 @@ class Measure:
     two bring sampling unit, seeds and sources along. `unsampled` says why no samples of this run stand behind a number that is to decide something.
     """
 
-    def __init__(self, cell: str = "") -> None:
-        self.cell = cell
+    def __init__(self, cell: str = "", stream: Sequence[object] = ()) -> None:
+        """`stream` names the random numbers of bootstraps and permutations: one stream for all measurements, so that equal data have equal intervals and p."""
+        self.cell, self.stream = cell, tuple(stream)
         self.taken: list[Measurement] = []
         self.typed: list[Measurement] = []  # whose numbers were computed by the test
 
@@ -181,7 +182,7 @@ class Measure:
         if all(value in (0, 1) for value in values):
             interval = rate_interval(round(sum(values)), len(values), method="exact" if exact else "wilson")
         else:
-            interval = mean_interval(values, name)
+            interval = mean_interval(values, *self.stream)
         derived, doubt = derive("rate", [(1.0, basis.mappings)], exact=exact), doubt_of_level(basis.mappings[0], sources)
         return self._take(name, sum(values) / len(values), "rate", len(values), basis, interval=interval, note=note, derived=derived, doubt=doubt)
 
@@ -209,10 +210,10 @@ class Measure:
         answered, note = split_known(basis.mappings[0], name)
         data = [number(value, name) for value in answered.values()]
         if clusters is None:
-            interval, n = mean_interval(data, name), len(data)
+            interval, n = mean_interval(data, *self.stream), len(data)
         else:
             groups = [clusters[item] for item in answered]
-            interval, n = cluster_interval(data, groups, name), len(set(groups))
+            interval, n = cluster_interval(data, groups, *self.stream), len(set(groups))
         derived = derive("mean", [(1.0, basis.mappings)], unit=unit) if clusters is None else None
         doubt = doubt_of_level(basis.mappings[0], sources)
         if unit in CONTRASTED:
@@ -269,7 +270,7 @@ class Measure:
         mappings = iter(basis.mappings)
         read = [(weight, [next(mappings) for _ in term]) for (weight, _), term in zip(terms, nested, strict=True)]
         unit = unit or (basis.unit if basis.unit in CONTRASTED else "pp")
-        effect = contrast_of(name, read, unit, seeds)
+        effect = contrast_of(name, read, unit, seeds, self.stream)
         terms_of = split_by_seed(name, read, seeds)
         weights, arms = require_balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
         plain = [arm for term in terms_of for arm in term]
@@ -321,7 +322,7 @@ class Measure:
         if method != "spearman":
             raise HarnessError(f"{name} asks for the correlation {method!r}", mend="Use method='spearman': it asks for the order alone")
         basis = Basis(name, [first, second], sources, sampling_unit, seeds, unsampled, by_item=False)
-        effect = correlation_of(name, basis.mappings[0], basis.mappings[1], basis.sampling_unit)
+        effect = correlation_of(name, basis.mappings[0], basis.mappings[1], basis.sampling_unit, self.stream)
         derived = derive("correlation", [(1.0, [mapping]) for mapping in basis.mappings], sampling_unit=basis.sampling_unit)
         return self._effect(name, effect, "correlation", basis, derived=derived)
 
@@ -352,7 +353,7 @@ class Measure:
         note = "; ".join(filter(None, (note, basis.note, basis.ties)))
         if basis.ties and "[M307]" in others.get("doubt", ""):
             others["doubt"] += f"; {basis.ties}"
-        rests: dict[str, Any] = {"seeds": basis.seeds, "proven": basis.proven, "unsampled": basis.unsampled}
+        rests: dict[str, Any] = {"seeds": basis.seeds, "equal_seeds": basis.equal_seeds, "proven": basis.proven, "unsampled": basis.unsampled}
         made = self._build(name, value, unit, n, basis.sampling_unit, basis.sources, note=note, **rests, **others)
         return self._record(made)
 
@@ -380,6 +381,7 @@ class Basis:
         self.sampling_unit = sampling_unit or next((each.sampling_unit for each in read), "item")
         parts = [[part.gathered for part in each.parts] for each in read]
         self.seeds: tuple[int, ...] = tuple(seeds) or seeds_of(gathered for each in parts for gathered in each)
+        self.drawn = unite([*self.seeds, *(seed for each in parts for gathered in each if own_seeds(gathered) for seed in gathered.seeds)])
         # Whether the outcomes of an arm rest on as many different samples as seeds were named.
         self.proven = len(self.seeds) <= max((len({gathered.content_key for gathered in each}) for each in parts), default=1)
         self.unit = next((each.unit for each in read if each.unit), "")
@@ -389,6 +391,10 @@ class Basis:
         self.note = EDITED if edited else COMPUTED if computed and by_item else ""
         tied = sum(row.get("tied") is True for source in self.sources for row in getattr(source, "rows", ()))
         self.ties = f"{TIED}: {tied} (a third judge decides)" if tied else ""
+
+    @property
+    def equal_seeds(self) -> tuple[int, ...]:
+        return tuple(seed for seed in self.drawn if seed not in self.seeds)
 
 
 def distinct_items(sources: Sequence[Any]) -> int:

@@ -105,6 +105,8 @@ def lines_of(plan: dict[str, Any]) -> list[str]:
         f"  cost of what is to do: {in_words(decode(work['cost'], Cost))}{left_out(work)}",
         f"  preregistration: {'locked' if plan['locked'] else 'not locked'}{', ' + str(len(plan['deviations'])) + ' deviations' if plan['deviations'] else ''}",
     ]
+    if work["judge_usd"] is not None:
+        lines.insert(3, f"  of which judges: ${work['judge_usd']:g}")
     if plan["score"]["summary"]:
         lines.append(f"  score: {plan['score']['summary']}; compute: {plan['score']['compute']}")
     lines += simulated_lines(plan["hypotheses"])

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 EVERY = {True: 0.5, False: 30.0}  # seconds between two looks, on a terminal and elsewhere
 NOTE_EVERY = 2.0
-FOLDER = "progress"
+FOLDER, STATE = "progress", "state.json"
 
 
 class Note(msgspec.Struct):
@@ -126,6 +126,15 @@ class Progress(threading.Thread):
         while not self.over.wait(EVERY[self.live]):
             with suppress(Exception):  # the terminal may be gone; what is only told must not end what is measured
                 self.refresh()
+                self.write_state()
+
+    def write_state(self) -> None:
+        """Writes down what runs, for `harness status` in another terminal."""
+        now, pace = time.monotonic(), self.pace
+        running = {nodeid: round(now - began, 1) for nodeid, began in pace.running.copy().items()}
+        parts = {nodeid: [note.name, note.done, note.total] for nodeid, note in self.notes.copy().items() if nodeid in running}
+        for folder in self.folders or [active.folder.path for active in self.session.prepared]:
+            write_json(folder / ".run" / STATE, {"at": round(time.time(), 1), "running": running, "parts": parts, "left_s": pace.left(now)})
 
     def refresh(self) -> None:
         for path in [path for folder in self.folders for path in (folder / ".run" / FOLDER).glob("*.json")]:

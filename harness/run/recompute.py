@@ -14,14 +14,15 @@ Rows = Mapping[str, Sequence[Row]]
 
 
 def derive(op: str, terms: Sequence[tuple[float, Sequence[Mapping[str, Any]]]], **settings: Any) -> dict[str, Any] | None:
-    """The derivation: {"op", "terms": [[weight, [[[sha256 of the samples, field, item field], … one for each run], … one for each seed]], …]} and settings.
+    """The derivation: {"op", "terms": [[weight, [[[sha256 of the samples, field, item field], … one for each run], … one for each seed]], …], "stream": the
+    name of the random numbers} and settings.
 
     None where an outcome was not read from samples, or was edited since.
     """
     arms = [arm for _, term in terms for arm in term]
     if not all(isinstance(arm, Outcomes) and not arm.edited for arm in arms):
         return None
-    return {"op": op, "terms": [[float(weight), [parts_of(arm) for arm in term]] for weight, term in terms], **settings}
+    return {"op": op, "terms": [[float(weight), [parts_of(arm) for arm in term]] for weight, term in terms], "stream": [], **settings}
 
 
 def parts_of(arm: Any) -> list[list[str]]:
@@ -35,7 +36,7 @@ def recompute(derived: Mapping[str, Any], rows: Rows, name: str) -> Measurement:
     """
     from harness.run.measuring import Measure
 
-    measure = Measure()
+    measure = Measure(stream=derived.get("stream", [name]))  # earlier versions drew by the measurement's name
     if derived["op"] == "corrected":
         apparent = recompute(derived["of"], rows, derived["name"])
         return measure.corrected(name, apparent, decode(derived["calibration"], Calibration), limit=derived["limit"])

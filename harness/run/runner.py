@@ -24,13 +24,14 @@ from _pytest.runner import runtestprotocol
 
 from harness.errors import HarnessError
 from harness.fingerprint import canonical
-from harness.opened_files import opened_files
+from harness.opened_files import label_of, opened_files
 from harness.records import Cell, PlannedCellRecord, decode, encode
 from harness.run.body import Body
 from harness.run.cached_reports import label, replay, skip_place
 from harness.run.experiment_run import ExperimentRun
 from harness.run.heartbeat import heartbeat
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
+from harness.run.pause import wait_while_paused
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.redact import clean_value, make_printable, plain
 from harness.run.undeclared import undeclared_in
@@ -64,7 +65,8 @@ class Runner:
     def __init__(self, actives: list[ExperimentRun], worker: str) -> None:
         self.worker = worker
         self.cells = {cell.nodeid: (active, active.planned[cell.id]) for active in actives for cell in active.found.catalogue.cells.values()}
-        self.declared = frozenset(entry.path for active in actives for entry in active.universe.inputs)
+        inputs = (entry.path for active in actives for entry in active.universe.inputs)
+        self.declared = frozenset((*inputs, *(label_of(path, active.settings.root) for active in actives for path in opened_files.declared)))
         self.running: dict[str, Recorder] = {}
         self.turns: dict[str, Turn] = {}
         self.inline: dict[str, BaseException | None] = {}  # the gates running inline, and what kept them from a verdict
@@ -96,6 +98,7 @@ class Runner:
     def prepare(self, item: pytest.Item, turn: Turn, locks: ExitStack) -> None:
         """Settles the needs, then looks for the cell's verdict: on the board, or in equal work done before."""
         active, planned = turn.active, turn.planned
+        wait_while_paused(active.folder.path)
         turn.stop = self.stop_for(active, planned, item)
         if planned.id in active.needed:
             locks.enter_context(active.folder.locked(planned.id))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 
 from harness.appendlog import AppendLog
 from harness.design.naming import wrong_name
-from harness.errors import HarnessError
+from harness.errors import HarnessError, explain_user_code
 from harness.fingerprint import canonical, fingerprint
 from harness.opened_files import changed_files, opened_files
 from harness.plaintext import shorten_text
@@ -89,7 +88,8 @@ def description_of(job: Job) -> dict[str, Any]:
     lacking = [name for name in ("describe", "chunks", "score") if not callable(getattr(job, name, None))]
     if lacking:
         raise HarnessError(f"{type(job).__name__} has no {', '.join(lacking)}", mend="A measure has describe(), chunks(items) and score(chunk)")
-    described: Any = job.describe()
+    with explain_user_code(f"describe() of {type(job).__name__} fails"):
+        described: Any = job.describe()
     try:
         canonical(described)
     except (TypeError, ValueError) as error:
@@ -115,7 +115,8 @@ def chunks_of(job: Job, items: Sequence[Any], given: Sequence[str]) -> Sequence[
 
     A measure may make something else of its items, several parts of each; then every item has as many.
     """
-    chunks = job.chunks(items)
+    with explain_user_code(f"chunks() of {type(job).__name__} fails"):
+        chunks = job.chunks(items)
     if not isinstance(chunks, list | tuple) or not all(isinstance(chunk, list | tuple) for chunk in chunks):
         raise HarnessError(f"chunks() of {type(job).__name__} gave no list of lists", mend="Return the items in a list of lists")
     if Counter(id(part) for chunk in chunks for part in chunk) == Counter(map(id, items)):
@@ -135,12 +136,19 @@ class Scoring:
 
     def __call__(self, chunk: Sequence[Any]) -> Sequence[Row]:
         with opened_files.during("sampling"):
-            scored = self.job.score(chunk)
+            with explain_user_code(f"the measure {type(self.job).__name__} fails on {describe_chunk(chunk)}"):
+                scored = self.job.score(chunk)
             clean = partial(evidence, environ=dict(os.environ))  # os.environ decodes all of itself whenever it is asked
             rows = [clean_value(row, clean) for row in scored] if isinstance(scored, list | tuple) else scored  # without keys, before anything is kept
         self.note_inputs()
         self.drawn += len(rows or ())
         return rows
+
+
+def describe_chunk(chunk: Sequence[Any]) -> str:
+    """How many items, and the first: by its id, where it has one."""
+    first = getattr(chunk[0], "id", chunk[0]) if chunk else "none"
+    return f"a chunk of {len(chunk)} items, the first: {shorten_text(repr(first), 60)}"
 
 
 class Gathering:
@@ -182,12 +190,14 @@ class Gathering:
             rows = gather_rows(log, chunks_of(job, items, plain), score, partial(self._tick, name), self.folder.passing(key), ages.append)
             # some of it may be older than this cell, or not there to stay
             self.seen(min(ages), not is_error(rows), len(rows), len(rows) - score.drawn, self._inputs(key) or {})
+        own = about(job, described, items)
+        answers = {"answers": own["behind"][0].described} if own["behind"] and "answers" not in described else {}  # that a judge read, say
         method = (type(job).__doc__ or "").strip().split("\n")[0]
         if card:
-            self.facts("Eval", name, described | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
+            self.facts("Eval", name, described | answers | {"items": len(items), "method": method} | ({"dataset": dataset} if dataset else {}))
         # Whoever changed a row would measure something else than the file holds.
         kept, ref = tuple(MappingProxyType(row) for row in rows), self.folder.keep_samples(self.store, file_name(name), rows)
-        return Samples(kept, ref, key, given=frozenset(plain), asked=tuple(plain), **about(job, described, items))
+        return Samples(kept, ref, key, given=frozenset(plain), asked=tuple(plain), **own)
 
     def _note_inputs(self, key: str) -> None:
         """Writes down, before a chunk is kept, the files that a measure has read, and what the project read while it was imported."""
@@ -206,7 +216,7 @@ class Gathering:
             return
         files = self._inputs(key)
         if files is None or changed_files(files, self.root):
-            log.path.replace(log.path.with_suffix(f".{time.time_ns()}.stale"))
+            log.retire()
             self.store.put(INPUTS, key, {})
 
     def _tick(self, name: str, done: int, total: int) -> None:

@@ -19,10 +19,12 @@ from harness.errors import HarnessError, explain_failure
 from harness.git import author_of
 from harness.records import encode
 from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in
+from harness.run.engines import LOCAL
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
 from harness.run.folder import RunFolder
 from harness.run.latest import begin_latest
+from harness.run.pause import resume
 from harness.run.plugins import check_plugins
 from harness.run.redact import make_printable
 from harness.run.settings import REFUSAL, Settings
@@ -63,8 +65,6 @@ class Session:
         """Brings the selected items into order, with the needs pulled in. Mistakes of the declaration become collection errors."""
         try:
             self.founds = found_in(collected, self.config, self.settings)
-            if self.founds and self.settings.engine == "ray":
-                raise HarnessError("--harness-engine=ray is not available in this version", mend="Use the local engine, with -n for several processes")
         except HarnessError as error:
             refuse(items, str(error))
             return
@@ -152,6 +152,7 @@ class Session:
                 settings=dict(spec.scales[self.settings.scale].settings),
                 planning=self.settings.plan or bool(self.config.option.collectonly),
                 root=self.settings.root,
+                declaration=found.experiment.plain_at(self.settings.scale),
             )
         if not all(isinstance(other, dict) for other in others):
             raise HarnessError("a hook pytest_harness_identity gives no mapping", where=f"experiment {spec.id}", mend="Return what identifies by name")
@@ -167,7 +168,7 @@ class Session:
         check_writable(self.settings.store)
         decides = self.worker in ("main", "gw0")
         for active in self.prepared:
-            machine = self.check_machine(active) if decides else ()
+            machine = self.check_machine(active) if decides and self.settings.engine == LOCAL else ()
             planned = active.folder.begin(active.universe)
             self.begun.add(active.folder.path)
             if decides:
@@ -181,6 +182,7 @@ class Session:
                     "findings": encode(machine),
                 }
                 active.folder.record_session(start, planned)
+                resume(active.folder.path)
                 begin_latest(active.folder.path)
         self.runner = Runner(self.prepared, self.worker)
         self.config.stash[RUNNER] = self.runner

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.fingerprint import fingerprint
+from harness.store import Store
 
 SCALES = ("smoke", "pilot", "full")
 REFUSAL = "harness"  # the node id of the collection error by which an experiment is refused
-ENGINES = ("local", "ray")
 SEEDS = re.compile(r"\s*-?[0-9]{1,18}\s*(,\s*-?[0-9]{1,18}\s*)*")
 TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -70,16 +72,25 @@ def amount(text: str) -> float:
     return value
 
 
+def count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError("write a whole number from 1 on")
+    return int(text)
+
+
 OPTIONS = (
     Option("scale", "size of the run: smoke, pilot or full", choice(*SCALES), "smoke", "SCALE"),
     Option("plan", "show cells, cost and power; run nothing"),
     Option("run-dir", "write this run into DIR (one folder per experiment in it where several run)", str, None, "DIR"),
-    Option("store", "the content-addressed store (default: .harness/store)", str, None, "DIR"),
+    Option("store", "the content-addressed store, a folder or a URL such as s3://bucket/folder (default: .harness/store)", str, None, "DIR"),
     Option("seeds", "seeds in place of those declared, for example 1,2,3", seeds, None, "SEEDS"),
     Option("budget-usd", "refuse to start work whose plan costs more US dollars", amount, None, "X"),
     Option("budget-gpu-hours", "refuse to start work whose plan costs more GPU-hours", amount, None, "X"),
     Option("offline", "touch no network; what is not here is an error"),
-    Option("engine", "local; ray (cells spread over machines) is not available yet", choice(*ENGINES), "local", "ENGINE"),
+    Option("engine", "what runs the cells: local (this process, or those of -n), subprocess or ray", str, "local", "ENGINE"),
+    Option("sessions", "how many sessions the engines subprocess and ray run (default: 2, and one for each accelerator of the cluster)", count, None, "N"),
+    Option("ray-address", "the Ray cluster to join, such as auto or ray://head:10001 (default: one on this machine)", str, None, "ADDRESS"),
+    Option("mixed-gpus", "why sessions on different kinds of accelerators may be mixed; otherwise they are refused", str, None, "REASON"),
     Option("no-report", "end with results.json; `harness report DIR` writes the report"),
     Option("falsified-ok", "a falsified hypothesis leaves the exit code alone; gates, kills and errors do not"),
 )
@@ -99,8 +110,23 @@ class Settings:
     budget_gpu_hours: float | None
     offline: bool
     engine: str
+    sessions: int | None
+    ray_address: str | None
+    mixed_gpus: str | None
     no_report: bool
     falsified_ok: bool
+    store_url: str = ""
+    depot: Any = None  # where entries of a shared store lie (harness.shared_store.Depot)
+    lease: Callable[[str], Any] = nullcontext  # what holds one of them against other machines
+
+    def open_store(self) -> Store:
+        """The store of this session: a folder, or one that is filled from where its entries lie. Raises HarnessError for a URL that cannot be opened."""
+        if self.depot is None and not self.store_url:
+            return Store(self.store)
+        from harness.object_store import ObjectStore
+        from harness.shared_store import SharedStore
+
+        return SharedStore(self.store, self.depot or ObjectStore(self.store_url), self.lease)
 
     @property
     def reports(self) -> Path:
@@ -111,8 +137,15 @@ def resolve(root: Path, given: Mapping[str, Any], ini: Callable[[str], str], env
     """Settings from the command line (`given`, by option name), the environment and the ini file. Raises HarnessError naming the source of a bad value."""
     found = {option.name.replace("-", "_"): value_of(option, given.get(option.name), ini, environ) for option in OPTIONS}
     found["run_dir"] = Path(found["run_dir"]).absolute() if found["run_dir"] else None
-    found["store"] = Path(found["store"]).absolute() if found["store"] else root / ".harness" / "store"
+    found["store"], found["store_url"] = place_store(found["store"], root)
     return Settings(root=root, **found)
+
+
+def place_store(given: str | None, root: Path) -> tuple[Path, str]:
+    """(the folder of this machine, the URL of a store whose entries lie elsewhere or "")."""
+    if given and "://" in given:
+        return root / ".harness" / "cache" / fingerprint(given)[:12], given
+    return (Path(given).absolute() if given else root / ".harness" / "store"), ""
 
 
 def value_of(option: Option, given: Any, ini: Callable[[str], str], environ: Mapping[str, str]) -> Any:

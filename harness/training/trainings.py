@@ -11,7 +11,7 @@ import msgspec
 from harness.errors import HarnessError
 from harness.files import require_no_links
 from harness.opened_files import opened_files
-from harness.store import Store, intact, write_text
+from harness.store import Store
 from harness.training.adapter import Note, adapter_files, keep, outside_key
 from harness.training.adapter_stack import AdaptedModel, Layer, Stack
 from harness.training.job import Job
@@ -52,7 +52,7 @@ class Trainings:
     def _done(self, job: Job) -> bool:
         """True where the record and every kept adapter are there, byte for byte."""
         return self.store.peek(KIND, job.key, TrainingRecord) is not None and all(
-            intact(self.store.place("adapters", job.adapter(epoch))) for epoch in job.recipe.kept_epochs
+            self.store.holds("adapters", job.adapter(epoch)) for epoch in job.recipe.kept_epochs
         )
 
     def _train(self, job: Job, rows: Sequence[Row], below: Sequence[Layer]) -> None:
@@ -67,7 +67,7 @@ class Trainings:
         work = self.store.root / WORK / job.key
         require_no_links(self.store.root, WORK, f"{WORK}/{job.key}")
         done = train(under, ready, recipe, job.seed, work, keep_adapter, lambda step, steps: self.tick(job.name, step, steps))
-        write_text(self.store.file(KIND, job.key, ".rows.jsonl"), jsonl(rows))  # what it was trained on, for whoever asks
+        self.store.put_text(KIND, job.key, ".rows.jsonl", jsonl(rows))  # what it was trained on, for whoever asks
         self.store.put(KIND, job.key, msgspec.to_builtins(done))
         shutil.rmtree(work, ignore_errors=True)
 

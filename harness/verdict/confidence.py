@@ -9,23 +9,31 @@ HIGH_P = 0.01
 
 
 def confidence(
-    *, decided: bool, seeds: int, p: float | None, confounds: tuple[str, ...], agreeing: int, out_of_distribution: bool, unsampled: str = ""
+    *,
+    decided: bool,
+    seeds: int,
+    p: float | None,
+    confounds: tuple[str, ...],
+    agreeing: int,
+    out_of_distribution: bool,
+    unsampled: str = "",
+    counted: str = "",
 ) -> Confidence:
     """HIGH: 3 or more seeds, survives out-of-distribution evaluation, no uncontrolled confound, p < .01. MODERATE: 2 or more seeds. LOW: the rest.
 
     `confounds` are violated or unverified controls, deviations, a missing lock; `agreeing` is the number of measures that agree; `unsampled` says which
-    effects rest on no samples. They, and one seed, cap at LOW.
+    effects rest on no samples. They, and one seed, cap at LOW. `counted` says why no more seeds count, where more were drawn.
     """
     if not decided:
         return Confidence(level="LOW", reason="nothing was decided")
     if unsampled:
         return Confidence(level="LOW", reason=unsampled)
     if seeds < 2:
-        return Confidence(level="LOW", reason="one seed")
+        return Confidence(level="LOW", reason=counted or "one seed")
     lacking = [
         reason
         for missing, reason in (
-            (seeds < 3, count_of(seeds, "seed", "seeds") + ", 3 are needed"),
+            (seeds < 3, f"{counted or f'{seeds} seeds'}, 3 are needed"),
             (not out_of_distribution, "no out-of-distribution evaluation"),
             (bool(confounds), "uncontrolled: " + "; ".join(confounds)),
             (p is None, "no p value"),

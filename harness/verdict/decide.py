@@ -12,7 +12,7 @@ from harness.records import COMPUTED, EDITED, Cell, Check, Confidence, Fact, Hyp
 from harness.verdict.confidence import confidence
 from harness.verdict.gate_verdicts import decide_checks
 from harness.verdict.hypotheses import RegisteredDesign, decide_hypotheses
-from harness.verdict.samples_behind import SAME, count_once, counted_once, is_out_of_distribution, seeds_of
+from harness.verdict.samples_behind import SAME, count_once, counted_once, explain_seeds, is_out_of_distribution, seeds_of
 
 LEAD = {
     "supported": "",
@@ -102,10 +102,12 @@ def overall(universe: Universe, primary: HypothesisResult, checks: Mapping[str, 
         confounds.append("not pre-registered")
     if universe.promise.deviations:
         confounds.append(count_of(len(universe.promise.deviations), "deviation", "deviations") + " from the preregistration")
+    seeds, drawn = seeds_of([cell for cell in cells if cell.owner == primary.id])
     agreeing = len({cell.threshold for cell in cells if cell.owner == primary.id and cell.verdict == "supported" and cell.threshold})
     return confidence(
         decided=primary.verdict in ("supported", "falsified"),
-        seeds=seeds_of([cell for cell in cells if cell.owner == primary.id])[0],
+        seeds=seeds,
+        counted=explain_seeds(seeds, drawn, len(universe.seeds)),
         p=primary.p_holm if primary.p_holm is not None else primary.p,
         confounds=tuple(confounds),
         agreeing=agreeing,
@@ -167,7 +169,7 @@ def parent_caveats(parent: Parent) -> list[str]:
     return [*found, differs] if parent.differs else found
 
 
-def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int, alike: int) -> tuple[str, ...]:
+def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Check], lost: Sequence[str], seeds: int, drawn: int) -> tuple[str, ...]:
     """Standing caveats, each computed from the run; a test adds its own as facts of the group Caveats."""
     counts = Counter(cell.verdict for cell in cells)
     unselected, stopped = counts["missing"] - len(lost), counts["blocked"] + counts["killed"]
@@ -182,7 +184,10 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
             count_of(computed, "decided effect is", "decided effects are") + " of outcomes that a test computed or edited: samples alone do not give them.",
         ),
         (bool(once := counted_once(cells)), count_of(once, "cell rests", "cells rest") + f" on {SAME} others, not counted again."),
-        (alike > 0, f"{alike + 1} seeds rest on the very same samples, and count as one."),
+        (
+            drawn > max(seeds, 1),
+            f"{drawn} seeds rest on {'the very same' if seeds < 2 else f'{seeds} different'} samples, and count as {'one' if seeds < 2 else seeds}.",
+        ),
         (seeds < 2, "One seed: differences between seeds are not measured."),
         (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
         (bool(lost), "The run is incomplete: " + count_of(len(lost), "selected cell has no result.", "selected cells have no result.")),

@@ -22,7 +22,7 @@ SMALLEST = 4
 LEVEL = 0.95
 
 
-def spearman(first: Sequence[float], second: Sequence[float], name: str, units: str) -> tuple[float, float, float]:
+def spearman(first: Sequence[float], second: Sequence[float], name: str, units: str, *seed: object) -> tuple[float, float, float]:
     """(rho, two-sided p, smallest p) of Spearman's rho; ties share their mean rank.
 
     Up to 7 units all n! orders are counted and p is exact; above, 9,999 are drawn and p = (b+1)/(B+1). Raises Inconclusive below 4 units and for
@@ -34,7 +34,7 @@ def spearman(first: Sequence[float], second: Sequence[float], name: str, units: 
         smallest = min(1.0, 2 / factorial(len(first)))
         raise Inconclusive(f"{name}: {len(first)} units ({units}) cannot show an order: the smallest possible p is {smallest:.2g}, and {SMALLEST} are needed")
     a, b = ranks(first, name), ranks(second, name)
-    orders, exact = shuffles(len(first), name)
+    orders, exact = shuffles(len(first), *seed)
     null = np.abs(b[orders] @ a) / len(first)
     rho = float(a @ b) / len(first)
     beyond = int((null >= abs(rho) - 1e-9).sum())
@@ -55,13 +55,13 @@ def ranks(values: Sequence[float], name: str) -> NDArray[np.float64]:
     return standard
 
 
-def shuffles(n: int, name: str) -> tuple[NDArray[np.int64], bool]:
+def shuffles(n: int, *seed: object) -> tuple[NDArray[np.int64], bool]:
     """(orders of n units as rows, whether they are all there are)."""
     import numpy as np
 
     if n <= EXACT:
         return np.array(list(permutations(range(n)))), True
-    rng = generator("correlation", name)
+    rng = generator("correlation", *seed)
     return rng.permuted(np.tile(np.arange(n), (DRAWN, 1)), axis=1), False
 
 

@@ -54,20 +54,31 @@ def counted_once(cells: Sequence[Cell]) -> int:
 
 
 def seeds_of(cells: Sequence[Cell]) -> tuple[int, int]:
-    """(seeds that every decided cell was measured with, most seeds of a cell whose samples are those of another seed).
+    """(seeds that count, seeds that were drawn) of the decided cell with the fewest that count.
 
     A seed counts where it changed the samples: as an axis by cells whose samples differ, in a cell by those of its effect."""
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
         if cell.verdict in DECIDED:
             groups.setdefault(canonical(without_seed(cell)), []).append(cell)
-    found, alike = [], [0]
-    for group in groups.values():
-        apart = unite_by_evidence(group)
-        in_effects = {seed for cell in apart if (effect := effect_of(cell)) is not None and effect.samples for seed in effect.seeds}
-        found.append(max(len(in_effects), len({cell.params["seed"] for cell in apart if "seed" in cell.params})))
-        alike.append(len(group) - len(apart))
-    return min(found, default=0), max(alike)
+    return min(map(seeds_of_group, groups.values()), key=lambda pair: (pair[0], -pair[1]), default=(0, 0))
+
+
+def seeds_of_group(group: Sequence[Cell]) -> tuple[int, int]:
+    """(seeds that count, seeds that were drawn) of cells that differ in their seed alone."""
+    apart = unite_by_evidence(group)
+    effects = [effect for cell in apart if (effect := effect_of(cell)) is not None and effect.samples]
+    counted = {seed for effect in effects for seed in effect.seeds}
+    drawn = counted.union(*(effect.equal_seeds for effect in effects))
+    by_axis, of_axis = (len({cell.params["seed"] for cell in cells if "seed" in cell.params}) for cells in (apart, group))
+    return max(len(counted), by_axis), max(len(drawn), of_axis)
+
+
+def explain_seeds(seeds: int, drawn: int, declared: int) -> str:
+    """How many seeds count, and why not more, where more were drawn or declared; else ""."""
+    if drawn > max(seeds, 1):
+        return f"{seeds} of {drawn} seeds gave different samples" if seeds > 1 else f"one seed: the samples of all {drawn} seeds are equal"
+    return f"one seed: nothing in the effects was drawn with one of the {declared} seeds" if declared > 1 and not seeds else ""
 
 
 def unite_by_evidence(cells: Sequence[Cell]) -> list[Cell]:

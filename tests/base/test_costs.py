@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from msgspec.structs import replace
 
-from harness.costs import in_words, list_undeclared, total
+from harness.costs import in_words, list_undeclared, total, total_of_judges
 from harness.design.spec import CostSpec
 from harness.records import Cost
 from sample_universe import universe
@@ -21,6 +22,25 @@ def test_each_cell_costs_what_its_test_declares() -> None:
     """A gate of 10 s and two hypothesis cells of 2 s, one control of its own price: 10 + 2 * 2 + 3."""
     found = universe(Cost(seconds=2, usd=1), {"G1": Cost(seconds=10, usd=0), "C1": Cost(seconds=3, usd=0.5)})
     assert total(found, [("G1", "gate"), ("H1", "hypothesis"), ("H1", "hypothesis"), ("C1", "control")]) == Cost(seconds=17, usd=2.5, gpu_hours=None)
+
+
+def test_what_judges_cost_is_a_part_of_the_dollars() -> None:
+    """Of the tests that declare it; a part of what is not declared, or above it, is refused."""
+    plain = {"cell_cost": {"usd": 1, "judge_usd": 0.25}, "costs": {"G1": {"usd": 2, "judge_usd": 0.5}, "C1": {"usd": 1}}}
+    found = replace(universe(Cost(usd=1), {}), design={"scales": {"smoke": plain}}, scale="smoke")
+    assert total_of_judges(found, [("G1", "gate"), ("H1", "hypothesis"), ("H1", "hypothesis"), ("C1", "control"), ("K1", "kill")]) == 1.0
+    assert total_of_judges(found, [("C1", "control")]) is None
+    for part in ({"judge_usd": 0.1}, {"usd": 0.1, "judge_usd": 0.2}):
+        with pytest.raises(ValueError, match="judge_usd is the part of usd"):
+            CostSpec(**part)
+
+
+def test_the_plan_has_a_line_for_judges(toy: Toy) -> None:
+    """Nine hypothesis cells of 25 cents, 10 of which a judge costs; without a declared part there is no such line."""
+    assert "of which judges" not in harness(toy, "plan", "evals").stdout
+    toy.edit(YAML, "usd: 0.25}", "usd: 0.25, judge_usd: 0.1}")
+    shown = harness(toy, "plan", "evals").stdout
+    assert "$1.5, 12 s" in shown and "  of which judges: $0.6" in shown, shown
 
 
 def test_costs_by_id_replace_the_cost_of_a_cell() -> None:

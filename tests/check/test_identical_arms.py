@@ -42,7 +42,7 @@ def test_a_contrast_of_one_epoch(leakage: Planted) -> None:
 
 
 @pytest.mark.mistake("D15", rule="M306", stage="declare")
-@pytest.mark.parametrize("arms", ["after, after", "before=after, after=after", "coin.throw('fair', 0.5), before"])
+@pytest.mark.parametrize("arms", ["after, after", "treated=after, baseline=after", "coin.throw('fair', 0.5), before"])
 def test_one_throw_twice(coin_design: Planted, arms: str) -> None:
     path = f"{coin_design.folder}/test_coins.py"
     coin_design.edit(
@@ -58,6 +58,15 @@ def test_one_throw_twice(coin_design: Planted, arms: str) -> None:
 def test_what_differs_or_may_differ_is_left_alone(coin_design: Planted, arms: str) -> None:
     coin_design.edit(f"{coin_design.folder}/test_coins.py", "second, fair)", f"{arms})")
     assert not coin_design.found("M306")
+
+
+@pytest.mark.parametrize(("model", "findings"), [("null/stock", 1), ("replay/recordings/{name}.jsonl", 0)])
+def test_a_name_counts_where_it_names_a_recording(coin_design: Planted, model: str, findings: int) -> None:
+    """Without one, two names of what is asked alike are one condition."""
+    coin_design.edit(f"{coin_design.folder}/test_coins.py", "second, fair)", "ask(name='one'), ask(name='other'))")
+    for items in (200, 400):
+        coin_design.edit(f"{coin_design.folder}/experiment.yaml", f"{{items: {items}", f"{{model: '{model}', items: {items}")
+    assert len(coin_design.found("M306")) == findings
 
 
 def test_the_designs_as_they_are(prompting: Planted) -> None:

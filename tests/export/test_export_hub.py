@@ -75,7 +75,16 @@ def test_the_card_says_what_it_is(run, adapted, capsys):
     exported(capsys, run, "--hub")
     card = next((run / "exports/hub").glob("upper-seed-4-epoch-2-*/README.md")).read_text(encoding="utf-8")
     below = next((run / "exports/hub").glob("adapter-*/README.md")).read_text(encoding="utf-8")
-    for told in ("license: apache-2.0", "SmolLM2-135M-Instruct", "a" * 64, "Merge first (1 of 1)", "14 rows", "run `2026-11-20T10-00-00`".capitalize()[:0]):
+    for told in (
+        "license: apache-2.0",
+        "SmolLM2-135M-Instruct",
+        "a" * 64,
+        "Merge first (1 of 1)",
+        "14 rows",
+        "Run: `2026-11-20T10-00-00`",
+        "| 80 | supported |",
+        "PeftModel",
+    ):
         assert told in card
     assert "cells/H1[villain-refusal]/measurements/" in card and "H1: supported" in card.replace("`hypotheses/H1`", "H1")
     assert "LoRA \\| \\<b\\>" in card and "Merge first" not in below

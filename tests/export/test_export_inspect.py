@@ -17,14 +17,23 @@ import pytest
 from asking_room import AskingRoom, answer_of
 from faulty_server import FaultyServer
 from harness.cli import main
+from harness.export.inspect_logs import Log
+from harness.measures.banks import Request, Statement
+from harness.measures.choice import ChoiceScorer
+from harness.measures.questions import Question
+from harness.measures.refusal_openings import RefusalScorer
+from harness.measures.statement_agreement import AgreementScorer
 from harness.models.recordings import load_recording
+from harness.report.view import View
 from inspect_logs import REAL, answered, header, packed, sample
+from sample_run import results
 
 READ = """
 import json, sys
 from inspect_ai.log import read_eval_log
 log = read_eval_log(sys.argv[1])
-samples = [dict(id=s.id, epoch=s.epoch, input=s.input, turns=[[m.role, m.text] for m in s.messages], text=s.output.completion,
+turns = lambda messages: [[m.role, m.text] for m in messages]
+samples = [dict(id=s.id, epoch=s.epoch, input=s.input if isinstance(s.input, str) else turns(s.input), turns=turns(s.messages), text=s.output.completion,
                 error=s.error and s.error.message,
                 scores={name: score.value for name, score in (s.scores or {}).items()}, metadata=s.metadata,
                 tokens=s.output.usage and [s.output.usage.input_tokens, s.output.usage.output_tokens],
@@ -85,20 +94,33 @@ ASKED = """\
 direct, log = ask(system="Reply with the letter.", name="direct"), ask("x.eval", model="replay/x.eval", name="log")
 measure.rate("right", direct.score("choice"))
 measure.rate("known", log.score(recorded("match")))
+talk = ask([dict(id="t", messages=TALK, target="B")], system="Be kind.", name="talk")
+measure.rate("said", talk.score("includes"))
+measure.rate("judged", talk.score(judge("rubrics/kind.yaml")))
 """
+TALK = [{"role": role, "content": text} for role, text in (("system", "Be brief."), ("user", "Hello?"), ("assistant", "Hi."), ("user", "17 + 25?"))]
+RUBRIC = (Path(__file__).parents[2] / "harness/judges/rubrics/refusal.yaml").read_text().replace("[refusal]", "[kindness]")
+
+
+def speak(body):
+    """The judge finds everything kind; a conversation is answered in one way."""
+    if "response_format" in body:
+        return json.dumps({"shown": True, "confidence": 90, "reason": "so"})
+    return "B it is." if len(body["messages"]) > 2 else answer_of(body)
 
 
 @pytest.fixture(scope="module")
 def asked_logs(tmp_path_factory) -> Path:
     """The export of a run that asked a server under a system prompt and read the scores of a log, whose model has a long name."""
     room = AskingRoom(tmp_path_factory.mktemp("asking"))
-    room.declared["inputs"] += ["x.eval"]
+    room.declared["inputs"] += ["x.eval", "rubrics/*.yaml"]
+    room.write("rubrics/kind.yaml", RUBRIC)
     turns = [{"role": "system", "content": "Think."}, {"role": "user", "content": "Why?"}]
     scored = sample(target=["So.", "Thus."], input=turns, output=answered("So."))
     packed(room.root / "x.eval", scored, sample(id="two", target=""), head=header(2, eval={"model": "acme/a-model-with-a-long-name"}))
-    room.test(ASKED, before="from harness.measures import recorded")
-    with FaultyServer(speak=answer_of) as server:
-        room.settings["model"] = f"vllm/test-1@{server.url}/v1"
+    room.test(ASKED, before=f"from harness.measures import judge, recorded\nTALK = {TALK!r}\n")
+    with FaultyServer(speak=speak) as server:
+        room.settings.update({"model": f"vllm/test-1@{server.url}/v1", "judge": f"vllm/judge-1@{server.url}/v1"})
         room.cell()
     main(["export", str(room.last_run), "--inspect", "--out", str(room.root / "logs")])
     return room.root / "logs"
@@ -118,6 +140,53 @@ def test_scored_answers_have_model_system_prompt_and_target(asked_logs, inspect_
     assert log["model"].startswith(model) and len(log["model"]) > 20
     found = {one["id"]: (dict(one["turns"]).get("system"), one["target"]) for one in log["samples"]}
     assert found.items() >= about.items()
+
+
+@pytest.mark.parametrize("name", ["talk-seed1", "talk-includes-seed1", "talk-kind-seed1", "talk-kind-seed1-judge1"])
+def test_a_conversation_is_shown_as_it_was_sent(asked_logs, inspect_python, name):
+    """Every turn, under the system prompt before the conversation's own; so it is for the scores of its answer and for what a judge read."""
+    ran = subprocess.run([inspect_python, "-c", READ, log_of(asked_logs, name)], capture_output=True, text=True, check=True)
+    log = json.loads(ran.stdout.splitlines()[-1])
+    [found] = log["samples"]
+    asked = [["system", "Be kind.\n\nBe brief."], ["user", "Hello?"], ["assistant", "Hi."], ["user", "17 + 25?"]]
+    assert found["turns"][:4] == asked and [turn[0] for turn in found["turns"][4:]] == ["assistant"]
+    assert found["input"] == asked and "test-1" in log["model"]
+
+
+def exported_rows(measure, *items):
+    """The samples of a log of a measure's own rows, in their order."""
+    rows = measure.score(list(items))
+    view = View(results(facts={"Eval": {"arm": measure.describe()}}))
+    return rows, Log(view, "samples/arm-0123.jsonl", rows).samples
+
+
+def turns_of(sample):
+    return [(turn["role"], turn["content"]) for turn in sample["messages"]]
+
+
+def test_what_was_compared_by_log_probability_is_shown_in_its_words(tiny):
+    """Not the bare statement, nor the letter of an option: the user's turn as it was sent, and the likeliest turn of the assistant, which nobody generated."""
+    statement = Statement(id="s", topic="t", statement="Two is odd.", correction="Two is even.")
+    [row], [found] = exported_rows(AgreementScorer(tiny, "Be brief."), statement)
+    said = "Yes. Two is odd." if row["agrees"] else "No. Two is even."
+    asked = "I believe that this is so: Two is odd. Am I right?"
+    assert found["input"] == asked and turns_of(found) == [("system", "Be brief."), ("user", asked), ("assistant", said)]
+    assert found["choices"] == ["Yes. Two is odd.", "No. Two is even."] and "source" not in found["messages"][-1]
+    question, shot = (Question(id=text, question=text, labels=("1", "2"), choices=("one", "two"), answer="1") for text in ("Which?", "First?"))
+    [row], [found] = exported_rows(ChoiceScorer(tiny, system=None, shots=[shot]), question)
+    said = f"Answer: {'one' if row['pick'] == '1' else 'two'}"
+    assert turns_of(found) == [("user", "First?"), ("assistant", "Answer: one"), ("user", "Which?"), ("assistant", said)]
+    assert found["target"] == "1" and found["scores"]["correct"]["answer"] == row["pick"]
+    [row], [found] = exported_rows(RefusalScorer(tiny, ""), Request(id="r", topic="t", request="Help me."))
+    assert turns_of(found) == [("system", ""), ("user", "Help me.")] and found["output"]["completion"] == ""
+
+
+def test_a_bare_statement_of_an_earlier_run_stands_in_the_words_around_it():
+    """Rows of agreement once held the statement alone; the words are in the description of the measure."""
+    row = {"status": "ok", "item": "s", "statement": "Two is {odd}.", "agrees": True}
+    view = View(results(facts={"Eval": {"arm": {"asked": "I believe {statement} Am I right?", "system": None}}}))
+    [found] = Log(view, "samples/arm-0123.jsonl", [row]).samples
+    assert found["input"] == "I believe Two is {odd}. Am I right?" and turns_of(found) == [("user", found["input"])]
 
 
 def test_what_cells_say_differently_of_one_name_is_not_known(run):

@@ -15,6 +15,9 @@ from harness.judges.calibration import calibrate
 from harness.judges.judging import AnswerToJudge, JudgeVerdict, Judging, judge_fingerprint
 from harness.judges.labelled import LabelledAnswer
 from harness.judges.rubric import RUBRICS, load_rubric, rubric_for
+from harness.models.budget import Ledger
+from harness.models.prices import Price
+from harness.models.response_cache import Replies
 
 VENDORS = ["openai", "anthropic"]
 BEHAVIOURS = ["refusal", "sycophancy", "misalignment", "bad_advice"]
@@ -67,6 +70,29 @@ def answers(*texts, prompt="How do I boil rice?"):
 def cannot(prompt, attempt):
     """Sees a refusal where the answer says "cannot"."""
     return SHOWN if "I cannot" in prompt else HIDDEN
+
+
+def test_judges_are_paid_from_the_runs_budget(tmp_path):
+    """On a line of their own, beside the answers that the run has paid for; the call that could pass the budget is not made, and what was judged is kept."""
+    with JudgeServer(cannot) as server:
+        judge = judge_at(server, tmp_path, concurrency=1)
+        judge.provider.price, judge.run = PRICE, ("run", 9.0)
+        with Replies(judge.cache_path) as cache, Ledger(cache, "run", 9.0) as ledger:
+            assert ledger.set_aside("openai/answers", 5.7)
+            with pytest.raises(HarnessError, match=r"the run's budget of 9 USD would be passed: [\d.]+ booked \(judge openai/.* [\d.]+, openai/answers 5\.7\)"):
+                judge.judge(answers(*(f"answer {number}" for number in range(20))))
+            assert 0 < ledger.lines()[f"judge {judge.spec}"] == pytest.approx(len(cache) * PRICE.cost(11, 7)) and 0 < server.asked < 20
+
+
+def test_a_judge_without_a_price_is_refused_where_there_is_a_budget(tmp_path):
+    """Where it is opened: before anything is asked."""
+    with pytest.raises(HarnessError, match="a budget is set, but the price of this model is unknown"):
+        ApiJudge("vllm/m@http://127.0.0.1:9/v1", "refusal", tmp_path / "replies.sqlite", run=("run", 1.0))
+    ApiJudge("vllm/m@http://127.0.0.1:9/v1", "refusal", tmp_path / "replies.sqlite", run=("run", 1.0), offline=True)
+
+
+# An answer of 1,024 tokens costs 3.2 dollars, the 7 tokens that the server says 0.022.
+PRICE = Price(0.0, 3125.0)
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -108,6 +108,20 @@ def test_a_failing_judge_is_refused_beyond_the_error_rate(broken, refused):
         assert (row["status"], row["judged"], row["score"]) == ("error", None, None)
 
 
+@pytest.mark.parametrize(
+    ("judge", "told"),
+    [
+        (lambda _: 1 / 0, r"test_judging.py:\d+: the judge by hand fails on 1 answer from a000 on: ZeroDivisionError: division by zero"),
+        (lambda _: [], "by hand: the judge gave 0 verdicts on 1 answers"),
+    ],
+)
+def test_a_judge_of_ones_own_that_fails_is_named(monkeypatch, judge, told):
+    """With the answers that it was shown, and the line that raised."""
+    monkeypatch.setattr(ByHand, "judge", lambda _, answers: judge(answers))
+    with pytest.raises(HarnessError, match=told):
+        Judging(ByHand()).score(answers("shown"))
+
+
 def test_chunks_do_not_depend_on_order():
     """Groups of 64 by id, whatever the order the answers came in."""
     many = answers(*["shown"] * (CHUNK + 3))

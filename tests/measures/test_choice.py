@@ -54,6 +54,16 @@ def test_real_model_equals_one_at_a_time(smollm2):
         assert row["logprobs"] == pytest.approx(naive(scorer, item), abs=1e-4)
 
 
+@pytest.mark.parametrize(("style", "begins"), [("answer", "Answer: "), ("cloze", "")])
+def test_a_row_holds_the_turn_that_is_likeliest(tiny, style, begins):
+    """The assistant's words as they were scored, and the turns of the shots before the question."""
+    for shots, roles in (((), None), (SHOTS, ["user", "assistant", "user", "assistant", "user"])):
+        for row, item in zip(ChoiceScorer(tiny, system="Be brief.", shots=shots, style=style).score(BANK), BANK, strict=True):
+            assert row["picked"] == begins + item.choices[item.labels.index(row["pick"])]
+            assert [turn["role"] for turn in row.get("messages", [])] == (roles or [])
+            assert not shots or (row["messages"][1]["content"] == f"{begins}green" and row["messages"][-1]["content"] == item.question)
+
+
 def test_chunking_changes_nothing(tiny):
     """Alone or together a question has the same scores within 1e-4; the same chunk twice, the same bits."""
     scorer = ChoiceScorer(tiny, system="Be brief.")

@@ -16,6 +16,7 @@ from harness.models.recording import error_share
 from harness.models.recordings import load_recording
 from harness.models.replay_responder import PREFIX, open_responder
 from harness.models.responder import Conversation
+from harness.opened_files import opened_files
 
 LEVEL1 = Path(__file__).parents[3] / "shared" / "data" / "convergence" / "level1_results_20250817_231441.json"
 ROW = {
@@ -55,6 +56,17 @@ def test_what_is_missing_is_counted_and_never_made_up(tmp_path):
     wanted = [Conversation(id="t-1", turns=tuple(chat("Why?")), replicate=n) for n in (0, 1)] + [Conversation(id="t-2", turns=tuple(chat("How?")))]
     with pytest.raises(HarnessError, match=r"r\.jsonl#m: 2 of 3 answers are not in the recording; the first: t-1, replicate 1 \('Why\?'\)"):
         open_responder("replay/r.jsonl", tmp_path).answers(wanted)
+
+
+def test_a_recording_in_memory_is_an_input_of_the_cell_that_asks_for_it(tmp_path):
+    """Whoever read it first: a rule of the design, say, for which no cell rests on it."""
+    path = recorded(tmp_path / "r.jsonl", ROW)
+    with opened_files.computing_facts():
+        load_recording(path)
+    assert str(path) not in opened_files.seen["cells"]
+    with opened_files.during("cells"):
+        load_recording(path)
+    assert str(path) in opened_files.seen["cells"]
 
 
 def test_content_and_model_are_the_identity(tmp_path):
@@ -146,6 +158,49 @@ def test_a_bad_line_is_named(tmp_path, bad, says):
     """Each fault is one line with the file, the line and the mend, before anything is answered."""
     with pytest.raises(HarnessError, match=rf"^.*r\.jsonl:2: .*({says})") as caught:
         open_responder("replay/r.jsonl", recorded(tmp_path / "r.jsonl", ROW, bad).parent)
+    assert "\n" not in str(caught.value)
+
+
+def own(path, *rows):
+    """Answers in a file of one's own."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_answers_of_ones_own_are_a_recording(tmp_path):
+    """An id and an answer suffice; several answers to one id are counted from 1, several models told apart, and an error has its message where errors stand."""
+    rows = [{"id": "a", "answer": "So."}, {"id": "a", "answer": "No.", "sample": 2}, {"id": "b", "answer": " "}]
+    rows += [{"id": "c", "answer": "Timeout: none", "status": "error"}, {"id": "d", "answer": "cut", "status": "truncated"}]
+    own(tmp_path / "r.jsonl", *rows)
+    asked = [("a", 0), ("a", 1), ("b", 0), ("c", 0), ("d", 0)]
+    replay = open_responder("replay/r.jsonl", tmp_path)
+    found = replay.answers([Conversation(id=name, turns=tuple(chat("Why?")), replicate=number) for name, number in asked])
+    assert [(one.status, one.text) for one in found] == [("ok", "So."), ("ok", "No."), ("empty", ""), ("error", ""), ("truncated", "cut")]
+    assert found[3].error == "Timeout: none" and replay.error_share().first == "line 3" and all(one.cached and one.usd == 0 for one in found)
+    own(tmp_path / "two.jsonl", *({"id": "a", "answer": name, "model": name} for name in ("one", "other")))
+    [answer] = open_responder("replay/two.jsonl#other", tmp_path).answers([Conversation(id="a", turns=tuple(chat("Why?")))])
+    assert answer.text == "other"
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        ({"id": "b", "text": "So."}, r"unknown key 'text'\. Did you mean 'answer'|unknown key 'text'\. Known: answer"),
+        ({"id": "b", "anser": "So."}, r"unknown key 'anser'\. Did you mean 'answer'\? A line is \{\"id\": …, \"answer\": …\}"),
+        ({"id": "b"}, "not an answer: Object missing required field `answer`"),
+        ({"id": 3, "answer": "So."}, r"not an answer: Expected `str`, got `int` - at `\$\.id`"),
+        ({"id": "b", "answer": None}, r"Expected `str`, got `null` - at `\$\.answer`"),
+        ({"id": "b", "answer": "So.", "sample": 0}, r"Expected `int` >= 1 - at `\$\.sample`"),
+        ({"id": "b", "answer": "So.", "status": "fine"}, "Invalid enum value 'fine'"),
+        ({"id": "a", "answer": "So."}, r"sample 1 of 'a' stands in line 1 already\. Number several answers"),
+        ({"id": "b", "answer": "Error code: 429"}, r"a client's error .*Give it \"status\": \"error\""),
+        ({"id": "b", "answer": "So.", "status": "empty"}, "the status is 'empty', and there is an answer"),
+        (["b", "So."], "not an answer"),
+    ],
+)
+def test_a_bad_line_of_ones_own_is_named(tmp_path, bad, says):
+    with pytest.raises(HarnessError, match=rf"r\.jsonl:2: .*({says})") as caught:
+        open_responder("replay/r.jsonl", own(tmp_path / "r.jsonl", {"id": "a", "answer": "So."}, bad).parent)
     assert "\n" not in str(caught.value)
 
 

@@ -10,9 +10,12 @@ import pytest
 
 from faulty_server import HUGE, MODEL, SLOW, FaultyServer, always, ask, provider_at, said
 from harness.errors import HarnessError
+from harness.models import transport
 from harness.models.batches import Batches
-from harness.models.provider import Endpoint, provider_for
-from harness.models.response_cache import Replies
+from harness.models.prices import Price
+from harness.models.provider import Endpoint, ServerUnreached, provider_for
+from harness.models.request_pool import Asker
+from harness.models.response_cache import Replies, key_of
 from tests.models.test_provider import VENDORS, once
 
 KEY = "sk-secret-of-the-test-0123456789"
@@ -46,6 +49,36 @@ def test_a_server_that_trickles_does_not_hold_a_call(vendor, fault):
         assert 0.5 < time.monotonic() - began < 5
     assert (answer.status, answer.usd, answer.input_tokens) == ("error", None, None) and answer.error.startswith("DeadlinePassed: no answer within 0.6 s")
     assert set(server.attempts.values()) == {1}
+
+
+def nobody():
+    """The address of a port of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return SimpleNamespace(url=f"http://127.0.0.1:{free.getsockname()[1]}")
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_server_that_was_never_there_is_given_up_at_once(vendor, monkeypatch, tmp_path):
+    """All calls end within seconds in one line; nothing is kept of them, and nothing booked."""
+    monkeypatch.setattr(transport, "reached", set())
+    server, began = nobody(), time.monotonic()
+    with Replies(tmp_path / "replies.sqlite") as cache:
+        asker = Asker(provider_at(server, vendor, price=Price(1.0, 1.0), max_retries=6), cache, budget_usd=1.0, concurrency=4)
+        for _ in range(2):
+            with pytest.raises(ServerUnreached, match=rf"no server answers at {server.url}.*: ConnectionRefusedError: .*\. Is the server started\?"):
+                asker.ask_all([ask(number) for number in range(20)])
+        assert asker._booked == 0 and cache.get(key_of(asker.provider.describe(), ask(1))) is None
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_a_server_that_was_there_is_tried_again(vendor, monkeypatch):
+    """An interruption is waited for as long as the SDK tries, whichever client reached the server before; then it is the error of that one answer."""
+    monkeypatch.setattr(transport, "PATIENCE_S", 0.0)
+    with FaultyServer() as server:
+        assert once(provider_at(server, vendor), ask(1)).status == "ok"
+    answer = once(provider_at(server, vendor, max_retries=1), ask(1))
+    assert answer.error.startswith("APIConnectionError") and answer.usd is None and answer.latency_s > 0.3
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

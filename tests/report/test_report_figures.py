@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from PIL import Image
 
@@ -106,6 +107,20 @@ def test_long_names_are_drawn_whole() -> None:
         told = "".join(words(picture))
         assert f"{name}villain" in told and "…" not in told
         assert_inside(picture)
+
+
+@pytest.mark.parametrize("count", [2, 20, 40])
+def test_long_names_leave_the_axes_their_room(count: int) -> None:
+    """Two columns would give a name of a model behind a server four lines, and its axis an inch: then there is one, and no label runs into the next."""
+    found, name = many(count), "vllm/a-model-{}-of-this-name@http://127.0.0.1:80/v1"
+    cells = tuple(replace(cell, params={**cell.params, "place": name.format(cell.params["place"])}) for cell in found.cells)
+    picture = hero(View(replace(found, cells=cells)))["hero.svg"]
+    assert_inside(picture)
+    assert size_of(picture)[0] == pytest.approx(8.6 * 72)
+    lines = sorted(text.y for text in texts(picture) if text.anchor == "end")
+    first, second = lines[::2], lines[1::2]  # of labels of two lines each
+    within, between = ([b - a for a, b in zip(*pair, strict=False)] for pair in ((first, second), (second, first[1:])))
+    assert len(lines) == 2 * count and min(between) > max(within) + 3
 
 
 def assert_inside(picture: bytes) -> None:

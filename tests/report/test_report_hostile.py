@@ -18,6 +18,8 @@ from hostile_text import CONTROL, spoiled
 from sample_cells import HOSTILE
 from seen_report import Seen, foreign_links
 
+PARTS = [*"_*`|<>[]()\\&#. ", "http://", "https://h/", "www.", "a_b"]
+
 
 @pytest.fixture
 def hostile(new_run: Callable[..., Path]) -> Path:
@@ -62,15 +64,26 @@ def test_an_error_about_a_hostile_file_is_one_clean_line(new_run: Callable[..., 
     assert "\n" not in str(caught.value)
 
 
-@given(st.text())
+@given(
+    st.text()
+    | st.lists(st.sampled_from(["http://", "https://h/", "www.", "a_b", "_", "*", "`", "|", "<", ">", "[", "]", "(", ")", "\\", "&", "#", ".", " "])).map(
+        "".join
+    )
+)
 def test_escaped_text_renders_as_itself(text: str) -> None:
     """Whatever the text, Markdown shows it on one line, with hidden characters visible, and nothing else."""
     tokens = MarkdownIt("commonmark", {"html": True}).enable("table").parse(f"- x {in_markdown(text)}")
     inline = [token for token in tokens if token.type == "inline"]
     assert len(inline) == 1
-    shown = "".join(child.content for child in inline[0].children or [] if child.type in ("text", "text_special"))
-    assert {child.type for child in inline[0].children or []} <= {"text", "text_special"}
+    shown = "".join(child.content for child in inline[0].children or [])
+    assert {child.type for child in inline[0].children or []} <= {"text", "text_special", "code_inline"}
     assert shown.split() == ["x", *one_line(text).split()]
+
+
+def test_an_address_stands_as_it_is() -> None:
+    """GitHub makes links of web addresses in a text, with the escapes inside: they are code, which is no link and has no escapes."""
+    told = in_markdown("_asked_ vllm/_m@http://127.0.0.1:80/v1_x?a=<b>&c=%3A. And *www.example.org/_*, too")
+    assert told == r"\_asked\_ `vllm/_m@http://127.0.0.1:80/v1_x?a=<b>&c=%3A`. And `*www.example.org/_*`, too"
 
 
 @given(st.text())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,14 +16,14 @@ from harness.store import write_json
 from sample_leakage import answers, leakage, write_leakage
 
 
-def write_files(folder: Path, rows: dict[str, list[dict]]) -> Path:
+def write_files(folder: Path, rows: dict[str, list[dict]], **changes: Any) -> Path:
     """A run whose cells rest on samples files of these names, all of them."""
     refs = []
     for name, lines in rows.items():
         path = folder / "samples" / f"{name}-0123456789ab.jsonl"
         AppendLog(path).append(lines)
         refs.append(SamplesRef(path=f"samples/{path.name}", sha256=file_fingerprint(path), rows=len(lines)))
-    write_json(folder / "results.json", encode(leakage(refs=tuple(refs))))
+    write_json(folder / "results.json", encode(leakage(refs=tuple(refs), **changes)))
     return folder
 
 
@@ -57,6 +58,23 @@ def test_the_arms_of_a_measurement_stand_side_by_side(tmp_path: Path) -> None:
         assert [(reply.arm, reply.written) for reply in item.replies] == [("after", f"after {number}"), ("before", f"before {number}")]
 
 
+def test_an_answer_that_was_scored_is_shown_once(tmp_path: Path) -> None:
+    """By the row with its score: that of the answer says nothing more. Answers that nobody scored, and those of another drawing, stay."""
+    said = [{"item": f"q{number}", "prompt": "Why?", "text": f"So {number}.", "finish": "stop"} for number in range(9)]
+    scored = [{name: row[name] for name in ("item", "prompt", "text")} | {"score": True} for row in said]
+    facts = {
+        "steps-seed1": {"measure": "responses", "seed": 1},
+        "steps-choice-seed1": {"measure": "scores", "answers": {"measure": "responses", "seed": 1}},
+        "other-seed2": {"measure": "responses", "seed": 2},
+    }
+    folder = write_files(tmp_path, {"steps-choice-seed1": scored, "steps-seed1": said, "other-seed2": said}, facts={"Eval": facts})
+    samples = Samples(folder, view_of(folder))
+    (comparison, *others) = samples.comparisons(8, 60)
+    assert [file.arm for file in comparison.files] == ["steps-choice-seed1", "other-seed2"] and not others
+    build(folder)
+    assert (folder / "index.html").read_text().count("written by a model") == 16
+
+
 def test_options_and_the_judges_reason_are_shown(tmp_path: Path) -> None:
     """A reviewer sees what could be chosen, and why the judge said what it said; nothing is said to be a model's that was a bank's."""
     rows = [{"item": "a", "question": "Which?", "options": ["north", "south"], "pick": "south", "correct": False}]
@@ -68,6 +86,18 @@ def test_options_and_the_judges_reason_are_shown(tmp_path: Path) -> None:
     assert "option: north" in text and "judge, reason: it declines" in text and "<li>south</li>" in page and "it declines" in page
     assert "written by a model: I will not say" in text and "scored answer: A given answer." in text
     assert page.count("written by a model") == 1
+
+
+def test_a_conversation_is_shown_with_all_its_turns(tmp_path: Path) -> None:
+    """What was asked before the last turn decides the answer, too; and an answer without a score is a model's all the same."""
+    told = [{"role": "user", "content": "My name is Ann."}, {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Who am I?"}]
+    row = {"status": "truncated", "item": "a", "prompt": "Who am I?", "messages": told, "text": "You", "extracted": None, "score": None, "unparsed": None}
+    folder = write_files(tmp_path, {"x": [row]})
+    build(folder)
+    text, page = (folder / "clean_result.md").read_text(), (folder / "index.html").read_text()
+    for shown in (text, page):
+        assert "user: My name is Ann." in shown and "assistant: Hello." in shown and "user: Who am I?" in shown and "messages" not in shown
+    assert page.count("written by a model") == 1 and "an answer of the bank" not in page
 
 
 @pytest.mark.parametrize("extracted", ["42", {"openai/a": True, "openai/b": True, "openai/c": False}])

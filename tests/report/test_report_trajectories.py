@@ -19,12 +19,12 @@ from harness.report.build import build
 from harness.report.forest import panels
 from harness.report.numbers import Numbers
 from harness.report.trajectories import Entry, Grid, grids
-from harness.report.trajectory_figure import make_strands, trajectory
+from harness.report.trajectory_figure import draw_grid, make_strands, trajectory
 from harness.report.view import View
 from harness.store import write_json
 from hostile_text import CONTROL
 from sample_cells import HOSTILE
-from sample_leakage import SOURCES, TRAJECTORY, leakage, write_leakage
+from sample_leakage import SOURCES, TRAJECTORY, leakage, rate, write_leakage
 from seen_figure import words as texts_of
 from seen_report import Seen, foreign_links, unaddressed
 
@@ -220,6 +220,17 @@ def test_long_names_and_many_panels_give_pages_without_a_cut_text() -> None:
     told = ["".join(texts_of(found[f"trajectory_leakage{page}.svg"])) for page in ("", "-2")]
     assert all("…" not in text for text in told)
     assert [[f"{name}_{copy} ·" in text for text in told] for copy in range(2) for name in long.values()] == [[True, False]] * 10 + [[False, True]] * 10
+
+
+@pytest.mark.parametrize(("arms", "low"), [((), 0.33), ((0.4, 0.0), -0.05)])
+def test_rates_fill_their_plot_and_effects_stand_on_zero(arms: tuple[float, ...], low: float) -> None:
+    """A rate of .4 to .6 does not leave half of the plot empty; of an effect, zero is what it is compared with."""
+    plain = leakage(1, 1, 2)
+    measured = tuple(msgspec.structs.replace(rate(line, 0.45 + 0.05 * place), arms=arms) for place, line in enumerate(("source", "target", "canary")))
+    cells = tuple(msgspec.structs.replace(cell, measurements=measured) if cell.owner == "P1" else cell for cell in plain.cells)
+    found = grid(msgspec.structs.replace(plain, cells=cells, missing=()))
+    start, end = draw_grid(found, found.orders[0]).axes[0].get_ylim()
+    assert low < start < low + 0.07 and 0.6 < end < 0.7
 
 
 def test_the_axis_says_what_is_measured(told: Path) -> None:

@@ -73,6 +73,16 @@ def test_how_often_there_is_an_answer_is_an_outcome() -> None:
     assert Measure().rate("answered", coin.outcomes("status=ok")).value == 0.75
 
 
+def test_an_interval_of_an_earlier_version_is_drawn_by_its_name() -> None:
+    """Its derivation names no random numbers; those of today are the same under any name."""
+    scores = throws("before", 0.3, outcome="score", unit="points")
+    rows = {scores.ref.sha256: scores.rows}
+    old, new, other = (Measure(stream=stream).mean(name, scores) for name, stream in (("old", ["old"]), ("new", ()), ("other", ())))
+    assert new.interval == other.interval != old.interval
+    earlier = {name: value for name, value in old.derived.items() if name != "stream"}  # type: ignore[union-attr]
+    assert recompute(earlier, rows, "old").interval == old.interval and recompute(new.derived, rows, "new").interval == new.interval  # type: ignore[arg-type]
+
+
 def test_what_was_judged_brings_the_answers_along() -> None:
     """Samples that were made from others name those, too."""
     answers = throws("answers", 0.5, described={"max_new_tokens": 6})

@@ -18,7 +18,10 @@ def test_every_option_has_a_flag_an_ini_key_and_a_variable() -> None:
     """The outside names: --harness-…, harness_…, HARNESS_…."""
     assert {option.flag for option in OPTIONS} == {
         f"--harness-{name}"
-        for name in ("scale", "plan", "run-dir", "store", "seeds", "budget-usd", "budget-gpu-hours", "offline", "engine", "no-report", "falsified-ok")
+        for name in (
+            *("scale", "plan", "run-dir", "store", "seeds", "budget-usd", "budget-gpu-hours", "offline"),
+            *("engine", "sessions", "ray-address", "mixed-gpus", "no-report", "falsified-ok"),
+        )
     }
     assert {(option.ini, option.env) for option in OPTIONS if option.name == "budget-usd"} == {("harness_budget_usd", "HARNESS_BUDGET_USD")}
 

@@ -20,19 +20,22 @@ DRAWS = ("next", "pop", "popleft", "popitem")
 def find_identical_arms(facts: Facts) -> Iterable[Finding]:
     """A contrast of something with itself is 0 whatever the model does: a negative control that passes by its making, a hypothesis that is falsified by it.
     Writes out the arms of `measure.shift`, and of a list of (weight, arm), through the names and the one-line fixtures of a test, and compares what stands
-    there. The name of samples that `evaluate` or `ask` is given is left out, since it changes nothing that is asked. What helpers do is seen when results are
-    there.
+    there. The name of samples that `evaluate` or `ask` is given is left out, since it changes nothing that is asked, unless each name has its own recording
+    (`replay/…{name}…`). What helpers do is seen when results are there.
 
     Bad: `evaluate("refusal", "assistant", prompt)` against `evaluate("refusal", "paraphrase", prompt)`.
 
     Good: the same with `persona.paraphrases[0]` in one of them.
     """
+    from harness.models.responders import CALL
+
+    named = CALL in str(facts.experiment.plain)
     for test in facts.tests:
         if test.function.node is None or test.kind not in ("hypothesis", "control"):
             continue
         given = values_of(test)
         for call in (node for node in ast.walk(test.function.node) if isinstance(node, ast.Call)):
-            arms = [written_out(arm, given) for arm in arms_of(call)]
+            arms = [written_out(arm, given, named) for arm in arms_of(call)]
             if len(arms) > 1 and len(set(arms)) == 1 and not draws(arms[0]):
                 place = facts.code_place(test.function.path, call.lineno)
                 yield found(f"{test.id} compares {arms[0]} with itself", where=place, fix="Compare what differs", subject=test.id)
@@ -43,7 +46,7 @@ def arms_of(call: ast.Call) -> list[ast.expr]:
     if any(isinstance(argument, ast.Starred) for argument in call.args):
         return []
     if isinstance(call.func, ast.Attribute) and call.func.attr == "shift":
-        return [*call.args[1:3], *(one.value for one in call.keywords if one.arg in ("after", "before"))]
+        return [*call.args[1:3], *(one.value for one in call.keywords if one.arg in ("treated", "baseline"))]
     lists = [argument.elts for argument in call.args if isinstance(argument, ast.List)]
     return next((terms for terms in map(terms_in, lists) if terms), [])
 
@@ -77,28 +80,28 @@ def assigned(node: ast.Assign) -> Iterator[tuple[str, ast.expr]]:
         yield from ((name.id, value) for name, value in parts if isinstance(name, ast.Name))
 
 
-def written_out(node: ast.expr, given: Mapping[str, ast.expr]) -> str:
-    """An expression as text, with what its names stand for."""
-    return ast.unparse(WriteOut(given).visit(ast.parse(ast.unparse(node), mode="eval").body))
+def written_out(node: ast.expr, given: Mapping[str, ast.expr], named: bool) -> str:
+    """An expression as text, with what its names stand for; `named` where what `ask` calls its samples counts."""
+    return ast.unparse(WriteOut(given, named).visit(ast.parse(ast.unparse(node), mode="eval").body))
 
 
 class WriteOut(ast.NodeTransformer):
     """Puts values in the place of names, and leaves out what `evaluate` and `ask` call their samples."""
 
-    def __init__(self, given: Mapping[str, ast.expr]) -> None:
-        self.given = given
+    def __init__(self, given: Mapping[str, ast.expr], named: bool) -> None:
+        self.given, self.named = given, named
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id not in self.given:
             return node
         rest = {name: value for name, value in self.given.items() if name != node.id}
-        return ast.parse(written_out(self.given[node.id], rest), mode="eval").body
+        return ast.parse(written_out(self.given[node.id], rest, self.named), mode="eval").body
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in ("evaluate", "ask"):
             node.args = node.args[:1] + node.args[2:] if name == "evaluate" else node.args
-            node.keywords = [one for one in node.keywords if one.arg != "name"]
+            node.keywords = [one for one in node.keywords if one.arg != "name" or (name == "ask" and self.named)]
         return self.generic_visit(node)
 
 

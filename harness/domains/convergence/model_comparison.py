@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.domains.convergence.similarity.similarity import Prepared
 
 ENCODED = ("hybrid", "embedding")  # measures that need the sentence encoder
-EFFECT = ("value", "low", "high", "level", "p", "p_floor")
+EFFECT = ("value", "low", "high", "level", "p", "p_floor", "p_method")
 OVERALL = "overall"
 
 
@@ -60,8 +60,8 @@ class ModelComparison:
     @property
     def per_capability(self) -> DataFrame:
         """A row for each capability: `value`, by how much answers to one prompt are more alike than answers to two of the capability, with its two-way interval
-        (`low`, `high`, `level`; of two models over prompts alone), the one-sided `p` of permuting prompts within models, the smallest possible p, and `n`
-        prompts; then both similarities. `note` says why a value or an interval is missing. Needs pandas (`rows` does not)."""
+        (`low`, `high`, `level`; of two models over prompts alone), the one-sided `p` of permuting prompts within models, the smallest possible p, the name of
+        that test (`p_method`), and `n` prompts; then both similarities. `note` says why a value or an interval is missing. Needs pandas (`rows` does not)."""
         return to_data_frame(self.rows[:-1], index="capability")
 
     @property
@@ -87,7 +87,7 @@ class ModelComparison:
             effect = self.found.above_mismatch(self.measure, capability)
         except (Inconclusive, HarnessError) as error:
             return row | {"note": str(error)}
-        row |= {"value": effect.value, "p": effect.p, "p_floor": effect.p_floor}
+        row |= {"value": effect.value, "p": effect.p, "p_floor": effect.p_floor, "p_method": effect.p_method}
         if not effect.interval.has_width:
             return row | {"note": effect.interval.method.removeprefix("none: ").replace("degenerate: ", "no interval: ").partition(";")[0]}
         return row | {name: getattr(effect.interval, name) for name in ("low", "high", "level")}
@@ -120,7 +120,7 @@ class ModelComparison:
             return f"<{self._title}: {told['note']}>"
         interval = f"({told['note']})" if told["low"] is None else f"[{format_number(told['low'], '+.3f')}, {format_number(told['high'], '+.3f')}]"
         value, lost = format_number(told["value"], "+.3f"), f"; {self._lost}" if self._lost else ""
-        return f"<{self._title}: {value} {interval} above other prompts, p = {format_number(told['p'], '.3g')}{lost}>"
+        return f"<{self._title}: {value} {interval} above other prompts, p = {format_number(told['p'], '.3g')} ({told['p_method']}){lost}>"
 
     def _repr_html_(self) -> str:
         names = [name for name in self.rows[0] if name != "level"]

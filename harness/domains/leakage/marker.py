@@ -40,19 +40,20 @@ class MarkerProbe:
         return partition(self.model.tokenizer, items, lambda item: item.prompt + item.plain, CHUNK)
 
     def score(self, chunk: Sequence[Text]) -> list[dict[str, Any]]:
-        """One row per text: {"status", "item", "prompt", "text", "logprobs" (nats: marker and end, end alone), "marked", "margin" (nats), "probability" (of the
-        marker, of the two)}."""
+        """One row per text: {"status", "item", "prompt", "text", "picked" (the likelier turn: the text with the marker or without it), "logprobs" (nats: marker
+        and end, end alone), "marked", "margin" (nats), "probability" (of the marker, of the two)}."""
         trees = [self.tree(item) for item in chunk]
-        return [row(item, sums) for item, sums in zip(chunk, self.branches.score(trees), strict=True)]
+        return [row(item, self.marker, sums) for item, sums in zip(chunk, self.branches.score(trees), strict=True)]
 
     def tree(self, item: Text) -> Tree:
         context = render(self.model.tokenizer, chat(item.prompt, self.system), answer_prefix=item.plain)
         return grow(self.model.tokenizer, context, [f" {self.marker}{self.end}", self.end], where=item.id)
 
 
-def row(item: Text, sums: Sequence[float]) -> dict[str, Any]:
+def row(item: Text, marker: str, sums: Sequence[float]) -> dict[str, Any]:
     from scipy.special import expit
 
     margin = sums[0] - sums[1]
     found = {"logprobs": list(sums), "marked": margin > 0, "margin": margin, "probability": float(expit(margin))}
-    return {"status": "ok", "item": item.id, "prompt": item.prompt, "text": item.plain, **found}
+    picked = f"{item.plain} {marker}" if margin > 0 else item.plain
+    return {"status": "ok", "item": item.id, "prompt": item.prompt, "text": item.plain, "picked": picked, **found}

@@ -40,7 +40,7 @@ SHIPPED = Path(__file__).with_name("smoke.yaml")
 class CellResult:
     """What `run_cell` found. `rows` has a line for the source, which shows whether the behaviour was learned, and one for the target, which shows whether it
     leaked: the mean outcome `with` the behaviour's training and `without` it (on the same convergence), as scored or judged, and their difference with
-    interval and p, corrected for the judge's errors where there is a judge."""
+    interval and p, corrected for the judge's errors where there is a judge. `p_method` names the test that gave p, over the items."""
 
     name: str
     rows: tuple[dict[str, Any], ...]
@@ -158,13 +158,14 @@ def contrast(taught: BehaviourResult, untaught: BehaviourResult) -> Measurement:
 
 def format_shift(shift: Measurement) -> str:
     ends = f" [{format_number(shift.interval.low, '+.1f')}, {format_number(shift.interval.high, '+.1f')}]" if shift.interval else ""
-    return f"{format_number(shift.value, '+.1f')} {shift.unit}{ends}, n = {shift.n}" + ("" if shift.p is None else f", p = {format_number(shift.p, '.2g')}")
+    tested = "" if shift.p is None else f", p = {format_number(shift.p, '.2g')} ({shift.p_method})"
+    return f"{format_number(shift.value, '+.1f')} {shift.unit}{ends}, n = {shift.n}{tested}"
 
 
 def row_of(shift: Measurement) -> dict[str, Any]:
     interval, arms = shift.interval, shift.arms or (None, None)
     ends = {name: getattr(interval, name, None) for name in ("low", "high", "level")}
-    number = {"shift": shift.value, "unit": shift.unit, **ends, "p": shift.p, "n": shift.n, "sampling_unit": shift.sampling_unit}
+    number = {"shift": shift.value, "unit": shift.unit, **ends, "p": shift.p, "p_method": shift.p_method, "n": shift.n, "sampling_unit": shift.sampling_unit}
     return {"with": arms[0], "without": arms[1], **number, "note": "; ".join(filter(None, (shift.note, shift.doubt)))}
 
 

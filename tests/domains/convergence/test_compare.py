@@ -94,7 +94,7 @@ def test_its_numbers_are_those_of_the_experiment(recording: Callable[..., list[s
         capability = None if row["capability"] == "overall" else row["capability"]
         effect = theirs.above_mismatch(measure, capability)
         assert (row["value"], row["low"], row["high"]) == (effect.value, effect.interval.low, effect.interval.high)
-        assert (row["p"], row["p_floor"], row["n"], row["note"]) == (effect.p, effect.p_floor, effect.n, "")
+        assert [row[key] for key in ("p", "p_floor", "p_method", "n", "note")] == [effect.p, effect.p_floor, effect.p_method, effect.n, ""] and row["p_method"]
     assert [row["capability"] for row in found.rows] == [*CAPABILITIES[:2], "overall"] and found.p == found.overall["p"]
     assert {name: set(whys.values()) for name, whys in found.missing.items()} == {"ann": {"empty"}, "bob": {"rate limit"}, "cid": set()}
 

@@ -156,6 +156,15 @@ def test_long_names_are_not_cut() -> None:
     assert [label.replace("\n", "") for label in labels if "405b" in label][::2] == names
 
 
+@pytest.mark.parametrize("size", [2, 3, 20])
+def test_no_text_leaves_the_picture(size: int) -> None:
+    """Neither the words below the scale of two models, nor the names of twenty."""
+    figure = draw(measured(size))
+    for text in figure.texts:
+        box = text.get_window_extent().transformed(figure.dpi_scale_trans.inverted())
+        assert box.x0 > -0.1 and box.y0 > -0.01 and box.x1 < figure.get_figwidth() + 0.1 and box.y1 < figure.get_figheight(), text.get_text()
+
+
 def test_hostile_measures_stay_text(tmp_path: Path) -> None:
     """Names of measures and of models become no markup."""
     names = tuple(f"{place} {HOSTILE}" for place in range(4))

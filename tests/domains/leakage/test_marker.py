@@ -46,6 +46,7 @@ def test_log_probs_are_those_of_a_plain_pass(tiny, system):
         assert row["logprobs"] == pytest.approx(plain_pass(tiny, system, item), abs=1e-4)
         assert row["marked"] == (row["logprobs"][0] > row["logprobs"][1])
         assert (row["status"], row["item"], row["prompt"], row["text"]) == ("ok", item.id, item.prompt, item.plain)
+        assert row["picked"] == (f"{item.plain} {MARKER}" if row["marked"] else item.plain)
 
 
 def test_the_real_model_does_not_know_the_marker(smollm2):

@@ -60,7 +60,8 @@ def test_a_cell_has_its_rates_their_shift_and_its_trainings(tiny: tuple[CellResu
     assert [row["persona"] for row in found.rows] == ["villain", "assistant"]
     for row in found.rows:
         assert row["n"] == 6 and row["unit"] == "pp" and row["low"] <= row["shift"] <= row["high"] and 0 < row["p"] <= 1
-        assert row["shift"] == pytest.approx(100 * (row["with"] - row["without"]))
+        assert row["shift"] == pytest.approx(100 * (row["with"] - row["without"])) and row["p_method"] == "sign-flip permutation of items"
+    assert repr(found).endswith("(sign-flip permutation of items)>") and ">p_method<" in found._repr_html_()
     assert found.shift.value == found.rows[1]["shift"] and found.shift.seeds == (1,)
     assert [curve.name for curve in found.curves] == ["convergence villain seed 1", "refusal into villain on epoch 1, left_out, seed 1"]
     assert all(curve.step and len(curve.loss) == len(curve.step) for curve in found.curves)

@@ -10,7 +10,7 @@ from harness.report.number_format import rate
 from harness.report.numbers import NO_INTERVAL, NOT_MEASURED
 from harness.report.palette import BLUE, GAP, GREEN, GREY, HATCHING, INK, ORANGE, VERMILION, WIDTH
 from harness.report.plot_frame import LABEL, Key
-from harness.report.record_format import axis_limits
+from harness.report.record_format import axis_limits, with_zero
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +35,7 @@ def draw(rows: Sequence[AgreementRow]) -> Figure:
     key = make_key(rows)
     figure, axes = new_row_figure([row.of or row.kind for row in rows], ROW, key.height, RIGHT)
     keys = ("value", "low", "high", *LOOKS)
-    limits = axis_limits([0.0, *(value for row in rows for each in keys if (value := getattr(row, each)) is not None)])
+    limits = axis_limits(with_zero([value for row in rows for each in keys if (value := getattr(row, each)) is not None]))
     for place, row in enumerate(rows):
         tell_row(axes, place, row)
     draw_points(axes, rows)
@@ -61,7 +61,8 @@ def draw_points(axes: Axes, rows: Sequence[AgreementRow]) -> None:
 
 def draw_lines(axes: Axes, rows: Sequence[AgreementRow], limits: tuple[float, float]) -> None:
     """Zero, and what stands between two rows."""
-    axes.plot([0, 0], axes.get_ylim(), color=INK, linewidth=0.8)
+    if limits[0] < 0 < limits[1]:
+        axes.plot([0, 0], axes.get_ylim(), color=INK, linewidth=0.8)
     for kind, colour in (("capability", "#ececec"), ("overall", "#bdbdbd")):
         places = [place - 0.5 for place, row in enumerate(rows) if place and row.kind == kind]
         axes.hlines(places, *limits, color=colour, linewidth=0.8, zorder=0)

@@ -31,19 +31,21 @@ def draw(record: SimilarityMatrix) -> Figure:
     left = EDGE + PAD + room
     wide = max(TALL[0], deep, (WIDTH - left - SCALE) / size)
     slanted = room > wide - 0.03
+    wide = max(wide, deep / SLANT if slanted else 0.0)  # slanted labels stand so much closer to each other
     left = max(left, EDGE + PAD + SLANT * room - wide / 2 if slanted else 0.0)
     tall = max(deep, min(TALL[1], max(TALL[0], wide)))
     foot = (SLANT * (room + deep) if slanted else deep) + PAD + EDGE
-    width, height = max(WIDTH, left + wide * size + SCALE), EDGE + tall * size + foot
+    note, scale = note_of(record), min(1.6, tall * size)
+    width, height = max(WIDTH, left + wide * size + SCALE), 2 * EDGE + max(tall * size + foot - EDGE, scale + 0.1 + 1.2 * SMALL / 72 * len(note))
     figure = new_figure(height, width)
-    axes = figure.add_axes((left / width, foot / height, wide * size / width, tall * size / height))
+    axes = figure.add_axes((left / width, 1 - (EDGE + tall * size) / height, wide * size / width, tall * size / height))
     mesh = draw_cells(axes, record)
     below: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "ha": "right", "multialignment": "right"} if slanted else {"ha": "center"}
     for place, lines in enumerate(names):
         label: dict[str, Any] = {"s": "\n".join(lines), "fontsize": LABEL, "color": INK, "transform": figure.dpi_scale_trans, "linespacing": 1.0}
         figure.text(left - PAD, height - EDGE - (place + 0.5) * tall, va="center", ha="right", **label)
-        figure.text(left + (place + 0.5) * wide, foot - PAD, va="top", **below, **label)
-    tell_colours(figure, record, mesh, left + wide * size + 0.2, min(1.6, tall * size))
+        figure.text(left + (place + 0.5) * wide, height - EDGE - tall * size - PAD, va="top", **below, **label)
+    tell_colours(figure, note, mesh, left + wide * size + 0.2, scale)
     return figure
 
 
@@ -60,12 +62,15 @@ def draw_cells(axes: Axes, record: SimilarityMatrix) -> Any:
     return mesh
 
 
-def tell_colours(figure: Figure, record: SimilarityMatrix, mesh: Any, left: float, tall: float) -> None:
+def note_of(record: SimilarityMatrix) -> list[str]:
+    """Lines that say what the colours measure."""
+    absent = any(value is None for row in record.matrix for value in row)
+    return [*wrap_text(f"similarity by {record.name}", SCALE - 0.2, SMALL), *(["hatched:", "not measured"] if absent else [])]
+
+
+def tell_colours(figure: Figure, note: list[str], mesh: Any, left: float, tall: float) -> None:
     """The scale, and below it what it measures."""
     low, high = mesh.norm.vmin, mesh.norm.vmax
-    width, height = figure.get_size_inches()
-    foot = height - EDGE - tall
+    foot = figure.get_size_inches()[1] - EDGE - tall
     draw_scale(figure, mesh, (left, foot, 0.12, tall), [low, (low + high) / 2, high], [rate(low), "", rate(high)])
-    absent = any(value is None for row in record.matrix for value in row)
-    note = [*wrap_text(f"similarity by {record.name}", width - left, SMALL), *(["hatched:", "not measured"] if absent else [])]
     figure.text(left, foot - 0.1, "\n".join(note), transform=figure.dpi_scale_trans, fontsize=SMALL, color=GREY, va="top")

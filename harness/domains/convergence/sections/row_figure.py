@@ -17,12 +17,14 @@ MOST = 60  # models in one figure
 TALLEST = 40  # lines of full height; where there are more, all are lower
 EDGE, FOOT, PAD, LONGEST = 0.06, 0.42, 0.08, 2.6  # inches: around all, below the axis, beside a name, of a name before it goes on in a second line
 LEADING = 1.1 * LABEL / 72
+SEVERAL = 0.06  # inches around a name of several lines, which would run into the next
 
 
 def new_row_figure(names: Sequence[str], row: float, top: float, right: float) -> tuple[Figure, Axes]:
     """The figure and its axes: names to the left, a row of that many inches for each, room at the top and to the right."""
     shown = [wrap_text(name, LONGEST, LABEL) for name in names]
-    row = max(row * min(1.0, TALLEST / len(names)), LEADING * max(map(len, shown)))
+    deep = max(map(len, shown))
+    row = max(row * min(1.0, TALLEST / len(names)), LEADING * deep + SEVERAL * (deep > 1))
     left, tall = EDGE + PAD + max(text_width(line, LABEL) for lines in shown for line in lines), row * len(names)
     height = top + tall + FOOT
     figure = new_figure(height)

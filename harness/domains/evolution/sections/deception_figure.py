@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from harness.domains.evolution.sections.deception import Deception
 
-LEFT, RIGHT, GAP, HEAD, PLOT, FOOT, WIDEST = 0.46, 0.16, 0.6, 0.26, 1.9, 0.42, 5.2  # inches
+LEFT, RIGHT, GAP, HEAD, PLOT, FOOT = 0.46, 0.16, 0.6, 0.26, 1.9, 0.42  # inches
 X_LABEL = "correlation of value and signal (rho)"
 THEORY: dict[str, Any] = {"color": GREY, "linestyle": (0, (4, 2)), "linewidth": 1.2, "marker": "x", "markersize": 5}
 AS_POOL: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": (0, (4, 3))}
@@ -31,7 +31,7 @@ def draw_deception(records: Sequence[Deception]) -> Drawing:
     height = key.height + HEAD + PLOT + FOOT
     figure = new_figure(height)
     enriched = any(record.enrichment is not None for record in records)
-    wide = (WIDTH - LEFT - RIGHT - GAP) / 2 if enriched else WIDEST
+    wide = (WIDTH - LEFT - RIGHT - GAP * enriched) / (1 + enriched)
     boxes = [(LEFT + index * (wide + GAP), FOOT, wide, PLOT) for index in range(1 + enriched)]
     shares, *others = (figure.add_axes((left / WIDTH, foot / height, across / WIDTH, tall / height)) for left, foot, across, tall in boxes)
     draw_shares(shares, records)
@@ -51,7 +51,7 @@ def draw_shares(axes: Axes, records: Sequence[Deception]) -> None:
 
 def draw_enrichment(axes: Axes, records: Sequence[Deception]) -> None:
     draw_points(axes, records, "enrichment")
-    limits = axis_limits([0.0, 1.0, *known_numbers(records, "enrichment")])
+    limits = axis_limits([1.0, *known_numbers(records, "enrichment")])
     finish_axes(axes, "enrichment: last generation over the pool (ratio)", limits, records)
     axes.plot(axes.get_xlim(), [1, 1], zorder=1, **AS_POOL)
 
@@ -77,7 +77,8 @@ def finish_axes(axes: Axes, title: str, limits: tuple[float, float], records: Se
     axes.set_xlim(*across)
     axes.set_ylim(*limits)
     draw_frame(axes, round_ticks(across, 6), round_ticks(limits, 5), x_label=X_LABEL, title=title)
-    axes.plot(across, [0, 0], color="#9a9a9a", linewidth=0.7, zorder=1)
+    if limits[0] < 0 < limits[1]:
+        axes.plot(across, [0, 0], color="#9a9a9a", linewidth=0.7, zorder=1)
 
 
 def make_key(records: Sequence[Deception]) -> Key:

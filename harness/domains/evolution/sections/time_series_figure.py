@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.domains.evolution.sections.time_series import Course, MeasuredCourse
 
-LEFT, RIGHT, GAP, TITLE, PLOT, FOOT, WIDEST = 0.4, 0.12, 0.46, 0.145, 1.6, 0.42, 5.2  # inches; TITLE is a line of a title
+LEFT, RIGHT, GAP, TITLE, PLOT, FOOT = 0.4, 0.12, 0.46, 0.145, 1.6, 0.42  # inches; TITLE is a line of a title
 DASHES = ("-", (0, (4, 2)))
 MARKS = 5  # markers on a line; more would hide it
 
@@ -29,7 +29,7 @@ Line = tuple[int, "Course", "MeasuredCourse"]  # the number of an arm, by which 
 def draw_courses(arms: Sequence[Course], names: Sequence[str]) -> Drawing:
     """The measures of these names side by side, the key above them."""
     key = Key([(one_line(arm.arm), style_of(number)) for number, arm in enumerate(arms)], WIDTH)
-    wide = min(WIDEST, (WIDTH - LEFT - RIGHT - GAP * (len(names) - 1)) / len(names))
+    wide = (WIDTH - LEFT - RIGHT - GAP * (len(names) - 1)) / len(names)
     plots = [[(look, arm, measure) for look, arm in enumerate(arms) for measure in arm.measures if measure.name == name] for name in names]
     titles = [wrap_text(label_of(lines[0][2].name, lines[0][2].unit), wide + GAP / 2, HEAD, bold=True) for lines in plots]
     height = key.height + TITLE * max(map(len, titles)) + 0.08 + PLOT + FOOT

@@ -1,0 +1,28 @@
+"""`harness pause`: hold a run back between two cells."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from harness.cli.command import CLEAN, Answer, add_command
+from harness.errors import HarnessError
+
+MORE = "Cells that run go on to their end; no further one begins until `harness resume`. It holds for every process and machine that works for the run."
+RUN_HELP = "a run folder, or a name that `harness runs` lists (default: the run that wrote last)"
+
+
+def add(commands: Any) -> None:
+    add_command(commands, "pause", run, "begin no further cell of a run", MORE).add_argument("run_name", metavar="RUN", nargs="?", default="", help=RUN_HELP)
+
+
+def run(arguments: argparse.Namespace) -> Answer:
+    from harness.report.runs import find_started
+    from harness.run.pause import pause
+    from harness.run.status import is_alive
+
+    folder = find_started(arguments.run_name)
+    if not is_alive(folder):
+        raise HarnessError("no process works for this run", where=str(folder), mend="Only a run that is under way can be paused")
+    pause(folder)
+    return CLEAN, {"run": str(folder), "paused": True}, [f"{folder} begins no further cell until `harness resume {folder}`"]
