@@ -95,3 +95,8 @@ def join_factors(factors: Sequence[tuple[torch.Tensor, torch.Tensor]], rank: int
     inner, outer = torch.cat([a for a, _ in factors], dim=0), torch.cat([b for _, b in factors], dim=1)
     missing = rank - len(inner)
     return torch.nn.functional.pad(inner, (0, 0, 0, missing)), torch.nn.functional.pad(outer, (0, missing))
+
+
+def rank_of(folder: Path) -> int:
+    """The rank of a LoRA in PEFT's form."""
+    return int(msgspec.json.decode((folder / CONFIG).read_bytes())["r"])
