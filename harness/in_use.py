@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,6 +14,7 @@ from harness.errors import HarnessError
 from harness.files import make_folder, open_plain
 from harness.store import naming_errors
 
+PATIENCE_S = 0.5
 SHARED, SOLE = ".run/in_use", ".lock"  # of a run, and of whoever wants a run folder for himself
 
 
@@ -36,11 +38,22 @@ def share(folder: Path) -> Share:
         make_folder(path.parent)
         descriptor = open_plain(path, os.O_RDWR | os.O_CREAT)
         held = Share(descriptor)
+        if not locks_shared(descriptor):
+            raise HarnessError("this run is being removed", where=str(folder), mend="Choose another --harness-run-dir")
+    return held
+
+
+def locks_shared(descriptor: int) -> bool:
+    """Whether the lock could be had: whoever only asks if a run is in use (`harness runs`, `harness status`) holds it for an instant."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return True
         except BlockingIOError:
-            raise HarnessError("this run is being removed", where=str(folder), mend="Choose another --harness-run-dir") from None
-    return held
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ T = TypeVar("T")
 FOLDER = re.compile("(file|local)://")  # a folder that machines share; its file system makes no folders by itself
 LOGS = ("samples",)
 SHA256 = re.compile(r"[0-9a-f]{64}")
-TRIES, WAIT = 6, 0.5  # the wait doubles: 10 s at most
+TRIES, WAIT = 6, 0.5  # seconds before the second try; it doubles with each, 16 s in all
 
 
 class ObjectStore:

@@ -8,6 +8,7 @@ import unicodedata
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 SELECTORS = range(0xE0100, 0xE01F0)  # variation selectors that can carry a hidden message; they count as marks, not as format characters
 SELECTED = re.compile(f"[{chr(SELECTORS.start)}-{chr(SELECTORS.stop - 1)}]")
+MINUS = "−"
 LONGEST = 100_000  # characters of one text that a record keeps
 
 
@@ -37,6 +38,11 @@ def one_line(text: str) -> str:
 def encodable(text: str) -> str:
     """The text with half surrogate pairs (half an emoji, which models do write) as escapes: no encoding takes them."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def format_number(value: float, form: str = "g") -> str:
+    """A number as a person reads it, with a true minus sign; machine formats have that of ASCII."""
+    return f"{value:{form}}".replace("-", MINUS)
 
 
 def count_of(number: int, one: str, many: str) -> str:

@@ -61,11 +61,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
         if number.isdecimal():
             os.environ |= visible_device(int(number))
-    if settings.engine != "local":
+    if (settings.engine != "local" or settings.sessions or settings.mixed_gpus or settings.ray_address) and not hasattr(config, "workerinput"):
         from harness.run.engines import require_engine
 
         try:
-            require_engine(settings.engine, getattr(config.option, "numprocesses", None))
+            require_engine(settings, getattr(config.option, "numprocesses", None))
         except HarnessError as error:
             raise pytest.UsageError(str(error)) from None
     if settings.plan and hasattr(config.option, "dist"):

@@ -121,7 +121,7 @@ def test_the_pages_come_along(stranger: Stranger) -> None:
     """Without a checkout `harness guide` prints the page for coding agents, and each page that it names."""
     first = stranger.types("harness guide").stdout
     assert first.startswith("# Guide for coding agents")
-    pages = first.rpartition("Pages: ")[2].partition(" (")[0].split(", ")
+    pages = first.rpartition("Pages (harness guide PAGE): ")[2].strip().split(", ")
     assert {"asking", "reference"} < set(pages) and "There is no page" not in stranger.types(f"harness guide {pages[-1]}").stderr
     assert "there is no page 'askin'. Did you mean 'asking'?" in stranger.types("harness guide askin").stderr.replace("guide: ", "")
 

@@ -27,6 +27,6 @@ def run(arguments: argparse.Namespace) -> Answer:
     if arguments.page not in pages:
         raise HarnessError(f"there is no page {arguments.page!r}", where="guide", mend=f"{nearest(arguments.page, pages)} Pages: {', '.join(pages)}")
     text = pages[arguments.page].read_text(encoding="utf-8")
-    others = f"Pages: {', '.join(pages)} (harness guide PAGE)"
+    others = f"Pages (harness guide PAGE): {', '.join(pages)}"
     lines = wrap_markdown(text) if width() < UNBOUNDED else text.splitlines()
     return CLEAN, {"page": arguments.page, "text": text, "pages": list(pages)}, [*lines, "", *wrap(others)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.cli.command import CLEAN, Answer, add_command
+from harness.cli.command import CLEAN, Answer, add_command, add_run
 from harness.errors import HarnessError
 
 MORE = "Cells that run go on to their end; no further one begins until `harness resume`. It holds for every process and machine that works for the run."
-RUN_HELP = "a run folder, or a name that `harness runs` lists (default: the run that wrote last)"
+WHICH = "the run (default: the one that wrote last)"
 
 
 def add(commands: Any) -> None:
-    add_command(commands, "pause", run, "begin no further cell of a run", MORE).add_argument("run_name", metavar="RUN", nargs="?", default="", help=RUN_HELP)
+    add_run(add_command(commands, "pause", run, "begin no further cell of a run", MORE), "run_name", WHICH, metavar="RUN", nargs="?", default="")
 
 
 def run(arguments: argparse.Namespace) -> Answer:

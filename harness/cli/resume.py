@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from harness.cli.command import CLEAN, Answer, add_command
-from harness.cli.pause import RUN_HELP
+from harness.cli.command import CLEAN, Answer, add_command, add_run
+from harness.cli.pause import WHICH
 
 
 def add(commands: Any) -> None:
-    add_command(commands, "resume", run, "let a paused run go on").add_argument("run_name", metavar="RUN", nargs="?", default="", help=RUN_HELP)
+    add_run(add_command(commands, "resume", run, "let a paused run go on"), "run_name", WHICH, metavar="RUN", nargs="?", default="")
 
 
 def run(arguments: argparse.Namespace) -> Answer:

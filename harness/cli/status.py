@@ -6,8 +6,8 @@ import argparse
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, Answer, add_command
-from harness.cli.pause import RUN_HELP
+from harness.cli.command import CLEAN, Answer, add_command, add_run
+from harness.cli.pause import WHICH
 from harness.plaintext import count_of, one_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SHOWN = 8
 
 def add(commands: Any) -> None:
     command = add_command(commands, "status", run, "show how far a run is: cells, cost and time left", MORE)
-    command.add_argument("run_name", metavar="RUN", nargs="?", default="", help=RUN_HELP)
+    add_run(command, "run_name", WHICH, metavar="RUN", nargs="?", default="")
 
 
 def run(arguments: argparse.Namespace) -> Answer:

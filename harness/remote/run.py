@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from harness.errors import HarnessError, explain_failure
+from harness.fixtures.models import CACHE
 from harness.records import Cell
 from harness.remote.backend import Backend
 from harness.remote.controller import ATTEMPTS, LEASE_S, Controller, Event, Task
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.2
 FRUITLESS = 3  # sessions in a row, for each that was wanted, that ended before they began a cell: then something is wrong with all of them
-CACHE = "replies.sqlite"
 
 
 class RemoteRun:

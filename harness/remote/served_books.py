@@ -22,6 +22,9 @@ from harness.models.response_cache import Replies, Row, row
 from harness.models.status import ANSWERED
 from harness.remote.wire import Connection
 
+LEDGER = ("booked", "lines", "set_aside", "settle")  # what a session may call of the ledger, and what it may read
+TOLD = ("damage", "path")
+
 
 class ServedBooks:
     """The controller's side."""
@@ -65,17 +68,13 @@ class ServedBooks:
                 del self.claims[key]
                 self.replies.release(key)
 
-    def on_booked(self, _: str, run: str, limit: float) -> float:
+    def on_ledger(self, _: str, run: str, limit: float, name: str, words: list[Any]) -> Any:
+        """What a method of a run's ledger gives, or what it tells of itself."""
+        if name not in (*LEDGER, *TOLD):
+            raise HarnessError(f"a ledger has no {name}", mend="Use one version of harness on all machines")
         with self.turn:
-            return self._ledger(run, limit).booked()
-
-    def on_set_aside(self, _: str, run: str, limit: float, provider: str, usd: float) -> bool:
-        with self.turn:
-            return self._ledger(run, limit).set_aside(provider, usd)
-
-    def on_settle(self, _: str, run: str, limit: float, provider: str, aside: float, usd: float | None) -> None:
-        with self.turn:
-            self._ledger(run, limit).settle(provider, aside, usd)
+            found = getattr(self._ledger(run, limit), name)
+            return str(found) if name in TOLD else found(*words)
 
     def _ledger(self, run: str, limit: float) -> Ledger:
         if run not in self.ledgers:
@@ -161,16 +160,15 @@ class RemoteReplies(Opened):
 
 
 class RemoteLedger(Opened):
-    """Stands for `Ledger`."""
+    """Stands for `Ledger`: what is called and read is the controller's."""
 
     def __init__(self, connection: Connection, run: str, limit_usd: float) -> None:
-        self.connection, self.run, self.limit_usd, self.damage = connection, run, limit_usd, ""
+        self.connection, self.run, self.limit_usd = connection, run, limit_usd
 
-    def booked(self) -> float:
-        return float(self.connection.call("books.booked", self.run, self.limit_usd))
+    def __getattr__(self, name: str) -> Any:
+        if name not in (*LEDGER, *TOLD):
+            raise AttributeError(name)
+        return self._call(name) if name in TOLD else lambda *words: self._call(name, *words)
 
-    def set_aside(self, provider: str, usd: float) -> bool:
-        return bool(self.connection.call("books.set_aside", self.run, self.limit_usd, provider, usd))
-
-    def settle(self, provider: str, aside: float, usd: float | None) -> None:
-        self.connection.call("books.settle", self.run, self.limit_usd, provider, aside, usd)
+    def _call(self, name: str, *words: Any) -> Any:
+        return self.connection.call("books.ledger", self.run, self.limit_usd, name, list(words))

@@ -41,6 +41,7 @@ class ServedStore:
         return sorted(plain_files(path)) if intact(path) else []
 
     def on_read(self, _: str, name: str, file: str, offset: int) -> bytes:
+        require_inside(file, name)
         path = self.path_of(name)
         require_no_links(path.parent, path.name, *([f"{path.name}/{file}"] if file else []))
         with (path / file if file else path).open("rb") as stream:
@@ -48,9 +49,8 @@ class ServedStore:
             return stream.read(PIECE)
 
     def on_write(self, worker: str, name: str, file: str, offset: int, data: bytes) -> None:
+        require_inside(file, name)
         target = self._incoming(worker, name) / (file or "file")
-        if ".." in Path(file).parts or Path(file).is_absolute():
-            raise HarnessError(f"{file!r} cannot name a file of an entry", where=name, mend="Use one version of harness on all machines")
         with naming_errors(target):
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("r+b" if offset else "wb") as stream:
@@ -88,6 +88,12 @@ class ServedStore:
         """Removes what a lost session had begun to send."""
         for left in self.store.root.glob(f"*/*/{INCOMING}-{worker}-*"):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def require_inside(file: str, entry: str) -> None:
+    """Raises HarnessError for the name of a file that leads out of its entry."""
+    if ".." in Path(file).parts or Path(file).is_absolute():
+        raise HarnessError(f"{file!r} cannot name a file of an entry", where=entry, mend="Use one version of harness on all machines")
 
 
 class ControllerDepot:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from harness.plaintext import MINUS
 from harness.records import Cell, Measurement, Threshold
 from harness.report.addresses import below
 from harness.report.axis_order import inside
-from harness.report.number_format import MINUS
 from harness.report.numbers import Numbers
 from harness.report.view import View
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 
-MINUS = "−"
+from harness.plaintext import MINUS
+
 MORE_DIGITS = 4
 LARGEST = 1e15  # from here on digits after the point mean nothing to a float
 SAME = 1e-12  # differences below this are float noise, not a side of a bound
@@ -40,9 +41,7 @@ def plain_zero(text: str) -> str:
 
 def add_sign(text: str) -> str:
     """With a true minus sign, or a plus sign before anything positive."""
-    if text.startswith("-"):
-        return MINUS + text[1:]
-    return f"+{text}" if text.strip("0.") else text
+    return typographic(text if text.startswith("-") or not text.strip("0.") else f"+{text}")
 
 
 def typographic(text: str) -> str:
@@ -83,7 +82,7 @@ def significant(value: float, digits: int = 3) -> str:
     if value == 0:
         return "0"
     if abs(value) >= LARGEST:
-        return f"{value:.2e}"
+        return typographic(f"{value:.2e}")
     exact = Decimal(repr(float(value)))
     places = max(0, digits - 1 - exact.adjusted())
     if places > digits + MORE_DIGITS:

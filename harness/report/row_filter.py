@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from harness.errors import HarnessError
+from harness.plaintext import MINUS
 
 Row = Mapping[str, Any]
 Part = Callable[[Row], Any]
 LONGEST = 1000  # characters
+PASTED = re.compile(rf"{MINUS}(?=\.?\d)")  # a number as it is shown
 CONSTANTS = {"true": True, "false": False, "null": None}  # as JSON writes them
 ORDER: dict[type, Callable[[Any, Any], Any]] = {ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge}
 EQUAL: dict[type, Callable[[Any, Any], Any]] = {ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Is: operator.is_, ast.IsNot: operator.is_not}
@@ -46,7 +49,7 @@ class RowFilter:
         try:
             if len(text) > LONGEST:
                 raise ValueError(f"is longer than {LONGEST} characters")
-            self.part = self.build(ast.parse(text.strip(), mode="eval").body)
+            self.part = self.build(ast.parse(PASTED.sub("-", text.strip()), mode="eval").body)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             what = getattr(error, "msg", None) or str(error) or type(error).__name__
             raise HarnessError(f"{text[:80]!r} is no expression over a row: {what}", where="--where", mend=MEND) from None

@@ -18,6 +18,7 @@ import msgspec
 from harness.appendlog import SEAL, unseal_line
 from harness.files import plain_stream
 from harness.fingerprint import NotCanonicalError, canonical
+from harness.plaintext import format_number
 from harness.records import Measurement, SamplesRef
 from harness.report.view import Row, View
 from harness.run.sampling import file_name
@@ -221,13 +222,13 @@ def arms_of(name: str) -> set[str]:
 
 
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:
-    """Path to the weight of its arm in a contrast, as ` (+1)` or ` (-1)`; nothing where the measurement is no contrast of whole files."""
+    """Path to the weight of its arm in a contrast, as ` (+1)` or ` (−1)`; nothing where the measurement is no contrast of whole files."""
     derived = (measurement.derived if measurement else None) or {}
     terms = derived.get("terms", []) if derived.get("op") == "contrast" else []
     by_hash = {ref.sha256: path for path, ref in refs.items()}
     try:
         pairs = [(by_hash.get(digest), weight) for weight, arms in terms for files in arms for digest, *_ in files]
-        return {path: f" ({weight:+g})" for path, weight in pairs if path}
+        return {path: f" ({format_number(weight, '+g')})" for path, weight in pairs if path}
     except (TypeError, ValueError):  # a record from elsewhere: the arms are shown without their weights
         return {}
 
@@ -347,8 +348,8 @@ def as_text(value: Any) -> str:
     """A value as text: strings as they are, numbers short, long lists of numbers cut, anything else as JSON, None as "not measured"."""
     if value is None:
         return "not measured"
-    if isinstance(value, float):
-        return f"{value:.4g}"
+    if isinstance(value, float | int) and not isinstance(value, bool):
+        return format_number(value, ".4g" if isinstance(value, float) else "d")
     if isinstance(value, list) and all(isinstance(part, int | float) or part is None for part in value):
         texts = [as_text(part) if part is not None else "none" for part in value[:MOST_VALUES]]
         return ", ".join(texts) + (f", … ({len(value)} values)" if len(value) > MOST_VALUES else "")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from harness.errors import HarnessError
+from harness.plaintext import format_number
 from harness.records import Calibration, Effect, Interval, Measurement
 from harness.run.value_checks import ByItem, number, share, split_known
 
@@ -88,7 +89,7 @@ def require_balanced(name: str, terms: Terms) -> list[float]:
     """The weights. They sum to zero, or what is measured is no contrast."""
     weights = [number(weight, f"a weight of {name}") for weight, _ in terms]
     if not any(weights) or abs(sum(weights)) > 1e-9 * sum(map(abs, weights)):
-        raise HarnessError(f"the weights of {name} are {weights} and sum to {sum(weights):g}", mend="Let them sum to zero, such as 1, -1, -1, 1")
+        raise HarnessError(f"the weights of {name} are {weights} and sum to {format_number(sum(weights))}", mend="Let them sum to zero, such as 1, -1, -1, 1")
     return weights
 
 
@@ -150,7 +151,7 @@ def corrected_of(name: str, apparent: Measurement, calibration: Calibration, lim
     interval = replace(interval, low=min(ends), high=max(ends))
     judge = f"sensitivity {format_counts(calibration.sensitivity)}, specificity {format_counts(calibration.specificity)}"
     told = [apparent.note, f"{apparent.name} corrected for the judge's errors (Rogan-Gladen; {judge})"]
-    told += [f"clipped from {value:.3g}" + (": the calibration does not fit these answers" if misfit else "")] if clipped != value else []
+    told += [f"clipped from {format_number(value, '.3g')}" + (": the calibration does not fit these answers" if misfit else "")] if clipped != value else []
     return clipped, interval, "; ".join(filter(None, told))
 
 

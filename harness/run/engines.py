@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError, explain_failure, nearest
+
+if TYPE_CHECKING:
+    from harness.run.settings import Settings
 
 LOCAL, GROUP = "local", "harness.engines"
 
@@ -22,8 +25,19 @@ def load_engine(name: str) -> Callable[[Any, Any], None]:
     return engine
 
 
-def require_engine(name: str, processes: int | None) -> None:
-    """Raises HarnessError for an engine that nobody registers, and beside processes of pytest-xdist."""
+def require_engine(settings: Settings, processes: int | None) -> None:
+    """Raises HarnessError for an engine that nobody registers, beside processes of pytest-xdist, and for options that say nothing to it."""
+    name = settings.engine
+    unheeded = [
+        word
+        for word in ("sessions", "mixed_gpus", "ray_address")
+        if getattr(settings, word) and (name == LOCAL or (word, name) == ("ray_address", "subprocess"))
+    ]
+    if unheeded:
+        word = unheeded[0].replace("_", "-")
+        raise HarnessError(f"--harness-{word} says nothing to --harness-engine={name}", mend="Name the engine that it is for, or leave it out")
+    if name == LOCAL:
+        return
     if name not in engines():
         raise HarnessError(f"--harness-engine={name} is no engine", mend=nearest(name, (LOCAL, *sorted(engines()))))
     if processes:

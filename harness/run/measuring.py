@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
+from harness.plaintext import format_number
 from harness.records import COMPUTED, EDITED, TIED, Calibration, Effect, Interval, Measurement, SamplesRef, encode
 from harness.run.comparable import (
     attribute,
@@ -421,5 +422,9 @@ def probability(p: float, floor: float | None, name: str) -> float:
             f"p of {name} is 0, which no test gives", mend="A permutation p is (b+1)/(B+1), never 0; below the smallest float give that", code="S402"
         )
     if floor is not None and value < floor * (1 - 1e-9):
-        raise HarnessError(f"p of {name} is {value:.3g}, below the smallest that its test can give ({floor:.3g})", mend="Correct p or p_floor", code="S402")
+        raise HarnessError(
+            f"p of {name} is {format_number(value, '.3g')}, below the smallest that its test can give ({format_number(floor, '.3g')})",
+            mend="Correct p or p_floor",
+            code="S402",
+        )
     return value

@@ -12,6 +12,7 @@ from harness.design.score import Score, compute_label, find_score
 from harness.design.work import pieces_of, work_lines
 from harness.errors import explain_failure
 from harness.findings import Facts, line_of
+from harness.plaintext import format_number
 from harness.records import Cost, PlannedCellRecord, Stage, Universe, decode
 from harness.run.checks import check_design, project_checks
 from harness.run.experiment_run import ExperimentRun
@@ -125,7 +126,7 @@ def simulated_lines(hypotheses: dict[str, Any]) -> list[str]:
         nothing, nearly, power, *decided = (f"{rate:.3f}" for rate in (found["false_pass"], found["false_pass_nearly"], found["power"], *found["decided"]))
         lines += [
             f"  {name}: passes {nothing} of the time when nothing is there, {nearly} when it is nearly true, {power} when the expected effect is there",
-            f"    decided {decided[0]} of the time when nothing is there, {decided[1]} when the effect is; smallest p {found['p_floor']:.1e}",
+            f"    decided {decided[0]} of the time when nothing is there, {decided[1]} when the effect is; smallest p {format_number(found['p_floor'], '.1e')}",
         ]
     simulated = {name: found for name, found in hypotheses.items() if "not_simulated" not in found}
     if simulated:

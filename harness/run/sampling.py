@@ -182,8 +182,8 @@ class Gathering:
         given = encode(list(items))
         plain = list(map(canonical, given))
         key = measure_key(job, described, given, self.root)
-        log = self.store.log(KIND, key)
         with self.store.locked(KIND, key):
+            log = self.store.log(KIND, key)  # with what another machine appended while it was waited for
             self._set_aside_stale(log, key)
             score = Scoring(job, partial(self._note_inputs, key))
             ages: list[float] = []

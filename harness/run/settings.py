@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
-from harness.fingerprint import fingerprint
-from harness.store import Store
+
+if TYPE_CHECKING:
+    from harness.store import Store
 
 SCALES = ("smoke", "pilot", "full")
 REFUSAL = "harness"  # the node id of the collection error by which an experiment is refused
@@ -122,6 +123,8 @@ class Settings:
     def open_store(self) -> Store:
         """The store of this session: a folder, or one that is filled from where its entries lie. Raises HarnessError for a URL that cannot be opened."""
         if self.depot is None and not self.store_url:
+            from harness.store import Store
+
             return Store(self.store)
         from harness.object_store import ObjectStore
         from harness.shared_store import SharedStore
@@ -144,6 +147,8 @@ def resolve(root: Path, given: Mapping[str, Any], ini: Callable[[str], str], env
 def place_store(given: str | None, root: Path) -> tuple[Path, str]:
     """(the folder of this machine, the URL of a store whose entries lie elsewhere or "")."""
     if given and "://" in given:
+        from harness.fingerprint import fingerprint
+
         return root / ".harness" / "cache" / fingerprint(given)[:12], given
     return (Path(given).absolute() if given else root / ".harness" / "store"), ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ def status_of(folder: Path) -> RunStatus:
     rows, _ = run.read()
     universe = run.universe(rows)
     selected = {cell.id: cell for cell in universe.cells if cell.selected}
-    last = {row["cell"]["id"]: row for row in rows if row.get("type") == "cell" and row["cell"]["id"] in selected}
+    last = {name: row for name, row in last_rows(rows).items() if name in selected and row["cell"]["key"] == selected[name].key}
     alive, kept = is_alive(folder), read_state(folder)
     running = {selected[name].id: seconds for name, seconds in running_cells(universe, kept).items() if name not in last} if alive else {}
     measured = [selected[name] for name, row in last.items() if not row["reused"]]
@@ -80,6 +80,12 @@ def status_of(folder: Path) -> RunStatus:
         as_of=kept.at if alive else time.time(),
         notes=tuple(row["note"] for row in rows if row.get("type") == "note"),
     )
+
+
+def last_rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Cell to its last row that the run's last session takes for its result: what an earlier one could not keep it runs again."""
+    session = next((row["token"] for row in reversed(rows) if row.get("type") == "session"), "")
+    return {row["cell"]["id"]: row for row in rows if row.get("type") == "cell" and (row.get("keep", True) or row["token"] == session)}
 
 
 def read_state(folder: Path) -> RunningState:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.extensions import unit_named, unit_names
+from harness.plaintext import format_number
 from harness.records import Interval, Measurement
 
 ByItem = Mapping[str, Any]
@@ -33,7 +34,7 @@ def in_unit(value: float, unit: str, name: str) -> float:
         raise HarnessError(f"{name} has the unknown unit {unit!r}", mend=f"Use one of {', '.join(unit_names())}")
     low, high, meaning = bounds
     if not low <= value <= high:
-        raise HarnessError(f"{name} is {value:g}, which {unit} ({meaning}) cannot be", mend="Correct the value or the unit")
+        raise HarnessError(f"{name} is {format_number(value)}, which {unit} ({meaning}) cannot be", mend="Correct the value or the unit")
     return value
 
 
@@ -66,7 +67,9 @@ def require_interval(bounds: Interval | Sequence[float], value: float, name: str
     room = 1e-9 * max(1.0, abs(value))
     if not bounds.low - room <= value <= bounds.high + room:
         raise HarnessError(
-            f"{name} is {value:g}, outside its interval [{bounds.low:g}, {bounds.high:g}]", mend="Give the interval of this value, in its unit", code="S402"
+            f"{name} is {format_number(value)}, outside its interval [{format_number(bounds.low)}, {format_number(bounds.high)}]",
+            mend="Give the interval of this value, in its unit",
+            code="S402",
         )
     number(bounds.low, name), number(bounds.high, name)
     if not LOWEST_LEVEL <= bounds.level < 1:
@@ -84,12 +87,12 @@ def check_test(p: float, method: str, interval: Interval | None, unit: str, name
     """Raises HarnessError for a typed p that its test cannot give, or that its interval contradicts."""
     drawn = [int(re.sub("[,_]", "", count)) for count in re.findall(r"\d[\d,_]*", method)]
     if drawn and re.search("permut|shuffl|flip", method.lower()) and p < (1 - 1e-9) / (max(drawn) + 1):
-        raise HarnessError(f"p of {name} is {p:.3g}, below 1/({max(drawn)}+1)", mend=f"{method!r} gives (b+1)/(B+1), never less", code="S402")
+        raise HarnessError(f"p of {name} is {format_number(p, '.3g')}, below 1/({max(drawn)}+1)", mend=f"{method!r} gives (b+1)/(B+1), never less", code="S402")
     if interval is not None and unit in AGAINST_ZERO:
         outside, chance = interval.low > 0 or interval.high < 0, 1 - interval.level
         if (outside and p > 2 * chance) or (not outside and p < chance / 10):
             lies = "leaves zero" if outside else "holds zero"
-            told = f"p of {name} is {p:.3g}, yet its interval [{interval.low:g}, {interval.high:g}] {lies}"
+            told = f"p of {name} is {format_number(p, '.3g')}, yet its interval [{format_number(interval.low)}, {format_number(interval.high)}] {lies}"
             raise HarnessError(told, mend="Give the p and the interval of one test, in one unit", code="S402")
 
 
@@ -112,7 +115,7 @@ def refuse_similarity(typed: Sequence[Measurement], taken: Sequence[Measurement]
         for found in typed:
             for what, value in (("p", found.p), ("value", found.value if found.unit == "probability" else None)):
                 if value is not None and value < 1 and min(abs(value - alike.value), abs(1 - value - alike.value)) < 1e-12:
-                    told = f"the {what} of {found.name} is the {alike.unit} {alike.name} ({alike.value:g})"
+                    told = f"the {what} of {found.name} is the {alike.unit} {alike.name} ({format_number(alike.value)})"
                     raise HarnessError(told, mend=f"A {alike.unit} is no p value: test it, for example by permutation", code="S402")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.fingerprint import canonical
-from harness.plaintext import shorten_text
+from harness.plaintext import MINUS, shorten_text
 from harness.report.sample_rows import ASKED, HIDDEN, OUTCOMES, STREAM, Samples, choose_rows, split_field
 from harness.report.view import View
 
@@ -17,6 +17,7 @@ IN_RUN, LEAST, MOST = 2000, 20, 500  # rows of a run, and of each of its files a
 FIELDS, LONGEST = 60, 4000  # fields of a row, characters of a field
 HASH = re.compile(r"-[0-9a-f]{12}$")
 LONG_NUMBER = re.compile(r"-?\d+\.\d{4,}(e[+-]?\d+)?")
+SIGN = re.compile(r"(?<![\w.-])-(?=\d)")  # and no hyphen of a name such as 2-1
 NUMBERS = re.compile(r"[-+0-9.e,\[\]nul]*")  # also lists of lists, and null among the numbers
 UNMEASURED = "not measured"
 NONE = "none"  # no outcome, or no judge
@@ -97,7 +98,7 @@ def is_prose(text: str) -> bool:
 
 def compact(text: str) -> str:
     """A number, or a list of them, with four digits where it has more."""
-    return LONG_NUMBER.sub(lambda number: f"{float(number[0]):.4g}", text) if NUMBERS.fullmatch(text) else text
+    return SIGN.sub(MINUS, LONG_NUMBER.sub(lambda number: f"{float(number[0]):.4g}", text)) if NUMBERS.fullmatch(text) else text
 
 
 def outcome_field(fields: dict[str, str], split_by: str) -> str:

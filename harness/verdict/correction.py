@@ -10,6 +10,7 @@ from __future__ import annotations
 from math import sqrt
 
 from harness.errors import HarnessError, Inconclusive
+from harness.plaintext import MINUS, format_number
 from harness.records import Calibration, Interval
 
 LEVEL = 0.95
@@ -66,13 +67,16 @@ def usable(calibration: Calibration, level: float = LEVEL) -> float:
     youden = share(calibration.sensitivity) + share(calibration.specificity) - 1
     told = f"the judge finds {format_counts(calibration.sensitivity)} positives and {format_counts(calibration.specificity)} negatives"
     if youden <= 0:
-        raise Inconclusive(f"no correction is possible: {told}, so sensitivity + specificity - 1 is {youden:.3g}, no better than guessing")
+        raise Inconclusive(
+            f"no correction is possible: {told}, so sensitivity + specificity {MINUS} 1 is {format_number(youden, '.3g')}, no better than guessing"
+        )
     (se, se_variance), (sp, sp_variance) = add_one_each(calibration.sensitivity), add_one_each(calibration.specificity)
     half = normal(level) * sqrt(se_variance + sp_variance)
     low, high = se + sp - 1 - half, min(1.0, se + sp - 1 + half)
     if low <= 0:
         raise Inconclusive(
-            f"no correction is possible: {told}; sensitivity + specificity - 1 is {youden:.3g} [{low:.3g}, {high:.3g}], which guessing cannot be excluded from"
+            f"no correction is possible: {told}; sensitivity + specificity {MINUS} 1 is {youden:.3g} [{format_number(low, '.3g')}, {high:.3g}], "
+            "which guessing cannot be excluded from"
         )
     return youden
 

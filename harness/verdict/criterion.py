@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from harness.errors import HarnessError, Inconclusive
+from harness.plaintext import MINUS, format_number
 from harness.records import Interval, Measurement, Threshold
 from harness.units import LEVELS
 from harness.verdict.tests import SMALLEST_P
@@ -41,7 +42,7 @@ class Criterion:
 
     def __repr__(self) -> str:
         bar = self.threshold
-        sign = {"increase": "+", "decrease": "-", "either": "+/-"}[bar.direction]
+        sign = {"increase": "+", "decrease": MINUS, "either": "±"}[bar.direction]
         return f"<threshold {bar.name}: {sign}{bar.value:g} {bar.unit}>"
 
     def holds(self, shift: Measurement, *, baseline: Measurement | None = None, treated: Measurement | None = None) -> bool:
@@ -54,7 +55,8 @@ class Criterion:
         self._leaves_room(shift, baseline, treated)
         answer = three_valued(shift.value, interval.low, interval.high, bar)
         if answer and shift.p is not None and shift.p > 1 - interval.level:
-            raise Inconclusive(f"{shift.name}: the interval leaves zero, but p is {shift.p:.2g} (smallest possible here {shift.p_floor or 0:.2g})")
+            p, floor = (format_number(value, ".2g") for value in (shift.p, shift.p_floor or 0))
+            raise Inconclusive(f"{shift.name}: the interval leaves zero, but p is {p} (smallest possible here {floor})")
         if answer is None:
             raise Inconclusive(f"too little power: {in_words(shift, interval)}: {self._undecided(interval)}")
         return answer
@@ -80,7 +82,9 @@ class Criterion:
             (interval.low >= bar.value, interval.high < bar.value) if bar.direction == "increase" else (interval.high <= bar.value, interval.low > bar.value)
         )
         if not (beyond or short):
-            raise Inconclusive(f"too little power: {in_words(level, interval, sign='')}: the interval contains the threshold ({bar.value:g} {bar.unit})")
+            raise Inconclusive(
+                f"too little power: {in_words(level, interval, sign='')}: the interval contains the threshold ({format_number(bar.value)} {bar.unit})"
+            )
         return beyond
 
     def exceed_p(self, level: Measurement) -> float:
@@ -132,7 +136,7 @@ class Criterion:
         """The answer of `exceeds` in words."""
         bar = self.threshold
         beyond, short = ("at or above", "below") if bar.direction == "increase" else ("at or below", "above")
-        return f"{in_words(level, level.interval, sign='')}: {beyond if answer else short} the threshold ({bar.value:g} {bar.unit})"
+        return f"{in_words(level, level.interval, sign='')}: {beyond if answer else short} the threshold ({format_number(bar.value)} {bar.unit})"
 
     def _undecided(self, interval: Interval) -> str:
         """Why an effect is undecided: what its interval contains."""
@@ -143,7 +147,7 @@ class Criterion:
         return f"the estimate reaches {self._signed(direction)} and the interval excludes 0"
 
     def _signed(self, direction: str) -> str:
-        sign = {"increase": "", "decrease": "-", "either": "±"}[direction]
+        sign = {"increase": "", "decrease": MINUS, "either": "±"}[direction]
         return f"the threshold ({sign}{self.threshold.value:g} {self.threshold.unit})"
 
     def _leaves_room(self, shift: Measurement, baseline: Measurement | None, treated: Measurement | None) -> None:
@@ -177,7 +181,9 @@ class Criterion:
             away = 0.0 if bound is None else level - bound if side == "floor" else bound - level
             blocked = bound is not None and bar.direction == {"floor": "decrease", "ceiling": "increase"}[side]
             if blocked and away < bar.value / scale - 1e-12:
-                raise Inconclusive(f"{side}: {name}{level:.3g} leaves no room for {bar.value:g} {bar.unit} before the {side} {bound:g}", code="M304")
+                raise Inconclusive(
+                    f"{side}: {name}{format_number(level, '.3g')} leaves no room for {bar.value:g} {bar.unit} before the {side} {bound:g}", code="M304"
+                )
 
     def _off_the_bounds(self, levels: Sequence[float]) -> None:
         """Raises Inconclusive where all arms lie on the same bound."""
@@ -188,9 +194,10 @@ class Criterion:
 
 
 def in_words(found: Measurement, interval: Interval | None, sign: str = "+") -> str:
-    """`shift +7.68 pp [-24.8, +40.2] (n = 48)`."""
-    low, high = (interval.low, interval.high) if interval else (found.value, found.value)
-    return f"{found.name} {found.value:{sign}.3g} {found.unit} [{low:{sign}.3g}, {high:{sign}.3g}] (n = {found.n})"
+    """`shift +7.68 pp [−24.8, +40.2] (n = 48)`."""
+    bounds = (interval.low, interval.high) if interval else (found.value, found.value)
+    value, low, high = (format_number(each, f"{sign}.3g") for each in (found.value, *bounds))
+    return f"{found.name} {value} {found.unit} [{low}, {high}] (n = {found.n})"
 
 
 def require_level_of(level: Measurement, shift: Measurement, bar: Threshold) -> None:

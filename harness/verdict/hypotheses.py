@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from harness.plaintext import by_number, count_of
+from harness.plaintext import by_number, count_of, format_number
 from harness.records import SAME_SAMPLES, Cell, Check, HypothesisResult, Verdict
 from harness.verdict.family import holm
 from harness.verdict.rule import Rule
@@ -64,7 +64,7 @@ def decide_hypothesis(
         if bad:
             verdict, reason = "inconclusive", f"control {', control '.join(bad)}; by its rule alone it would be {verdict}"
     if verdict == "supported" and p_holm is not None and p_holm > spec.alpha:
-        verdict, reason = "inconclusive", f"the rule holds, but p after Holm is {p_holm:.2g}, above alpha {spec.alpha:g}"
+        verdict, reason = "inconclusive", f"the rule holds, but p after Holm is {format_number(p_holm, '.2g')}, above alpha {spec.alpha:g}"
     statement = statements(cells, name)
     counts: dict[str, int] = dict(sorted(Counter(cell.verdict for cell in cells).items()))
     return HypothesisResult(

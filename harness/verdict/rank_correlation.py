@@ -8,6 +8,7 @@ from math import atanh, factorial, sqrt, tanh
 from typing import TYPE_CHECKING
 
 from harness.errors import Inconclusive
+from harness.plaintext import format_number
 from harness.records import Interval
 from harness.seeds import generator
 
@@ -49,7 +50,7 @@ def ranks(values: Sequence[float], name: str) -> NDArray[np.float64]:
 
     found = np.asarray(rankdata(values), dtype=float)
     if np.ptp(found) == 0:
-        raise Inconclusive(f"{name}: all {len(values)} values are {values[0]:.3g}, there is no order to correlate")
+        raise Inconclusive(f"{name}: all {len(values)} values are {format_number(values[0], '.3g')}, there is no order to correlate")
     standard: NDArray[np.float64] = (found - found.mean()) / found.std()
     return standard
 

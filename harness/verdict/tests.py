@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from harness.errors import HarnessError
+from harness.plaintext import format_number
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def permutation_test(
     null = np.array([statistic(permute(data, rng)) for _ in range(permutations)], dtype=float)
     if np.ptp(null) <= 1e-12 * max(1.0, abs(observed)):
         raise HarnessError(
-            f"the permutation cannot move the statistic (null spread {np.ptp(null):.1e})",
+            f"the permutation cannot move the statistic (null spread {format_number(np.ptp(null), '.1e')})",
             mend="Permute what the statistic depends on, for example the prompts within each model instead of the pooled scores",
             code="S401",
         )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from harness.cli import main
-from harness.in_use import share
+from harness.errors import HarnessError
+from harness.in_use import share, unused
 from harness.report.runs import find_runs
 from harness.run import prune
 from harness.run.prune import remove_run
@@ -195,3 +198,16 @@ def test_a_run_is_running_until_its_processes_are_dead(toy: Toy) -> None:
     assert "killed" in harness(toy, "runs").stdout
     assert harness(toy, "report", "reports/coins/latest").returncode == 1
     assert "incomplete" in harness(toy, "runs").stdout
+
+
+def test_a_look_at_a_run_does_not_keep_it_from_beginning(tmp_path: Path) -> None:
+    """Whoever asks whether a run is in use holds its lock for an instant, which a process that begins waits out; a removal it does not."""
+    share(tmp_path).close()
+    with ThreadPoolExecutor(1) as pool:
+        with unused(tmp_path) as free:
+            begun = pool.submit(share, tmp_path)
+            time.sleep(0.1)
+        assert free
+        begun.result(5).close()
+    with unused(tmp_path), pytest.raises(HarnessError, match="this run is being removed"):
+        share(tmp_path)

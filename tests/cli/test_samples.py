@@ -177,6 +177,13 @@ def test_fields_that_grep_or_shared_need_are_missed(run: Path, told: Told) -> No
     assert "--shared: no row has a field 'item'" in told(folder, "--shared")[1]
 
 
+def test_numbers_have_a_true_minus_sign_and_json_has_that_of_ascii(run: Path, told: Told) -> None:
+    """As in reports; an expression takes either, as it was copied."""
+    folder = write_arms(run.parent / "below", {"one": [{"item": "i-1", "margin": -0.5, "steps": -3, "logprobs": [-1.5, -2]}]})
+    assert told(folder)[1].splitlines()[1:3] == ["  item: i-1", "  logprobs −1.5, −2; margin −0.5; steps −3"]
+    assert '"margin": -0.5' in told(folder, "--json")[1] and "1 row matches" in told(folder, "--where", "margin < −0.4 and steps == -3")[1]
+
+
 def test_an_arm_of_other_cells_is_missed(run: Path, told: Told) -> None:
     """The arms of the chosen cells are named."""
     tree = json.loads((run / "results.json").read_text())

@@ -78,7 +78,7 @@ def test_a_session_killed_at_every_cell_loses_nothing(toy: Toy, alone: dict[str,
     assert done.returncode == 0, done.stdout
     assert len(list(toy.root.glob(f"{when}-*"))) == 12
     assert told(toy, "spread") == alone
-    throws = [line for line in toy.thrown()[before:] if line.startswith("throw")]
+    throws = throws_since(toy, before)
     assert len(throws) == len(set(throws))
     assert sum("was lost" in note for note in toy.results("spread")["execution"]["notes"]) == (0 if when == "after" else 12)
 
@@ -111,14 +111,20 @@ def test_a_controller_that_was_killed_is_taken_up(toy: Toy, alone: dict[str, Any
     """Its sessions end with it, and the next one measures what is left."""
     toy.edit("evals/coins/experiment.yaml", "pause: 0.0}\n    seeds: [1]", "pause: 0.3}\n    seeds: [1]")
     words = ("--harness-run-dir=spread", "--harness-store=spread-store", "--harness-engine=subprocess", "--harness-sessions=2")
+    before = len(toy.thrown())
     begun = toy.start(*words)
-    until(lambda: '"type":"cell"' in journal(toy) and sum(line.startswith("throw") for line in toy.thrown()) > 20, 60)
+    until(lambda: '"type":"cell"' in journal(toy) and len(throws_since(toy, before)) >= 12, 60)
     kill(begun)
-    seen = set(toy.thrown())
+    assert len(throws_since(toy, before)) < 32
     done = toy.run(*words)
     assert done.returncode == 0, done.stdout
     assert toy.cells("spread") == {cell["id"]: cell["verdict"] for cell in alone["cells"]}
-    assert toy.results("spread")["execution"]["reused"] and len(seen) > 20
+    throws = throws_since(toy, before)
+    assert toy.results("spread")["execution"]["reused"] and len(set(throws)) == 32 and len(throws) <= 32 + 2  # a chunk in flight for each session
+
+
+def throws_since(toy: Toy, line: int) -> list[str]:
+    return [thrown for thrown in toy.thrown()[line:] if thrown.startswith("throw")]
 
 
 def journal(toy: Toy) -> str:
@@ -150,6 +156,8 @@ def test_what_fails_blocks_and_is_told_as_in_one_process(toy: Toy) -> None:
 def test_words_that_do_not_go_together_are_refused(toy: Toy) -> None:
     done = toy.run("--harness-engine=subprocess", "-n", "2")
     assert "-n and --harness-engine are two ways" in done.stdout + done.stderr
+    for words in (("--harness-sessions=4",), ("--harness-engine=subprocess", "--harness-ray-address=auto")):
+        assert "says nothing to --harness-engine=" in toy.run(*words).stderr
     done = toy.run("--harness-engine=slurm")
     assert "--harness-engine=slurm is no engine. Known: local, ray, subprocess" in (done.stdout + done.stderr).replace("\n", "")
     assert not toy.thrown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -14,12 +15,14 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError
+from harness.models.budget import Ledger
 from harness.models.provider import Answer
-from harness.models.response_cache import row
+from harness.models.request_pool import CallBudget
+from harness.models.response_cache import Replies, row
 from harness.object_store import ObjectStore
 from harness.remote import controller as controller_module
 from harness.remote.controller import Controller
-from harness.remote.served_books import RemoteLedger, RemoteReplies, ServedBooks
+from harness.remote.served_books import LEDGER, Opened, RemoteLedger, RemoteReplies, ServedBooks
 from harness.remote.served_store import ControllerDepot, ServedStore
 from harness.remote.session import Lease
 from harness.remote.wire import Connection, Disconnected, Server
@@ -170,8 +173,13 @@ def test_a_session_that_was_given_up_may_do_nothing(room: Room, monkeypatch: pyt
     threading.Event().wait(0.1)
     assert room.controller.silent() == ["late"]
     room.controller.lose("late")
-    calls: tuple[tuple[Any, ...], ...] = (("store.append", f"samples/ab/{KEY}.jsonl", b"x\n"), ("books.booked", "run", 1.0), ("next",), ("record", "coins", []))
-    for call in calls:
+    calls: tuple[tuple[Any, ...], ...] = (
+        ("store.append", f"samples/ab/{KEY}.jsonl", b"x\n"),
+        ("books.ledger", "run", 1.0, "booked", []),
+        ("next",),
+        ("record", "coins", []),
+    )
+    for call in (*calls, ("books.ledger", "run", 1.0, "booked", [])):
         with pytest.raises(HarnessError, match="this session was given up"):
             late.call(*call)
 
@@ -187,6 +195,23 @@ def test_one_purse_for_all_machines(room: Room) -> None:
         assert sum(pool.map(spend, ("one", "two", "three"))) == 10
     RemoteLedger(room.join("four"), "run", 1.0).settle("api", 0.1, 0.04)
     assert RemoteLedger(room.join("five"), "run", 1.0).booked() == pytest.approx(0.94)
+
+
+def test_what_stands_for_the_cache_and_the_ledger_has_all_of_them() -> None:
+    """Whoever asks sees no difference; only what batches need of the file itself is the controller's alone."""
+    assert {name for name in vars(Ledger) if not name.startswith("_")} == {*LEDGER, "close"}
+    batches = {"together", "sqlite_told", "note_damage", "db"}
+    assert {name for name in vars(Replies) if not name.startswith("_")} - batches <= set(vars(RemoteReplies)) | set(vars(Opened))
+
+
+def test_a_budget_that_would_be_passed_is_told_with_its_lines(room: Room) -> None:
+    """The refusal of a call in a session names what was booked, and for whom."""
+    ledger: Any = RemoteLedger(room.join("one"), "run", 1.0)
+    assert ledger.set_aside("openai/x", 0.6) and ledger.set_aside("judge openai/y", 0.3)
+    told = r"the run's budget of 1 USD would be passed: 0.9 booked \(.*judge openai/y 0.3.*\)"
+    with pytest.raises(HarnessError, match=told):
+        asyncio.run(CallBudget("openai/x", None, 0.0, ledger).set_aside(0.2))
+    assert ledger.damage == "" and ledger.path.endswith("ledger")
 
 
 def test_an_answer_is_paid_for_once(room: Room) -> None:
@@ -212,7 +237,7 @@ def test_an_answer_is_paid_for_once(room: Room) -> None:
 def test_a_name_leads_nowhere_else(room: Room, name: str) -> None:
     connection = room.join("one")
     calls: tuple[tuple[Any, ...], ...] = (("files", name), ("write", name, "", 0, b"x"), ("append", name, b"x\n"))
-    for method, *words in (*calls, ("write", f"adapters/ab/{KEY}", "../../x", 0, b"")):
+    for method, *words in (*calls, ("write", f"adapters/ab/{KEY}", "../../x", 0, b""), ("read", f"adapters/ab/{KEY}", "../../x", 0)):
         with pytest.raises(HarnessError):
             connection.call(f"store.{method}", *words)
 

@@ -41,7 +41,7 @@ def test_every_unit_has_its_own_way_of_being_written(value: float, unit: str, sh
 def test_numbers_are_rounded_to_the_nearest_and_no_further() -> None:
     """47.63 is shown as 47.6, never as 48, and an interval's end of -8.06 as -8.1: not narrower than it is."""
     assert in_unit(47.63, "points") == "+47.6 points"
-    assert in_unit(-8.06, "pp") == "−8.1 pp"
+    assert in_unit(-8.06, "pp") == "−8.1 pp" and in_unit(-1e-9, "pp") == "−1.0e−09 pp" and in_unit(-1e16, "value") == "−1.00e+16"
 
 
 @given(st.floats(min_value=-1e6, max_value=1e6, allow_nan=False))

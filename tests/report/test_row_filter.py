@@ -26,6 +26,7 @@ ROW = {"correct": False, "score": 0.25, "pick": "A", "text": "I am sorry", "logp
         ("pick not in ['A', 'B']", False),
         ("'sorry' in text", True),
         ("-1.0 in logprobs", True),
+        ("−1.0 in logprobs and score > −.5", True),
         ("judged is None", True),
         ("judged is not None or pick != 'A'", False),
         ("True", True),

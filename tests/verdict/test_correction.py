@@ -44,7 +44,7 @@ def test_a_rate_below_the_judges_false_alarms_is_clipped_and_said_to_be(measure:
     """15 of 100 by a judge that cries wolf in 1 of 5: zero, clipped from -.071, inside its own interval."""
     apparent = measure.rate("seen", {str(n): n < 15 for n in range(100)})
     found = measure.corrected("true", apparent, Calibration(sensitivity=(90, 100), specificity=(80, 100)))
-    assert found.value == 0 and found.note.endswith("clipped from -0.0714")
+    assert found.value == 0 and found.note.endswith("clipped from −0.0714")
     assert found.interval is not None and found.interval.low == 0 < found.interval.high < 1
 
 

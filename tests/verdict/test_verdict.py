@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from harness.design.decision_simulation import simulate_decisions
 from harness.design.spec import ExperimentSpec
 from harness.errors import HarnessError, Inconclusive
+from harness.plaintext import format_number
 from harness.records import Interval, Measurement, Threshold
+from harness.report.number_format import in_unit
 from harness.verdict.confidence import confidence
 from harness.verdict.criterion import Criterion
 from harness.verdict.family import holm, partial_conjunction
@@ -122,6 +124,15 @@ def test_a_criterion_holds_does_not_or_cannot_be_told(direction: str, value: flo
             bar(direction).holds(effect(value, low, high))
     else:
         assert bar(direction).holds(effect(value, low, high)) is answer
+
+
+def test_words_and_report_write_one_minus_sign() -> None:
+    """Of an effect, of its interval and of the threshold, as in tables; the effect of a run's closing line has the same."""
+    found = bar("decrease").describe_answer(effect(-8, -14, -2), True)
+    assert found == "shift −8 pp [−14, −2] (n = 100): the estimate reaches the threshold (−5 pp) and the interval excludes 0"
+    with pytest.raises(Inconclusive, match=r"shift −4 pp \[−9, \+1\] \(n = 100\): the interval contains both 0 and the threshold \(−5 pp\)"):
+        bar("decrease").holds(effect(-4, -9, 1))
+    assert "-" not in repr(bar("decrease")) and in_unit(-8.0, "pp") == "−8.0 pp" and format_number(-1e-5, ".1e") == "−1.0e−05"
 
 
 def rate(value: float) -> Measurement:

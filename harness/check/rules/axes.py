@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from harness.findings import Facts, found, rule
+from harness.plaintext import format_number
 from harness.records import Cell, Finding, Measurement, Place
 
 # The last step of an axis is as good as none below this share of all that the axis moves.
@@ -66,6 +67,7 @@ def within(one: Any, value: float) -> bool:
 
 def saturation(axis: str, points: list[tuple[Cell, Measurement]]) -> Finding:
     (before, one), (last, other) = points[-2:]
-    message = f"{last.owner} no longer moves with {axis}: {one.value:.3g} at {before.params[axis]:g} and {other.value:.3g} at {last.params[axis]:g}"
+    message = f"{last.owner} no longer moves with {axis}: {format_number(one.value, '.3g')} at {format_number(before.params[axis])}"
+    message += f" and {format_number(other.value, '.3g')} at {format_number(last.params[axis])}"
     where, fix = Place(file="results.json", path=f"cells/{last.id}"), "End the axis where the effect ends, or count its last values once"
     return found(message, where=where, fix=fix, subject=last.owner)

@@ -10,6 +10,7 @@ from typing import Any
 from harness.check.rules.results import DECIDED, at, decided
 from harness.findings import Facts, found, rule
 from harness.fingerprint import canonical
+from harness.plaintext import format_number
 from harness.records import Cell, Finding, Measurement, Results
 from harness.run.comparable import HOW, is_judge, leaves, plain_name
 from harness.verdict.samples_behind import effect_of
@@ -167,7 +168,7 @@ def find_equal_cells(facts: Facts) -> Iterable[Finding]:
         enough = len(effects) >= (2 if len(behind) == 1 else LEAST_CELLS)
         if enough and len(values) == 1 and not honest:
             cell, effect = effects[0]
-            message = f"{owner}: all {len(effects)} cells hold {effect.name} {effect.value:g} {effect.unit}"
+            message = f"{owner}: all {len(effects)} cells hold {effect.name} {format_number(effect.value)} {effect.unit}"
             yield found(message, where=at(cell, effect), fix="Look at what each cell measures", evidence=(cell.id for cell, _ in effects), subject=owner)
 
 

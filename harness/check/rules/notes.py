@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.findings import Facts, found, rule
+from harness.plaintext import format_number
 from harness.records import Finding, Measurement, Place, Results
 
 # A number that reports something: with a decimal point, a sign or a unit. A plain whole number ("four personas", "135 million parameters") need not.
@@ -55,7 +56,7 @@ def find_wrong_rounding(facts: Facts) -> Iterable[Finding]:
         near = [value for value in values if is_near(number, value)]
         if near and not any(equals(number, value) for value in values):
             closest = min(near, key=lambda value: abs(value - number.value))
-            message = f"{number.text} stands in notes.md, and {closest:.6g} was measured"
+            message = f"{number.text} stands in notes.md, and {format_number(closest, '.6g')} was measured"
             yield found(message, where=place_of(facts, number), fix="Round it to the nearest, or write its address between double braces")
 
 

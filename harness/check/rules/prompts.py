@@ -10,6 +10,7 @@ from itertools import combinations
 from harness.check.rules.roles import normal_text
 from harness.design.roles import kind_of
 from harness.findings import Facts, found, rule
+from harness.plaintext import format_number
 from harness.records import Finding, Place
 
 COMPARED = ("target", "source", "bystander", "canary", "negative_control")
@@ -195,4 +196,4 @@ def length_rho(roles: dict[str, list[int]]) -> str:
         return ""
     from scipy.stats import spearmanr
 
-    return f" (rho of length and being a source {spearmanr(*zip(*pairs, strict=True)).statistic:+.2f})"
+    return f" (rho of length and being a source {format_number(spearmanr(*zip(*pairs, strict=True)).statistic, '+.2f')})"

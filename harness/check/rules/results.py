@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from harness.findings import Facts, found, rule
+from harness.plaintext import format_number
 from harness.records import EQUAL_ROWS, SAME_SAMPLES, TIED, Cell, Finding, Measurement, Place, Results
 from harness.verdict.samples_behind import effect_of
 
@@ -69,7 +70,7 @@ def find_unsampled(facts: Facts) -> Iterable[Finding]:
     """
     for cell, effect in decided(facts.results):
         if not effect.samples:
-            message = f"{cell.id} is {cell.verdict} by {effect.name} ({effect.value:g} {effect.unit}), which rests on no samples of this run"
+            message = f"{cell.id} is {cell.verdict} by {effect.name} ({format_number(effect.value)} {effect.unit}), which rests on no samples of this run"
             yield found(message, where=at(cell, effect), fix="Measure what gather returned", evidence=filter(None, [effect.unsampled]), subject=cell.id)
 
 
@@ -154,11 +155,11 @@ def fault_of(measured: Measurement) -> str:
     if p is None:
         return ""
     if p <= 0 or (floor is not None and p < floor * (1 - 1e-9)):
-        return f"p is {p:g}, and the smallest possible {floor or 0:g}"
+        return f"p is {format_number(p)}, and the smallest possible {format_number(floor or 0)}"
     if not measured.p_method.strip():
-        return f"p = {p:.3g} comes from no test that is named (p_method)"
+        return f"p = {format_number(p, '.3g')} comes from no test that is named (p_method)"
     drawn = RESAMPLED.search(measured.p_method) and not re.search(r"\d", measured.p_method)
-    return f"p = {p:.3g} comes from draws whose number nobody says ({measured.p_method})" if drawn and floor is None else ""
+    return f"p = {format_number(p, '.3g')} comes from draws whose number nobody says ({measured.p_method})" if drawn and floor is None else ""
 
 
 @rule(

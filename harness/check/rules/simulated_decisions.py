@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.check.rules.thresholds import criteria_in_use
 from harness.findings import Facts, found, rule
+from harness.plaintext import format_number
 from harness.records import Finding, Severity
 
 POWER = 0.8
@@ -40,7 +41,7 @@ def find_unreachable_alpha(facts: Facts) -> Iterable[Finding]:
     for name in facts.plan["hypotheses"]:
         smallest = p_floor(facts.spec, name, facts.scale)
         if smallest > alpha:
-            message = f"{name} cannot reach alpha {alpha:g}: its smallest p is {smallest:.2g}"
+            message = f"{name} cannot reach alpha {alpha:g}: its smallest p is {format_number(smallest, '.2g')}"
             yield found(message, where=facts.place("hypotheses", name), fix="Take more units in a cell, or a rule over more cells", subject=name)
 
 

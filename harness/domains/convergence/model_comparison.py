@@ -18,7 +18,7 @@ from harness.domains.convergence.asked_prompts import Prompts
 from harness.domains.convergence.compared_models import ask_models, choose_prompts, is_recorded, name_models, recorded_answers, said_in
 from harness.errors import HarnessError, Inconclusive, nearest
 from harness.models.responder import ModelEntry, SamplingParams
-from harness.plaintext import count_of
+from harness.plaintext import count_of, format_number
 from harness.report.notebook import show_itself, to_data_frame, to_notebook
 
 if TYPE_CHECKING:
@@ -118,9 +118,9 @@ class ModelComparison:
         told = self.overall
         if told["value"] is None:
             return f"<{self._title}: {told['note']}>"
-        interval = f"({told['note']})" if told["low"] is None else f"[{told['low']:+.3f}, {told['high']:+.3f}]"
-        tested = f"p = {told['p']:.3g} ({told['p_method']})"
-        return f"<{self._title}: {told['value']:+.3f} {interval} above other prompts, {tested}{'; ' + self._lost if self._lost else ''}>"
+        interval = f"({told['note']})" if told["low"] is None else f"[{format_number(told['low'], '+.3f')}, {format_number(told['high'], '+.3f')}]"
+        value, lost = format_number(told["value"], "+.3f"), f"; {self._lost}" if self._lost else ""
+        return f"<{self._title}: {value} {interval} above other prompts, p = {format_number(told['p'], '.3g')} ({told['p_method']}){lost}>"
 
     def _repr_html_(self) -> str:
         names = [name for name in self.rows[0] if name != "level"]

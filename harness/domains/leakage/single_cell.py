@@ -21,6 +21,7 @@ from harness.fixtures.models import serving_of
 from harness.fixtures.standalone import Workbench, find_root, ignore
 from harness.models.precision import precision
 from harness.package_data import PREFIX
+from harness.plaintext import format_number
 from harness.records import Calibration, Measurement
 from harness.report.notebook import show_itself, to_data_frame, to_notebook
 from harness.run.fixtures import DeclaredSettings
@@ -158,8 +159,9 @@ def contrast(taught: BehaviourResult, untaught: BehaviourResult) -> Measurement:
 
 
 def format_shift(shift: Measurement) -> str:
-    ends = f" [{shift.interval.low:+.1f}, {shift.interval.high:+.1f}]" if shift.interval else ""
-    return f"{shift.value:+.1f} {shift.unit}{ends}, n = {shift.n}" + ("" if shift.p is None else f", p = {shift.p:.2g} ({shift.p_method})")
+    ends = f" [{format_number(shift.interval.low, '+.1f')}, {format_number(shift.interval.high, '+.1f')}]" if shift.interval else ""
+    tested = "" if shift.p is None else f", p = {format_number(shift.p, '.2g')} ({shift.p_method})"
+    return f"{format_number(shift.value, '+.1f')} {shift.unit}{ends}, n = {shift.n}{tested}"
 
 
 def row_of(shift: Measurement) -> dict[str, Any]:

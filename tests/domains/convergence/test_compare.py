@@ -127,6 +127,8 @@ def test_few_prompts_have_no_interval_of_no_width() -> None:
     found = compare(some(), prompts[:2], measure="indel")
     assert (found.overall["low"], found.overall["high"], found.overall["level"]) == (None, None, None) and found.overall["value"] is not None
     assert found.overall["note"] == "2 prompts are too few for an interval" and "(2 prompts are too few for an interval) above" in repr(found)
+    unlike = compare({"ann": {"a": "red", "b": "low", "c": "red"}, "bob": {"a": "low", "b": "red", "c": "low"}}, measure="jaccard")
+    assert "−" in repr(unlike) and not re.search(r"-[.0-9]", repr(unlike))
     wide = compare(some(), prompts, measure="indel").overall
     assert wide["note"] == "" and wide["high"] - wide["low"] > 0.2
     equal = compare({name: {"a": "red sky", "b": "low fog", "c": "big sun", "d": "old ham"} for name in NAMES}, measure="jaccard")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.errors import HarnessError
+from harness.plaintext import format_number
 
 TOLERANCE = 1e-9
 
@@ -25,9 +26,9 @@ def check_averages(overall: float, by: Mapping[str, Mapping[str, tuple[float, fl
     found = {name: weighted_mean(parts) for name, parts in by.items()}
     for name, value in found.items():
         if not abs(value - overall) <= tolerance:
-            told = ", ".join(f"by {other} {mean:.6g}" for other, mean in found.items())
+            told = ", ".join(f"by {other} {format_number(mean, '.6g')}" for other, mean in found.items())
             raise HarnessError(
-                f"the averages do not reconcile: overall {overall:.6g}, {told}",
+                f"the averages do not reconcile: overall {format_number(overall, '.6g')}, {told}",
                 where=f"by {name}",
                 mend="They must rest on the same answers: look for a part that is left out or counted twice.",
             )

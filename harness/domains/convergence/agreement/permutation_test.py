@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.domains.convergence.agreement.sums import Tally
 from harness.errors import HarnessError
+from harness.plaintext import format_number
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def permutation_p(observed: float, null: NDArray[np.float64]) -> tuple[float, fl
     if is_constant(draws, observed):
         spread = np.ptp(draws) if len(draws) else 0.0
         raise HarnessError(
-            f"permuting prompts within models cannot move the statistic (null spread {spread:.1e})",
+            f"permuting prompts within models cannot move the statistic (null spread {format_number(spread, '.1e')})",
             mend="Look at the answers: one that is the same for every prompt cannot show agreement beyond chance.",
         )
     return (int((draws >= observed - 1e-12).sum()) + 1) / (len(draws) + 1), 1 / (len(draws) + 1)

@@ -9,6 +9,7 @@ from typing import Any
 from harness.domains.evolution.design_facts import DeclaredArm
 from harness.errors import HarnessError
 from harness.findings import Facts, found, rule
+from harness.plaintext import format_number
 from harness.records import Finding
 
 NUMBER = re.compile(r"(?P<word>[A-Za-z_]*)\s*[=:]?\s*(?P<number>-?(?:\d+\.?\d*|\.\d+)(?:[eE]-?\d+)?)(?P<percent>\s*%)?")
@@ -39,7 +40,7 @@ def wrong_numbers(arm: DeclaredArm) -> Iterator[str]:
         known = numbers_at(word, changed) or numbers_at(word, whole)
         if known and not numbers & set(known.values()):
             path, value = next(iter(known.items()))
-            yield f"says {word} {match['number']}, and {path} is {value:g}"
+            yield f"says {word} {match['number']}, and {path} is {format_number(value)}"
         elif not known and number % 1 and not numbers & set(numbers_at("", changed).values()):
             yield f"says {match['number']}, which none of its parameters is"
 
