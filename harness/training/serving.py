@@ -27,10 +27,13 @@ from harness.models.sampling import Completion, Sampler
 from harness.seeds import derive
 from harness.store import Store
 from harness.training import summed_adapters
+from harness.training.adapter_stack import AdaptedModel
 from harness.training.merge_checks import chances, differences
 from harness.training.summed_adapters import rank_of, summed_folder
 
 if TYPE_CHECKING:
+    import torch
+
     from harness.models.model import Model
 
 # The mean difference of a log-probability (nats) that is allowed between two programs that compute the same, by the precision of the weights.
@@ -67,13 +70,15 @@ class Serving:
         return ServedSampler(self, model, **drawing)
 
     def load(self, model: Model) -> str:
-        """The name under which the server answers for the model; its adapters are trained, added up and loaded where they are not there yet."""
+        """The name under which the server answers for the model; its adapters are trained, added up and loaded where they are not there yet.
+
+        A model without any is asked as an adapter of zeros, never as the base: on a CPU, vLLM 0.32 answers for the base as an adapter that is under way at
+        the same moment (no adapter is the index -1 of a tensor of adapters, and so the last), and who else asks cannot be known here.
+        """
         base = self.server.base()
         if base.id != self.server.identity["model"] or base.root != self.server.identity["root"]:
             raise HarnessError("the inference server serves another model than when it was first asked", where=self.server.url, mend="Run again")
-        if not getattr(model, "layers", ()):
-            return base.id
-        folder = summed_folder(self.store, model).resolve()  # type: ignore[arg-type]
+        folder = summed_folder(self.store, model).resolve()
         self.server.load(folder.name, folder, rank_of(folder))
         return folder.name
 
@@ -84,13 +89,10 @@ class Serving:
 
     def compare_tokens(self, model: Model, answers: Sequence[Answered]) -> Comparison:
         """The same for (prompt, answer) in tokens."""
-        import torch
-
-        name, base = self.load(model), str(self.server.identity["model"])
-        theirs = [torch.tensor(row) for row in self.server.logprobs(name, answers)]
+        theirs, bare = self.logprobs(model, answers), bare_of(model)
         ours = [chances(model.model, [*prompt, *answer])[len(prompt) - 1 :].cpu() for prompt, answer in answers]
         apart = differences(theirs, ours)
-        moved = differences(theirs, [torch.tensor(row) for row in self.server.logprobs(base, answers)]) if name != base else None
+        moved = differences(theirs, self.logprobs(bare, answers)) if bare else None
         return Comparison(
             difference=max(apart),
             difference_mean=mean(apart),
@@ -98,6 +100,12 @@ class Serving:
             moved_mean=mean(moved) if moved else None,
             tokens=len(apart),
         )
+
+    def logprobs(self, model: Model, answers: Sequence[Answered]) -> list[torch.Tensor]:
+        """What the server says of the tokens of each answer."""
+        import torch
+
+        return [torch.tensor(row) for row in self.server.logprobs(self.load(model), answers)]
 
     def check(self, model: Model, answers: Sequence[Answered]) -> None:
         """Compares the server with the model on a few answers, once a process and stack. Raises HarnessError where they differ."""
@@ -131,6 +139,11 @@ class ServedSampler(Sampler):
         tokens = drawn.tokens[:-1] if drawn.tokens[-1] in self.stops else drawn.tokens
         text = str(self.model.tokenizer.decode(tokens, skip_special_tokens=True))
         return Completion(text=text, tokens=len(tokens), finish=drawn.finish, logprob=sum(drawn.logprobs))
+
+
+def bare_of(model: Model) -> Model | None:
+    """The base of a model with adapters; None for one that has none."""
+    return model.stack.base if isinstance(model, AdaptedModel) and model.layers else None
 
 
 def refuse_difference(found: Comparison, tolerance: float, where: str) -> None:

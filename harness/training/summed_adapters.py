@@ -2,6 +2,7 @@
 
 The sum of low-rank products is itself one: A's above one another, B's, each times its scaling, beside one another. Nothing is merged into weights. Every
 layer has the same rank and a scaling of 1, with zeros where an adapter has a smaller rank or does not reach, since not every reader knows ranks by layer.
+The sum of none is a LoRA of zeros, for programs that take a base without an adapter for one with.
 """
 
 from __future__ import annotations
@@ -16,41 +17,57 @@ import msgspec
 from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint, fingerprint
 from harness.store import Store, write_json
-from harness.training.adapter import CONFIG, WEIGHTS, config_of, shapes_of
+from harness.training.adapter import CONFIG, WEIGHTS, config_of
 from harness.training.adapter_stack import AdaptedModel
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel
+
+    from harness.models.model import Model
 
 KIND = "summed-adapters"
 PREFIX, FACTORS = "base_model.model.", (".lora_A.weight", ".lora_B.weight")
 
 
-def summed_key(adapted: AdaptedModel) -> str:
+# A layer's (A, scaled B), (rank, in) and (out, rank), by its name.
+Factors = dict[str, tuple["torch.Tensor", "torch.Tensor"]]
+
+
+def summed_key(model: Model) -> str:
     """Identity of the sum: base, adapters, precision and this code."""
-    return fingerprint({"stack": adapted.fingerprint, "dtype": adapted.dtype, "code": file_fingerprint(Path(__file__))})
+    return fingerprint({"stack": model.fingerprint, "dtype": model.dtype, "code": file_fingerprint(Path(__file__))})
 
 
-def summed_folder(store: Store, adapted: AdaptedModel) -> Path:
-    """The folder in the store of the LoRA that changes the base as this stack does, in PEFT's form and the base's dtype; trains what is not there yet.
+def summed_folder(store: Store, model: Model) -> Path:
+    """The folder in the store of the LoRA that changes the base as this stack does, in PEFT's form and the base's dtype; trains what is not there yet. For a
+    model without adapters it changes nothing.
 
     Raises HarnessError for adapters that do not fit, and for those that are no plain LoRA on linear layers (DoRA, embeddings).
     """
 
     def make(place: Path) -> None:
-        _ = adapted.model  # puts the adapters on, and so makes those that are not there and checks that they fit
-        write_sum(place, [folder for folder, *_ in adapted.stack.worn], adapted.spec, adapted.dtype)
+        weights = model.model  # puts the adapters on, and so makes those that are not there and checks that they fit
+        worn = [folder for folder, *_ in model.stack.worn] if isinstance(model, AdaptedModel) else []
+        write_sum(place, [factors_of(folder) for folder in worn] or [zeros(weights)], model.spec, model.dtype)
 
-    return store.folder(KIND, summed_key(adapted), make)
+    return store.folder(KIND, summed_key(model), make)
 
 
-def write_sum(place: Path, folders: Sequence[Path], spec: str, dtype: str) -> None:
-    """Writes the sum of the adapters in `folders` into `place`."""
+def zeros(model: PreTrainedModel) -> Factors:
+    """Rank 1 on the first linear layer, and nothing there."""
+    import torch
+
+    name, layer = next((name, module) for name, module in model.named_modules() if isinstance(module, torch.nn.Linear))
+    return {name: (torch.zeros(1, layer.in_features), torch.zeros(layer.out_features, 1))}
+
+
+def write_sum(place: Path, parts: Sequence[Factors], spec: str, dtype: str) -> None:
+    """Writes the sum of adapters, one or more, into `place`."""
     import torch
     from safetensors.torch import save_file
 
-    ranks = [max(min(shape) for shape in shapes_of(folder).values()) for folder in folders]
-    parts = [factors_of(folder) for folder in folders]
+    ranks = [max(len(inner) for inner, _ in part.values()) for part in parts]
     names = sorted({name for part in parts for name in part})
     tensors: dict[str, torch.Tensor] = {}
     for name in names:
@@ -61,8 +78,8 @@ def write_sum(place: Path, folders: Sequence[Path], spec: str, dtype: str) -> No
     write_json(place / CONFIG, config | {"r": sum(ranks), "lora_alpha": sum(ranks), "target_modules": names}, pretty=True)
 
 
-def factors_of(folder: Path) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
-    """Layer to its (A, scaled B), float32 (rank, in) and (out, rank)."""
+def factors_of(folder: Path) -> Factors:
+    """Those of an adapter, float32."""
     from safetensors.torch import load_file
 
     config_of(folder)

@@ -100,7 +100,7 @@ class VllmServed(Served):
 
     def command(self) -> list[str]:
         words = ("--model", str(self.folder), "--port", str(self.port), "--host", "127.0.0.1", "--dtype", self.dtype, "--max-model-len", "2048")
-        return [str(self.python), "-m", "vllm.entrypoints.openai.api_server", *words, "--enable-lora", "--max-lora-rank", "64"]
+        return [str(self.python), "-m", "vllm.entrypoints.openai.api_server", *words, "--enable-lora", "--max-loras", "2", "--max-lora-rank", "64"]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A small inference server over sockets: what we ask of vLLM, answered by real weights and peft, and misbehaving where a test says so.
 
 `fault` is one of: "no_lora" (adapters cannot be loaded), "deaf" (an adapter is loaded and answered without), "other" (the weights are others than ours),
+"mixed" (the base is answered as the adapter that was loaded last, as vLLM does on a CPU where one is under way),
 "aborted" (completions are broken off), "no_ids" (tokens are not told), "malformed" (a body that is no JSON), "unknown" (no vLLM: there is no version).
 """
 
@@ -72,12 +73,17 @@ class SmallServer:
         }
         return {"id": "c", "model": body["model"], "choices": [choice], "system_fingerprint": f"vllm-{self.version}-abc"}
 
+    def answering(self, name: str) -> Any:
+        """The weights that answer under a name."""
+        if self.fault == "deaf":
+            return self.bare
+        return [self.bare, *self.worn.values()][-1] if self.fault == "mixed" and name == "little" else self.worn.get(name, self.bare)
+
     def draw(self, body: dict[str, Any], tokens: list[int], uniform: float) -> tuple[int, float]:
         import torch
 
-        adapter = body["model"] in self.adapters and self.fault != "deaf"
         with torch.inference_mode():
-            logits = (self.worn[body["model"]] if adapter else self.bare)(input_ids=torch.tensor([tokens])).logits[:, -1].float()
+            logits = self.answering(body["model"])(input_ids=torch.tensor([tokens])).logits[:, -1].float()
             raw = (logits * (1.05 if self.fault == "other" else 1.0)).log_softmax(dim=-1)
             if "allowed_token_ids" in body:
                 chosen = body["allowed_token_ids"][0]

@@ -12,7 +12,7 @@ from harness.store import Store
 from harness.training.adapter import CONFIG, WEIGHTS
 from harness.training.adapter_stack import AdaptedModel, Stack
 from harness.training.recipe import Lora
-from harness.training.summed_adapters import summed_folder, write_sum
+from harness.training.summed_adapters import factors_of, summed_folder, write_sum
 from harness.training.trainer import quiet_libraries
 from harness.training.trainings import outside
 from training_room import configured, made, trained
@@ -73,13 +73,21 @@ def test_ranks_and_scalings_by_layer_are_kept(stack, store, little_folder, tmp_p
     assert json.loads((folder / CONFIG).read_text())["r"] == 10
 
 
+def test_no_adapters_are_an_adapter_that_changes_nothing(stack, store, little, little_folder):
+    """To the last bit; the base as it was loaded and a stack of nothing have the same."""
+    bare = AdaptedModel(stack, [])
+    folder = summed_folder(store, bare)
+    assert worn_by_peft(little_folder, folder).equal(logits(bare.model))
+    assert summed_folder(store, little) == folder and json.loads((folder / CONFIG).read_text())["r"] == 1
+
+
 def test_the_sum_has_the_precision_of_the_base(little_folder, tmp_path):
     """Adapters are trained in float32; a base in bfloat16 gets its sum in bfloat16."""
     import torch
     from safetensors.torch import load_file
 
     (tmp_path / "sum").mkdir()
-    write_sum(tmp_path / "sum", [made(little_folder, tmp_path / "one")] * 2, "local/little", "bfloat16")
+    write_sum(tmp_path / "sum", [factors_of(made(little_folder, tmp_path / "one"))] * 2, "local/little", "bfloat16")
     tensors = load_file(tmp_path / "sum" / WEIGHTS)
     assert {weight.dtype for weight in tensors.values()} == {torch.bfloat16} and {min(weight.shape) for weight in tensors.values()} == {8}
 
@@ -88,4 +96,4 @@ def test_the_sum_has_the_precision_of_the_base(little_folder, tmp_path):
 def test_what_is_no_plain_lora_is_refused(little_folder, tmp_path, how, told):
     """A magnitude beside the product, or an embedding, has no sum of this form."""
     with pytest.raises(HarnessError, match=rf"no plain LoRA on linear layers .*{told}.*cannot be added"):
-        write_sum(tmp_path, [made(little_folder, tmp_path / "one", **how)], "local/little", "float32")
+        factors_of(made(little_folder, tmp_path / "one", **how))
