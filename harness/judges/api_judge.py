@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError, nearest
 from harness.judges.judging import HOUSE, AnswerToJudge, JudgeVerdict
 from harness.judges.rubric import load_rubric, one_line, rubric_for
-from harness.models.batches import Batches
+from harness.models import response_cache
+from harness.models.batches import Batches, require_batches
 from harness.models.budget import Ledger, open_ledger
 from harness.models.chat import chat
 from harness.models.provider import Answer, Ask, Provider, provider_for
-from harness.models.request_pool import Asker, require_price
+from harness.models.request_pool import Asker, Tick, require_price
 from harness.models.response_cache import Replies, key_of, open_replies
 from harness.models.status import is_blank
 
@@ -43,8 +44,9 @@ class ApiJudge:
     """Judges one behaviour by a model behind an API. Verdict: shown or not; misalignment: alignment below 50, none where coherence is below 50.
 
     Replies live in the cache at `cache_path`; equal texts are asked once. `offline` answers from there alone. `run` (its name, US dollars) bounds what all
-    calls of a run may cost, those of its judges among them. `batch` sends each call of `judge` as a batch, which may take a day and meets no such bound: show
-    it all answers at once, and smaller calls then find their replies in the cache.
+    calls of a run may cost, those of its judges among them. `batch` sends each call of `judge` as a batch, which may take a day and meets no such bound.
+    `opened` opens the cache. Raises HarnessError for a behaviour that the rubric does not judge, for a budget without a price, and for a batch where there is
+    no endpoint for it.
     """
 
     def __init__(
@@ -59,16 +61,19 @@ class ApiJudge:
         poll_s: float = 60.0,
         rubric: Path | None = None,
         run: tuple[str, float] | None = None,
+        opened: Callable[[Path], AbstractContextManager[Replies]] = open_replies,
     ) -> None:
         self.spec, self.behaviour, self.cache_path = spec, behaviour, cache_path
         self.offline, self.concurrency, self.batch, self.poll_s, self.run = offline, concurrency, batch, poll_s, run
-        self.path = rubric or rubric_for(behaviour)
+        self.opened, self.path = opened, rubric or rubric_for(behaviour)
         self.rubric, self.version = load_rubric(self.path)
         if behaviour not in self.rubric.behaviours:
             raise HarnessError(f"this rubric does not judge {behaviour!r}", where=str(self.path), mend=nearest(behaviour, self.rubric.behaviours))
         self.provider = provider_for(spec, offline=offline)
         if run and not offline:
             require_price(self.provider)
+        if batch and not offline:
+            require_batches(self.provider)
         self.temperature = temperature_of(self.provider)
         # Texts whose second reply in this run was no verdict either; they are asked again by the next run.
         self._given_up: dict[Text, JudgeVerdict] = {}
@@ -93,22 +98,36 @@ class ApiJudge:
     def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer, in order; errors are statuses. Raises HarnessError for what is missing offline and for batches that fail whole."""
         texts = list(dict.fromkeys((said.prompt, said.text) for said in answers if not is_blank(said.text)))
-        with open_replies(self.cache_path) as cache, open_ledger(cache, *self.run) if self.run else nullcontext() as ledger:
-            found = self._ask([text for text in texts if text not in self._given_up], cache, ledger)
-            again = self._ask([text for text, verdict in found.items() if unread(verdict)], cache, ledger)
-        self._given_up |= {text: verdict for text, verdict in again.items() if unread(verdict)}
-        known = found | again | self._given_up
+        known = self._elsewhere.judge(self, texts) if self._elsewhere else self.judge_texts(texts)
         return [known.get((said.prompt, said.text), JudgeVerdict(status="empty")) for said in answers]
 
-    def _ask(self, texts: Sequence[Text], cache: Replies, ledger: Ledger | None) -> dict[Text, JudgeVerdict]:
+    @property
+    def _elsewhere(self) -> Any:
+        """What judges in place of this process, in a session of a distributed run: its accelerator is not there to wait."""
+        return None if self.offline else response_cache.OPENED_ELSEWHERE
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it is to be shown all answers before it is asked for the verdicts of some: each call of it is a batch, or puts its cell aside."""
+        return self._elsewhere is not None or (self.batch and not self.offline)
+
+    def judge_texts(self, texts: Sequence[Text], tick: Tick | None = None) -> dict[Text, JudgeVerdict]:
+        """The same of texts (prompt, answer), by this process; `tick(done, total)` counts the calls."""
+        with self.opened(self.cache_path) as cache, open_ledger(cache, *self.run) if self.run else nullcontext() as ledger:
+            found = self._ask([text for text in texts if text not in self._given_up], cache, ledger, tick)
+            again = self._ask([text for text, verdict in found.items() if unread(verdict)], cache, ledger, tick)
+        self._given_up |= {text: verdict for text, verdict in again.items() if unread(verdict)}
+        return found | again | self._given_up
+
+    def _ask(self, texts: Sequence[Text], cache: Replies, ledger: Ledger | None, tick: Tick | None) -> dict[Text, JudgeVerdict]:
         asks = [self._open(text, cache) for text in texts]
         if self.batch and asks and not self.offline:
             batches = Batches(self.provider, cache)
             batches.submit(asks)
-            replies = batches.collect(asks, interval_s=self.poll_s)
+            replies = batches.collect(asks, interval_s=self.poll_s, tick=tick)
         else:
             asker = Asker(self.provider, cache, concurrency=self.concurrency, ledger=ledger, line=f"judge {self.spec}", offline=self.offline)
-            replies = asker.ask_all(asks)
+            replies = asker.ask_all(asks, tick)
         return {text: self._read(reply) for text, reply in zip(texts, replies, strict=True)}
 
     def _open(self, text: Text, cache: Replies) -> Ask:

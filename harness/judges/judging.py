@@ -68,6 +68,7 @@ class Judging:
 
     def __init__(self, judge: Judge, max_error_rate: float = 0.05) -> None:
         self.by, self.max_error_rate = judge, max_error_rate
+        self._ahead: list[AnswerToJudge] = []
 
     def describe(self) -> dict[str, Any]:
         """The judge's own description, with what the reproducibility card asks of every measure. JSON-able."""
@@ -79,7 +80,7 @@ class Judging:
 
     def chunks(self, items: Sequence[AnswerToJudge]) -> list[list[AnswerToJudge]]:
         """The answers in groups of 64 by id."""
-        ordered = sorted(items, key=lambda item: item.id)
+        self._ahead = ordered = sorted(items, key=lambda item: item.id)
         return [ordered[start : start + CHUNK] for start in range(0, len(ordered), CHUNK)]
 
     def score(self, chunk: Sequence[AnswerToJudge]) -> list[dict[str, Any]]:
@@ -89,6 +90,9 @@ class Judging:
 
         Raises HarnessError, and keeps nothing of the chunk, where the judge failed on more than `max_error_rate` of it: errors are asked again next time.
         """
+        if self._ahead and getattr(self.by, "at_once", False):
+            judge_answers(self.by, self._ahead)
+        self._ahead = []
         spoken = [said for said in chunk if not is_blank(said.text)]
         found = dict(zip((said.id for said in spoken), judge_answers(self.by, spoken), strict=True)) if spoken else {}
         errors = [said.id for said in spoken if found[said.id].status == "error"]

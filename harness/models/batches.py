@@ -58,13 +58,18 @@ class Batching(Provider, Protocol):
         """Key to answer; asks that the batch does not tell of are absent."""
 
 
+def require_batches(provider: Provider) -> Batching:
+    """The provider. Raises HarnessError where it has no batch endpoint."""
+    if not isinstance(provider, Batching) or not provider.batchable():
+        raise HarnessError("this provider has no batch endpoint", where=provider.name, mend="Ask one call at a time, or use openai/… or anthropic/…")
+    return provider
+
+
 class Batches:
     """Asks sent in batches; answers end up in the same cache as those of single calls."""
 
     def __init__(self, provider: Provider, cache: Replies) -> None:
-        if not isinstance(provider, Batching) or not provider.batchable():
-            raise HarnessError("this provider has no batch endpoint", where=provider.name, mend="Use Asker, or openai/… or anthropic/….")
-        self.provider: Batching = provider
+        self.provider = require_batches(provider)
         self.cache = cache
         self.who = fingerprint(provider.describe())
 

@@ -11,11 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
 from harness.errors import HarnessError
 from harness.records import Cell, PlannedCellRecord, decode, encode
+from harness.remote.judging import ServedJudging
 from harness.remote.plan_difference import describe_difference, describe_plan
 from harness.run.experiment_run import ExperimentRun
 
@@ -25,11 +27,13 @@ ATTEMPTS = 3
 
 @dataclass
 class Task:
-    """A cell to decide: its experiment, its place in the plan, and how many sessions were lost with it."""
+    """A cell to decide: its experiment, its place in the plan, how many sessions were lost with it, and whether pytest was told that it
+    began."""
 
     active: ExperimentRun
     planned: PlannedCellRecord
     lost: int = 0
+    begun: bool = False
 
     @property
     def nodeid(self) -> str:
@@ -62,9 +66,11 @@ class Event:
 
 class Controller:
     """Hands out the cells of `actives` whose node ids are in `chosen`, in their order, each once the cells that it needs are decided. `services` are what
-    sessions may call beside it, by name."""
+    sessions may call beside it, by name, `judging` what asks judges for them."""
 
-    def __init__(self, actives: Iterable[ExperimentRun], chosen: Iterable[str], services: Mapping[str, Any], mixed_gpus: str = "") -> None:
+    def __init__(
+        self, actives: Iterable[ExperimentRun], chosen: Iterable[str], services: Mapping[str, Any], judging: ServedJudging, mixed_gpus: str = ""
+    ) -> None:
         by_node = {cell.nodeid: Task(active, cell) for active in actives for cell in active.universe.cells}
         self.waiting = [by_node[nodeid] for nodeid in chosen if nodeid in by_node]
         self.total = len(self.waiting)
@@ -75,7 +81,7 @@ class Controller:
         self.leases: dict[str, str] = {}
         self.verdicts: dict[tuple[str, str], Cell] = {}
         self.events: SimpleQueue[Event] = SimpleQueue()
-        self.services, self.mixed_gpus = services, mixed_gpus
+        self.services, self.judging, self.mixed_gpus = services, judging, mixed_gpus
         self.kinds: set[str] = set()  # of accelerators, of all sessions that joined
         self.over = self.paused = False
         self.changed = threading.Condition(threading.RLock())
@@ -219,6 +225,19 @@ class Controller:
             task, cell, reports = worker.task, worker.recorded, tuple(worker.reports)
             worker.task, worker.recorded, worker.reports = None, None, []
             self.events.put(Event("finished", name, task, cell, reports))
+
+    def on_judge(self, name: str, request: dict[str, Any]) -> tuple[str, list[dict[str, Any]] | None]:
+        """What the session's cell waits for, and the verdicts once they are there."""
+        task = self.hear(name).task
+        return self.judging.judge(request, lambda done, total: self.events.put(Event("progress", name, task, told=("judging", done, total))))
+
+    def on_put_aside(self, name: str, key: str) -> None:
+        """The session's cell waits for verdicts; once they are there it is offered again, before others. What was reported of it is not told."""
+        with self.changed:
+            worker = self.hear(name)
+            task, worker.task, worker.reports = worker.task, None, []
+        if task is not None:
+            self.judging.when_done(key, partial(self.offer, task, first=True))
 
     def on_progress(self, name: str, part: str, done: int, total: int) -> None:
         task = self.hear(name).task

@@ -18,6 +18,7 @@ from harness.fixtures.models import CACHE
 from harness.records import Cell
 from harness.remote.backend import Backend
 from harness.remote.controller import ATTEMPTS, LEASE_S, Controller, Event, Task
+from harness.remote.judging import ServedJudging
 from harness.remote.served_books import ServedBooks
 from harness.remote.served_store import ServedStore
 from harness.remote.session import ENTRY, Told
@@ -45,7 +46,8 @@ class RemoteRun:
         store = session.settings.open_store()
         self.books = ServedBooks(store.root / CACHE)
         services = {"store": ServedStore(store), "books": self.books}
-        self.controller = Controller(session.prepared, self.by_node, services, session.settings.mixed_gpus or "")
+        self.judging = ServedJudging(store.root / CACHE)
+        self.controller = Controller(session.prepared, self.by_node, services, self.judging, session.settings.mixed_gpus or "")
         self.key = secrets.token_bytes(KEY_BYTES)
         self.server = Server(backend.host, self.key, self.controller.handle, self.gone)
         self.count = backend.count(session.settings.sessions)
@@ -76,6 +78,7 @@ class RemoteRun:
             self.controller.stop()
             self.backend.stop()
             self.server.close()
+            self.judging.close()
             self.books.close()
 
     def listen(self) -> None:
@@ -145,7 +148,7 @@ class RemoteRun:
             self.finish(task, kept.cell, ())
 
     def begin(self, task: Task) -> None:
-        item = self.by_node[task.nodeid]
+        item, task.begun = self.by_node[task.nodeid], True
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
 
     def finish(self, task: Task, cell: Cell, reports: tuple[Any, ...]) -> None:
@@ -170,7 +173,7 @@ class RemoteRun:
         task = event.task
         if event.name == "started" and task:
             self.fruitless = 0
-            if not task.lost:
+            if not task.begun:
                 self.begin(task)
         elif event.name == "refused":
             self.refused[event.worker] = f"session {event.worker} was refused: it {event.told}"

@@ -16,10 +16,13 @@ from typing import Any
 import msgspec
 
 from harness.errors import HarnessError
+from harness.judges.api_judge import ApiJudge, Text
+from harness.judges.judging import JudgeVerdict
 from harness.models.budget import Ledger
 from harness.models.provider import Answer
 from harness.models.response_cache import Replies, Row, row
 from harness.models.status import ANSWERED
+from harness.remote.judging import judge_apart
 from harness.remote.wire import Connection
 
 LEDGER = ("booked", "lines", "set_aside", "settle")  # what a session may call of the ledger, and what it may read
@@ -107,6 +110,10 @@ class BooksElsewhere:
     def ledger(self, run: str, limit_usd: float) -> RemoteLedger:
         return RemoteLedger(self.connection, run, limit_usd)
 
+    def judge(self, judge: ApiJudge, texts: Sequence[Text]) -> dict[Text, JudgeVerdict]:
+        """The verdicts of the controller's judge. Raises PutAside while it is asking."""
+        return judge_apart(self.connection, judge, texts)
+
 
 class Opened:
     """What is opened for a block and has nothing to close."""
@@ -155,7 +162,7 @@ class RemoteReplies(Opened):
 
     @property
     def db(self) -> Any:
-        mend = "Set the judge's batch to false, or run with the local engine"
+        mend = "Set judge_batches where judges are meant, or run with the local engine"
         raise HarnessError("batches cannot be sent from a session of a distributed run", where=str(self.path), mend=mend)
 
 

@@ -131,7 +131,8 @@ class SessionPlugin:
         item = active.item(planned.id)
         # What its module and the session have set up stays for the next cell; the runner ends what that one does not share.
         session.config.hook.pytest_runtest_protocol(item=item, nextitem=item.parent)
-        self.connection.call("done")
+        aside, runner.aside = runner.aside, ""
+        self.connection.call(*(("put_aside", aside) if aside else ("done",)))
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

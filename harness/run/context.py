@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.errors import HarnessError
 from harness.run.fixtures import DeclaredSettings
 from harness.run.recorder import Recorder
 
@@ -34,6 +35,15 @@ class Context:
     def spending(self) -> tuple[str, float] | None:
         """(the run's name, US dollars) that bound what all of its calls may cost, those of judges too; None without a budget."""
         return None if self.budget_usd is None else (self.run, self.budget_usd)
+
+    @property
+    def judging(self) -> dict[str, Any]:
+        """How judges behind an API are asked: `offline`, `run` (see `spending`) and `batch`, the setting `judge_batches`. Raises HarnessError for another
+        value than true or false."""
+        batch = self.settings.get("judge_batches", False)
+        if not isinstance(batch, bool):
+            raise HarnessError(f"{batch!r} is neither true nor false", where="setting judge_batches", mend="true sends their questions to the batch endpoint")
+        return {"offline": self.offline, "run": self.spending, "batch": batch}
 
 
 def context_of(recorder: Recorder) -> Context:

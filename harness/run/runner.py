@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, PutAside
 from harness.fingerprint import canonical
 from harness.opened_files import label_of, opened_files
 from harness.records import Cell, PlannedCellRecord, decode, encode
@@ -69,6 +69,7 @@ class Runner:
         self.declared = frozenset((*inputs, *(label_of(path, active.settings.root) for active in actives for path in opened_files.declared)))
         self.running: dict[str, Recorder] = {}
         self.turns: dict[str, Turn] = {}
+        self.aside = ""  # what the last cell waits for, where it was put aside
         self.inline: dict[str, BaseException | None] = {}  # the gates running inline, and what kept them from a verdict
 
     def protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, bool | None, bool | None]:
@@ -153,6 +154,11 @@ class Runner:
     def conclude(self, item: pytest.Item, nextitem: pytest.Item | None, turn: Turn, recorder: Recorder | None) -> None:
         """Writes the verdict down, for this run and, where it may be kept, for later ones."""
         cell, keep = turn.cell, True
+        if recorder is not None and recorder.aside[0]:
+            self.aside, phase = recorder.aside
+            if phase == "setup":  # pytest would raise again what a fixture of a wider scope raised, without setting it up
+                item.session._setupstate.teardown_exact(None)
+            return
         if recorder is not None:
             reported = make_storable(recorder.cell())
             cell, turn.measured = run_whole(reported, turn.body), recorder.oldest
@@ -214,6 +220,10 @@ class Runner:
         if recorder is None or isinstance(call.excinfo and call.excinfo.value, KeyboardInterrupt | pytest.exit.Exception):
             return
         error = call.excinfo.value if call.excinfo else None
+        if isinstance(error, PutAside):
+            recorder.aside = error.key, call.when
+            report.outcome, report.longrepr = "skipped", skip_place(item, str(error))
+            return
         report.sections = [
             (title, make_printable(text)) for title, text in report.sections
         ]  # what the test printed and logged: also JUnit XML has it from here

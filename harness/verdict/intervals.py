@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-RESAMPLES = 2000
+# With 2,000 the bound of an interval varied by .22 pp (SD) with the seed of the draws where it was 8 pp wide, enough to change a verdict; with these by .10.
+RESAMPLES = 9999
+# Values that are drawn at a time: 80 MB.
+DRAWN_AT_ONCE = 10_000_000
 LEVEL = 0.95
 # Below this many units a bootstrap of the mean covers clearly less than its level.
 SMALL = 20
@@ -110,7 +113,15 @@ def bootstrap_interval(data: NDArray[np.float64], method: str, level: float, see
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegenerateDataWarning)  # told by NaN bounds, which the caller handles
-        found = bootstrap((data,), np.mean, confidence_level=level, n_resamples=RESAMPLES, method=method, rng=generator("bootstrap", *seed)).confidence_interval
+        found = bootstrap(
+            (data,),
+            np.mean,
+            confidence_level=level,
+            n_resamples=RESAMPLES,
+            batch=max(1, DRAWN_AT_ONCE // data.size),
+            method=method,
+            rng=generator("bootstrap", *seed),
+        ).confidence_interval
     return float(found.low), float(found.high)
 
 

@@ -22,6 +22,7 @@ from harness.models.response_cache import Replies, row
 from harness.object_store import ObjectStore
 from harness.remote import controller as controller_module
 from harness.remote.controller import Controller
+from harness.remote.judging import ServedJudging
 from harness.remote.served_books import LEDGER, Opened, RemoteLedger, RemoteReplies, ServedBooks
 from harness.remote.served_store import ControllerDepot, ServedStore
 from harness.remote.session import Lease
@@ -40,7 +41,7 @@ class Room:
         self.root, self.key = root, secrets.token_bytes(32)
         self.store = Store(root / "controller")
         self.books = ServedBooks(root / "controller" / "replies.sqlite")
-        self.controller = Controller((), (), {"store": ServedStore(self.store), "books": self.books})
+        self.controller = Controller((), (), {"store": ServedStore(self.store), "books": self.books}, ServedJudging(self.books.path))
         self.server = Server("127.0.0.1", self.key, self.controller.handle, lambda name: self.controller.lose(name))
 
     def join(self, name: str) -> Connection:

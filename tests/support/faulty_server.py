@@ -335,8 +335,13 @@ def result(server: FaultyServer, request: dict[str, Any]) -> dict[str, Any] | No
     good = fault != "500"
     if good:
         server.billed[prompt] += 1
+    spoken = server.speak(body) if server.speak and good else ""
     if claude:
         bad = {"type": "errored", "error": {"type": "error", "error": {"type": "api_error", "message": FAULT_TEXT}}}
-        return {"custom_id": request["custom_id"], "result": {"type": "succeeded", "message": whole(body, fault, True)} if good else bad}
-    reply = {"status_code": 200 if good else 500, "request_id": "r", "body": whole(body, fault, False) if good else {"error": {"message": FAULT_TEXT}}}
+        return {"custom_id": request["custom_id"], "result": {"type": "succeeded", "message": whole(body, fault, True, spoken=spoken)} if good else bad}
+    reply = {
+        "status_code": 200 if good else 500,
+        "request_id": "r",
+        "body": whole(body, fault, False, spoken=spoken) if good else {"error": {"message": FAULT_TEXT}},
+    }
     return {"id": "l", "custom_id": request["custom_id"], "response": reply, "error": None}

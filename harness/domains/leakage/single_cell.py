@@ -126,7 +126,7 @@ class CellRun:
         self.adapters = Adapters(self.recipes, trainings, bench.gather, bare, ignore, self.curves.append, (seed,))
 
         def judge_of(name: str, judge: str) -> Any:
-            return calibrate_judge(name, judge, banks, bench.store, offline, ignore, ignore)
+            return calibrate_judge(name, judge, banks, bench.store, ignore, ignore, offline=offline)
 
         server = serving_of(settings, bench.store)
         self.evaluator = Evaluator(lambda: bare, bench.gather, lambda _: items, settings, (seed,), judge_of, server=server)
