@@ -34,6 +34,8 @@ RATIOED = re.compile(r"\b(?:ratio|times|fold|per)\b", re.IGNORECASE)
 SHARED = re.compile(r"\b(?:of|share|rate|percent|preserv\w*|retain\w*|accura\w*|variation|saves?)\b|%", re.IGNORECASE)
 FRACTION = re.compile(r"(\d[\d,]*)\s*(?:/|of|out of)\s*(\d[\d,]*)\D{0,60}?$")
 TIMES = re.compile(r"^\s*(?:[\w-]+\s+){0,4}[×x*]\s*$", re.IGNORECASE)
+QUOTED = re.compile(r"[\"“'‘].*[\"”'’]", re.DOTALL)
+LENGTH = re.compile(r"\b(?:length|characters?|chars|words?)\b", re.IGNORECASE)
 FEWEST, SHARE = 3, 0.75  # rows of a table that agree before one that does not is wrong, and their share
 LABEL = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*(?:\*\*|__)?([^:*_\n]{2,60}?)(?:\*\*|__)?\s*(?::|=)\s*(?:\*\*|__)?")
 
@@ -134,6 +136,20 @@ def shares_of(table: Table, target: int, source: int, base: int) -> Iterator[Cla
             where = f"line {row[target].line}: {table.header[source].plain}, against line {table.rows[base][source].line}"
             stated = Stated(number, row[target].line, row[target].column + number.start)
             yield stated.claim("table cell", "CONFIRMED" if right else "WRONG", "", where)
+
+
+def text_lengths(table: Table) -> Iterator[Claim]:
+    """A column of lengths beside a column of quoted texts: each is counted."""
+    quoted = next((place for place in range(len(table.header)) if all(QUOTED.fullmatch(row[place].plain) for row in table.rows)), None)
+    unit = {place: "words" if "word" in head.plain.lower() else "characters" for place, head in enumerate(table.header) if LENGTH.search(head.plain)}
+    for place, what in unit.items() if quoted is not None and table.rows else ():
+        for row in table.rows:
+            number, text = row[place].number, row[quoted or 0].plain[1:-1]
+            count = len(text.split()) if what == "words" else len(text)
+            if number is not None and number.step == 1:
+                stated = Stated(number, row[place].line, row[place].column + number.start)
+                right = count == number.value
+                yield stated.claim("text count", "CONFIRMED" if right else "WRONG", f"the text has {count} {what}", f"line {row[place].line}: the quoted text")
 
 
 def tells(title: str, name: str) -> bool:
@@ -258,7 +274,7 @@ def as_derived(sentence: Sentence, number: Number, pairs: Iterable[tuple[Number,
     for left, right in pairs if wanted else ():
         for a, b in ((left, right), (right, left)):
             for kind, name in wanted:
-                if a.unit == b.unit and alike(number, a, kind) and follows(number, OPERATIONS[name], a, b, sign=False):
+                if a.unit == b.unit and alike(number, a, kind) and sharp(number, name, a, b) and follows(number, OPERATIONS[name], a, b, sign=False):
                     note = "" if exactly(number, OPERATIONS[name], a, b) else ", of rounded operands"
                     return kind, "CONFIRMED", f"{told(a)} and {told(b)}{note}"
     return None
@@ -275,6 +291,12 @@ def derived_kinds(sentence: Sentence, number: Number) -> list[tuple[str, str]]:
     if number.unit == "%" and (SHARED.search(near) or DIFFERENT.search(near)):
         wanted += [("percentage", PERCENT), ("percentage", "100 × ({} - {}) / {}")]
     return wanted
+
+
+def sharp(number: Number, name: str, a: Number, b: Number) -> bool:
+    """Whether the operands are told finely enough to give such a number: 5 and 4 say nothing of .256."""
+    low, high = extent(OPERATIONS[name], a, b)
+    return high - low <= 5 * float(number.step)
 
 
 def significant(number: Number) -> bool:

@@ -10,7 +10,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from harness.textfile import read_text
 
 MOST_BYTES = 200_000_000
 SUMMARY_LINE = re.compile(r"\s*(?:\d+\.\s+)?([^:]{1,80}(?::[^:]{1,20})?)\s*:\s*[$~]?([-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%)?(?:\s+[a-z]+)?\s*$")
+WINDOW = 25  # steps on either side of a number in which its neighbours are counted
 FEWEST_SIBLINGS, MOST_SIBLINGS = 3, 1000
 # A rate may be told as a percentage, a fraction of a total, or the other way round.
 SCALES = (1.0, 100.0, 0.01)
@@ -135,6 +136,11 @@ class Results:
                 found[leaf.file, leaf.path[:place], leaf.path[place + 1 :]].append((segment, number))
         return found
 
+    def is_file(self, number: int, name: str) -> bool:
+        """Whether a file is the one of this name: its path, or an end of it."""
+        path = self.files[number].as_posix()
+        return path == name or path.endswith(f"/{name}")
+
     def at_pattern(self, file: int, before: tuple[str, ...], after: tuple[str, ...]) -> list[tuple[str, int]]:
         """(segment, leaf) of each leaf at before/segment/after."""
         return self.starred.get((file, before, after), [])
@@ -157,18 +163,19 @@ class Results:
         return found if most is None else found[:most]
 
     def share(self, number: Number) -> float:
-        """The share of all numbers of the results that would agree with a number of this form by chance: those whose digits at its step are its own."""
+        """The probability that a number of the results which has nothing to do with this one agrees with it: how dense they lie around it, by step."""
         if not self.leaves:
             return 1.0
-        count = sum(len(self._between(number, scale)) for scale in scales_of(number))
-        return (count + 0.5) / (len(self.leaves) + 1)
+        around = replace(number, step=number.step * (2 * WINDOW + 1))
+        count = sum(len(self._between(around, scale)) - len(self._between(number, scale)) + 0.5 for scale in scales_of(number))
+        return min(1.0, count / (2 * WINDOW + 1) / len(self.leaves))
 
     def _between(self, number: Number, scale: float) -> list[int]:
         low, high = (float(bound) / scale for bound in number.bounds)
         slack = 1e-9 * max(abs(low), abs(high), 1e-300)
         found = [self.order[place] for place in range(*self.sorted.searchsorted([low - slack, high + slack]))]
         if not number.signed and low > 0:  # a drop of 3 may be told without its sign
-            found += [self.order[place] for place in range(*self.sorted.searchsorted([-high - slack, -low + slack]))] if number.unit in ("pp", "points") else []
+            found += [self.order[place] for place in range(*self.sorted.searchsorted([-high - slack, -low + slack]))]
         return found
 
 
@@ -181,7 +188,8 @@ def agrees(number: Number, value: float) -> bool:
     for scale in scales_of(number):
         low, high = (float(bound) for bound in number.bounds)
         told, slack = value * scale, 1e-9 * max(abs(low), abs(high), abs(value))
-        if low - slack <= told <= high + slack or (number.marker == "~" and near(number, told)):
+        signless = abs(told) if not number.signed and low > 0 else told  # a drop of 3 may be told without its sign
+        if low - slack <= signless <= high + slack or (number.marker == "~" and near(number, signless)):
             return True
     return False
 

@@ -12,13 +12,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from harness.review.claims import Claim, claim
+from harness.review.claims import ABSENT, Claim, claim
 from harness.review.number import Number
 from harness.review.prose import Cell, Table
 from harness.review.results import Results, agrees, overlap, words_of
+from harness.review.word_binding import comparable
 
 CHANCE = 0.01  # expected number of patterns that agree as well by chance, above which nothing is confirmed
 MOST_AGREEING = 400  # leaves that agree with one cell which are looked at
+MOST_IN_CELL = 3  # numbers of a cell that are bound
 SURE = 3  # cells that agree before one that does not is wrong
 SHARE = 0.75  # of the cells at a pattern that must agree before one that does not is wrong
 
@@ -44,15 +46,19 @@ class Line:
 
 
 def lines_of(table: Table) -> Iterator[Line]:
-    """The columns, then the rows."""
+    """The columns, then the rows; of cells with several numbers, such as intervals, the first ones, then the second ones."""
     names = [words_of(table.name(row)) for row in table.rows]
     heads = [words_of(cell.plain) for cell in table.header]
-    grid = [[cell.number for cell in row] for row in table.rows]
-    for place in range(len(table.header)):
-        entries = [Entry(row[place], number, names[at]) for at, row in enumerate(table.rows) if (number := grid[at][place]) is not None]
-        yield Line(heads[place], tuple(entries))
-    for at, row in enumerate(table.rows):
-        yield Line(names[at], tuple(Entry(cell, number, heads[place]) for place, cell in enumerate(row) if (number := grid[at][place]) is not None))
+    for which in range(MOST_IN_CELL):
+        for place, head in enumerate(heads):
+            cells = [(row[place], names[at]) for at, row in enumerate(table.rows)]
+            yield Line(head, tuple(Entry(cell, number, words) for cell, words in cells if (number := number_at(cell, which)) is not None))
+        for at, row in enumerate(table.rows):
+            yield Line(names[at], tuple(Entry(cell, number, heads[place]) for place, cell in enumerate(row) if (number := number_at(cell, which)) is not None))
+
+
+def number_at(cell: Cell, which: int) -> Number | None:
+    return cell.number if which == 0 else cell.numbers[which] if cell.number is not None and which < len(cell.numbers) else None
 
 
 def table_claims(table: Table, results: Results, above: Sequence[str]) -> list[Claim]:
@@ -62,7 +68,7 @@ def table_claims(table: Table, results: Results, above: Sequence[str]) -> list[C
     for line in lines_of(table):
         for one in line_claims(line, results, titles):
             known = found.get((one.line, one.column))
-            if known is None or (known.verdict == "WRONG" and one.verdict == "CONFIRMED"):
+            if known is None or one.verdict == "CONFIRMED":
                 found[one.line, one.column] = one
     return list(found.values())
 
@@ -87,7 +93,7 @@ def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator
     for at, (_, _, leaf) in used.items():
         cell, number = line.entries[at].cell, line.entries[at].number
         yield claim(cell.line, cell.column + number.start, number.text, "table cell", "CONFIRMED", "", results.address(leaf), number.end - number.start)
-    yield from wrong_cells(line, results, votes, used)
+    yield from wrong_cells(line, results, votes, used) if used else absent_cells(line, results)
 
 
 def wrong_cells(line: Line, results: Results, votes: dict[Pattern, dict[int, int]], used: dict[int, tuple[float, Pattern, int]]) -> Iterator[Claim]:
@@ -112,6 +118,29 @@ def wrong_cells(line: Line, results: Results, votes: dict[Pattern, dict[int, int
                     number.end - number.start,
                 )
                 break
+
+
+def absent_cells(line: Line, results: Results) -> Iterator[Claim]:
+    """Where the results have an address for each name of a column and no cell says what stands there: another run, or none."""
+    files: dict[Pattern, dict[int, int]] = defaultdict(dict)
+    for at, entry in enumerate(line.entries):
+        wanted = frozenset(entry.words)
+        rare = [places for word in wanted if len(places := results.by_word.get(word, [])) <= MOST_AGREEING]
+        for leaf in set[int]().union(*rare):
+            path = results.leaves[leaf].path
+            for place, segment in enumerate(path):
+                there = frozenset(words_of(segment))
+                if len(wanted & there) * 2 > max(len(wanted), len(there)):
+                    files[results.leaves[leaf].file, path[:place], path[place + 1 :]].setdefault(at, leaf)
+    whole = {pattern: leaves for pattern, leaves in files.items() if len(leaves) >= SURE and len(leaves) * 2 > len(line.entries)}
+    if not whole or any(agrees(line.entries[at].number, results.leaves[leaf].value) for leaves in whole.values() for at, leaf in leaves.items()):
+        return
+    for at, leaf in max(whole.values(), key=len).items():
+        entry, number = line.entries[at], line.entries[at].number
+        if comparable(number, results.leaves[leaf].value):
+            told = f"{ABSENT}: the address of its name says {results.leaves[leaf].value:.6g}"
+            length = number.end - number.start
+            yield claim(entry.cell.line, entry.cell.column + number.start, number.text, "table cell", "UNSUPPORTED", told, results.address(leaf), length)
 
 
 def patterns_of(entry: Entry, leaf: int, results: Results) -> Iterator[Pattern]:
