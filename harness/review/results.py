@@ -94,6 +94,7 @@ class Results:
 
     def __init__(self, files: Sequence[Path], leaves: Sequence[Leaf] = (), called: Sequence[str] = (), *, read: bool = True) -> None:
         self.files, self.called = tuple(files), called
+        self.required: list[str] = []  # for each leaf the word without which a text does not mean it; empty where there is none
         self.leaves = [leaf for number, file in enumerate(files) for leaf in leaves_of(number, file)] if read else list(leaves)
         self.order = sorted(range(len(self.leaves)), key=lambda place: self.leaves[place].value)
         self.sorted: NDArray[np.float64] = np.array([self.leaves[place].value for place in self.order])
@@ -227,12 +228,20 @@ def aggregates(results: Results) -> Results:
     leaves, called = [], []
     for (file, before, after), siblings in results.starred.items():
         values = [results.leaves[leaf].value for _, leaf in siblings]
-        if FEWEST_SIBLINGS <= len(values) <= MOST_SIBLINGS and len(set(values)) > 1:
+        if FEWEST_SIBLINGS <= len(values) <= MOST_SIBLINGS and len(set(values)) > 1 and alike(values):
             name = f"{results.files[file].as_posix()}#/{'/'.join((*before, '*', *after))}"
             for word, value in summaries(values):
                 leaves.append(Leaf(file, (*before, *after, word), value))
                 called.append(f"{word} of {len(values)} at {name}")
-    return Results(results.files, leaves, called, read=False)
+    found = Results(results.files, leaves, called, read=False)
+    found.required = [leaf.path[-1] for leaf in leaves]
+    return found
+
+
+def alike(values: Sequence[float]) -> bool:
+    """Whether siblings can be values of one quantity: rates, or of one order of size; the settings of a training are not."""
+    sizes = sorted(abs(value) for value in values)
+    return sizes[-1] <= 1 or sizes[-1] <= 100 * max(sizes[len(sizes) // 2], 1e-12)
 
 
 def summaries(values: Sequence[float]) -> Iterator[tuple[str, float]]:

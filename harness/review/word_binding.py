@@ -92,7 +92,7 @@ def bind(number: Number, context: Context, results: Results, without: Collection
     best = max(agreeing, key=lambda leaf: scores[leaf]) if agreeing else -1
     fits = float(scores[best]) if best >= 0 else 0.0
     if fits > 0:
-        rivals = int((scores >= fits - 1e-9).sum())
+        rivals = 1 + int((scores >= fits - 1e-9).sum()) - sum(scores[leaf] >= fits - 1e-9 for leaf in agreeing)
         chance = rivals * results.share(number)
         if chance < CHANCE:
             return Binding(address=results.address(best), chance=chance, why=f"bound by words; {chance:.1g} addresses would agree by chance")
@@ -157,4 +157,6 @@ def scores_of(weights: Mapping[str, float], results: Results) -> NDArray[np.floa
         places = results.by_word.get(word, ())
         if 0 < len(places) <= most:
             scores[places] += weight * results.rarity[word]
+    if results.required:
+        scores[[weights.get(word, 0.0) < NEAR for word in results.required]] = 0.0
     return scores
