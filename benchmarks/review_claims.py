@@ -83,7 +83,7 @@ def same_value(one: Claim, label: Label) -> bool:
     value: Any = json.loads(Path(file.rpartition(" at ")[2]).read_text())
     for part in pointer.split("/"):
         value = value[int(part)] if isinstance(value, list) else value[part.replace("~1", "/").replace("~0", "~")]
-    return isinstance(label["value"], int | float) and abs(float(value) - float(label["value"])) < 1e-3 * max(1.0, abs(float(value)))
+    return any(abs(scale * float(value) - float(label["value"])) < 1e-3 * max(1.0, abs(float(value))) for scale in (1, 100))
 
 
 def numbers_read(labels: Sequence[Label], text: str) -> Counts:
