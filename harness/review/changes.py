@@ -10,7 +10,7 @@ from itertools import groupby
 
 from harness.review.tokens import Token
 
-MOST_LINES = 5_000  # from here on lines that occur often do not anchor a comparison, which would take minutes
+MOST_LINES, MOST_TOKENS = 5_000, 2_000  # from here on what occurs often does not anchor a comparison, which would take minutes
 MOST_PAIRS = 10_000  # of lines that are compared with each other where a passage differs
 ALIKE = 0.5  # share of tokens in common from which on a line is another one changed
 SHORT = 3  # tokens of a line that is the other one changed whatever it holds, where both stand alone
@@ -41,17 +41,17 @@ def align_lines(old: Sequence[Tokens], new: Sequence[Tokens]) -> Iterator[tuple[
 
 def pair_lines(old: Sequence[Tokens], new: Sequence[Tokens], left: range, right: range) -> list[Pair]:
     """The lines of two passages paired in order so that they have most in common."""
-    if len(left) == len(right) == 1 and (len(new[right[0]]) <= SHORT or share(old[left[0]], new[right[0]]) >= ALIKE):
-        return [(left[0], right[0])]
     if not left or not right or len(left) * len(right) > MOST_PAIRS:
         return [*((place, None) for place in left), *((None, place) for place in right)]
-    return best_pairs([[share(old[a], new[b]) for b in right] for a in left], left, right)
+    if len(left) == len(right) == 1 and len(new[right[0]]) <= SHORT:
+        return [(left[0], right[0])]
+    first, second = ([Counter(keys(lines[place])) for place in places] for lines, places in ((old, left), (new, right)))
+    return best_pairs([[share(a, b) for b in second] for a in first], left, right)
 
 
-def share(old: Tokens, new: Tokens) -> float:
+def share(old: Counter[str], new: Counter[str]) -> float:
     """The share of tokens in common, 0 to 1."""
-    common = Counter(keys(old)) & Counter(keys(new))
-    return 2 * common.total() / (len(old) + len(new))
+    return 2 * (old & new).total() / (old.total() + new.total())
 
 
 def best_pairs(alike: list[list[float]], left: range, right: range) -> list[Pair]:
@@ -81,7 +81,7 @@ def compare_tokens(old: Tokens, new: Tokens) -> tuple[list[tuple[int, int]], lis
     first, second = keys(old), keys(new)
     if first == second:
         return [(place, place) for place in range(len(first))], []
-    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=len(new) > MOST_TOKENS).get_opcodes():
         if kind == "equal":
             equal += zip(range(a, b), range(c, d), strict=True)
         elif [token.is_number for token in old[a:b]] == [token.is_number for token in new[c:d]]:

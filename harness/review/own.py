@@ -59,8 +59,8 @@ def review_own(path: Path, lines: Sequence[str]) -> OwnReview:
 
 
 def compare(rendered: Rendered, lines: Sequence[str]) -> OwnReview:
-    """Compares the lines of a file with the text that its results give now. On lines that its seal proves untouched, other words are those of another version of
-    harness, and only numbers that differ are wrong."""
+    """Compares the lines of a file with the text that its results give now. On lines that its seal proves untouched, other words are those of another version
+    of harness, and only numbers that differ are wrong."""
     comparison = Comparison(rendered, lines)
     comparison.run()
     notes = note_claims(rendered, lines)

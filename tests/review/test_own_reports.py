@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from harness.report.notes import REFERENCE
-from harness.review.findings import Finding
 from harness.review.own import OwnReview, compare
 from harness.review.rendering import Rendered, render
 from harness.review.tokens import tokens_of
