@@ -44,10 +44,9 @@ def record(paths: list[Path], reviews: list[Review], results: list[Path]) -> lis
         read_results(path)
     for path, review in runs:
         record_run(path, review)
-    again = [review_file(path, results) for path in paths]  # the report of a run now has the event
-    for review in again:
+    for review in (review_file(path, results) for path in paths):  # again: the report of a run now has the event
         keep_verdicts(Path(review.path), review.lines, review.verdict or "", review.claims, [*map(Path, review.results)])
-    return again
+    return [review_file(path, results) for path in paths]
 
 
 def record_run(folder: Path, review: Review) -> None:

@@ -41,12 +41,18 @@ def align_lines(old: Sequence[Tokens], new: Sequence[Tokens]) -> Iterator[tuple[
 
 def pair_lines(old: Sequence[Tokens], new: Sequence[Tokens], left: range, right: range) -> list[Pair]:
     """The lines of two passages paired in order so that they have most in common."""
+    if joined(old, left) == joined(new, right):
+        return []  # the same, with other line ends
     if not left or not right or len(left) * len(right) > MOST_PAIRS:
         return [*((place, None) for place in left), *((None, place) for place in right)]
     if len(left) == len(right) == 1 and len(new[right[0]]) <= SHORT:
         return [(left[0], right[0])]
     first, second = ([Counter(keys(lines[place])) for place in places] for lines, places in ((old, left), (new, right)))
     return best_pairs([[share(a, b) for b in second] for a in first], left, right)
+
+
+def joined(lines: Sequence[Tokens], places: range) -> list[str]:
+    return [key for place in places for key in keys(lines[place])]
 
 
 def share(old: Counter[str], new: Counter[str]) -> float:

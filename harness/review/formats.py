@@ -12,6 +12,7 @@ from harness.plaintext import count_of
 from harness.report.escape import in_markdown
 from harness.report.numbers import cut_at_word
 from harness.review.claims import Claim
+from harness.review.document import plain_text
 from harness.review.fields import FIELDS
 from harness.review.findings import CLAIMS, CONTRADICTION, STRUCTURE, Finding
 from harness.review.recorded import LONGEST, WORST, sentence_at
@@ -63,7 +64,11 @@ def recorded_lines(review: Review) -> Iterator[str]:
 
 
 def claim_line(one: Claim) -> str:
-    return f"{one.verdict} {one.text!r}: {one.reason}" + (f" ({one.address})" if one.address else "")
+    return f"{one.verdict} {reason_of(one)}"
+
+
+def reason_of(one: Claim) -> str:
+    return f"{one.text!r}: {one.reason}" + (f" ({one.address})" if one.address else "")
 
 
 def to_markdown(review: Review) -> list[str]:
@@ -91,8 +96,9 @@ def by_sentence(review: Review) -> list[tuple[str, list[Claim]]]:
 def claim_row(sentence: str, claims: Sequence[Claim]) -> str:
     """The worst verdict of a sentence, and why each of its claims that is not confirmed is not."""
     worst = next(name for name in WORST if any(one.verdict == name for one in claims))
-    told = "; ".join(dict.fromkeys(claim_line(one) for one in claims if one.verdict != "CONFIRMED"))
-    return f'| "{in_markdown(cut_at_word(sentence, LONGEST))}" (line {claims[0].line}) | **{worst}.** {in_markdown(told)} |'
+    told = "; ".join(dict.fromkeys(reason_of(one) for one in claims if one.verdict != "CONFIRMED"))
+    shown = in_markdown(cut_at_word(plain_text(sentence).strip("| "), LONGEST))
+    return f'| "{shown}" (line {claims[0].line}) | **{worst}.**{f" {in_markdown(told)}" if told else ""} |'
 
 
 def to_sarif(reviews: Sequence[Review]) -> list[str]:

@@ -17,7 +17,7 @@ from harness.review.claims import Claim, ClaimVerdict, claim
 from harness.review.findings import Finding, finding
 from harness.review.note_numbers import note_claims
 from harness.review.rendering import Rendered, RenderedLine, address_of, render
-from harness.review.seal import edited_lines, seal_of
+from harness.review.seal import edited_lines, hash_of, seal_of
 from harness.review.tokens import Token, tokens_of, value_of
 
 AGAIN = "the report is older than its results: harness report makes it again"
@@ -91,7 +91,7 @@ class Comparison:
             before, number = found[at - 1].number if at else 0, found[min(at, len(found) - 1)].number if found else 1
             self._passage([(drawn[a] if a is not None else None, found[b] if b is not None else None) for a, b in pairs], before, number)
         self.claims += blocks(found, self.confirmed, {one.line for one in self.claims})
-        if sealed and self.edited is None and not self.differs:
+        if sealed and self.edited is None and not self.differs and seal_of(sealed.text) != hash_of(self.rendered.text.split("\n")):
             told = "this seal is not that of the text above, which is as its results give it"
             self.findings.append(finding("claims/seal", sealed.number, 1, told))
 
@@ -186,11 +186,12 @@ def is_other_number(old: Sequence[Token], new: Sequence[Token]) -> bool:
 
 
 def blocks(lines: Sequence[FileLine], confirmed: set[int], told: set[int]) -> Iterator[Claim]:
-    """A claim for each paragraph or table that is equal and none of whose numbers is a claim already, at its first line."""
+    """A claim for each paragraph or table that is equal and none of whose numbers is a claim already, at its first line; headings below the title claim
+    nothing."""
     block = list[FileLine]()
     for line in [*lines, FileLine(-1, "", ())]:
         if block and line.number != block[-1].number + 1:
-            if all(one.number in confirmed for one in block) and not any(one.number in told for one in block):
+            if all(one.number in confirmed and one.number not in told for one in block) and not block[0].text.startswith("##"):
                 text = block[0].text.strip()
                 indent = len(block[0].text) - len(block[0].text.lstrip())
                 yield claim(block[0].number, indent + 1, text, "block", "CONFIRMED", "", RESULTS, len(text))

@@ -25,6 +25,10 @@ def seal_of(line: str) -> str | None:
     return found[1] if found else None
 
 
+def hash_of(lines: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "replace")).hexdigest()
+
+
 def edited_lines(lines: Sequence[str], drawn: Sequence[str], seal: str) -> set[int] | None:
     """The lines of a file (from 1, without its seal) that are not as they were sealed; one that was taken out counts as the one that follows. Of the passages
     that differ from those drawn now, some are put back until the seal fits, so the rest was in the file when it was written. None where nothing fits."""
@@ -32,7 +36,7 @@ def edited_lines(lines: Sequence[str], drawn: Sequence[str], seal: str) -> set[i
     subsets = chain.from_iterable(combinations(passages, count) for count in range(min(MOST_RESTORED, len(passages)) + 1))
     size = 1 + sum(map(len, lines))
     for _, subset in zip(range(MOST_HASHED // size), subsets, strict=False):
-        if hashlib.sha256("\n".join(restore(lines, subset)).encode("utf-8", "replace")).hexdigest() == seal:
+        if hash_of(restore(lines, subset)) == seal:
             return {number + 1 for _, new in subset for number in (new or [new.start])}
     return None
 
