@@ -84,9 +84,10 @@ class Comparison:
     def run(self) -> None:
         drawn = [line for line in self.rendered.lines if line.tokens]
         found = [FileLine(number, text, tokens_of(text)) for number, text in enumerate(self.lines, start=1) if text.strip()]
-        sealed = found.pop() if found and seal_of(found[-1].text) is not None else None
+        sealed = next((line for line in reversed(found) if seal_of(line.text) is not None), None)
         if sealed:
-            self.edited = edited_lines(self.lines[: sealed.number - 1], self.rendered.text.split("\n"), seal_of(sealed.text) or "")
+            found.remove(sealed)
+            self._read_seal(sealed)
         for pairs, at in align_lines([line.tokens for line in drawn], [line.tokens for line in found]):
             before, number = found[at - 1].number if at else 0, found[min(at, len(found) - 1)].number if found else 1
             self._passage([(drawn[a] if a is not None else None, found[b] if b is not None else None) for a, b in pairs], before, number)
@@ -94,6 +95,11 @@ class Comparison:
         if sealed and self.edited is None and not self.differs and seal_of(sealed.text) != hash_of(self.rendered.text.split("\n")):
             told = "this seal is not that of the text above, which is as its results give it"
             self.findings.append(finding("claims/seal", sealed.number, 1, told))
+
+    def _read_seal(self, sealed: FileLine) -> None:
+        """Which lines were edited, those below the seal included."""
+        edited = edited_lines(self.lines[: sealed.number - 1], self.rendered.text.split("\n"), seal_of(sealed.text) or "")
+        self.edited = None if edited is None else edited | set(range(sealed.number + 1, len(self.lines) + 1))
 
     def _is_edited(self, first: int, last: int) -> bool:
         """Whether a person may have edited one of these lines."""

@@ -23,7 +23,7 @@ from harness.review.tokens import tokens_of
 
 EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "reports" / "examples").glob("*/clean_result.md"))
 WORDS = ("not", "never", "larger", "confirmed", "because", "seven")
-DIGIT, SIGN, WORD = re.compile(r"\d"), re.compile(r"[+−]"), re.compile(r"[^\W\d_]{2,}")
+DIGIT, SIGN, WORD = re.compile(r"\d"), re.compile(r"[+−]|(?<!\w)-(?=[\d.])"), re.compile(r"[^\W\d_]{2,}")
 
 
 @cache
@@ -50,7 +50,7 @@ def mutate(text: str, draw: random.Random) -> tuple[str, int]:
     kind = draw.choice((DIGIT, SIGN, WORD))
     body = text[: text.rindex("[//]: #")]
     found = draw.choice(list(kind.finditer(body)))
-    others = {DIGIT: "0123456789", SIGN: "+−", WORD: WORDS}[kind]
+    others = {DIGIT: "0123456789", SIGN: "−" if found[0] == "+" else "+", WORD: WORDS}[kind]
     new = draw.choice([other for other in others if other != found[0]])
     return text[: found.start()] + new + text[found.end() :], body.count("\n", 0, found.start()) + 1
 
@@ -158,6 +158,13 @@ def test_text_that_a_person_adds_is_left_to_the_review_of_any_text(copied: Path)
     told = [(one.text, one.verdict) for one in found.claims if one.line == line - 1]
     assert {text for text, _ in told} == {"3", "7", "+12.5 pp"} and {verdict for _, verdict in told} == {"UNSUPPORTED"}
     assert flagged(found) == [] and found.verdict == "PASS"
+
+
+def test_text_below_the_seal_is_added_too(copied: Path) -> None:
+    write_report(copied, lambda text: f"{text}\nPS: seen in 9 of 10 runs.\n")
+    found = review_file(copied)
+    assert [(one.text, one.verdict) for one in found.claims if lines_of(copied)[one.line - 1].startswith("PS")] == [("9", "UNSUPPORTED"), ("10", "UNSUPPORTED")]
+    assert flagged(found) == []
 
 
 def test_lines_that_were_taken_out_are_one_finding_where_they_stood(copied: Path) -> None:
