@@ -12,7 +12,7 @@ from harness.errors import HarnessError
 from harness.measures.banks import partition
 from harness.models.chat import chat
 from harness.models.model import Model
-from harness.models.sampling import Completion, Sampler
+from harness.models.sampling import Completion, Sampler, Server
 from harness.models.status import decide_status
 
 CHUNK = 64
@@ -28,18 +28,28 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class AnswerProbe:
     """Samples answers to prompts under one model and one system prompt (None: no system turn; "": an empty one).
 
-    Each prompt is answered `samples` times; replicate r of a prompt is the same text whatever the chunk, the order or the batch.
+    Each prompt is answered `samples` times; replicate r of a prompt is the same text whatever the chunk, the order or the batch. With a `server` the answers
+    are drawn there.
     """
 
     batch = CHUNK
     sampling_unit = "prompt"
 
     def __init__(
-        self, model: Model, system: str | None, seed: int, *, samples: int = 1, max_new_tokens: int = 48, temperature: float = 0.7, top_p: float = 0.95
+        self,
+        model: Model,
+        system: str | None,
+        seed: int,
+        *,
+        samples: int = 1,
+        max_new_tokens: int = 48,
+        temperature: float = 0.7,
+        top_p: float = 0.95,
+        server: Server | None = None,
     ) -> None:
         if samples < 1:
             raise HarnessError(f"samples={samples} must be at least one", where=type(self).__name__, mend="One answer a prompt is the least there is.")
-        self.model, self.system, self.seed, self.samples = model, system, seed, samples
+        self.model, self.system, self.seed, self.samples, self.server = model, system, seed, samples, server
         self.drawing = {"max_new_tokens": max_new_tokens, "temperature": temperature, "top_p": top_p, "batch_size": self.batch}
         Sampler.check(**self.drawing)  # type: ignore[arg-type]
 
@@ -52,6 +62,7 @@ class AnswerProbe:
             "seed": self.seed,
             "samples": self.samples,
             **self.drawing,
+            **(self.server.describe() if self.server else {}),
             "code": code_fingerprint(__name__),
         }
 
@@ -74,7 +85,7 @@ class AnswerProbe:
 
     def _sampler(self) -> Sampler:
         """Made when answers are drawn: reading the model's settings may train and merge adapters, which kept answers do not need."""
-        return Sampler(self.model, **self.drawing)  # type: ignore[arg-type]
+        return (self.server.sampler if self.server else Sampler)(self.model, **self.drawing)  # type: ignore[arg-type]
 
 
 def answer_row(item: str, asked: str, replicate: int, answer: Completion) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from harness.models.chat import render
 from harness.models.model import Model
 from harness.models.provider import Answer
 from harness.models.responder import Conversation, SamplingParams, Tick, add_system_prompt
-from harness.models.sampling import Completion, Sampler
+from harness.models.sampling import Completion, Sampler, Server
 from harness.models.status import decide_status
 
 # In bfloat16 sampled text depends on the batch, so its size is part of who answers.
@@ -17,10 +17,10 @@ BATCH = 32
 
 
 class LocalResponder:
-    """A model of the `Model` form that answers in chat under `system` (None: no system turn)."""
+    """A model of the `Model` form that answers in chat under `system` (None: no system turn). With a `server` the answers are drawn there."""
 
-    def __init__(self, model: Model, drawing: SamplingParams, system: str | None = None) -> None:
-        self.model, self.drawing, self.system = model, drawing, system
+    def __init__(self, model: Model, drawing: SamplingParams, system: str | None = None, server: Server | None = None) -> None:
+        self.model, self.drawing, self.system, self.server = model, drawing, system, server
 
     def describe(self) -> dict[str, Any]:
         """The weights, the system prompt and the drawing."""
@@ -35,6 +35,7 @@ class LocalResponder:
             "temperature": self.drawing.temperature,
             "top_p": self.drawing.top_p,
             "seed": self.drawing.seed,
+            **(self.server.describe() if self.server else {}),
         }
 
     def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
@@ -44,7 +45,8 @@ class LocalResponder:
 
     def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order. An answer that ran into `max_tokens` is truncated; one without a word is empty."""
-        sampler = Sampler(self.model, max_new_tokens=self.drawing.max_tokens, temperature=self.drawing.temperature, top_p=self.drawing.top_p, batch_size=BATCH)
+        make, how = self.server.sampler if self.server else Sampler, self.drawing
+        sampler = make(self.model, max_new_tokens=how.max_tokens, temperature=how.temperature, top_p=how.top_p, batch_size=BATCH)
         prompts = [self.rendered(one) for one in asked]
         drawn = sampler.complete(prompts, seed=self.drawing.seed, replicates=[one.replicate for one in asked])
         if tick is not None:

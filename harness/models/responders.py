@@ -21,6 +21,7 @@ from harness.models.prices import Price
 from harness.models.provider import provider_for
 from harness.models.recordings import files_of
 from harness.models.responder import ModelEntry, Responder, SamplingParams
+from harness.models.sampling import Server
 from harness.models.transcript_responder import TranscriptResponder
 from harness.opened_files import opened_files
 
@@ -30,7 +31,8 @@ CALL = "{name}"
 
 @dataclass(frozen=True, kw_only=True)
 class ResolverContext:
-    """What opening may need: `loaded(spec)` gives local weights, `cache` is the file of paid replies, `run` (name, US dollars) the run's budget."""
+    """What opening may need: `loaded(spec)` gives local weights, `cache` is the file of paid replies, `run` (name, US dollars) the run's budget, `server`
+    draws the answers of local weights."""
 
     loaded: Callable[[str], Model]
     cache: Path
@@ -38,6 +40,7 @@ class ResolverContext:
     concurrency: int = 16
     run: tuple[str, float] | None = None
     offline: bool = False
+    server: Server | None = None
 
 
 def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
@@ -58,7 +61,7 @@ def from_weights(member: ModelEntry, drawing: SamplingParams, means: ResolverCon
     """Local weights: in chat, or, where they have no chat template, by continuing a transcript."""
     model = means.loaded(member.spec)
     kind = TranscriptResponder if member.base or not model.tokenizer.chat_template else LocalResponder
-    return kind(model, drawing, member.system)
+    return kind(model, drawing, member.system, means.server)
 
 
 def from_recording(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:  # noqa: ARG001  a recording was drawn long ago

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
 
@@ -140,6 +140,14 @@ class Sampler:
         tokens = row.drawn[:-1] if stopped else row.drawn
         text = str(self.model.tokenizer.decode(tokens, skip_special_tokens=True))
         return Completion(text=text, tokens=len(tokens), finish="stop" if stopped else "length", logprob=row.logprob)
+
+
+class Server(Protocol):
+    """Who draws answers of a model in place of `Sampler`; all that decides them beside the model and the drawing is in `describe()`, as JSON."""
+
+    def describe(self) -> dict[str, Any]: ...
+
+    def sampler(self, model: Model, **drawing: Any) -> Sampler: ...
 
 
 class Prefilled:

@@ -122,6 +122,10 @@ class Prose:
                 level = heading.level
         return tuple(title for title in reversed(found) if title)
 
+    def section_at(self, line: int) -> int:
+        """The number of the last heading above a line."""
+        return max(number for number, heading in enumerate(self.headings) if number == 0 or heading.line <= line)
+
 
 def read_prose(text: str) -> Prose:
     """The sentences and tables of a document; code blocks, front matter and HTML are left out."""

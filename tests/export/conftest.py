@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 
 from harness.appendlog import AppendLog
 from harness.fingerprint import file_fingerprint
-from inspect_logs import package
+from inspect_logs import installed
 from sample_run import write_run
 
 ROWS = [
@@ -62,13 +61,6 @@ def change(path: Path, edit: Callable[[Any], None]) -> None:
     tree = json.loads(path.read_text(encoding="utf-8"))
     edit(tree)
     path.write_text(json.dumps(tree), encoding="utf-8")
-
-
-def installed(name: str, *packages: str) -> Path:
-    try:
-        return package(name, *packages)
-    except (subprocess.SubprocessError, OSError) as error:
-        pytest.skip(f"{', '.join(packages)} cannot be installed: {str(getattr(error, 'stderr', b'') or error)[-300:]}")
 
 
 @pytest.fixture(scope="session")

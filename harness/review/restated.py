@@ -1,0 +1,60 @@
+"""What a text restates of its own tables and lists: held against the line where it stands first, and no better than that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.review.arithmetic import labelled_lines
+from harness.review.claims import ABSENT, Claim, claim
+from harness.review.number import Number
+from harness.review.prose import Place, Prose
+from harness.review.results import Leaf, Results
+from harness.review.word_binding import Context, bind
+
+Spot = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A number of a table or list: where it stands, and what it is called."""
+
+    path: tuple[str, ...]
+    number: Number
+    place: Place
+
+
+def statements(prose: Prose) -> Iterator[Statement]:
+    for table in prose.tables:
+        for row in table.rows:
+            for head, cell in zip(table.header, row, strict=True):
+                if cell.number is not None:
+                    place = Place(line=cell.line, column=cell.column + cell.number.start)
+                    yield Statement((*prose.path(table.section), table.name(row), head.plain), cell.number, place)
+    for lines in labelled_lines(prose):
+        for one in lines:
+            titles = prose.path(prose.section_at(one.stated.line))
+            yield Statement((*titles, one.label), one.stated.number, Place(line=one.stated.line, column=one.stated.column))
+
+
+class Restated:
+    """The statements of a document as if they were results."""
+
+    def __init__(self, prose: Prose) -> None:
+        self.statements = list(statements(prose))
+        leaves = [Leaf(0, one.path, float(one.number.value)) for one in self.statements]
+        self.results = Results((), leaves, [str(number) for number in range(len(leaves))], read=False)
+
+    def claim(self, number: Number, at: Place, context: Context, found: Mapping[Spot, Claim]) -> Claim | None:
+        """A number that another line states: confirmed, or doubted where that one is; None where none is named surely."""
+        here = [leaf for leaf, one in enumerate(self.statements) if one.place.line == at.line]
+        binding = bind(number, context, self.results, here)
+        if not binding.sure:
+            return None
+        source = self.statements[int(binding.address)]
+        where, there = f"line {source.place.line}: {' / '.join(source.path[-2:])}", found.get((source.place.line, source.place.column))
+        length = number.end - number.start
+        if there is not None and there.flagged:
+            why = f"{ABSENT}: it restates line {source.place.line}, {there.reason}"
+            return claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", why, where, length)
+        return claim(at.line, at.column, number.text, "plain", "CONFIRMED", "the document's own", where, length)

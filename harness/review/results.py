@@ -1,0 +1,268 @@
+"""Results as a reviewer looks things up in them: every number of some JSON files by its address, its words and its value.
+
+Only numbers are evidence. Texts and truth values inside results repeat what somebody claimed.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import HarnessError
+from harness.review.number import Number
+from harness.textfile import read_text
+
+MOST_BYTES = 200_000_000
+SUMMARY_LINE = re.compile(r"\s*(?:\d+\.\s+)?([^:]{1,80}(?::[^:]{1,20})?)\s*:\s*[$~]?([-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%)?(?:\s+[a-z]+)?\s*$")
+WINDOW = 25  # steps on either side of a number in which its neighbours are counted
+FEWEST_SIBLINGS, MOST_SIBLINGS = 3, 1000
+# A rate may be told as a percentage, a fraction of a total, or the other way round.
+SCALES = (1.0, 100.0, 0.01)
+PERCENT = ("%", "pp")
+WORD = re.compile(r"[a-z]+|\d+")
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Words that name one thing in texts and another in results; the values are what both become.
+SAME = {
+    word: name
+    for name, words in {
+        "sd": "standard deviation std stdev",
+        "mean": "average avg",
+        "max": "maximum highest",
+        "min": "minimum lowest",
+        "p50": "median",
+        "n": "num number count",
+        "cosine": "cos",
+        "assistant": "asst",
+        "accuracy": "acc",
+        "correlation": "corr",
+        "coefficient": "coef",
+        "percent": "pct",
+        "probability": "prob",
+        "alignment": "aligned",
+        "coherence": "coherent",
+        "parameter": "param params",
+        "eval": "evaluation",
+        "document": "doc docs",
+        "minute": "min. mins",
+    }.items()
+    for word in words.split()
+}
+SILENT = (
+    "a an and are as at be been but by did do does for from had has have in into is it its of on or our than that the their then there these they this to was"
+    " were which while with we what when not no only all each both per under over between versus vs via x using used result results value values data"
+)
+STOP = frozenset(SILENT.split())
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words by which a text and an address are compared: lower case, without plural, marks and words that say nothing."""
+    found = WORD.findall(CAMEL.sub(" ", text.replace("*", "star" if text.strip().endswith("P*") else " ")).lower())
+    return tuple(stem(word) for word in found if word not in STOP)
+
+
+def stem(word: str) -> str:
+    word = SAME.get(word, word)
+    if len(word) > 4 and word.endswith("ies"):
+        word = word[:-3] + "y"
+    elif len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    return SAME.get(word, word)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A number at `pointer` (segments, RFC 6901 when joined) of file `file`."""
+
+    file: int
+    path: tuple[str, ...]
+    value: float
+
+
+class Results:
+    """Numbers of files, or `leaves` with what to call each. `words[i]` are the words of leaf i: of its pointer and its file's name. Raises HarnessError for a
+    file that is no JSON."""
+
+    def __init__(self, files: Sequence[Path], leaves: Sequence[Leaf] = (), called: Sequence[str] = (), *, read: bool = True) -> None:
+        self.files, self.called = tuple(files), called
+        self.required: list[str] = []  # for each leaf the word without which a text does not mean it; empty where there is none
+        self.leaves = [leaf for number, file in enumerate(files) for leaf in leaves_of(number, file)] if read else list(leaves)
+        self.order = sorted(range(len(self.leaves)), key=lambda place: self.leaves[place].value)
+        self.sorted: NDArray[np.float64] = np.array([self.leaves[place].value for place in self.order])
+
+    def address(self, place: int) -> str:
+        leaf = self.leaves[place]
+        if self.called:
+            return self.called[place]
+        return f"{self.files[leaf.file].as_posix()}#/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in leaf.path)
+
+    @cached_property
+    def words(self) -> list[frozenset[str]]:
+        segments: dict[str, tuple[str, ...]] = {}
+        names = [words_of(" ".join(file.parts[-3:])) for file in self.files]
+        found = []
+        for leaf in self.leaves:
+            parts = [segments.setdefault(part, words_of(part)) for part in leaf.path]
+            found.append(frozenset(word for part in (*parts, *names[leaf.file : leaf.file + 1]) for word in part))
+        return found
+
+    @cached_property
+    def by_word(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, words in enumerate(self.words):
+            for word in words:
+                found[word].append(place)
+        return found
+
+    @cached_property
+    def rarity(self) -> dict[str, float]:
+        """How much a word tells: the logarithm of how few leaves have it."""
+        total = max(1, len(self.leaves))
+        return {word: math.log(1 + total / len(places)) for word, places in self.by_word.items()}
+
+    @cached_property
+    def starred(self) -> dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[tuple[str, int]]]:
+        found: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[tuple[str, int]]] = defaultdict(list)
+        for number, leaf in enumerate(self.leaves):
+            for place, segment in enumerate(leaf.path):
+                found[leaf.file, leaf.path[:place], leaf.path[place + 1 :]].append((segment, number))
+        return found
+
+    def is_file(self, number: int, name: str) -> bool:
+        """Whether a file is the one of this name: its path, or an end of it."""
+        path = self.files[number].as_posix()
+        return path == name or path.endswith(f"/{name}")
+
+    def at_pattern(self, file: int, before: tuple[str, ...], after: tuple[str, ...]) -> list[tuple[str, int]]:
+        """(segment, leaf) of each leaf at before/segment/after."""
+        return self.starred.get((file, before, after), [])
+
+    @cached_property
+    def _prefixes(self) -> dict[tuple[int, tuple[str, ...]], list[int]]:
+        found: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
+        for number, leaf in enumerate(self.leaves):
+            for depth in range(len(leaf.path)):
+                found[leaf.file, leaf.path[:depth]].append(number)
+        return found
+
+    def below(self, file: int, prefix: tuple[str, ...]) -> list[int]:
+        """The leaves under a prefix."""
+        return self._prefixes.get((file, prefix), [])
+
+    def agreeing(self, number: Number, *, most: int | None = None) -> list[int]:
+        """The leaves whose value a number tells, at whatever scale its unit allows."""
+        found = [place for scale in scales_of(number) for place in self._between(number, scale)]
+        return found if most is None else found[:most]
+
+    def share(self, number: Number) -> float:
+        """The probability that a number of the results which has nothing to do with this one agrees with it: how dense they lie around it, by step."""
+        if not self.leaves:
+            return 1.0
+        around = replace(number, step=number.step * (2 * WINDOW + 1))
+        count = sum(len(self._between(around, scale)) - len(self._between(number, scale)) + 0.5 for scale in scales_of(number))
+        return min(1.0, count / (2 * WINDOW + 1) / len(self.leaves))
+
+    def _between(self, number: Number, scale: float) -> list[int]:
+        low, high = (float(bound) / scale for bound in number.bounds)
+        slack = 1e-9 * max(abs(low), abs(high), 1e-300)
+        found = [self.order[place] for place in range(*self.sorted.searchsorted([low - slack, high + slack]))]
+        if not number.signed and low > 0:  # a drop of 3 may be told without its sign
+            found += [self.order[place] for place in range(*self.sorted.searchsorted([-high - slack, -low + slack]))]
+        return found
+
+
+def scales_of(number: Number) -> tuple[float, ...]:
+    return SCALES[:2] if number.unit in PERCENT else (1.0, 0.01) if number.unit == "" and abs(number.value) <= 1 else (1.0,)
+
+
+def agrees(number: Number, value: float) -> bool:
+    """Whether a number tells a value: within half its last digit, at whatever scale its unit allows; bounded by its marker."""
+    for scale in scales_of(number):
+        low, high = (float(bound) for bound in number.bounds)
+        told, slack = value * scale, 1e-9 * max(abs(low), abs(high), abs(value))
+        signless = abs(told) if not number.signed and low > 0 else told  # a drop of 3 may be told without its sign
+        if low - slack <= signless <= high + slack or (number.marker == "~" and near(number, signless)):
+            return True
+    return False
+
+
+def near(number: Number, value: float) -> bool:
+    """Whether an approximate number may stand for a value: within a whole last digit, or five per cent."""
+    return abs(value - float(number.value)) <= max(float(number.step), 0.05 * abs(float(number.value)))
+
+
+def leaves_of(number: int, file: Path) -> Iterator[Leaf]:
+    if file.suffix in (".txt", ".log"):
+        yield from (Leaf(number, path, value) for path, value in lines_in(read_text(file, MOST_BYTES)))
+        return
+    try:
+        loaded = json.loads(read_text(file, MOST_BYTES))
+    except (ValueError, RecursionError) as error:
+        raise HarnessError(f"is no JSON: {error}", where=str(file), mend="Name files of results in JSON") from None
+    yield from (Leaf(number, path, value) for path, value in numbers_in(loaded))
+
+
+def lines_in(text: str) -> Iterator[tuple[tuple[str, ...], float]]:
+    """(path, value) of each line `name: number` of a summary in plain text, under the last line that is a title."""
+    title = ""
+    for line in text.split("\n"):
+        found = SUMMARY_LINE.match(line)
+        if found:
+            path = tuple(filter(None, (title, found[1].strip())))
+            yield path, float(found[2].replace(",", "")) / (100 if found[3] else 1)
+        elif (heading := line.strip().rstrip(":")) and not set(heading) <= set("=-_#* "):
+            title = heading[:200]
+
+
+def aggregates(results: Results) -> Results:
+    """Means, SDs, medians, extremes and sums over siblings, addressed as such: the expressions that a text may state of one parent."""
+    leaves, called = [], []
+    for (file, before, after), siblings in results.starred.items():
+        values = [results.leaves[leaf].value for _, leaf in siblings]
+        if FEWEST_SIBLINGS <= len(values) <= MOST_SIBLINGS and len(set(values)) > 1 and alike(values):
+            name = f"{results.files[file].as_posix()}#/{'/'.join((*before, '*', *after))}"
+            for word, value in summaries(values):
+                leaves.append(Leaf(file, (*before, *after, word), value))
+                called.append(f"{word} of {len(values)} at {name}")
+    found = Results(results.files, leaves, called, read=False)
+    found.required = [leaf.path[-1] for leaf in leaves]
+    return found
+
+
+def alike(values: Sequence[float]) -> bool:
+    """Whether siblings can be values of one quantity: rates, or of one order of size; the settings of a training are not."""
+    sizes = sorted(abs(value) for value in values)
+    return sizes[-1] <= 1 or sizes[-1] <= 100 * max(sizes[len(sizes) // 2], 1e-12)
+
+
+def summaries(values: Sequence[float]) -> Iterator[tuple[str, float]]:
+    array = np.array(values)
+    yield from (("mean", array.mean()), ("sd", array.std(ddof=1)), ("p50", np.median(array)), ("total", array.sum()))
+    yield from (("max", array.max()), ("min", array.min()), ("range", np.ptp(array)))
+
+
+def numbers_in(loaded: Any) -> Iterator[tuple[tuple[str, ...], float]]:
+    """(path, value) of each finite number, in the order of the file."""
+    stack: list[tuple[tuple[str, ...], Any]] = [((), loaded)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, dict):
+            stack += [((*path, str(key)), inner) for key, inner in reversed(value.items())]
+        elif isinstance(value, list):
+            stack += [((*path, str(place)), inner) for place, inner in reversed([*enumerate(value)])]
+        elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
+            yield path, float(value)
+
+
+def overlap(words: Iterable[str], others: frozenset[str], rarity: dict[str, float]) -> float:
+    """How much of what the words say stands among others: their rarities added up."""
+    return sum(rarity.get(word, 0.0) for word in frozenset(words) & others)

@@ -1,0 +1,191 @@
+"""Cells of tables bound to addresses in results: by the name of the row, the name of the column, and what the other cells of the line were found at.
+
+A line (a column or a row) is bound as a whole. Where the cells of a line agree with leaves whose addresses have one pattern, each told apart by the cell's own
+name, the pattern is what the line shows; a cell that differs from the leaf at its address is wrong. How likely it is that so many agree by chance is counted
+from the results themselves, and a pattern that could is not used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from harness.review.claims import ABSENT, Claim, claim
+from harness.review.number import Number
+from harness.review.prose import Cell, Table
+from harness.review.results import Results, agrees, overlap, words_of
+from harness.review.word_binding import comparable
+
+CHANCE = 0.01  # expected number of patterns that agree as well by chance, above which nothing is confirmed
+MOST_AGREEING = 400  # leaves that agree with one cell which are looked at
+MOST_IN_CELL = 3  # numbers of a cell that are bound
+SURE = 3  # cells that agree before one that does not is wrong
+SHARE = 0.75  # of the cells at a pattern that must agree before one that does not is wrong
+
+# A file, and an address with a star for the segment that names the cell; None in place of the rest: any leaf below the prefix.
+Pattern = tuple[int, tuple[str, ...], tuple[str, ...] | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A cell of a line with the words that tell it from the others of the line."""
+
+    cell: Cell
+    number: Number
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A column or a row; `words` are its own name's."""
+
+    words: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+def lines_of(table: Table) -> Iterator[Line]:
+    """The columns, then the rows; of cells with several numbers, such as intervals, the first ones, then the second ones."""
+    names = [words_of(table.name(row)) for row in table.rows]
+    heads = [words_of(cell.plain) for cell in table.header]
+    for which in range(MOST_IN_CELL):
+        for place, head in enumerate(heads):
+            cells = [(row[place], names[at]) for at, row in enumerate(table.rows)]
+            yield Line(head, tuple(Entry(cell, number, words) for cell, words in cells if (number := number_at(cell, which)) is not None))
+        for at, row in enumerate(table.rows):
+            yield Line(names[at], tuple(Entry(cell, number, heads[place]) for place, cell in enumerate(row) if (number := number_at(cell, which)) is not None))
+
+
+def number_at(cell: Cell, which: int) -> Number | None:
+    return cell.number if which == 0 else cell.numbers[which] if cell.number is not None and which < len(cell.numbers) else None
+
+
+def table_claims(table: Table, results: Results, above: Sequence[str]) -> list[Claim]:
+    """A claim for each cell that could be bound; `above` are the titles over the table."""
+    found: dict[tuple[int, int], Claim] = {}
+    titles = words_of(" ".join(above))
+    for line in lines_of(table):
+        for one in line_claims(line, results, titles):
+            known = found.get((one.line, one.column))
+            if known is None or one.verdict == "CONFIRMED":
+                found[one.line, one.column] = one
+    return list(found.values())
+
+
+def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator[Claim]:
+    votes: dict[Pattern, dict[int, int]] = defaultdict(dict)  # pattern to entry to leaf
+    for at, entry in enumerate(line.entries):
+        for leaf in results.agreeing(entry.number, most=MOST_AGREEING):
+            for pattern in patterns_of(entry, leaf, results):
+                best = votes[pattern].get(at)
+                if best is None or suits(line, entry, leaf, results, titles) > suits(line, entry, best, results, titles):
+                    votes[pattern][at] = leaf
+    shares = [results.share(entry.number) for entry in line.entries]
+    used: dict[int, tuple[float, Pattern, int]] = {}
+    for pattern, leaves in votes.items():
+        chance = len(votes) * math.prod(min(1.0, shares[at] * rivals(pattern, line.entries[at], results)) for at in leaves)
+        if chance < CHANCE and len(leaves) > 1:
+            for at, leaf in leaves.items():
+                fit = suits(line, line.entries[at], leaf, results, titles) + len(leaves)
+                if at not in used or fit > used[at][0]:
+                    used[at] = fit, pattern, leaf
+    for at, (_, _, leaf) in used.items():
+        cell, number = line.entries[at].cell, line.entries[at].number
+        yield claim(cell.line, cell.column + number.start, number.text, "table cell", "CONFIRMED", "", results.address(leaf), number.end - number.start)
+    yield from wrong_cells(line, results, votes, used) if used else absent_cells(line, results)
+
+
+def wrong_cells(line: Line, results: Results, votes: dict[Pattern, dict[int, int]], used: dict[int, tuple[float, Pattern, int]]) -> Iterator[Claim]:
+    """Cells without an agreeing leaf whose address is known from the others."""
+    patterns = sorted({pattern for _, pattern, _ in used.values()}, key=lambda pattern: -len(votes[pattern]))
+    for at, entry in enumerate(line.entries):
+        if at in used:
+            continue
+        for pattern in patterns:
+            there = {other: leaf for other in range(len(line.entries)) if (leaf := leaf_at(pattern, line.entries[other], results)) is not None}
+            right = sum(agrees(line.entries[other].number, results.leaves[leaf].value) for other, leaf in there.items())
+            if at in there and right >= SURE and right >= SHARE * len(there) and not agrees(entry.number, results.leaves[there[at]].value):
+                value, number = results.leaves[there[at]].value, entry.number
+                yield claim(
+                    entry.cell.line,
+                    entry.cell.column + number.start,
+                    number.text,
+                    "table cell",
+                    "WRONG",
+                    f"results say {value:.6g} where {right} of {len(there)} cells of this line agree with theirs",
+                    results.address(there[at]),
+                    number.end - number.start,
+                )
+                break
+
+
+def absent_cells(line: Line, results: Results) -> Iterator[Claim]:
+    """Where the results have an address for each name of a column and no cell says what stands there: another run, or none."""
+    files: dict[Pattern, dict[int, int]] = defaultdict(dict)
+    for at, entry in enumerate(line.entries):
+        wanted = frozenset(entry.words)
+        rare = [places for word in wanted if len(places := results.by_word.get(word, [])) <= MOST_AGREEING]
+        for leaf in set[int]().union(*rare):
+            path = results.leaves[leaf].path
+            for place, segment in enumerate(path):
+                there = frozenset(words_of(segment))
+                if len(wanted & there) * 2 > max(len(wanted), len(there)):
+                    files[results.leaves[leaf].file, path[:place], path[place + 1 :]].setdefault(at, leaf)
+    whole = {pattern: leaves for pattern, leaves in files.items() if len(leaves) >= SURE and len(leaves) * 2 > len(line.entries)}
+    if not whole or any(agrees(line.entries[at].number, results.leaves[leaf].value) for leaves in whole.values() for at, leaf in leaves.items()):
+        return
+    for at, leaf in max(whole.values(), key=len).items():
+        entry, number = line.entries[at], line.entries[at].number
+        if comparable(number, results.leaves[leaf].value):
+            told = f"{ABSENT}: the address of its name says {results.leaves[leaf].value:.6g}"
+            length = number.end - number.start
+            yield claim(entry.cell.line, entry.cell.column + number.start, number.text, "table cell", "UNSUPPORTED", told, results.address(leaf), length)
+
+
+def patterns_of(entry: Entry, leaf: int, results: Results) -> Iterator[Pattern]:
+    """The patterns that a leaf has for a cell: a segment that the cell's words name is starred; or all below a prefix, where they name the rest of it."""
+    one = results.leaves[leaf]
+    wanted = frozenset(entry.words)
+    for place, segment in enumerate(one.path):
+        if wanted and names(wanted, frozenset(words_of(segment))):
+            yield one.file, one.path[:place], one.path[place + 1 :]
+    rest = frozenset(word for part in one.path for word in words_of(part))
+    if wanted & rest:
+        for depth in range(len(one.path)):
+            below = frozenset(word for part in one.path[depth:] for word in words_of(part))
+            if wanted & below:
+                yield one.file, one.path[:depth], None
+
+
+def names(wanted: frozenset[str], there: frozenset[str]) -> bool:
+    """Whether a cell's words name a segment: most of them stand there, or all of it stands among them."""
+    common = len(wanted & there)
+    return common > 0 and (common * 2 > len(wanted) or common == len(there))
+
+
+def leaf_at(pattern: Pattern, entry: Entry, results: Results) -> int | None:
+    """The one leaf of a starred pattern that a cell names; None where there is none, or several."""
+    file, before, after = pattern
+    if after is None:
+        return None
+    wanted = frozenset(entry.words)
+    found = [leaf for segment, leaf in results.at_pattern(file, before, after) if wanted == frozenset(words_of(segment))]
+    if not found:
+        found = [leaf for segment, leaf in results.at_pattern(file, before, after) if names(wanted, frozenset(words_of(segment)))]
+    return found[0] if len(found) == 1 else None
+
+
+def rivals(pattern: Pattern, entry: Entry, results: Results) -> int:
+    """How many leaves of a pattern a cell's words name: any of them may agree."""
+    file, before, after = pattern
+    wanted = frozenset(entry.words)
+    if after is not None:
+        return max(1, sum(names(wanted, frozenset(words_of(segment))) for segment, _ in results.at_pattern(file, before, after)))
+    return max(1, sum(1 for leaf in results.below(file, before) if wanted & results.words[leaf]))
+
+
+def suits(line: Line, entry: Entry, leaf: int, results: Results, titles: Sequence[str]) -> float:
+    """How well the words of a leaf suit a cell: its own, those of its line, those of the titles."""
+    words, rarity = results.words[leaf], results.rarity
+    return overlap(entry.words, words, rarity) + overlap(line.words, words, rarity) + 0.3 * overlap(titles, words, rarity)

@@ -1,0 +1,162 @@
+"""Numbers of prose bound to addresses by words alone, the weakest of all bindings: how many addresses would fit as well by chance is counted and told.
+
+A value is looked for only among the addresses whose words fit best; that it stands somewhere in the results says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.review.claims import ABSENT, AMBIGUOUS, UNBOUND
+from harness.review.number import Number
+from harness.review.prose import Sentence
+from harness.review.results import Results, agrees, words_of
+
+CHANCE = 0.01  # expected number of addresses that would agree by chance, above which nothing is confirmed
+NEAR, BLOCK, TITLE = 1.0, 0.7, 0.35  # what a word of the sentence, of its paragraph before it, and of the titles above it count
+CLOSE = 40  # characters around a number whose words count twice
+# What is stated of a quantity beside the quantity itself: a number that is near such a word is no value of an address without it.
+STATISTICS = frozenset(
+    ("ci", "interval", "sd", "se", "p", "p50", "range", "min", "max", "total", "sum", "ratio", "coefficient", "difference", "power", "percentile", "quantile")
+)
+UNLIKELY = 0.1  # expected chance matches from which on an address that agrees says nothing
+NEARLY = 0.5  # of the best fit, from which on an address that agrees may be the one that is meant
+EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)\s*[=<>≈]+\s*[~$+−–-]*$")
+FEW = 3  # addresses that words may name alike
+COMMON = 0.25  # a word that a larger share of the leaves has tells nothing
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What the words found: an address that agrees with so many expected by chance, or why there is none."""
+
+    address: str = ""
+    chance: float = 1.0
+    why: str = UNBOUND
+
+    @property
+    def sure(self) -> bool:
+        return bool(self.address) and self.chance < CHANCE
+
+
+@dataclass(frozen=True)
+class Context:
+    """What surrounds a number: word to what it counts, and the symbol or word of an equation that it ends (`p` of `p = 0.6`)."""
+
+    weights: Mapping[str, float]
+    symbol: str = ""
+
+
+def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before: str = "") -> Context:
+    """Words close to the number count twice, those `before` it in the paragraph less, those of the titles least. Other numbers are no words."""
+    text = without_numbers(sentence)
+    start, end = word_edges(text, number.start - CLOSE, number.end + CLOSE // 2)
+    found = dict.fromkeys(words_of(" ".join(titles)), TITLE)
+    found |= dict.fromkeys(words_of(before), BLOCK)
+    found |= dict.fromkeys(words_of(text), NEAR)
+    found |= dict.fromkeys(words_of(text[start:end]), 2 * NEAR)
+    equation = EQUATION.search(sentence.text[: number.digits_at])
+    symbol = words_of(equation[1])[-1:] if equation else ()
+    return Context(found, symbol[0] if symbol else "")
+
+
+def without_numbers(sentence: Sentence) -> str:
+    """The text with blanks in place of its numbers."""
+    text = sentence.text
+    for number in sentence.numbers:
+        text = text[: number.start] + " " * (number.end - number.start) + text[number.end :]
+    return text
+
+
+def word_edges(text: str, start: int, end: int) -> tuple[int, int]:
+    """A stretch that cuts no word."""
+    start, end = max(0, start), min(len(text), end)
+    while start > 0 and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1 : end].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end
+
+
+def bind(number: Number, context: Context, results: Results, without: Collection[int] = ()) -> Binding:
+    """The address that a number tells, as far as words can say; some leaves are left out."""
+    if not results.leaves:
+        return Binding()
+    scores, agreeing = scores_of(context.weights, results), [leaf for leaf in results.agreeing(number) if leaf not in without]
+    scores[list(without)] = 0.0
+    best = max(agreeing, key=lambda leaf: scores[leaf]) if agreeing else -1
+    fits = float(scores[best]) if best >= 0 else 0.0
+    if fits > 0:
+        rivals = 1 + int((scores >= fits - 1e-9).sum()) - sum(scores[leaf] >= fits - 1e-9 for leaf in agreeing)
+        chance = rivals * results.share(number)
+        if chance < CHANCE:
+            return Binding(address=results.address(best), chance=chance, why=f"bound by words; {chance:.1g} addresses would agree by chance")
+    return (
+        sum_of_named(number, scores, results)
+        or (other_value(number, context, scores, results, fits) if fits <= 0 or chance >= UNLIKELY else None)
+        or (ambiguous(results.address(best), rivals, chance) if fits > 0 else Binding())
+    )
+
+
+def ambiguous(address: str, rivals: int, chance: float) -> Binding:
+    """An address for a person to accept."""
+    return Binding(address, chance, f"{AMBIGUOUS}: {rivals} addresses fit its words as well, {chance:.2g} would agree by chance")
+
+
+def named_leaves(scores: NDArray[np.float64]) -> list[int]:
+    """The few leaves whose words fit best; none where many fit alike."""
+    top = float(scores.max(initial=0.0))
+    found: list[int] = np.flatnonzero(scores >= top - 1e-9).tolist() if top > 0 else []
+    return found if len(found) <= FEW else []
+
+
+def sum_of_named(number: Number, scores: NDArray[np.float64], results: Results) -> Binding | None:
+    """A total over the addresses of one name, one of each file, where its words name one of them."""
+    named = named_leaves(scores)
+    if not named or number.value == 0:
+        return None
+    last = frozenset(words_of(results.leaves[named[0]].path[-1]))
+    alike = [leaf for leaf, one in enumerate(results.leaves) if frozenset(words_of(one.path[-1])) == last]
+    files = {results.leaves[leaf].file for leaf in alike}
+    if not 1 < len(files) == len(alike) or not agrees(number, sum(results.leaves[leaf].value for leaf in alike)):
+        return None
+    return Binding(address=" + ".join(results.address(leaf) for leaf in alike), chance=0.0, why="the sum of the addresses of that name")
+
+
+def other_value(number: Number, context: Context, scores: NDArray[np.float64], results: Results, fits: float) -> Binding | None:
+    """Where the words beside a number name one address outright, and the value there is another. None where an address that agrees fits nearly as well."""
+    named = named_leaves(scores)
+    if not named or fits > NEARLY * float(scores[named[0]]) or any(agrees(number, results.leaves[leaf].value) for leaf in named):
+        return None
+    leaf = named[0]
+    last = [word for word in words_of(results.leaves[leaf].path[-1]) if not word.isdigit()]
+    said = [word for word in last if context.weights.get(word, 0.0) >= 2 * NEAR]
+    outright = len(said) == len(last) if not context.symbol else context.symbol in said and len(said) * 2 >= len(last)
+    others = [word for word in STATISTICS - results.words[leaf] if context.weights.get(word, 0.0) >= 2 * NEAR]
+    if not last or not outright or others or not comparable(number, results.leaves[leaf].value):
+        return None
+    return Binding(address=results.address(leaf), why=f"{ABSENT}: the address that its words name says {results.leaves[leaf].value:.6g}")
+
+
+def comparable(number: Number, value: float) -> bool:
+    """Whether a value could be told by such a number at all: not a count by a percentage, nor a rate by a count."""
+    whole = float(value).is_integer() and abs(value) > 1
+    return whole == (number.step >= 1 and number.unit not in ("%", "pp")) or number.unit == "$"
+
+
+def scores_of(weights: Mapping[str, float], results: Results) -> NDArray[np.float64]:
+    """How well the words of each leaf fit."""
+    scores = np.zeros(len(results.leaves))
+    most = max(8, COMMON * len(results.leaves))
+    for word, weight in weights.items():
+        places = results.by_word.get(word, ())
+        if 0 < len(places) <= most:
+            scores[places] += weight * results.rarity[word]
+    if results.required:
+        scores[[weights.get(word, 0.0) < NEAR for word in results.required]] = 0.0
+    return scores
