@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +10,14 @@ from harness.errors import HarnessError
 from harness.records import Record, encode
 from harness.report.build import CLEAN_RESULT, RESULTS
 from harness.review.card import card_findings
-from harness.review.claims import UNBOUND, Claim, claim
+from harness.review.claims import Claim
 from harness.review.document import Document, read_document
 from harness.review.findings import Finding
-from harness.review.number import read_numbers
+from harness.review.foreign import foreign_claims
 from harness.review.own import review_own, run_of
 from harness.review.recorded import Recorded, read_recorded
 from harness.review.structure import structure_findings
 from harness.review.verdict import TextVerdict, verdict_of
-
-FOREIGN = "harness.review.foreign"
 
 
 class Review(Record, frozen=True, kw_only=True):
@@ -71,7 +67,7 @@ def review_file(path: Path, results: Sequence[Path] = ()) -> Review:
     run = run_of(file)
     if run is not None:
         own = review_own(file, document.lines)
-        claims, found = [*own.claims, *added_claims(document, own.added)], own.findings
+        claims, found = [*own.claims, *added_claims(document, own.added, run / RESULTS)], own.findings
         return review_document(document, str(file), claims, found, (run / RESULTS,))
     if results:
         return review_document(document, str(file), *foreign_claims(document, results), results)
@@ -92,20 +88,7 @@ def review_document(document: Document, path: str, claims: Sequence[Claim] | Non
     )
 
 
-def foreign_claims(document: Document, results: Sequence[Path]) -> tuple[list[Claim], list[Finding]]:
-    """The claims of a text that no run wrote."""
-    if find_spec(FOREIGN) is None:
-        raise HarnessError("only the claims of a run's own report are compared with results yet", where="--results", mend="Name a run, or leave --results out")
-    found: tuple[list[Claim], list[Finding]] = import_module(FOREIGN).foreign_claims(document, results)
-    return found
-
-
-def added_claims(document: Document, added: Iterable[tuple[int, int]]) -> list[Claim]:
-    """The numbers that a person wrote into a report of ours: nothing binds them."""
-    reason = f"{UNBOUND}: a person added it; in notes.md it could stand with its address"
-    return [
-        claim(line, number.start + 1, number.text, "number", "UNSUPPORTED", reason)
-        for first, last in added
-        for line in range(first, last + 1)
-        for number in read_numbers(document.lines[line - 1])
-    ]
+def added_claims(document: Document, added: Sequence[tuple[int, int]], results: Path) -> list[Claim]:
+    """The claims of what a person wrote into a report of ours, reviewed as those of any text."""
+    lines = {line for first, last in added for line in range(first, last + 1)}
+    return [one for one in foreign_claims(document, [results])[0] if one.line in lines] if lines else []

@@ -67,12 +67,25 @@ def test_each_of_125_changes_is_found_at_its_line(folder: Path) -> None:
     """One digit, sign or word of the generated text changed: a claim on its line is WRONG, and no other line raises an alarm. Only where another version of
     harness wrote that very line in other words, lines of the same kind may."""
     draw, older = random.Random(f"{folder.name} 1"), other_words(folder)
-    assert len(older) <= 4
+    assert len(older) < 20
     for _ in range(125):
         changed, line = mutate(text_of(folder), draw)
         found = alarms(review(folder, changed))
         assert (line, "WRONG") in found and {verdict for _, verdict in found} == {"WRONG"}, (line, found)
         assert {place for place, _ in found} <= ({line} | older if line in older else {line}), (line, found)
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=[folder.name for folder in EXAMPLES])
+def test_words_of_another_version_are_no_fault(folder: Path) -> None:
+    """A report that was written in other words, with hyphens for minus signs: its seal says that nobody edited it, and, after an edit, where that was."""
+    text = rendered(folder).text.replace("−", "-").replace("every number", "all numbers").replace("## Source issues\n", "An end.\n\n## Source issues\n")
+    older = seal_text(text.replace("Drawn at random by a stated seed; `index.html` shows more. ", ""))
+    assert alarms(review(folder, older)) == []
+    same = {tuple(token.key for token in line.tokens) for line in rendered(folder).lines}
+    draw = random.Random(f"{folder.name} 2")
+    for changed, line in (mutate(older, draw) for _ in range(30)):
+        if tuple(token.key for token in tokens_of(older.split("\n")[line - 1])) in same:
+            assert alarms(review(folder, changed)) == [(line, "WRONG")]
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=[folder.name for folder in EXAMPLES])
@@ -124,12 +137,12 @@ def test_a_changed_number_is_wrong_with_what_results_say(copied: Path) -> None:
         ("1 seed; scale", "seed; scale", "seed", "results say '1' before this"),
         ("Gates and controls: all", "Gates and most controls: all", "most", "the generated text does not say this"),
         ("**Confidence: LOW**", "**Confidence: HIGH**", "HIGH", "the generated text says 'LOW'"),
-        ("p = .862", "p < .862", "<", "results say '='"),
+        ("requests, p = .", "requests, p < .", "<", "results say '='"),
         ("None counts as an effect or as its absence.", "None counts as an effect.", ".", "the generated text says 'or as its absence' before this"),
     ],
 )
 def test_words_put_in_taken_out_or_exchanged_are_wrong(copied: Path, old: str, new: str, text: str, reason: str) -> None:
-    write_report(copied, lambda written: written.replace(old, new, 1))
+    write_report(copied, lambda written: new.join(written.split(old, 1)))
     (wrong,) = (one for one in review_file(copied).claims if one.flagged)
     assert (wrong.verdict, wrong.text, wrong.reason) == ("WRONG", text, reason)
 

@@ -153,6 +153,19 @@ def test_verdicts_that_are_kept_go_stale_with_their_sentence(run: Path, capsys: 
     assert printed(capsys, "run")[1].splitlines()[-1] == "Recorded: PASS, stale: the results have changed since"
 
 
+def test_claims_of_any_text_are_looked_for_where_results_are_named(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --results there is a verdict, and it can be kept beside the text; a file that is not there is one line."""
+    (run.parent / "x.md").write_text(TEXT)
+    (run.parent / "r.json").write_text('{"benign": {"rise": 1.5}, "requests": 40}')
+    value = json.loads(printed(capsys, "x.md", "--results", "r.json", "--record", "--json")[1])
+    assert value["verdict"] in ("PASS", "CONCERNS", "FAIL") and value["claims"] and value["recorded"]["verdict"] == value["verdict"]
+    assert list(json.loads((run.parent / "review.verdicts.json").read_text())["documents"]) == ["x.md"]
+    (run.parent / "r.json").write_text('{"benign": {"rise": 2.5}, "requests": 40}')
+    assert "stale: the results have changed since" in printed(capsys, "x.md", "--results", "r.json")[1]
+    assert main(["review", "x.md", "--results", "gone.json"]) == 2
+    assert "gone.json" in capsys.readouterr().err
+
+
 def test_nothing_is_kept_where_no_claim_was_looked_for(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line, and the run that was named beside it has no event either."""
     (run.parent / "x.md").write_text(TEXT)
