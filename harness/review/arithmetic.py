@@ -104,9 +104,9 @@ def table_relations(table: Table) -> Iterator[Claim]:
         best: tuple[int, list[Claim]] = (0, [])
         for a, b in permutations([place for place in numeric if place != target], 2):
             for name, operation in ((DIFFERENCE, OPERATIONS[DIFFERENCE]), (RATIO, OPERATIONS[RATIO]), (PERCENT, OPERATIONS[PERCENT])):
-                found = list(relation(table, target, a, b, name, operation))
+                found = list(relation(table, target, a, b, name, operation)) if tells(table.header[target].plain, name) else []
                 right = sum(one.verdict == "CONFIRMED" for one in found)
-                if right >= FEWEST and right >= SHARE * len(found) and right > best[0] and tells(table.header[target].plain, name):
+                if right >= FEWEST and right >= SHARE * len(found) and right > best[0]:
                     best = right, found
         yield from best[1]
 

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from harness.textfile import read_text
 MOST_BYTES = 200_000_000
 SUMMARY_LINE = re.compile(r"\s*(?:\d+\.\s+)?([^:]{1,80}(?::[^:]{1,20})?)\s*:\s*[$~]?([-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%)?(?:\s+[a-z]+)?\s*$")
 WINDOW = 25  # steps on either side of a number in which its neighbours are counted
-FEWEST_SIBLINGS, MOST_SIBLINGS = 3, 1000
+FEWEST_SIBLINGS, MOST_SIBLINGS, MOST_AGGREGATED = 3, 1000, 50_000
 # A rate may be told as a percentage, a fraction of a total, or the other way round.
 SCALES = (1.0, 100.0, 0.01)
 PERCENT = ("%", "pp")
@@ -64,6 +64,7 @@ SILENT = (
 STOP = frozenset(SILENT.split())
 
 
+@lru_cache(maxsize=100_000)
 def words_of(text: str) -> tuple[str, ...]:
     """The words by which a text and an address are compared: lower case, without plural, marks and words that say nothing."""
     found = WORD.findall(CAMEL.sub(" ", text.replace("*", "star" if text.strip().endswith("P*") else " ")).lower())
@@ -96,8 +97,9 @@ class Results:
         self.files, self.called = tuple(files), called
         self.required: list[str] = []  # for each leaf the word without which a text does not mean it; empty where there is none
         self.leaves = [leaf for number, file in enumerate(files) for leaf in leaves_of(number, file)] if read else list(leaves)
-        self.order = sorted(range(len(self.leaves)), key=lambda place: self.leaves[place].value)
-        self.sorted: NDArray[np.float64] = np.array([self.leaves[place].value for place in self.order])
+        values: NDArray[np.float64] = np.array([leaf.value for leaf in self.leaves], dtype=float)
+        self.order = np.argsort(values, kind="stable")
+        self.sorted = values[self.order]
 
     def address(self, place: int) -> str:
         leaf = self.leaves[place]
@@ -107,21 +109,25 @@ class Results:
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
-        segments: dict[str, tuple[str, ...]] = {}
         names = [words_of(" ".join(file.parts[-3:])) for file in self.files]
+        prefixes: dict[tuple[int, tuple[str, ...]], frozenset[str]] = {}
         found = []
         for leaf in self.leaves:
-            parts = [segments.setdefault(part, words_of(part)) for part in leaf.path]
-            found.append(frozenset(word for part in (*parts, *names[leaf.file : leaf.file + 1]) for word in part))
+            home = leaf.file, leaf.path[:-1]
+            if home not in prefixes:
+                parts = (*map(words_of, home[1]), *names[leaf.file : leaf.file + 1])
+                prefixes[home] = frozenset(word for part in parts for word in part)
+            found.append(prefixes[home].union(words_of(leaf.path[-1])))
         return found
 
     @cached_property
-    def by_word(self) -> dict[str, list[int]]:
+    def by_word(self) -> dict[str, NDArray[np.int64]]:
+        """Word to the leaves that have it."""
         found: dict[str, list[int]] = defaultdict(list)
         for place, words in enumerate(self.words):
             for word in words:
                 found[word].append(place)
-        return found
+        return {word: np.array(places) for word, places in found.items()}
 
     @cached_property
     def rarity(self) -> dict[str, float]:
@@ -142,21 +148,64 @@ class Results:
         path = self.files[number].as_posix()
         return path == name or path.endswith(f"/{name}")
 
+    @cached_property
+    def _tree(self) -> list[dict[str, Any]]:
+        """The leaves of each file by their segments, nested as in the file."""
+        trees: list[dict[str, Any]] = [{} for _ in self.files] or [{}]
+        for number, leaf in enumerate(self.leaves):
+            node = trees[leaf.file]
+            for segment in leaf.path[:-1]:
+                node = node.setdefault(segment, {})
+            node[leaf.path[-1]] = number
+        return trees
+
     def at_pattern(self, file: int, before: tuple[str, ...], after: tuple[str, ...]) -> list[tuple[str, int]]:
         """(segment, leaf) of each leaf at before/segment/after."""
-        return self.starred.get((file, before, after), [])
+        home = descend(self._tree[file], before)
+        if not isinstance(home, dict):
+            return []
+        found = ((segment, descend(node, after)) for segment, node in home.items())
+        return [(segment, leaf) for segment, leaf in found if isinstance(leaf, int)]
+
+    def shared(self, places: Sequence[int], words: Iterable[str]) -> NDArray[np.int64]:
+        """How many of some words each of some leaves has."""
+        wanted, counts = np.array(places, dtype=np.int64), np.zeros(len(places), dtype=np.int64)
+        for word in frozenset(words):
+            if (having := self.by_word.get(word)) is not None:
+                at = np.minimum(having.searchsorted(wanted), len(having) - 1)
+                counts += having[at] == wanted
+        return counts
 
     @cached_property
-    def _prefixes(self) -> dict[tuple[int, tuple[str, ...]], list[int]]:
-        found: dict[tuple[int, tuple[str, ...]], list[int]] = defaultdict(list)
+    def _prefixes(self) -> dict[tuple[int, tuple[str, ...]], tuple[int, int]]:
+        """Prefix to the first leaf below it and the one after the last: they stand together, as the file's own order has them."""
+        found: dict[tuple[int, tuple[str, ...]], tuple[int, int]] = {}
         for number, leaf in enumerate(self.leaves):
             for depth in range(len(leaf.path)):
-                found[leaf.file, leaf.path[:depth]].append(number)
+                key = leaf.file, leaf.path[:depth]
+                found[key] = found.get(key, (number, 0))[0], number + 1
         return found
 
-    def below(self, file: int, prefix: tuple[str, ...]) -> list[int]:
-        """The leaves under a prefix."""
-        return self._prefixes.get((file, prefix), [])
+    def below_with(self, file: int, prefix: tuple[str, ...], words: Iterable[str]) -> int:
+        """How many leaves below a prefix have one of some words, those with several counted for each."""
+        first, last = self._prefixes.get((file, prefix), (0, 0))
+        arrays = [places for word in words if (places := self.by_word.get(word)) is not None]
+        return sum(int(np.subtract(*places.searchsorted([last, first]))) for places in arrays)
+
+    @cached_property
+    def by_last(self) -> dict[frozenset[str], list[int]]:
+        """The words of the last segment to the leaves that end so."""
+        found: dict[frozenset[str], list[int]] = defaultdict(list)
+        for number, leaf in enumerate(self.leaves):
+            found[frozenset(words_of(leaf.path[-1]))].append(number)
+        return found
+
+    @cached_property
+    def by_required(self) -> dict[str, NDArray[np.int64]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, word in enumerate(self.required):
+            found[word].append(number)
+        return {word: np.array(places) for word, places in found.items()}
 
     def agreeing(self, number: Number, *, most: int | None = None) -> list[int]:
         """The leaves whose value a number tells, at whatever scale its unit allows."""
@@ -168,16 +217,30 @@ class Results:
         if not self.leaves:
             return 1.0
         around = replace(number, step=number.step * (2 * WINDOW + 1))
-        count = sum(len(self._between(around, scale)) - len(self._between(number, scale)) + 0.5 for scale in scales_of(number))
-        return min(1.0, count / (2 * WINDOW + 1) / len(self.leaves))
+        counts = [sum(last - first for first, last in self._ranges(one, scale)) for scale in scales_of(number) for one in (around, number)]
+        return min(1.0, (sum(counts[::2]) - sum(counts[1::2]) + 0.5) / (2 * WINDOW + 1) / len(self.leaves))
 
     def _between(self, number: Number, scale: float) -> list[int]:
+        found: list[int] = np.concatenate([self.order[first:last] for first, last in self._ranges(number, scale)]).tolist()
+        return found
+
+    def _ranges(self, number: Number, scale: float) -> list[tuple[int, int]]:
+        """Where in the order of size the leaves lie that a number tells at a scale."""
         low, high = (float(bound) / scale for bound in number.bounds)
         slack = 1e-9 * max(abs(low), abs(high), 1e-300)
-        found = [self.order[place] for place in range(*self.sorted.searchsorted([low - slack, high + slack]))]
+        ends = [(low - slack, high + slack)]
         if not number.signed and low > 0:  # a drop of 3 may be told without its sign
-            found += [self.order[place] for place in range(*self.sorted.searchsorted([-high - slack, -low + slack]))]
-        return found
+            ends.append((-high - slack, -low + slack))
+        return [(int(first), int(last)) for first, last in (self.sorted.searchsorted(pair) for pair in ends)]
+
+
+def descend(node: Any, path: Sequence[str]) -> Any:
+    """What stands at a path below a node; None where there is none."""
+    for segment in path:
+        if not isinstance(node, dict):
+            return None
+        node = node.get(segment)
+    return node
 
 
 def scales_of(number: Number) -> tuple[float, ...]:
@@ -224,8 +287,10 @@ def lines_in(text: str) -> Iterator[tuple[tuple[str, ...], float]]:
 
 
 def aggregates(results: Results) -> Results:
-    """Means, SDs, medians, extremes and sums over siblings, addressed as such: the expressions that a text may state of one parent."""
+    """Means, SDs, medians, extremes and sums over siblings, addressed as such: the expressions that a text may state of one parent. None of large results."""
     leaves, called = [], []
+    if len(results.leaves) > MOST_AGGREGATED:
+        return Results((), read=False)
     for (file, before, after), siblings in results.starred.items():
         values = [results.leaves[leaf].value for _, leaf in siblings]
         if FEWEST_SIBLINGS <= len(values) <= MOST_SIBLINGS and len(set(values)) > 1 and alike(values):

@@ -76,7 +76,7 @@ def table_claims(table: Table, results: Results, above: Sequence[str]) -> list[C
 def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator[Claim]:
     votes: dict[Pattern, dict[int, int]] = defaultdict(dict)  # pattern to entry to leaf
     for at, entry in enumerate(line.entries):
-        for leaf in results.agreeing(entry.number, most=MOST_AGREEING):
+        for leaf in of_its_name(entry, results):
             for pattern in patterns_of(entry, leaf, results):
                 best = votes[pattern].get(at)
                 if best is None or suits(line, entry, leaf, results, titles) > suits(line, entry, best, results, titles):
@@ -84,8 +84,10 @@ def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator
     shares = [results.share(entry.number) for entry in line.entries]
     used: dict[int, tuple[float, Pattern, int]] = {}
     for pattern, leaves in votes.items():
+        if len(leaves) < 2:
+            continue
         chance = len(votes) * math.prod(min(1.0, shares[at] * rivals(pattern, line.entries[at], results)) for at in leaves)
-        if chance < CHANCE and len(leaves) > 1:
+        if chance < CHANCE:
             for at, leaf in leaves.items():
                 fit = suits(line, line.entries[at], leaf, results, titles) + len(leaves)
                 if at not in used or fit > used[at][0]:
@@ -94,6 +96,14 @@ def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator
         cell, number = line.entries[at].cell, line.entries[at].number
         yield claim(cell.line, cell.column + number.start, number.text, "table cell", "CONFIRMED", "", results.address(leaf), number.end - number.start)
     yield from wrong_cells(line, results, votes, used) if used else absent_cells(line, results)
+
+
+def of_its_name(entry: Entry, results: Results) -> list[int]:
+    """The leaves that a cell tells, as far as they share the most words with its name."""
+    agreeing = results.agreeing(entry.number)
+    counts = results.shared(agreeing, entry.words)
+    best = int(counts.max(initial=0))
+    return [leaf for leaf, count in zip(agreeing, counts.tolist(), strict=True) if count * 2 > best > 0][:MOST_AGREEING]
 
 
 def wrong_cells(line: Line, results: Results, votes: dict[Pattern, dict[int, int]], used: dict[int, tuple[float, Pattern, int]]) -> Iterator[Claim]:
@@ -125,7 +135,7 @@ def absent_cells(line: Line, results: Results) -> Iterator[Claim]:
     files: dict[Pattern, dict[int, int]] = defaultdict(dict)
     for at, entry in enumerate(line.entries):
         wanted = frozenset(entry.words)
-        rare = [places for word in wanted if len(places := results.by_word.get(word, [])) <= MOST_AGREEING]
+        rare = [places.tolist() for word in wanted if (places := results.by_word.get(word)) is not None and len(places) <= MOST_AGREEING]
         for leaf in set[int]().union(*rare):
             path = results.leaves[leaf].path
             for place, segment in enumerate(path):
@@ -182,7 +192,7 @@ def rivals(pattern: Pattern, entry: Entry, results: Results) -> int:
     wanted = frozenset(entry.words)
     if after is not None:
         return max(1, sum(names(wanted, frozenset(words_of(segment))) for segment, _ in results.at_pattern(file, before, after)))
-    return max(1, sum(1 for leaf in results.below(file, before) if wanted & results.words[leaf]))
+    return max(1, results.below_with(file, before, wanted))
 
 
 def suits(line: Line, entry: Entry, leaf: int, results: Results, titles: Sequence[str]) -> float:

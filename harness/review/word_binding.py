@@ -28,7 +28,7 @@ UNLIKELY = 0.1  # expected chance matches from which on an address that agrees s
 NEARLY = 0.5  # of the best fit, from which on an address that agrees may be the one that is meant
 EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)\s*[=<>≈]+\s*[~$+−–-]*$")
 FEW = 3  # addresses that words may name alike
-COMMON = 0.25  # a word that a larger share of the leaves has tells nothing
+COMMON, MOST_COMMON = 0.75, 100_000  # a word that a larger share, or a larger number, of the leaves has tells nothing
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,9 @@ def sum_of_named(number: Number, scores: NDArray[np.float64], results: Results) 
     named = named_leaves(scores)
     if not named or number.value == 0:
         return None
-    last = frozenset(words_of(results.leaves[named[0]].path[-1]))
-    alike = [leaf for leaf, one in enumerate(results.leaves) if frozenset(words_of(one.path[-1])) == last]
+    alike = results.by_last[frozenset(words_of(results.leaves[named[0]].path[-1]))]
+    if not 1 < len(alike) <= len(results.files):
+        return None
     files = {results.leaves[leaf].file for leaf in alike}
     if not 1 < len(files) == len(alike) or not agrees(number, sum(results.leaves[leaf].value for leaf in alike)):
         return None
@@ -152,11 +153,12 @@ def comparable(number: Number, value: float) -> bool:
 def scores_of(weights: Mapping[str, float], results: Results) -> NDArray[np.float64]:
     """How well the words of each leaf fit."""
     scores = np.zeros(len(results.leaves))
-    most = max(8, COMMON * len(results.leaves))
+    most = min(max(8, COMMON * len(results.leaves)), MOST_COMMON)
     for word, weight in weights.items():
-        places = results.by_word.get(word, ())
-        if 0 < len(places) <= most:
+        places = results.by_word.get(word)
+        if places is not None and len(places) <= most:
             scores[places] += weight * results.rarity[word]
-    if results.required:
-        scores[[weights.get(word, 0.0) < NEAR for word in results.required]] = 0.0
+    for word, places in results.by_required.items():
+        if weights.get(word, 0.0) < NEAR:
+            scores[places] = 0.0
     return scores
