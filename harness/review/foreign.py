@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.review.arithmetic import list_claims, reference_relations, sentence_claims, table_relations, text_lengths
+from harness.review.bindings import Bound, bound_claims, read_bindings
 from harness.review.claims import UNBOUND, Claim, claim
 from harness.review.document import Document
 from harness.review.findings import Finding
@@ -21,15 +22,19 @@ from harness.review.word_binding import Context, bind, context_of, without_numbe
 RANK = {"WRONG": 3, "OVERCLAIMED": 2, "CONFIRMED": 1, "UNSUPPORTED": 0}
 
 
-def foreign_claims(document: Document, results: Sequence[Path]) -> tuple[list[Claim], list[Finding]]:
-    """The claims of a document in its order, each place once. Raises HarnessError for results that cannot be read."""
-    return prose_claims(read_prose(document.text), Results(results)), []
+def foreign_claims(document: Document, results: Sequence[Path], bindings: Path | None = None) -> tuple[list[Claim], list[Finding]]:
+    """The claims of a document in its order, each place once, and what its parts say of each other. `bindings` is a file of accepted ones. Raises HarnessError
+    for files that cannot be read."""
+    known = read_bindings(bindings) if bindings is not None else []
+    return prose_claims(read_prose(document.text), Results(results), known), []
 
 
-def prose_claims(prose: Prose, results: Results) -> list[Claim]:
+def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = ()) -> list[Claim]:
     found: dict[Spot, Claim] = {}
     for one in checked(prose, results):
         keep(found, one)
+    for one in bound_claims(prose, bindings, results):  # a person's word goes before what was guessed
+        found[one.line, one.column] = one
     sources = results, aggregates(results)
     for number, at, context in [*undecided(prose, found)]:
         keep(found, number_claim(number, at, context, sources))

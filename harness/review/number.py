@@ -25,7 +25,7 @@ NAMED = re.compile(
 NUMBER = re.compile(
     rf"""(?P<marker>[~≈<>≤≥]=?\s*|(?<![\w])(?:up\s+to|about|around|approximately|roughly|nearly|almost|over|under|below|above|at\s+least|at\s+most|less\s+than
          |more\s+than|fewer\s+than)\s+)?
-    (?P<sign>(?<![\w.%)\]])[+{MINUS}]|±)?
+    (?P<sign>(?<![\w.%)\]])[+{MINUS}]|±\s?)?
     (?P<money>[$€£])?
     (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)
     (?P<power>[eE][+{MINUS}]?\d+|\s?[x×·*]\s?10\^?\{{?[{MINUS}]?\d+\}}?)?
@@ -102,9 +102,9 @@ def _number(found: re.Match[str], text: str) -> Number | None:
     return Number(
         value=(-1 if negative else 1) * Decimal(digits) * scale,
         step=Decimal(1).scaleb(-decimals) * scale,
-        signed=bool(found["sign"]) and found["sign"] != "±",
+        signed=bool(found["sign"]) and not found["sign"].startswith("±"),
         unit=unit,
-        marker="±" if found["sign"] == "±" else "≥" if found["more"] else MARKERS.get(marker, marker),
+        marker="±" if (found["sign"] or "").startswith("±") else "≥" if found["more"] else MARKERS.get(marker, marker),
         start=start,
         end=found.end(),
         text=text[start : found.end()],
