@@ -26,7 +26,7 @@ from harness.design.persona import Persona
 from harness.design.spec import ExperimentSpec
 from harness.extensions import domains
 from harness.review.fields import FIELDS
-from harness.review.findings import STRUCTURE
+from harness.review.findings import CLAIMS, STRUCTURE
 from harness.run.folder import FINAL
 from harness.run.measuring import Measure
 from harness.run.settings import OPTIONS, Option
@@ -252,7 +252,8 @@ def commands() -> str:
 def findings() -> str:
     card = [(f"`{field.code}`", f"{field.group}: {field.label}") for field in FIELDS]
     stated = ("`card/stated-incomplete`", "the text says itself that its card is incomplete, and lacks nothing of the above")
-    return "\n\n".join((table(("code", "when"), ((f"`{code}`", when) for code, when in STRUCTURE.items())), table(("code", "not stated"), [*card, stated])))
+    codes = {**CLAIMS, **STRUCTURE}.items()
+    return "\n\n".join((table(("code", "when"), ((f"`{code}`", when) for code, when in codes)), table(("code", "not stated"), [*card, stated])))
 
 
 def word(action: argparse.Action) -> str:

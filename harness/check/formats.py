@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 from xml.etree import ElementTree
 
+from harness import finding_formats
 from harness.check.report import Entry, Report
+from harness.finding_formats import Annotation
 from harness.findings import line_of
 from harness.plaintext import count_of, visible
-
-SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def to_text(report: Report, statistics: bool = False, width: int = 0) -> list[str]:
@@ -87,37 +85,25 @@ def to_sarif(report: Report) -> list[str]:
         for code, rule in report.rules.items()
     ]
     notes = [{"descriptor": {"id": one.code}, "level": "note", "message": {"text": f"not run: {one.why}"}} for one in report.not_run]
-    run = {
-        "tool": {"driver": {"name": "harness check", "rules": rules}},
-        "invocations": [{"executionSuccessful": not report.refused, "toolExecutionNotifications": notes}],
-        "results": [sarif_result(entry) for entry in report.entries],
-    }
-    return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=1).splitlines()
-
-
-def sarif_result(entry: Entry) -> dict[str, Any]:
-    finding = entry.finding
-    region = {"region": {"startLine": finding.where.line}} if finding.where.line else {}
-    place = {"physicalLocation": {"artifactLocation": {"uri": quote(finding.where.file)}, **region}}
-    result = {"ruleId": finding.code, "level": finding.severity, "message": {"text": f"{finding.message}. {finding.fix}."}, "locations": [place]}
-    return result | ({"suppressions": [{"kind": "inSource", "justification": finding.suppressed}]} if finding.suppressed else {})
+    invocation = {"executionSuccessful": not report.refused, "toolExecutionNotifications": notes}
+    return finding_formats.to_sarif("harness check", rules, map(annotation_of, report.entries), invocation)
 
 
 def to_github(report: Report) -> list[str]:
     """Workflow commands that GitHub shows as annotations of the changed lines."""
-    return [
-        f"::{entry.finding.severity} file={escape_property(entry.finding.where.file)},line={max(1, entry.finding.where.line)},title={entry.finding.code}"
-        f"::{escape_data(f'{entry.finding.message}. {entry.finding.fix}.')}"
-        for entry in report.open
-    ]
+    return finding_formats.to_github(map(annotation_of, report.open))
 
 
-def escape_data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def escape_property(text: str) -> str:
-    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+def annotation_of(entry: Entry) -> Annotation:
+    finding = entry.finding
+    return Annotation(
+        code=finding.code,
+        level=finding.severity,
+        message=f"{finding.message}. {finding.fix}.",
+        file=finding.where.file,
+        line=finding.where.line,
+        suppressed=finding.suppressed,
+    )
 
 
 def to_junit(report: Report) -> list[str]:

@@ -1,4 +1,4 @@
-"""`harness review`: whether a text has the parts of a clean result and a complete card."""
+"""`harness review`: whether a text is true, has the parts of a clean result and a complete card."""
 
 from __future__ import annotations
 
@@ -6,54 +6,88 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cli.command import CLEAN, FINDINGS, RUN, Answer, add_command
+from harness.cli.command import CLEAN, FINDINGS, RUN, USAGE, Answer, add_command
+from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.review.review import Review
 
+FORMATS = ("text", "json", "markdown", "sarif", "github")
 MORE = (
-    "One line for each finding, FILE:LINE:COLUMN: CODE message, then `Reproducibility:` and `Structure:` with COMPLETE or INCOMPLETE(n). "
-    "Exit code 0: both complete in every file; 1: something is missing; 2: a file cannot be read. Claims are not checked."
+    "The clean result of a run is made again from its results and compared; any other text is compared with --results. "
+    "One line for each finding and each claim that is not confirmed, FILE:LINE:COLUMN: …, then `Reproducibility:` and `Structure:` with COMPLETE or "
+    "INCOMPLETE(n) and, where claims were looked for, `Verdict:`. Exit code 0: PASS, or both complete where no claim was looked for; 1: CONCERNS, or something "
+    "is missing; 2: FAIL, or a file cannot be read. Of several files the greatest."
 )
 
 
 def add(commands: Any) -> None:
-    command = add_command(commands, "review", run, "check a Markdown report against the template of a clean result and the reproducibility card", MORE)
+    command = add_command(commands, "review", run, "check the claims of a Markdown report, and its parts and card against the template", MORE)
     command.add_argument("paths", nargs="+", help=f"Markdown files, or runs. A run is named by {RUN}")
-    command.add_argument("--record", action="store_true", help="keep the outcome in the history of each run folder, and show it in its timeline")
+    command.add_argument("--results", nargs="+", action="extend", type=Path, default=[], metavar="FILE", help="JSON files that the claims of a text rest on")
+    command.add_argument("--format", default="text", choices=FORMATS, help="how the review is printed (default: text)")
+    command.add_argument("--record", action="store_true", help="keep the verdicts beside each text, and the outcome in the history of each run folder")
 
 
-def record(paths: list[Path], reviews: list[Review]) -> None:
-    """Keeps the outcomes in the histories of the runs and makes their reports again. Raises HarnessError, and writes nothing, where one is no run folder."""
+def record(paths: list[Path], reviews: list[Review], results: list[Path]) -> list[Review]:
+    """Keeps the verdicts beside the texts. Those of runs are events in their histories, too, whose reports are made again. Raises HarnessError, and writes
+    nothing, where no claim of one was looked for."""
+    from harness.report.build import read_results
+    from harness.review.recorded import keep_verdicts
+    from harness.review.review import review_file
+
+    for review in reviews:
+        if review.verdict is None:
+            raise HarnessError("no claim of it was looked for, so there is no verdict to keep", where=review.path, mend="Name a run, or its results: --results")
+    runs = [(path, review) for path, review in zip(paths, reviews, strict=True) if path.is_dir()]
+    for path, _ in runs:
+        read_results(path)
+    for path, review in runs:
+        record_run(path, review)
+    for review in (review_file(path, results) for path in paths):  # again: the report of a run now has the event
+        keep_verdicts(Path(review.path), review.lines, review.verdict or "", review.claims, [*map(Path, review.results)])
+    return [review_file(path, results) for path in paths]
+
+
+def record_run(folder: Path, review: Review) -> None:
     from harness.history import record_event
-    from harness.report.build import build, read_results
+    from harness.report.build import build
     from harness.run.folder import sole_user
 
-    for path in paths:
-        read_results(path)
-    for path, review in zip(paths, reviews, strict=True):
-        with sole_user(path):
-            record_event(path, "reviewed", f"structure {review.structure}, reproducibility {review.reproducibility}")
-            build(path)
+    with sole_user(folder):
+        record_event(folder, "reviewed", f"verdict {review.verdict}, structure {review.structure}, reproducibility {review.reproducibility}")
+        build(folder)
 
 
 def find_document(name: str) -> Path:
     """The file of this path, or the run of this name. Raises HarnessError for a name without a suffix that no run has."""
+    from harness.report.build import CLEAN_RESULT
     from harness.report.runs import find_run
-    from harness.review.review import CLEAN_RESULT
 
     path = Path(name)
     is_document = path.is_file() or (path / CLEAN_RESULT).is_file() or (path.suffix and not path.is_dir())
     return path if is_document else find_run(name)
 
 
+def exit_code(review: Review) -> int:
+    codes = {"PASS": CLEAN, "CONCERNS": FINDINGS, "FAIL": USAGE}
+    return codes[review.verdict] if review.verdict else FINDINGS if review.findings else CLEAN
+
+
 def run(arguments: argparse.Namespace) -> Answer:
+    from harness.review import formats
     from harness.review.review import review_file
 
+    arguments.json = arguments.json or arguments.format == "json"
     paths = [*map(find_document, arguments.paths)]
-    reviews = [review_file(path) for path in paths]
+    reviews = [review_file(path, arguments.results) for path in paths]
     if arguments.record:
-        record(paths, reviews)
+        reviews = record(paths, reviews, arguments.results)
     values = [review.as_json() for review in reviews]
-    lines = [line for review in reviews for line in review.lines(named=len(reviews) > 1)]
-    return (FINDINGS if any(review.findings for review in reviews) else CLEAN), values[0] if len(values) == 1 else values, lines
+    if arguments.format in ("sarif", "github"):
+        lines = (formats.to_sarif if arguments.format == "sarif" else formats.to_github)(reviews)
+    elif arguments.format == "markdown":
+        lines = [line for review in reviews for line in formats.to_markdown(review)]
+    else:
+        lines = [line for review in reviews for line in formats.to_text(review, named=len(reviews) > 1)]
+    return max(map(exit_code, reviews)), values[0] if len(values) == 1 else values, lines

@@ -48,10 +48,10 @@ class CleanResult:
     used: tuple[Used, ...]
 
 
-def clean_result(view: View, card: Card, samples: Samples) -> CleanResult:
-    """The clean result of a run. It has at most MOST characters, whatever the run holds."""
+def clean_result(view: View, card: Card, samples: Samples, make: Callable[..., Numbers] = Numbers) -> CleanResult:
+    """The clean result of a run. It has at most MOST characters, whatever the run holds. `make` may be a kind of `Numbers` of the caller's own."""
     for share in SHARES:
-        numbers = Numbers(view.tree, show=number, dress=in_markdown, code=code)
+        numbers = make(view.tree, show=number, dress=in_markdown, code=code)
         text = environment().get_template("clean_result.md.j2").render(**names(numbers, view, card, samples, share))
         text = re.sub(r"\n{3,}", "\n\n", text).rstrip() + "\n"
         if len(text) <= MOST - SEAL_LENGTH:

@@ -25,6 +25,15 @@ STRUCTURE = {
     "structure/too-long": "the text has more than 60,000 characters (an issue takes 65,536)",
 }
 
+# The codes of the claims. Those of single claims are their verdicts.
+CONTRADICTION = "claims/contradiction"
+CLAIMS = {
+    CONTRADICTION: "two sections of the text say different things of one quantity",
+    "claims/removed": "a line that `harness report` wrote is not in the clean result any more",
+    "claims/results": "the results beside a clean result cannot be read, so nothing was compared",
+    "claims/seal": "the last line of a clean result is not the seal of its text, though that is as its results give it",
+}
+
 
 class Finding(Record, frozen=True, kw_only=True):
     """`line` and `column` count from 1, in characters of the text as it was read (any kind of line end)."""

@@ -1,64 +1,94 @@
-"""The review of one text: what its structure and its card lack, and the two verdicts."""
+"""The review of one text: its claims, what its structure and its card lack, and the verdicts."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.errors import HarnessError
 from harness.records import Record, encode
+from harness.report.build import CLEAN_RESULT, RESULTS
 from harness.review.card import card_findings
+from harness.review.claims import Claim
 from harness.review.document import Document, read_document
 from harness.review.findings import Finding
+from harness.review.foreign import foreign_claims
+from harness.review.own import review_own, run_of
+from harness.review.recorded import Recorded, read_recorded
 from harness.review.structure import structure_findings
-
-CLEAN_RESULT = "clean_result.md"
+from harness.review.verdict import TextVerdict, verdict_of
 
 
 class Review(Record, frozen=True, kw_only=True):
-    """`findings` are in the order of the text."""
+    """`findings` and `claims` are in the order of the text. `verdict` is None where no claim was looked for; `results` are the files that claims were compared
+    with, `recorded` what an earlier review left beside the text, `lines` the text itself."""
 
     path: str
     findings: tuple[Finding, ...]
+    claims: tuple[Claim, ...] = ()
+    verdict: TextVerdict | None = None
+    results: tuple[str, ...] = ()
+    recorded: Recorded | None = None
+    lines: tuple[str, ...] = ()
 
     @property
     def structure(self) -> str:
-        return self.verdict("structure/")
+        return self.completeness("structure/")
 
     @property
     def reproducibility(self) -> str:
-        return self.verdict("card/")
+        return self.completeness("card/")
 
-    def verdict(self, prefix: str) -> str:
+    def completeness(self, prefix: str) -> str:
         count = sum(one.code.startswith(prefix) for one in self.findings)
         return f"INCOMPLETE({count})" if count else "COMPLETE"
 
     def as_json(self) -> dict[str, Any]:
-        """In the shape that a review of claims will have, too: no claim is checked yet, so there is no verdict on the text."""
+        """`verdict` is null and `claims` is empty where no claim was looked for; `recorded` is there where verdicts are."""
         return {
             "file": self.path,
-            "verdict": None,
+            "verdict": self.verdict,
             "reproducibility": self.reproducibility,
             "structure": self.structure,
-            "claims": [],
+            "claims": [encode(one) for one in self.claims],
             "findings": [encode(one) for one in self.findings],
+            **({"recorded": encode(self.recorded)} if self.recorded else {}),
         }
 
-    def lines(self, *, named: bool = False) -> list[str]:
-        """A line for each finding, then the verdicts; `named` puts the path before these, too, where several texts are reviewed."""
-        found = [f"{self.path}:{one.line}:{one.column}: {one.code} {one.message}" for one in self.findings]
-        before = f"{self.path}: " if named else ""
-        return [*found, f"{before}Reproducibility: {self.reproducibility}", f"{before}Structure: {self.structure}"]
 
-
-def review_file(path: Path) -> Review:
-    """Reviews a Markdown file, or the clean result of a run folder. Raises HarnessError where it cannot be read."""
+def review_file(path: Path, results: Sequence[Path] = ()) -> Review:
+    """Reviews a Markdown file, or the clean result of a run folder; the claims of any other text are compared with `results`. Raises HarnessError where one of
+    them cannot be read."""
     file = path / CLEAN_RESULT if path.is_dir() else path
     if path.is_dir() and not file.exists():
         raise HarnessError(f"has no {CLEAN_RESULT}", where=str(path), mend="Name a file, or the folder of a run with its report")
-    return review_document(read_document(file), str(file))
+    document = read_document(file)
+    run = run_of(file)
+    if run is not None:
+        own = review_own(file, document.lines)
+        claims, found = [*own.claims, *added_claims(document, own.added, run / RESULTS)], own.findings
+        return review_document(document, str(file), claims, found, (run / RESULTS,))
+    if results:
+        return review_document(document, str(file), *foreign_claims(document, results), results)
+    return review_document(document, str(file))
 
 
-def review_document(document: Document, path: str) -> Review:
-    found = [*structure_findings(document), *card_findings(document)]
-    return Review(path=path, findings=tuple(sorted(found, key=lambda one: (one.line, one.column))))
+def review_document(document: Document, path: str, claims: Sequence[Claim] | None = None, more: Iterable[Finding] = (), results: Sequence[Path] = ()) -> Review:
+    """The review of a text whose claims were looked for, and are these, or were not (None)."""
+    found = sorted([*structure_findings(document), *card_findings(document), *more], key=lambda one: (one.line, one.column))
+    return Review(
+        path=path,
+        findings=tuple(found),
+        claims=tuple(sorted(claims or (), key=lambda one: (one.line, one.column))),
+        verdict=None if claims is None else verdict_of(document, claims, found),
+        results=tuple(map(str, results)),
+        recorded=read_recorded(Path(path), document.lines, results) if claims is not None else None,
+        lines=document.lines,
+    )
+
+
+def added_claims(document: Document, added: Sequence[tuple[int, int]], results: Path) -> list[Claim]:
+    """The claims of what a person wrote into a report of ours, reviewed as those of any text."""
+    lines = {line for first, last in added for line in range(first, last + 1)}
+    return [one for one in foreign_claims(document, [results])[0] if one.line in lines] if lines else []

@@ -111,6 +111,7 @@ SARIF = {
                             }
                         },
                     },
+                    "columnKind": {"const": "unicodeCodePoints"},
                     "invocations": {"type": "array", "items": {"type": "object", "required": ["executionSuccessful"]}},
                     "results": {"type": "array", "items": SARIF_RESULT},
                 },

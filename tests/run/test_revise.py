@@ -165,7 +165,7 @@ def test_an_altered_event_is_left_out(revised: Toy, tmp_path: Path) -> None:
 
 
 def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> None:
-    """The timeline says who reviewed it, when, and with what outcome; a file that is no run has no history to keep it in."""
+    """The timeline says who reviewed it, when, and with what outcome; a file without results has no verdict to keep."""
     folder = run_folder(revised, "two")
     before = len(read_events(folder))
     harness(revised, "review", str(folder))
@@ -173,11 +173,11 @@ def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> 
     harness(revised, "review", str(folder), "--record")
     event = read_events(folder)[-1]
     # Outside a repository the caption of the figure names no commit, and the card no commit, model and preprocessing.
-    assert event.event == "reviewed" and event.note.startswith("structure INCOMPLETE(1), reproducibility INCOMPLETE(")
+    assert event.event == "reviewed" and event.note.startswith("verdict CONCERNS, structure INCOMPLETE(1), reproducibility INCOMPLETE(")
     assert "| reviewed |" in (folder / "clean_result.md").read_text() and verify(folder).differences == ()
     count = len(read_events(folder))
-    assert harness(revised, "review", str(folder), str(folder / "clean_result.md"), "--record").returncode == 2
-    assert len(read_events(folder)) == count  # of several paths none is recorded where one is no run
+    assert harness(revised, "review", str(folder), str(folder / "notes.md"), "--record").returncode == 2
+    assert len(read_events(folder)) == count  # of several paths none is recorded where one has no verdict
 
 
 def test_two_runs_cannot_supersede_each_other(revised: Toy) -> None:
