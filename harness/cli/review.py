@@ -14,17 +14,19 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "markdown", "sarif", "github")
 MORE = (
-    "The clean result of a run is made again from its results and compared; any other text is compared with --results. "
+    "The clean result of a run is made again from its results and compared; any other text is compared with --results, its own tables and itself. "
     "One line for each finding and each claim that is not confirmed, FILE:LINE:COLUMN: …, then `Reproducibility:` and `Structure:` with COMPLETE or "
-    "INCOMPLETE(n) and, where claims were looked for, `Verdict:`. Exit code 0: PASS, or both complete where no claim was looked for; 1: CONCERNS, or something "
-    "is missing; 2: FAIL, or a file cannot be read. Of several files the greatest."
+    "INCOMPLETE(n), and `Verdict:`. Exit code 0: PASS; 1: CONCERNS; 2: FAIL, or a file cannot be read. Of several files the greatest."
 )
 
 
 def add(commands: Any) -> None:
     command = add_command(commands, "review", run, "check the claims of a Markdown report, and its parts and card against the template", MORE)
     command.add_argument("paths", nargs="+", help=f"Markdown files, or runs. A run is named by {RUN}")
-    command.add_argument("--results", nargs="+", action="extend", type=Path, default=[], metavar="FILE", help="JSON files that the claims of a text rest on")
+    rests = "what the claims of a text rest on: JSON, or text of lines `name: number`"
+    command.add_argument("--results", nargs="+", action="extend", type=Path, default=[], metavar="FILE", help=rests)
+    command.add_argument("--bindings", type=Path, metavar="FILE", help="which number is what (default: review.bindings.yaml beside the text)")
+    command.add_argument("--propose", action="store_true", help="write the addresses that were found but are not sure into that file, to be accepted")
     command.add_argument("--format", default="text", choices=FORMATS, help="how the review is printed (default: text)")
     command.add_argument("--record", action="store_true", help="keep the verdicts beside each text, and the outcome in the history of each run folder")
 
@@ -69,6 +71,19 @@ def find_document(name: str) -> Path:
     return path if is_document else find_run(name)
 
 
+def propose_bindings(review: Review, file: Path | None) -> str:
+    """Adds what was found to a file of bindings; what is there stays. The line that says so."""
+    from harness.review.bindings import FILE, propose, read_bindings
+    from harness.review.prose import read_prose
+    from harness.store import write_text
+
+    place = file or Path(review.path).with_name(FILE)
+    known = read_bindings(place) if place.exists() else []
+    text = propose(read_prose("\n".join(review.lines)), review.claims, known)
+    write_text(place, text)
+    return f"wrote {place}: {text.count('accepted: false')} bindings to be accepted"
+
+
 def exit_code(review: Review) -> int:
     codes = {"PASS": CLEAN, "CONCERNS": FINDINGS, "FAIL": USAGE}
     return codes[review.verdict] if review.verdict else FINDINGS if review.findings else CLEAN
@@ -80,7 +95,9 @@ def run(arguments: argparse.Namespace) -> Answer:
 
     arguments.json = arguments.json or arguments.format == "json"
     paths = [*map(find_document, arguments.paths)]
-    reviews = [review_file(path, arguments.results) for path in paths]
+    reviews = [review_file(path, arguments.results, arguments.bindings) for path in paths]
+    if arguments.propose:
+        return CLEAN, None, [propose_bindings(review, arguments.bindings) for review in reviews]
     if arguments.record:
         reviews = record(paths, reviews, arguments.results)
     values = [review.as_json() for review in reviews]

@@ -9,6 +9,7 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.records import Record, encode
 from harness.report.build import CLEAN_RESULT, RESULTS
+from harness.review.bindings import FILE
 from harness.review.card import card_findings
 from harness.review.claims import Claim
 from harness.review.document import Document, read_document
@@ -57,9 +58,9 @@ class Review(Record, frozen=True, kw_only=True):
         }
 
 
-def review_file(path: Path, results: Sequence[Path] = ()) -> Review:
-    """Reviews a Markdown file, or the clean result of a run folder; the claims of any other text are compared with `results`. Raises HarnessError where one of
-    them cannot be read."""
+def review_file(path: Path, results: Sequence[Path] = (), bindings: Path | None = None) -> Review:
+    """Reviews a Markdown file, or the clean result of a run folder; the claims of any other text are compared with `results`, its own tables and each other.
+    `bindings` (default: review.bindings.yaml beside the text) says which number is what. Raises HarnessError where a file cannot be read."""
     file = path / CLEAN_RESULT if path.is_dir() else path
     if path.is_dir() and not file.exists():
         raise HarnessError(f"has no {CLEAN_RESULT}", where=str(path), mend="Name a file, or the folder of a run with its report")
@@ -69,9 +70,12 @@ def review_file(path: Path, results: Sequence[Path] = ()) -> Review:
         own = review_own(file, document.lines)
         claims, found = [*own.claims, *added_claims(document, own.added, run / RESULTS)], own.findings
         return review_document(document, str(file), claims, found, (run / RESULTS,))
-    if results:
-        return review_document(document, str(file), *foreign_claims(document, results), results)
-    return review_document(document, str(file))
+    return review_document(document, str(file), *foreign_claims(document, results, bindings or bindings_beside(file)), results)
+
+
+def bindings_beside(file: Path) -> Path | None:
+    found = file.with_name(FILE)
+    return found if found.exists() else None
 
 
 def review_document(document: Document, path: str, claims: Sequence[Claim] | None = None, more: Iterable[Finding] = (), results: Sequence[Path] = ()) -> Review:
