@@ -26,13 +26,21 @@ MAYBE = re.compile(
     r"|wonder|speculat\w+|unclear|unknown|debatable|to be (?:tested|confirmed)|remains to|cannot|can['’]t|assum\w+)\b",
     re.IGNORECASE,
 )
-WEAKLY = re.compile(r"\b(?:suggest(?:s|ed|ing)?|consistent with|appears?(?: to)?|seems?(?: to)?|likely|indicat(?:es?|ing) that .{0,40}\bmay|tentative\w*)\b", re.IGNORECASE)
-TAKEN_BACK = re.compile(r"\b(?:the claim that|retracted|misleading|overclaim\w*|unverifiable|unsupported|does NOT (?:show|mean|establish|imply|prove)|don['’]t prove|need(?:s)? to|test (?:whether|if))\b", re.IGNORECASE)
+WEAKLY = re.compile(
+    r"\b(?:suggest(?:s|ed|ing)?|consistent with|appears?(?: to)?|seems?(?: to)?|likely|indicat(?:es?|ing) that .{0,40}\bmay|tentative\w*)\b", re.IGNORECASE
+)
+TAKEN_BACK = re.compile(
+    r"\b(?:the claim that|retracted|misleading|overclaim\w*|unverifiable|unsupported|does NOT (?:show|mean|establish|imply|prove)|don['’]t prove|need(?:s)? to|test (?:whether|if))\b",
+    re.IGNORECASE,
+)
 NOT_BEFORE = re.compile(
     r"(?:\bnot|\bnever|n['’]t|\bcannot|\bno evidence(?: that| of| for)?|\bwithout|\bneither|\bnor|\bno|\brather than|\binstead of|\bhardly|\bfails? to)[\s*_]+(?:[\w-]+[\s*_]+){0,3}$",
     re.IGNORECASE,
 )
-IMPERATIVE = re.compile(r"\s*[*_]*(?:test|run|measure|investigate|use|add|compare|explore|consider|evaluate|check|repeat|replicate|train|vary|report|include|reduce|fix|see)\b", re.IGNORECASE)
+IMPERATIVE = re.compile(
+    r"\s*[*_]*(?:test|run|measure|investigate|use|add|compare|explore|consider|evaluate|check|repeat|replicate|train|vary|report|include|reduce|fix|see)\b",
+    re.IGNORECASE,
+)
 
 EFFECTS = (
     r"(?:effects?|transfer|differences?|changes?|leakage|shifts?|correlations?|relationships?|associations?|impacts?|influence|degradation|improvements?|gains?|losses|loss"
@@ -54,14 +62,24 @@ SAME_WORDS = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 DIFFERENT_WORDS = re.compile(
-    r"\b(?:largely|highly|fundamentally|entirely|completely|truly|clearly|substantially|strongly)?[\s*_]*(?:divergent|diverging|converging|convergent|unrelated|uncorrelated"
-    r"|independent|architecture-agnostic|universal(?!\w))",
+    r"\b(?:(?:largely|highly|fundamentally|entirely|completely|truly|clearly|substantially|strongly)[\s*_]+(?:different|distinct|random)"
+    r"|(?:(?:largely|highly|fundamentally|entirely|completely|truly|clearly|substantially|strongly)[\s*_]+)?"
+    r"(?:divergent|diverging|dissimilar|unrelated|uncorrelated|independent))\b",
     re.IGNORECASE,
 )
-REAL_WORDS = re.compile(r"\b(?:(?P<a>confirms?|confirmed|proves?|establish(?:es)?|demonstrates?)\b(?=[^.;]{0,60}\b(?:low|no|absence|real|not|lack|null)\b)|(?P<b>is real|is genuine|are real))", re.IGNORECASE)
+REAL_WORDS = re.compile(
+    r"\b(?:(?P<a>confirms?|confirmed|proves?|establish(?:es)?|demonstrates?)\b(?=[^.;]{0,60}\b(?:low|no|absence|real|not|lack|null)\b)|(?P<b>is real|is genuine|are real))",
+    re.IGNORECASE,
+)
 POWER = re.compile(r"\b(?:power(?:ed)?)\b", re.IGNORECASE)
-LACKS_POWER = re.compile(r"underpowered|low power|little power|lacks? (?:the )?power|minimum detectable|\bMDE\b|inconclusive|cannot (?:be )?(?:rule|exclude|distinguish)", re.IGNORECASE)
-EQUALITY = re.compile(r"\bTOST\b|equivalence (?:test|margin|bound)|equivalent within|bayes factor|\bBF01?\b|non-?inferiority|smallest effect size of interest|\bSESOI\b", re.IGNORECASE)
+LACKS_POWER = re.compile(
+    r"underpowered|low power|little power|lacks? (?:the )?power|minimum detectable|\bMDE\b|inconclusive|cannot (?:be )?(?:rule|exclude|distinguish)",
+    re.IGNORECASE,
+)
+EQUALITY = re.compile(
+    r"\bTOST\b|equivalence (?:test|margin|bound)|equivalent within|bayes factor|\bBF01?\b|non-?inferiority|smallest effect size of interest|\bSESOI\b",
+    re.IGNORECASE,
+)
 
 INTENSE = r"(?:massively|dramatically|remarkably|extremely|strikingly|overwhelmingly|extraordinarily|exceptionally|hugely|decisively|conclusively|definitively|unambiguously|unequivocally|perfectly)"
 CAUSAL_VERBS = (
@@ -86,20 +104,35 @@ CONFIDENT_WORDS = re.compile(
     re.IGNORECASE,
 )
 BEST_WORDS = re.compile(
-    r"\b(?:strongest|best|single best|most important|most predictive|dominant|primary|main)\s+(?:single\s+)?(?:predictor|factor|determinant|moderator|explanation|correlate|lever)s?\b", re.IGNORECASE
+    r"\b(?:strongest|best|single best|most important|most predictive|dominant|primary|main)\s+(?:single\s+)?(?:predictor|factor|determinant|moderator|explanation|correlate|lever)s?\b",
+    re.IGNORECASE,
 )
-NO_SIGNIFICANCE = re.compile(r"\b(?:not|n['’]t|non)[\s*_-]*(?:statistically[\s*_]+)?significant(?:ly)?\b|\bno (?:statistically )?significant\b|\binsignificant\b|\bn\.s\.", re.IGNORECASE)
+NO_SIGNIFICANCE = re.compile(
+    r"\b(?:not|n['’]t|non)[\s*_-]*(?:statistically[\s*_]+)?significant(?:ly)?\b|\bno (?:statistically )?significant\b|\binsignificant\b|\bn\.s\.", re.IGNORECASE
+)
 SIGNIFICANCE = re.compile(r"\bstatistically significant(?:ly)?\b", re.IGNORECASE)
 NO_EVIDENCE = re.compile(r"\b(?:no|little|insufficient) evidence\b(?= (?:that|of|for))", re.IGNORECASE)
-TESTED = re.compile(r"\bp\s*[=<>≈]|\bp-value|\bCI\b|confidence interval|\b[tzF]\s*(?:\(|=)|χ|chi-?squared?|\bFisher|Mann-Whitney|Wilcoxon|bootstrap|permutation", re.IGNORECASE)
+TESTED = re.compile(
+    r"\bp\s*[=<>≈]|\bp-value|\bCI\b|confidence interval|\b[tzF]\s*(?:\(|=)|χ|chi-?squared?|\bFisher|Mann-Whitney|Wilcoxon|bootstrap|permutation", re.IGNORECASE
+)
 
-ONE_SEED = re.compile(r"\b(?:single|one|only one|1)[\s-]+(?:seed|run|training run)\b|\bseeds?\W{1,6}(?:1\s*\(|\d+\s*(?:$|\n|only|\)))|\bn\s*=\s*1\b|\bno seed variation\b", re.IGNORECASE | re.MULTILINE)
-MANY_SEEDS = re.compile(r"\b(?:([3-9]|\d\d+|three|four|five|six|seven|eight|ten)\s+(?:random\s+|independent\s+|training\s+)?seeds?\b)|\bseeds?\W{1,6}\d+\s*,\s*\d+\s*,(?:\s*and)?\s*\d+", re.IGNORECASE)
-CONTROLLED = re.compile(r"\bcontrols?\b[^.\n]{0,60}\b(?:pass(?:es|ed)?|held|holds|clean|as expected|showed? no|shows? no|flat)\b|\bpassed\b[^.\n]{0,30}\bcontrols?\b", re.IGNORECASE)
+ONE_SEED = re.compile(
+    r"\b(?:single|one|only one|1)[\s-]+(?:seed|run|training run)\b|\bseeds?\W{1,6}(?:1\s*\(|\d+\s*(?:$|\n|only|\)))|\bn\s*=\s*1\b|\bno seed variation\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+MANY_SEEDS = re.compile(
+    r"\b(?:([3-9]|\d\d+|three|four|five|six|seven|eight|ten)\s+(?:random\s+|independent\s+|training\s+)?seeds?\b)|\bseeds?\W{1,6}\d+\s*,\s*\d+\s*,(?:\s*and)?\s*\d+",
+    re.IGNORECASE,
+)
+CONTROLLED = re.compile(
+    r"\bcontrols?\b[^.\n]{0,60}\b(?:pass(?:es|ed)?|held|holds|clean|as expected|showed? no|shows? no|flat)\b|\bpassed\b[^.\n]{0,30}\bcontrols?\b", re.IGNORECASE
+)
 UNSURE = re.compile(r"\bLOW\b[\s*_]*(?:confidence)?|\bconfidence\W{1,6}low\b|\bpreliminary\b|\bexploratory\b|\bpost[\s-]hoc\b|\bUNREVIEWED\b")
 POWERED = re.compile(r"\b(?:statistical )?power\b[\s*_]*(?:=|:|of|is|was)?[\s*_(]*$", re.IGNORECASE)
 DETECTS = re.compile(r"\bdetect(?:ing|able)?\b[^.;]{0,60}\d|\beffects? (?:size )?of\b[^.;]{0,20}\d|underpowered", re.IGNORECASE)
-NORMAL = re.compile(r"\b(?:follows?|are|is|show|shows)\b[^.;]{0,20}?\b(?P<normal>(?:approximately |roughly |nearly )?(?:normal(?:ly)?|Gaussian))(?= distribut)", re.IGNORECASE)
+NORMAL = re.compile(
+    r"\b(?:follows?|are|is|show|shows)\b[^.;]{0,20}?\b(?P<normal>(?:approximately |roughly |nearly )?(?:normal(?:ly)?|Gaussian))(?= distribut)", re.IGNORECASE
+)
 NORMALITY = re.compile(r"Shapiro|Kolmogorov|Anderson|Q-?Q|normality|skew|kurtosis", re.IGNORECASE)
 SHARE = re.compile(r"explain\w*\s+(?:~?\d|only|little|very little|most|some|much|about|up to)[^.;]{0,40}varia", re.IGNORECASE)
 FIGURES = 2  # that a comparison needs beside it
@@ -140,7 +173,10 @@ def _bearing(prose: Prose) -> Bearing:
     text = "\n".join(one.text for one in said)
     many = any(MANY_SEEDS.search(one.text) and not re.search(r"\b(?:need|require|should|replicat|minimum)\w*", one.text) for one in said)
     return Bearing(
-        seeds=many and not ONE_SEED.search(text), control=bool(CONTROLLED.search(text)), unsure=bool(UNSURE.search(text) or ONE_SEED.search(text)), alpha=alpha_of(prose)
+        seeds=many and not ONE_SEED.search(text),
+        control=bool(CONTROLLED.search(text)),
+        unsure=bool(UNSURE.search(text) or ONE_SEED.search(text)),
+        alpha=alpha_of(prose),
     )
 
 
@@ -170,7 +206,11 @@ def _weak_test(sentence: Sentence, passage: Passage, bearing: Bearing) -> str:
         found = [p for one in place for p in p_values(one)]
         if found:
             return f"p {found[0].marker or '='} {found[0].value}" if all(above(p, bearing.alpha) for p in found) else ""
-    return "not significant" if NO_SIGNIFICANCE.search(passage.text) and not any(not above(p, bearing.alpha) for one in passage.everything for p in p_values(one)) else ""
+    return (
+        "not significant"
+        if NO_SIGNIFICANCE.search(passage.text) and not any(not above(p, bearing.alpha) for one in passage.everything for p in p_values(one))
+        else ""
+    )
 
 
 def _weak_section(sentence: Sentence, section: Sequence[Sentence], bearing: Bearing) -> str:
@@ -244,12 +284,16 @@ def _causal(sentence: Sentence, text: str, bearing: Bearing) -> Iterator[Claim]:
         excludes = EXCLUDES.match(found[0])
         if (not excludes and NOT_BEFORE.search(text[:start])) or _hedged(text, start) or _is_named(text, start, end) or SHARE.match(text[start:]):
             continue
-        yield _claim(sentence, start, end - 3 if excludes and found[0].endswith(" by") else end, "causal", f"a causal word without {bearing.lacks} in the document")
+        yield _claim(
+            sentence, start, end - 3 if excludes and found[0].endswith(" by") else end, "causal", f"a causal word without {bearing.lacks} in the document"
+        )
 
 
 def _is_named(text: str, start: int, end: int) -> bool:
     """`What's confirmed:`, `CONFIRMED` in a label: no claim of its own."""
-    return bool(re.match(r"[\s*_]*:", text[end:])) or bool(re.search(r"\b(?:what|why|how|that which|which)[^.;]{0,40}$", text[:start], re.IGNORECASE) and text[:start].count(" ") < 6)
+    return bool(re.match(r"[\s*_]*:", text[end:])) or bool(
+        re.search(r"\b(?:what|why|how|that which|which)[^.;]{0,40}$", text[:start], re.IGNORECASE) and text[:start].count(" ") < 6
+    )
 
 
 def _confident(sentence: Sentence, text: str, passage: Passage, bearing: Bearing, weak: str) -> Iterator[Claim]:
@@ -280,9 +324,13 @@ def _significance(sentence: Sentence, passage: Passage, bearing: Bearing) -> Ite
 def _untested(sentence: Sentence, passage: Passage) -> Iterator[Claim]:
     """A power without the effect it holds for; a distribution that nothing tested."""
     for number in sentence.numbers:
-        near = POWERED.search(sentence.text[max(0, number.start - 30) : number.start]) or re.match(r"\s+(?:statistical\s+)?power\b", sentence.text[number.end :])
+        near = POWERED.search(sentence.text[max(0, number.start - 30) : number.start]) or re.match(
+            r"\s+(?:statistical\s+)?power\b", sentence.text[number.end :]
+        )
         if near and 0 < number.value <= 100 and not DETECTS.search(passage.text):
-            yield claim_at(sentence, number.start, number.end, "power", "UNSUPPORTED", f"{UNTESTED}: a power holds for an effect and an N, and neither stands beside it")
+            yield claim_at(
+                sentence, number.start, number.end, "power", "UNSUPPORTED", f"{UNTESTED}: a power holds for an effect and an N, and neither stands beside it"
+            )
     for found in NORMAL.finditer(sentence.text):
         if not NORMALITY.search(passage.text) and not _hedged(sentence.text, found.start()):
             yield claim_at(sentence, *found.span("normal"), "distribution", "UNSUPPORTED", f"{UNTESTED}: no test or plot of normality")

@@ -12,7 +12,7 @@ from harness.review.document import plain_text
 from harness.review.number import Number
 from harness.review.prose import Prose, Sentence, Table
 
-LABEL = re.compile(r"\s*(?:\*\*|__)(?P<bold>[^*_\n]{2,80}?)\s*:?\s*(?:\*\*|__)\s*(?P<note>\([^()\n]{0,80}\))?\s*:?\s*$")
+LABEL = re.compile(r"\s*(?:\*\*|__)(?P<bold>(?:(?!\*\*|__)[^\n]){2,80}?)\s*:?\s*(?:\*\*|__)\s*(?P<note>\([^()\n]{0,80}\))?\s*:?\s*$")
 PLAIN_LABEL = re.compile(r"\s*(?P<bold>[A-Z][^.:|\n]{1,60}):\s*$")
 # What may stand between the name of a quantity and its value.
 JOINT = r"[\s*_`)]*(?:=|:|<|>|≈|~|≤|≥|\bis\b|\bof\b|\bwas\b|,)?[\s*_`(]*$"
@@ -116,7 +116,7 @@ def p_values(sentence: Sentence) -> list[Number]:
 
 def above(number: Number, alpha: float) -> bool:
     """Whether a p value tells of no significance."""
-    return float(number.value) > alpha and number.marker not in ("<", "≤") or (number.marker in (">", "≥") and float(number.value) >= alpha)
+    return (float(number.value) > alpha and number.marker not in ("<", "≤")) or (number.marker in (">", "≥") and float(number.value) >= alpha)
 
 
 def claim_at(sentence: Sentence, start: int, end: int, kind: str, verdict: ClaimVerdict, reason: str, address: str = "") -> Claim:
