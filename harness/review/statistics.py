@@ -550,11 +550,12 @@ def _means(passage: Passage) -> list[tuple[Sentence, Number]]:
 
 def _spreads(passage: Passage) -> list[tuple[Sentence, Number]]:
     """The SDs of a passage: named so, or after ± where `SD` stands beside it."""
-    found = []
-    for one in passage.everything:
-        found += [(one, number) for number in named(one, SD)]
-        found += [(one, number) for number in one.numbers if _is_spread(one.text, number)]
-    return found
+    return [pair for one in passage.everything for pair in spreads_of(one)]
+
+
+def spreads_of(sentence: Sentence) -> list[tuple[Sentence, Number]]:
+    """The SDs of a sentence with it."""
+    return [(sentence, number) for number in sentence.numbers if number in named(sentence, SD) or _is_spread(sentence.text, number)]
 
 
 def _is_spread(text: str, number: Number) -> bool:
