@@ -51,14 +51,14 @@ NULL_WORDS = re.compile(
     rf"\b(?:(?:no|zero|near-zero|virtually no|essentially no|almost no|negligible|minimal)\s+(?:{SIZES}\s+)?{EFFECTS}\b"
     r"|practically (?:insignificant|zero|identical|unchanged)|(?:entirely|completely|essentially|effectively|virtually) (?:unaffected|unchanged|identical|zero|absent)"
     rf"|(?:(?:ha[ds]|have|having|with|shows?|showed)\s+)no\s+{EFFECTS}\b|(?:is|are|was|were|remains?|remained)\s+(?:unaffected|unchanged|intact)\b"
-    r"|(?:is|are|was|were)[\s*_]+not[\s*_]+supported\b|(?:is|are|was|were)[\s*_]+(?:falsified|refuted|disproved|disproven)\b)",
+    r"|(?:is|are|was|were)[\s*_]+not[\s*_]+supported\b)",
     re.IGNORECASE,
 )
 # Null words that name a comparison; fair where its figures stand beside them.
 SAME_WORDS = re.compile(
     r"\b(?:(?:show|shows|showed|exhibit|exhibits|have|had|has|achieve|achieves|reach|perform|performs|degrades?|degraded|behave|behaves|decline|declines|drop|drops|loses?)\s+"
-    r"(?P<a>similar(?:ly)?|comparabl[ey]|identical(?:ly)?|equal(?:ly)?|equivalent(?:ly)?|the same)(?! or\b)|(?:is|are|was|were|remain|remains)\s+(?:statistically\s+)?(?P<b>indistinguishable|interchangeable)"
-    r"|(?:^|:[\s*]+)(?P<c>identical|equal)\b(?= \w+ (?:for|across|between|in)))",
+    r"(?P<a>similar(?:ly)?|comparabl[ey]|identical(?:ly)?|equal(?:ly)?|equivalent(?:ly)?|(?<!have )(?<!has )(?<!had )the same)(?! or\b)|(?:is|are|was|were|remain|remains)\s+(?:statistically\s+)?(?P<b>indistinguishable|interchangeable)"
+    r")|(?:^|:[\s*]+)(?P<c>identical|equal)\b(?= \w+ (?:for|across|between|in))",
     re.IGNORECASE | re.MULTILINE,
 )
 DIFFERENT_WORDS = re.compile(
@@ -83,11 +83,11 @@ EQUALITY = re.compile(
 
 INTENSE = r"(?:massively|dramatically|remarkably|extremely|strikingly|overwhelmingly|extraordinarily|exceptionally|hugely|decisively|conclusively|definitively|unambiguously|unequivocally|perfectly)"
 CAUSAL_VERBS = (
-    r"(?:protect(?:s|ed|ing)?(?= (?:against|from|the|alignment|capabilit\w+|response|coherence|\w+ing\b|model|\w+s\b|\w+ness\b))|prevents?|drives?|drove|caus(?:es|ed)|explains?|rul(?:es|ed|ing) out"
-    r"|prov(?:es|ed)|confirm(?:s|ing)|gat(?:es|ed)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|is responsible for|are responsible for|immuni[sz]es|inoculates)"
+    r"(?:protect(?:s|ed|ing)?(?= (?:against|from|the|alignment|capabilit\w+|response|coherence|\w+ing\b|model|\w+s\b|\w+ness\b))|prevents?|drives?|drove|caus(?:es|ed)|(?<![-–])explains?|rul(?:es|ed|ing) out"
+    r"|prov(?:es|ed)|confirm(?:s|ing)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|is responsible for|are responsible for|immuni[sz]es|inoculates)"
 )
 CAUSAL_WORDS = re.compile(
-    rf"\b(?:{INTENSE}[\s*_]+)?{CAUSAL_VERBS}\b|\b(?:PROTECTS|jointly gate)\b"
+    rf"\b(?:{INTENSE}[\s*_]+)?{CAUSAL_VERBS}\b|\b(?:(?:jointly|primarily|strongly|mainly|fully)\s+gates?|gated by|gates (?:the|this|behaviou?ral|all|whether))\b"
     r"|\b(?:because of|driven by|caused by|attributable to|explained by|thanks to|as a (?:direct )?result of)\b"
     r"|\bnot[\s*_]+(?:explained|driven|caused)(?= by)|\bnot[\s*_]+due[\s*_]+to\b"
     r"|\b(?:the|a)\s+(?:primary|main|key|dominant|root|real|principal|sole|true)\s+(?P<noun>gate|driver|cause|mechanism|reason|determinant)\b"

@@ -14,11 +14,11 @@ from decimal import Decimal
 from harness.review.claims import Claim, claim
 from harness.review.findings import Finding, finding
 from harness.review.number import Number, read_numbers
-from harness.review.passages import JOINT, Passage, claim_of, named, p_values, passages, scope_key, scopes, top_section, where
+from harness.review.passages import JOINT, LEAD, Passage, claim_of, named, p_values, passages, scope_key, scopes, top_section, where
 from harness.review.prose import Cell, Prose, Sentence, Table
 from harness.review.statistics import REST, Range, agrees, bounds, in_cell, judged, meets, said, shown, spreads_of
 
-LABELLED = re.compile(r"^[\s*_]*(?P<label>[A-Za-z][^:=*_\n()\[\]|]{1,60}?)[\s*_]*(?:\([^()\n]{0,40}\))?[\s*_]*:[\s*_]*(?=[~≈<>≤≥$€£+−–\-\d.±])", re.MULTILINE)
+LABELLED = re.compile(rf"^{LEAD}[\s*_]*(?P<label>[A-Za-z][^:=*_\n()\[\]|]{{1,60}}?)[\s*_]*(?:\([^()\n]{{0,40}}\))?[\s*_]*:[\s*_]*(?=[~≈<>≤≥$€£+−–\-\d.±])", re.MULTILINE)
 STATISTICS = (
     ("Cohen's d", re.compile(r"(?:[Cc]ohen['’]?s?\s+|(?<![A-Za-z]))d(?:_?z)?[\s*_`]*(?:\([a-z ]+\))?[\s*_`]*[=:≈][\s*_`]*$")),
     ("power", re.compile(r"\b[Pp]ower\b" + JOINT)),
@@ -325,7 +325,7 @@ def _listed_counts(prose: Prose, every: Sequence[Passage]) -> Iterator[Claim]:
             continue
         size = sum(one or 0 for one in sizes)
         for sentence in prose.sentences:
-            label = re.match(rf"[\s*_]*{re.escape(noun[1])}\b[^:\d\n]{{0,20}}:[\s*_]*(\d+)\b(?![.,]?\d)", sentence.text, re.IGNORECASE)
+            label = re.match(rf"{LEAD}[\s*_]*{re.escape(noun[1])}\b[^:\d\n]{{0,20}}:[\s*_]*(\d+)\b(?![.,]?\d)", sentence.text, re.IGNORECASE)
             if label and top_section(prose, sentence.section) == top_section(prose, passage.section) and not sentence.title:
                 place = sentence.place(label.start(1))
                 right = int(label[1]) == size
@@ -358,9 +358,9 @@ def _none_under_heading(prose: Prose, every: Sequence[Passage]) -> Iterator[Clai
     for passage in every:
         words = set(re.findall(r"[a-z]{5,}", prose.headings[passage.section].title.lower()))
         for sentence in passage.sentences:
-            found = re.match(r"\s*(No (?:\w+ ){0,2}(?P<noun>[a-z]{5,}s)\b)", sentence.text)
-            if found and found["noun"] in words and any(other.block != sentence.block for other in passage.sentences):
-                first = next(other for other in passage.sentences if other.block != sentence.block)
+            found = re.match(LEAD + r"(No (?:\w+ ){0,2}(?P<noun>[a-z]{5,}s)\b)", sentence.text)
+            if found and found["noun"] in words and len(passage.sentences) > 1 and not re.search(r"\b(?:is|are|was|were)\b", sentence.text):
+                first = next(other for other in passage.sentences if other is not sentence)
                 yield claim(sentence.place(found.start(1)).line, sentence.place(found.start(1)).column, found[1], "all", "OVERCLAIMED", f"line {first.place(0).line} lists one", where(first))
 
 

@@ -12,8 +12,9 @@ from harness.review.document import plain_text
 from harness.review.number import Number
 from harness.review.prose import Prose, Sentence, Table
 
-LABEL = re.compile(r"\s*(?:\*\*|__)(?P<bold>(?:(?!\*\*|__)[^\n]){2,80}?)\s*:?\s*(?:\*\*|__)\s*(?P<note>\([^()\n]{0,80}\))?\s*:?\s*$")
-PLAIN_LABEL = re.compile(r"\s*(?P<bold>[A-Z][^.:|\n]{1,60}):\s*$")
+LEAD = r"\s*(?:(?:[-*+]|\d+[.)])\s+)?"  # the mark of a list item that stands in a paragraph
+LABEL = re.compile(LEAD + r"(?:\*\*|__)(?P<bold>(?:(?!\*\*|__)[^\n]){2,80}?)\s*:?\s*(?:\*\*|__)\s*(?P<note>\([^()\n]{0,80}\))?\s*:?\s*$")
+PLAIN_LABEL = re.compile(LEAD + r"(?P<bold>[A-Z][^.:|\n]{1,60}):\s*$")
 # What may stand between the name of a quantity and its value.
 JOINT = r"[\s*_`)]*(?:=|:|<|>|≈|~|≤|≥|\bis\b|\bof\b|\bwas\b|,)?[\s*_`(]*$"
 P_NAME = re.compile(r"(?:(?<![\w*])p|\bp[\s-]?values?)" + JOINT, re.IGNORECASE)

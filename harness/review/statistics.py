@@ -15,7 +15,7 @@ from scipy import stats
 
 from harness.review.claims import UNTESTED, Claim, ClaimVerdict, claim
 from harness.review.number import Number
-from harness.review.passages import JOINT, N_NAME, Passage, above, alpha_of, named, p_values, passages, scope_key, top_section, where
+from harness.review.passages import JOINT, LEAD, N_NAME, Passage, above, alpha_of, named, p_values, passages, scope_key, top_section, where
 from harness.review.prose import Cell, Prose, Sentence, Table
 
 Range = tuple[float, float]
@@ -143,6 +143,8 @@ def agrees(stated: Number, computed: Range) -> bool:
 
 def shown(computed: Range) -> str:
     middle = sum(computed) / 2
+    if computed[0] == computed[1] and middle % 1 == 0 and abs(middle) < 1e15:
+        return f"{middle:,.0f}"
     return f"{middle:.3g}" if abs(computed[1] - computed[0]) <= 0.02 * abs(middle) or middle == 0 else f"{computed[0]:.3g} to {computed[1]:.3g}"
 
 
@@ -788,7 +790,7 @@ def _labelled_counts(prose: Prose, top: int, key: str) -> set[int]:
     """`Models tested: 23`."""
     found = set[int]()
     for sentence in prose.sentences:
-        label = re.match(rf"[\s*_]*{re.escape(key)}s?\b[^:\d\n]{{0,20}}:[\s*_]*(\d+)\b(?![.,]?\d)", sentence.text, re.IGNORECASE) if key else None
+        label = re.match(rf"{LEAD}[\s*_]*{re.escape(key)}s?\b[^:\d\n]{{0,20}}:[\s*_]*(\d+)\b(?![.,]?\d)", sentence.text, re.IGNORECASE) if key else None
         if label and top_section(prose, sentence.section) == top:
             found.add(int(label[1]))
     return found
