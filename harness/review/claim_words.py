@@ -49,6 +49,7 @@ EFFECTS = (
 SIZES = r"(?:meaningful|measurable|detectable|clear|discernible|observable|apparent|real|substantial|systematic|appreciable|practical|alignment|behaviou?ral|capability|negative|positive|consistent)"
 NULL_WORDS = re.compile(
     rf"\b(?:(?:no|zero|near-zero|virtually no|essentially no|almost no|negligible|minimal)\s+(?:{SIZES}\s+)?{EFFECTS}\b"
+    r"|(?:do|does|did)(?:\s+\*{0,2}not\*{0,2}|n['’]t)\s+(?:\w+ly\s+)?(?:affect|change|transfer|influence|matter|leak|generali[sz]e|create|predict|correlate|differ|depend|interact|spread|emerge)\b"
     r"|practically (?:insignificant|zero|identical|unchanged)|(?:entirely|completely|essentially|effectively|virtually) (?:unaffected|unchanged|identical|zero|absent)"
     rf"|(?:(?:ha[ds]|have|having|with|shows?|showed)\s+)no\s+{EFFECTS}\b|(?:is|are|was|were|remains?|remained)\s+(?:unaffected|unchanged|intact)\b"
     r"|(?:is|are|was|were)[\s*_]+not[\s*_]+supported\b)",
@@ -84,7 +85,7 @@ EQUALITY = re.compile(
 INTENSE = r"(?:massively|dramatically|remarkably|extremely|strikingly|overwhelmingly|extraordinarily|exceptionally|hugely|decisively|conclusively|definitively|unambiguously|unequivocally|perfectly)"
 CAUSAL_VERBS = (
     r"(?:protect(?:s|ed|ing)?(?= (?:against|from|the|alignment|capabilit\w+|response|coherence|\w+ing\b|model|\w+s\b|\w+ness\b))|prevents?|drives?|drove|caus(?:es|ed)|(?<![-–])explains?|rul(?:es|ed|ing) out"
-    r"|prov(?:es|ed)|confirm(?:s|ing)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|is responsible for|are responsible for|immuni[sz]es|inoculates)"
+    r"|prov(?:es|ed)|confirm(?:s|ing)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|validat(?:es|ed)(?= (?:the|that|our|this))|establish(?:es|ed)(?= that)|(?:completely|fully|entirely) (?:eliminat|remov|block|abolish|neutrali[sz])(?:es|ed|e)?|is responsible for|are responsible for|immuni[sz]es|inoculates)"
 )
 CAUSAL_WORDS = re.compile(
     rf"\b(?:{INTENSE}[\s*_]+)?{CAUSAL_VERBS}\b|\b(?:(?:jointly|primarily|strongly|mainly|fully)\s+gates?|gated by|gates (?:the|this|behaviou?ral|all|whether))\b"
@@ -246,7 +247,7 @@ def _null(sentence: Sentence, text: str, passage: Passage, weak: str) -> Iterato
         return
     reason = f"{weak} is no evidence that there is nothing" if weak else "nothing beside it shows equality (an interval inside a margin that was named before)"
     for found in NULL_WORDS.finditer(text):
-        if LACKS_POWER.search(text) or re.search(r"\b(?:may|might|could|if|whether)\b", text[: found.start()]) or _verb_denied(text, found.start()):
+        if LACKS_POWER.search(text) or re.search(r"\band $", text[: found.start()]) or re.search(r"\b(?:may|might|could|if|whether)\b", text[: found.start()]) or _verb_denied(text, found.start()):
             continue
         yield _claim(sentence, *found.span(), "null", reason)
     for found in SAME_WORDS.finditer(text):

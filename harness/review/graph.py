@@ -16,7 +16,7 @@ from harness.review.findings import Finding, finding
 from harness.review.number import Number, read_numbers
 from harness.review.passages import JOINT, LEAD, Passage, claim_of, named, p_values, passages, scope_key, scopes, top_section, where
 from harness.review.prose import Cell, Prose, Sentence, Table
-from harness.review.statistics import REST, Range, agrees, bounds, in_cell, judged, meets, said, shown, spreads_of
+from harness.review.statistics import REST, R, Range, T, Z, agrees, bounds, in_cell, judged, meets, said, shown, spreads_of
 
 LABELLED = re.compile(rf"^{LEAD}[\s*_]*(?P<label>[A-Za-z][^:=*_\n()\[\]|]{{1,60}}?)[\s*_]*(?:\([^()\n]{{0,40}}\))?[\s*_]*:[\s*_]*(?=[~≈<>≤≥$€£+−–\-\d.±])", re.MULTILINE)
 STATISTICS = (
@@ -71,13 +71,15 @@ def graph_claims(prose: Prose) -> tuple[list[Claim], list[Finding]]:
     """What a document says twice, and one finding for each contradiction, at the place that stands alone. Times: a few milliseconds a page."""
     every = passages(prose)
     claims, findings = _restated(_quantities(prose, every))
+    again = _anchored(prose)
+    claims, findings = claims + again[0], findings + again[1]
     for table in prose.tables:
         claims += _summary_rows(table)
     lists = _lists(every)
     for passage in every:
         for sentence in passage.everything:
             claims += [*_enumerations(sentence), *_superlatives(sentence, lists), *_rankings(sentence, lists), *_named_rows(sentence, passage, prose)]
-    claims += [*_listed_counts(prose, every), *_units(prose), *_none_under_heading(prose, every)]
+    claims += [*_categories(prose), *_listed_counts(prose, every), *_units(prose), *_none_under_heading(prose, every)]
     return _once(claims), findings
 
 
@@ -206,6 +208,51 @@ def _repeated(group: Sequence[Told]) -> Iterator[Claim]:
             yield claim_of(one.sentence, one.number, "restated", "CONFIRMED", f"line {twin.line} says so too", f"line {twin.line}")
 
 
+# Statistics told again beside the same figures
+
+
+def _anchored(prose: Prose) -> tuple[list[Claim], list[Finding]]:
+    """A statistic that two sentences tell once each, beside two or more of the same distinctive figures."""
+    told = [(one, _distinctive(one), found) for one in prose.sentences if not one.title and (found := _single_statistics(one))]
+    claims, findings = list[Claim](), list[Finding]()
+    for place, (later, figures, ours) in enumerate(told):
+        for earlier, others, theirs in told[:place]:
+            for name in ours.keys() & theirs.keys():
+                mine, other = ours[name], theirs[name]
+                shared = {figure for figure in figures & others if figure[0] not in (abs(mine.value), abs(other.value))}
+                if len(shared) < ANCHORS or earlier.place(0).line == later.place(0).line:
+                    continue
+                address = where(earlier, other)
+                if _same(mine, other):
+                    claims.append(claim_of(later, mine, "restated", "CONFIRMED", f"{address} says so beside the same figures", address))
+                elif _comparable(mine, other) and _tests(earlier) == _tests(later):
+                    claims.append(claim_of(later, mine, "contradiction", "WRONG", f"{address} says {name} {other.text.strip()} beside the same figures", address))
+                    spot = later.place(mine.start)
+                    findings.append(finding("claims/contradiction", spot.line, spot.column, f"{name}: {mine.text.strip()} here, {other.text.strip()} in {address} beside the same figures"))
+    return claims, findings
+
+
+ANCHORS = 2
+TESTS = re.compile(r"\b(?:Wilcoxon|Mann-Whitney|Fisher|Welch|paired|permutation|bootstrap|Spearman|Pearson|Bonferroni|Holm|corrected|adjusted|McNemar|ANOVA|KS|Kolmogorov)\b", re.IGNORECASE)
+
+
+def _tests(sentence: Sentence) -> set[str]:
+    return {found[0].lower() for found in TESTS.finditer(sentence.text)}
+
+
+def _distinctive(sentence: Sentence) -> set[tuple[Decimal, str]]:
+    """The figures of a sentence that are no small whole numbers."""
+    return {(abs(one.value), one.unit) for one in sentence.numbers if len(one.value.as_tuple().digits) >= 3 or (one.step < 1 and one.value != 0 and len(one.value.as_tuple().digits) == 2)}
+
+
+def _single_statistics(sentence: Sentence) -> dict[str, Number]:
+    """The named statistics of a sentence that tells each once."""
+    found: dict[str, list[Number]] = {"p": p_values(sentence)}
+    for name, pattern in (*STATISTICS[:1], ("t", T), ("z", Z), ("r", R)):
+        found[name] = list(named(sentence, pattern))
+    return {name: numbers[0] for name, numbers in found.items() if len(numbers) == 1}
+
+
 # Rows that sum up a table
 
 
@@ -332,6 +379,32 @@ def _listed_counts(prose: Prose, every: Sequence[Passage]) -> Iterator[Claim]:
                 if right or abs(int(label[1]) - size) <= 2:
                     reason = f"{size} are listed below line {items[0].place(0).line}"
                     yield claim(place.line, place.column, label[1], "text count", "CONFIRMED" if right else "WRONG", reason, f"line {items[0].place(0).line}")
+
+
+def _categories(prose: Prose) -> Iterator[Claim]:
+    """`negative (a, b, c)` against a column that says which rows are negative: a row that the list leaves out."""
+    for table in prose.tables:
+        rows = {_row_key(table.name(row)): row for row in table.rows}
+        for place, header in enumerate(table.header):
+            values = Counter(row[place].plain.lower() for row in table.rows if row[place].plain and row[place].number is None)
+            if place != table.key_column and 2 <= len(values) <= len(rows) / 2:
+                for sentence in prose.sentences:
+                    yield from _category(sentence, table, place, header.plain, rows, values)
+
+
+def _category(sentence: Sentence, table: Table, place: int, header: str, rows: dict[str, tuple[Cell, ...]], values: Counter[str]) -> Iterator[Claim]:
+    for found in re.finditer(r"\b(?P<word>[A-Za-z][\w-]{2,})[*_]*\s*\((?P<list>[^()\n]{5,300})\)", sentence.text):
+        word = found["word"].lower()
+        value = next((one for one in values if one in (word, word.rstrip("s"))), None)
+        listed = {_row_key(part) for part in re.split(r",\s+(?:and\s+)?|\s+and\s+|\s+--\s+.*$|\s+[–—]\s+.*$", found["list"]) if part}
+        members = {key for key, row in rows.items() if row[place].plain.lower() == value}
+        shared = listed & members
+        if value is None or len(shared) < FEWEST_ROWS or len(members - listed) + len((listed & set(rows)) - members) > max(1, len(shared) // 4):
+            continue
+        for key in sorted((members - listed) | ((listed & set(rows)) - members)):
+            cell = rows[key][place]
+            reason = f"{where(sentence)} lists {len(listed)} as {value}, and {table.name(rows[key])} is {'not ' if key not in listed else ''}among them"
+            yield claim(cell.line, cell.column, cell.text, "label", "WRONG", reason, where(sentence))
 
 
 def _is_item(sentence: Sentence) -> bool:

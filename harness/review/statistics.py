@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -25,6 +25,7 @@ T = re.compile(r"(?<![A-Za-z])t(?:[- ](?:stat\w*|value))?\s*(?:\(\s*(?P<df>\d+(?
 Z = re.compile(r"(?<![A-Za-z])[zZ](?:[- ](?:stat\w*|score|value))?[\s*_`]*[=:≈][\s*_`]*$")
 F = re.compile(r"(?<![A-Za-z])F\s*\(\s*(?P<df>\d+)\s*,\s*(?P<df2>\d+(?:\.\d+)?)\s*\)[\s*_`]*=[\s*_`]*$")
 CHI = re.compile(r"(?:χ²|χ2|χ\^2|[Cc]hi-?(?:2|squared?))\s*\(\s*(?P<df>\d+)[^()]{0,15}\)[\s*_`]*=[\s*_`]*$")
+RHO = re.compile(r"(?:ρ|\brho|[Ss]pearman['’]?s?(?: r)?|\br_?s)[\s*_`]*[=:≈][\s*_`]*$")
 R = re.compile(r"(?<![A-Za-z²])r\s*(?:\(\s*(?P<df>\d+)\s*\))?[\s*_`]*[=:≈][\s*_`]*$")
 D = re.compile(r"(?:[Cc]ohen['’]?s?\s+|(?<![A-Za-z]))d(?:_?z)?[\s*_`]*(?:\([a-z ]+\))?[\s*_`]*[=:≈][\s*_`]*$")
 SD = re.compile(r"(?:\bSD|\b[Ss]td\.?(?: dev\w*)?|[Ss]tandard [Dd]eviations?|\bs\.d\.|σ)\**" + JOINT)
@@ -89,8 +90,8 @@ def statistics_claims(prose: Prose) -> list[Claim]:
     alpha = alpha_of(prose)
     for passage in every:
         for sentence in passage.everything:
-            found += [*_p_of_statistic(sentence, passage, prose, alpha), *_durations(sentence), *_significance(sentence, alpha), *_vague(sentence)]
-        found += [*_paired(passage, prose), *_two_proportions(passage, prose), *_variation(passage), *_interval_words(passage), *_intervals_of_counts(passage)]
+            found += [*_p_of_statistic(sentence, passage, prose, alpha), *_p_of_ranks(sentence, passage, prose), *_durations(sentence), *_significance(sentence, alpha), *_vague(sentence)]
+        found += [*_paired(passage, prose), *_two_groups(passage, prose), *_two_proportions(passage, prose), *_variation(passage), *_interval_words(passage), *_intervals_of_counts(passage)]
     found += [one for table in prose.tables for one in _p_of_rows(table, prose, alpha)]
     found += _intervals_of_tables(prose)
     found += _fisher(every, prose)
@@ -271,6 +272,43 @@ def _n_minus_2(sentence: Sentence, passage: Passage, prose: Prose) -> float | No
         if found:
             return float(found.pop() - 2) if len(found) == 1 else None
     return None
+
+
+def _p_of_ranks(sentence: Sentence, passage: Passage, prose: Prose) -> Iterator[Claim]:
+    """p of Spearman's rho by Student's t, as usual; an exact one differs, so a disagreement says nothing."""
+    for rho in named(sentence, RHO):
+        p = next((one for one in p_values(sentence) if 0 <= one.start - rho.end < 20), None)
+        df = _n_minus_2(sentence, passage, prose)
+        computed = _p(Statistic("r", rho, df, None), df)
+        if p is not None and computed and agrees(p, computed):
+            yield said(sentence, p).claim("p value", "CONFIRMED", f"rho = {rho.value} with n = {(df or 0) + 2:g} gives p = {shown(computed)}", where(sentence, rho))
+
+
+# Two groups with mean, SD and n
+
+
+def _two_groups(passage: Passage, prose: Prose) -> Iterator[Claim]:
+    """t of two independent groups from their means, SDs and n (Welch's or pooled), and d."""
+    title = prose.headings[passage.section].title
+    if not re.search(r"\bWelch|independent|two-sample|unpaired|Student", title + passage.text) or PAIRED.search(title + passage.text):
+        return
+    groups = [(one, mean, sd) for one, mean, sd in _told_with_sd(passage) if not DIFFERENCE.search(one.text[: mean.start])]
+    sizes = [[int(n.value) for n in named(one, N_NAME)] for one, _, _ in groups]
+    tests = [(one, statistic.number) for one in passage.everything for statistic in _statistics(one) if statistic.name == "t"]
+    if len(groups) != 2 or len(tests) != 1 or groups[0][0] is groups[1][0] or any(len(one) != 1 or one[0] < 2 for one in sizes):
+        return
+    (source, m1, s1), (_, m2, s2) = groups
+    n1, n2 = sizes[0][0], sizes[1][0]
+    ways = (
+        lambda a, b, c, d: abs(a - b) / np.sqrt(c * c / n1 + d * d / n2),
+        lambda a, b, c, d: abs(a - b) / np.sqrt(((n1 - 1) * c * c + (n2 - 1) * d * d) / (n1 + n2 - 2) * (1 / n1 + 1 / n2)),
+    )
+    computed = [image(way, bounds(m1), bounds(m2), bounds(s1), bounds(s2)) for way in ways]
+    sentence, t = tests[0]
+    size = replace(t, value=abs(t.value))
+    fit = next((one for one in computed if agrees(size, one)), None)
+    reason = f"means {m1.value} and {m2.value}, SDs {s1.value} and {s2.value}, n {n1} and {n2} give |t| = {shown(fit or computed[0])}"
+    yield said(sentence, t).claim("test statistic", "CONFIRMED" if fit else "WRONG", reason, where(source, m1))
 
 
 # Paired tests: difference, its SD, t, d and the interval
