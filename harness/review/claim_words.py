@@ -13,16 +13,20 @@ from harness.review.prose import Prose, Sentence
 
 # Sections whose sentences are no findings: questions, plans, methods, limits, references.
 NO_FINDINGS = re.compile(
-    r"\b(?:questions?|motivation|background|hypothes[ie]s|goal|objective|aims?|plans?|planned|proposal|proposed|design|setup|set-up|methods?|methodology|pipeline|protocol"
-    r"|approach(?:es)?|framework|controls?|criteri(?:on|a)|gates?|compute|caveats?|limitations?|threats|future|next steps?|follow-?ups?|to try|extensions?|priorit"
+    r"\b(?:questions?|motivation|background|hypothes[ie]s|goal|objective|aims?|plans?|planned|proposal|proposed|design|setup|set-up|methods?"
+    r"|methodology|pipeline|protocol"
+    r"|approach(?:es)?|framework|controls?|criteri(?:on|a)|gates?|compute|caveats?|limitations?|threats|future|next steps?|follow-?ups?|to try"
+    r"|extensions?|priorit"
     r"|todo|open|related|references?|citation|acknowledg\w*|licen[cs]e|author|contact|installation|usage|reproduc\w+|files|artifacts|data availability"
-    r"|appendix|glossary|abstraction|philosophy|(?:what|this).{0,40}\b(?:do|does|did|don)\b(?: not| t)|cost|costs|infrastructure|issues found|template|checklist|timeline|decisions?|estimates?|capabilities analyzed"
+    r"|appendix|glossary|abstraction|philosophy|(?:what|this).{0,40}\b(?:do|does|did|don)\b(?: not| t)|cost|costs|infrastructure|issues found"
+    r"|template|checklist|timeline|decisions?|estimates?|capabilities analyzed"
     r"|conditions tested|models tested|bug|fix(?:es)?|why this)\b",
     re.IGNORECASE,
 )
 ASKED = re.compile(r"\?[\"'*_)\s]*$")
 MAYBE = re.compile(
-    r"\b(?:may|might|could|perhaps|possibl[ey]|plausibl[ey]|potentially|presumably|whether|if|unless|should|would|hypothes[ie]\w*|expect(?:ed|s)?|predict(?:ed|s)? that"
+    r"\b(?:may|might|could|perhaps|possibl[ey]|plausibl[ey]|potentially|presumably|whether|if|unless|should|would|hypothes[ie]\w*|expect(?:ed|s)?"
+    r"|predict(?:ed|s)? that"
     r"|wonder|speculat\w+|unclear|unknown|debatable|to be (?:tested|confirmed)|remains to|cannot|can['’]t|assum\w+)\b",
     re.IGNORECASE,
 )
@@ -30,11 +34,13 @@ WEAKLY = re.compile(
     r"\b(?:suggest(?:s|ed|ing)?|consistent with|appears?(?: to)?|seems?(?: to)?|likely|indicat(?:es?|ing) that .{0,40}\bmay|tentative\w*)\b", re.IGNORECASE
 )
 TAKEN_BACK = re.compile(
-    r"\b(?:the claim that|retracted|misleading|overclaim\w*|unverifiable|unsupported|does NOT (?:show|mean|establish|imply|prove)|don['’]t prove|need(?:s)? to|test (?:whether|if))\b",
+    r"\b(?:the claim that|retracted|misleading|overclaim\w*|unverifiable|unsupported|does NOT (?:show|mean|establish|imply|prove)|don['’]t prove"
+    r"|need(?:s)? to|test (?:whether|if))\b",
     re.IGNORECASE,
 )
 NOT_BEFORE = re.compile(
-    r"(?:\bnot|\bnever|n['’]t|\bcannot|\bno evidence(?: that| of| for)?|\bwithout|\bneither|\bnor|\bno|\brather than|\binstead of|\bhardly|\bfails? to)[\s*_]+(?:[\w-]+[\s*_]+){0,3}$",
+    r"(?:\bnot|\bnever|n['’]t|\bcannot|\bno evidence(?: that| of| for)?|\bwithout|\bneither|\bnor|\bno|\brather than|\binstead of|\bhardly"
+    r"|\bfails? to)[\s*_]+(?:[\w-]+[\s*_]+){0,3}$",
     re.IGNORECASE,
 )
 IMPERATIVE = re.compile(
@@ -43,22 +49,30 @@ IMPERATIVE = re.compile(
 )
 
 EFFECTS = (
-    r"(?:effects?|transfer|differences?|changes?|leakage|shifts?|correlations?|relationships?|associations?|impacts?|influence|degradation|improvements?|gains?|losses|loss"
+    r"(?:effects?|transfer|differences?|changes?|leakage|shifts?|correlations?|relationships?|associations?|impacts?|influence|degradation"
+    r"|improvements?|gains?|losses|loss"
     r"|benefits?|generali[sz]ation|interactions?|bias|drift|defen[cs]e|protection|spillover|forgetting|damage)"
 )
-SIZES = r"(?:meaningful|measurable|detectable|clear|discernible|observable|apparent|real|substantial|systematic|appreciable|practical|alignment|behaviou?ral|capability|negative|positive|consistent)"
+SIZES = (
+    r"(?:meaningful|measurable|detectable|clear|discernible|observable|apparent|real|substantial|systematic|appreciable|practical|alignment"
+    r"|behaviou?ral|capability|negative|positive|consistent)"
+)
 NULL_WORDS = re.compile(
     rf"\b(?:(?:no|zero|near-zero|virtually no|essentially no|almost no|negligible|minimal)\s+(?:{SIZES}\s+)?{EFFECTS}\b"
-    r"|(?:do|does|did)(?:\s+\*{0,2}not\*{0,2}|n['’]t)\s+(?:\w+ly\s+)?(?:affect|change|transfer|influence|matter|leak|generali[sz]e|create|predict|correlate|differ|depend|interact|spread|emerge)\b"
-    r"|practically (?:insignificant|zero|identical|unchanged)|(?:entirely|completely|essentially|effectively|virtually) (?:unaffected|unchanged|identical|zero|absent)"
+    r"|(?:do|does|did)(?:\s+\*{0,2}not\*{0,2}|n['’]t)\s+(?:\w+ly\s+)?(?:affect|change|transfer|influence|matter|leak|generali[sz]e|create|predict"
+    r"|correlate|differ|depend|interact|spread|emerge)\b"
+    r"|practically (?:insignificant|zero|identical|unchanged)|(?:entirely|completely|essentially|effectively|virtually) (?:unaffected|unchanged"
+    r"|identical|zero|absent)"
     rf"|(?:(?:ha[ds]|have|having|with|shows?|showed)\s+)no\s+{EFFECTS}\b|(?:is|are|was|were|remains?|remained)\s+(?:unaffected|unchanged|intact)\b"
     r"|(?:is|are|was|were)[\s*_]+not[\s*_]+supported\b)",
     re.IGNORECASE,
 )
 # Null words that name a comparison; fair where its figures stand beside them.
 SAME_WORDS = re.compile(
-    r"\b(?:(?:show|shows|showed|exhibit|exhibits|have|had|has|achieve|achieves|reach|perform|performs|degrades?|degraded|behave|behaves|decline|declines|drop|drops|loses?)\s+"
-    r"(?P<a>similar(?:ly)?|comparabl[ey]|identical(?:ly)?|equal(?:ly)?|equivalent(?:ly)?|(?<!have )(?<!has )(?<!had )the same)(?! or\b)|(?:is|are|was|were|remain|remains)\s+(?:statistically\s+)?(?P<b>indistinguishable|interchangeable)"
+    r"\b(?:(?:show|shows|showed|exhibit|exhibits|have|had|has|achieve|achieves|reach|perform|performs|degrades?|degraded|behave|behaves|decline"
+    r"|declines|drop|drops|loses?)\s+"
+    r"(?P<a>similar(?:ly)?|comparabl[ey]|identical(?:ly)?|equal(?:ly)?|equivalent(?:ly)?|(?<!have )(?<!has )(?<!had )the same)(?! or\b)|(?:is|are|was"
+    r"|were|remain|remains)\s+(?:statistically\s+)?(?P<b>indistinguishable|interchangeable)"
     r")|(?:^|:[\s*]+)(?P<c>identical|equal)\b(?= \w+ (?:for|across|between|in))",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -69,7 +83,8 @@ DIFFERENT_WORDS = re.compile(
     re.IGNORECASE,
 )
 REAL_WORDS = re.compile(
-    r"\b(?:(?P<a>confirms?|confirmed|proves?|establish(?:es)?|demonstrates?)\b(?=[^.;]{0,60}\b(?:low|no|absence|real|not|lack|null)\b)|(?P<b>is real|is genuine|are real))",
+    r"\b(?:(?P<a>confirms?|confirmed|proves?|establish(?:es)?|demonstrates?)\b(?=[^.;]{0,60}\b(?:low|no|absence|real|not|lack|null)\b)|(?P<b>is real"
+    r"|is genuine|are real))",
     re.IGNORECASE,
 )
 POWER = re.compile(r"\b(?:power(?:ed)?)\b", re.IGNORECASE)
@@ -82,13 +97,20 @@ EQUALITY = re.compile(
     re.IGNORECASE,
 )
 
-INTENSE = r"(?:massively|dramatically|remarkably|extremely|strikingly|overwhelmingly|extraordinarily|exceptionally|hugely|decisively|conclusively|definitively|unambiguously|unequivocally|perfectly)"
+INTENSE = (
+    r"(?:massively|dramatically|remarkably|extremely|strikingly|overwhelmingly|extraordinarily|exceptionally|hugely|decisively|conclusively"
+    r"|definitively|unambiguously|unequivocally|perfectly)"
+)
 CAUSAL_VERBS = (
-    r"(?:protect(?:s|ed|ing)?(?= (?:against|from|the|alignment|capabilit\w+|response|coherence|\w+ing\b|model|\w+s\b|\w+ness\b))|prevents?|drives?|drove|caus(?:es|ed)|(?<![-–])explains?|rul(?:es|ed|ing) out"
-    r"|prov(?:es|ed)|confirm(?:s|ing)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|validat(?:es|ed)(?= (?:the|that|our|this))|establish(?:es|ed)(?= that)|(?:completely|fully|entirely) (?:eliminat|remov|block|abolish|neutrali[sz])(?:es|ed|e)?|is responsible for|are responsible for|immuni[sz]es|inoculates)"
+    r"(?:protect(?:s|ed|ing)?(?= (?:against|from|the|alignment|capabilit\w+|response|coherence|\w+ing\b|model|\w+s\b|\w+ness\b))|prevents?|drives?"
+    r"|drove|caus(?:es|ed)|(?<![-–])explains?|rul(?:es|ed|ing) out"
+    r"|prov(?:es|ed)|confirm(?:s|ing)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|validat(?:es|ed)(?= (?:the|that|our|this))"
+    r"|establish(?:es|ed)(?= that)|(?:completely|fully|entirely) (?:eliminat|remov|block|abolish|neutrali[sz])(?:es|ed|e)?|is responsible for"
+    r"|are responsible for|immuni[sz]es|inoculates)"
 )
 CAUSAL_WORDS = re.compile(
-    rf"\b(?:{INTENSE}[\s*_]+)?{CAUSAL_VERBS}\b|\b(?:(?:jointly|primarily|strongly|mainly|fully)\s+gates?|gated by|gates (?:the|this|behaviou?ral|all|whether))\b"
+    rf"\b(?:{INTENSE}[\s*_]+)?{CAUSAL_VERBS}\b|\b(?:(?:jointly|primarily|strongly|mainly|fully)\s+gates?|gated by|gates (?:the|this|behaviou?ral|all"
+    rf"|whether))\b"
     r"|\b(?:because of|driven by|caused by|attributable to|explained by|thanks to|as a (?:direct )?result of)\b"
     r"|\bnot[\s*_]+(?:explained|driven|caused)(?= by)|\bnot[\s*_]+due[\s*_]+to\b"
     r"|\b(?:the|a)\s+(?:primary|main|key|dominant|root|real|principal|sole|true)\s+(?P<noun>gate|driver|cause|mechanism|reason|determinant)\b"
@@ -98,23 +120,29 @@ CAUSAL_WORDS = re.compile(
 )
 EXCLUDES = re.compile(r"\bnot\b", re.IGNORECASE)
 CONFIDENT_WORDS = re.compile(
-    rf"\b(?:(?:very\s+)?(?:strong|compelling|overwhelming|conclusive|definitive|clear|robust|solid)\s+(?:empirical\s+|statistical\s+|experimental\s+|causal\s+)?evidence"
+    rf"\b(?:(?:very\s+)?(?:strong|compelling|overwhelming|conclusive|definitive|clear|robust|solid)\s+(?:empirical\s+|statistical\s+|experimental\s+"
+    rf"|causal\s+)?evidence"
     rf"|{INTENSE}[\s*_]+(?:uniform|consistent|stable|robust|similar|strong|clean|effective|accurate|reliable|linear|predictive|sensitive)"
     r"|powerful\s+(?:\w+)|perfect\s+(?:consistency|agreement|separation|generali[sz]ation|transfer|alignment|correlation|convergence|stability)"
     r"|indicates?\s+(?P<precise>precision)|beyond (?:any )?doubt|conclusively|definitively|unequivocally|undeniabl[ey]|irrefutabl[ey])",
     re.IGNORECASE,
 )
 BEST_WORDS = re.compile(
-    r"\b(?:strongest|best|single best|most important|most predictive|dominant|primary|main)\s+(?:single\s+)?(?:predictor|factor|determinant|moderator|explanation|correlate|lever)s?\b",
+    r"\b(?:strongest|best|single best|most important|most predictive|dominant|primary|main)\s+(?:single\s+)?(?:predictor|factor|determinant|moderator"
+    r"|explanation|correlate|lever)s?\b",
     re.IGNORECASE,
 )
 NO_SIGNIFICANCE = re.compile(
-    r"\b(?:not|n['’]t|non)[\s*_-]*(?:statistically[\s*_]+)?significant(?:ly)?\b|\bno (?:statistically )?significant\b|\binsignificant\b|\bn\.s\.", re.IGNORECASE
+    r"\b(?:not|n['’]t|non)[\s*_-]*(?:statistically[\s*_]+)?significant(?:ly)?\b|\bno (?:statistically )?significant\b|\binsignificant\b"
+    r"|\bn\.s\.",
+    re.IGNORECASE,
 )
 SIGNIFICANCE = re.compile(r"\bstatistically significant(?:ly)?\b", re.IGNORECASE)
 NO_EVIDENCE = re.compile(r"\b(?:no|little|insufficient) evidence\b(?= (?:that|of|for))", re.IGNORECASE)
 TESTED = re.compile(
-    r"\bp\s*[=<>≈]|\bp-value|\bCI\b|confidence interval|\b[tzF]\s*(?:\(|=)|χ|chi-?squared?|\bFisher|Mann-Whitney|Wilcoxon|bootstrap|permutation", re.IGNORECASE
+    r"\bp\s*[=<>≈]|\bp-value|\bCI\b|confidence interval|\b[tzF]\s*(?:\(|=)|χ|chi-?squared?|\bFisher|Mann-Whitney|Wilcoxon|bootstrap"
+    r"|permutation",
+    re.IGNORECASE,
 )
 
 ONE_SEED = re.compile(
@@ -122,17 +150,22 @@ ONE_SEED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 MANY_SEEDS = re.compile(
-    r"\b(?:([3-9]|\d\d+|three|four|five|six|seven|eight|ten)\s+(?:random\s+|independent\s+|training\s+)?seeds?\b)|\bseeds?\W{1,6}\d+\s*,\s*\d+\s*,(?:\s*and)?\s*\d+",
+    r"\b(?:([3-9]|\d\d+|three|four|five|six|seven|eight|ten)\s+(?:random\s+|independent\s+|training\s+)?seeds?\b)"
+    r"|\bseeds?\W{1,6}\d+\s*,\s*\d+\s*,(?:\s*and)?\s*\d+",
     re.IGNORECASE,
 )
 CONTROLLED = re.compile(
-    r"\bcontrols?\b[^.\n]{0,60}\b(?:pass(?:es|ed)?|held|holds|clean|as expected|showed? no|shows? no|flat)\b|\bpassed\b[^.\n]{0,30}\bcontrols?\b", re.IGNORECASE
+    r"\bcontrols?\b[^.\n]{0,60}\b(?:pass(?:es|ed)?|held|holds|clean|as expected|showed? no|shows? no|flat)\b"
+    r"|\bpassed\b[^.\n]{0,30}\bcontrols?\b",
+    re.IGNORECASE,
 )
 UNSURE = re.compile(r"\bLOW\b[\s*_]*(?:confidence)?|\bconfidence\W{1,6}low\b|\bpreliminary\b|\bexploratory\b|\bpost[\s-]hoc\b|\bUNREVIEWED\b")
 POWERED = re.compile(r"\b(?:statistical )?power\b[\s*_]*(?:=|:|of|is|was)?[\s*_(]*$", re.IGNORECASE)
 DETECTS = re.compile(r"\bdetect(?:ing|able)?\b[^.;]{0,60}\d|\beffects? (?:size )?of\b[^.;]{0,20}\d|underpowered", re.IGNORECASE)
 NORMAL = re.compile(
-    r"\b(?:follows?|are|is|show|shows)\b[^.;]{0,20}?\b(?P<normal>(?:approximately |roughly |nearly )?(?:normal(?:ly)?|Gaussian))(?= distribut)", re.IGNORECASE
+    r"\b(?:follows?|are|is|show|shows)\b[^.;]{0,20}?\b(?P<normal>(?:approximately |roughly |nearly )?(?:normal(?:ly)?"
+    r"|Gaussian))(?= distribut)",
+    re.IGNORECASE,
 )
 NORMALITY = re.compile(r"Shapiro|Kolmogorov|Anderson|Q-?Q|normality|skew|kurtosis", re.IGNORECASE)
 SHARE = re.compile(r"explain\w*\s+(?:~?\d|only|little|very little|most|some|much|about|up to)[^.;]{0,40}varia", re.IGNORECASE)
@@ -193,7 +226,7 @@ def _of_sentence(sentence: Sentence, passage: Passage, section: Sequence[Sentenc
         return
     yield from _real(sentence, text, _weak_section(sentence, section, bearing) or weak)
     yield from _causal(sentence, text, bearing)
-    yield from _confident(sentence, text, passage, bearing, weak)
+    yield from _confident(sentence, text, bearing, weak)
 
 
 def _unquoted(text: str) -> str:
@@ -247,7 +280,12 @@ def _null(sentence: Sentence, text: str, passage: Passage, weak: str) -> Iterato
         return
     reason = f"{weak} is no evidence that there is nothing" if weak else "nothing beside it shows equality (an interval inside a margin that was named before)"
     for found in NULL_WORDS.finditer(text):
-        if LACKS_POWER.search(text) or re.search(r"\band $", text[: found.start()]) or re.search(r"\b(?:may|might|could|if|whether)\b", text[: found.start()]) or _verb_denied(text, found.start()):
+        if (
+            LACKS_POWER.search(text)
+            or re.search(r"\band $", text[: found.start()])
+            or re.search(r"\b(?:may|might|could|if|whether)\b", text[: found.start()])
+            or _verb_denied(text, found.start())
+        ):
             continue
         yield _claim(sentence, *found.span(), "null", reason)
     for found in SAME_WORDS.finditer(text):
@@ -297,7 +335,7 @@ def _is_named(text: str, start: int, end: int) -> bool:
     )
 
 
-def _confident(sentence: Sentence, text: str, passage: Passage, bearing: Bearing, weak: str) -> Iterator[Claim]:
+def _confident(sentence: Sentence, text: str, bearing: Bearing, weak: str) -> Iterator[Claim]:
     can_bear = bearing.seeds and not bearing.unsure and not weak
     reason = "the document has " + ("one seed or calls itself preliminary" if bearing.unsure else weak if weak else "no seeds that it names")
     for found in CONFIDENT_WORDS.finditer(text):
