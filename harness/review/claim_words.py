@@ -4,10 +4,12 @@ above what was measured, superlatives that were picked afterwards, and power tol
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.review.claims import UNTESTED, Claim
+from harness.review.number import Number
 from harness.review.passages import Passage, above, alpha_of, claim_at, p_values, passages, scopes
 from harness.review.prose import Prose, Sentence
 
@@ -193,12 +195,14 @@ def word_claims(prose: Prose) -> list[Claim]:
     found: list[Claim] = []
     bearing = _bearing(prose)
     everywhere = passages(prose)
-    tests = {passage.section: [one for other in everywhere if other.section == passage.section for one in other.everything] for passage in everywhere}
+    tests = defaultdict[int, list[Number]](list)
     for passage in everywhere:
-        if NO_FINDINGS.search(" / ".join(scopes(prose, passage)[-3:])):
-            continue
-        for sentence in passage.everything:
-            found += _without_overlap(_of_sentence(sentence, passage, tests[passage.section], bearing))
+        tests[passage.section] += passage.ps
+    weak = {section: _nothing_found(ps, bearing) for section, ps in tests.items()}
+    for passage in everywhere:
+        if not NO_FINDINGS.search(" / ".join(scopes(prose, passage)[-3:])):
+            for sentence in passage.everything:
+                found += _without_overlap(_of_sentence(sentence, passage, weak[passage.section], bearing))
     return found
 
 
@@ -214,7 +218,7 @@ def _bearing(prose: Prose) -> Bearing:
     )
 
 
-def _of_sentence(sentence: Sentence, passage: Passage, section: Sequence[Sentence], bearing: Bearing) -> Iterator[Claim]:
+def _of_sentence(sentence: Sentence, passage: Passage, section: str, bearing: Bearing) -> Iterator[Claim]:
     text = _unquoted(sentence.text)
     yield from _significance(sentence, passage, bearing)
     yield from _untested(sentence, passage)
@@ -224,7 +228,7 @@ def _of_sentence(sentence: Sentence, passage: Passage, section: Sequence[Sentenc
     yield from _null(sentence, text, passage, weak)
     if IMPERATIVE.match(text):
         return
-    yield from _real(sentence, text, _weak_section(sentence, section, bearing) or weak)
+    yield from _real(sentence, text, (section if not p_values(sentence) else "") or weak)
     yield from _causal(sentence, text, bearing)
     yield from _confident(sentence, text, bearing, weak)
 
@@ -234,23 +238,17 @@ def _unquoted(text: str) -> str:
     return re.sub(r"[\"“][^\"”\n]{3,300}[\"”]|`[^`\n]*`", lambda found: " " * len(found[0]), text)
 
 
+def _nothing_found(ps: Sequence[Number], bearing: Bearing) -> str:
+    """The first of p values that all tell of no significance; "" for others and for none."""
+    return f"p {ps[0].marker or '='} {ps[0].value}" if ps and all(above(p, bearing.alpha) for p in ps) else ""
+
+
 def _weak_test(sentence: Sentence, passage: Passage, bearing: Bearing) -> str:
-    """A test beside the sentence that shows nothing: in it, or the only one of its passage or of the sentences around. "" where there is none."""
-    for place in ([sentence], [one for one in passage.everything if one.block == sentence.block]):
-        found = [p for one in place for p in p_values(one)]
-        if found:
-            return f"p {found[0].marker or '='} {found[0].value}" if all(above(p, bearing.alpha) for p in found) else ""
-    return (
-        "not significant"
-        if NO_SIGNIFICANCE.search(passage.text) and not any(not above(p, bearing.alpha) for one in passage.everything for p in p_values(one))
-        else ""
-    )
-
-
-def _weak_section(sentence: Sentence, section: Sequence[Sentence], bearing: Bearing) -> str:
-    """The p value of a section whose tests all found nothing; "" where the sentence names one of its own."""
-    found = [p for one in section for p in p_values(one)]
-    return f"p {found[0].marker or '='} {found[0].value}" if found and not p_values(sentence) and all(above(p, bearing.alpha) for p in found) else ""
+    """A test beside the sentence that shows nothing: in it, or in its paragraph, or told in words. "" where there is none."""
+    for place in ([sentence], passage.blocks[sentence.block]):
+        if found := [p for one in place for p in p_values(one)]:
+            return _nothing_found(found, bearing)
+    return "not significant" if passage.says(NO_SIGNIFICANCE) and all(above(p, bearing.alpha) for p in passage.ps) else ""
 
 
 def _hedged(text: str, start: int, weakly: bool = True) -> bool:
@@ -276,7 +274,7 @@ def _span(found: re.Match[str]) -> tuple[int, int]:
 
 
 def _null(sentence: Sentence, text: str, passage: Passage, weak: str) -> Iterator[Claim]:
-    if EQUALITY.search(passage.text):
+    if passage.says(EQUALITY):
         return
     reason = f"{weak} is no evidence that there is nothing" if weak else "nothing beside it shows equality (an interval inside a margin that was named before)"
     for found in NULL_WORDS.finditer(text):
@@ -349,7 +347,7 @@ def _confident(sentence: Sentence, text: str, bearing: Bearing, weak: str) -> It
 
 def _significance(sentence: Sentence, passage: Passage, bearing: Bearing) -> Iterator[Claim]:
     """`not significant` and `no evidence` rightly said; `statistically significant` where no test stands."""
-    ps = p_values(sentence) or [p for one in passage.everything if one.block == sentence.block for p in p_values(one)]
+    ps = p_values(sentence) or [p for one in passage.blocks[sentence.block] for p in p_values(one)]
     for found in NO_EVIDENCE.finditer(sentence.text):
         if LACKS_POWER.search(sentence.text) or (ps and all(above(p, bearing.alpha) for p in ps)):
             yield claim_at(sentence, *found.span(), "null", "CONFIRMED", "said as missing evidence")
@@ -366,12 +364,12 @@ def _untested(sentence: Sentence, passage: Passage) -> Iterator[Claim]:
         near = POWERED.search(sentence.text[max(0, number.start - 30) : number.start]) or re.match(
             r"\s+(?:statistical\s+)?power\b", sentence.text[number.end :]
         )
-        if near and 0 < number.value <= 100 and not DETECTS.search(passage.text):
+        if near and 0 < number.value <= 100 and not passage.says(DETECTS):
             yield claim_at(
                 sentence, number.start, number.end, "power", "UNSUPPORTED", f"{UNTESTED}: a power holds for an effect and an N, and neither stands beside it"
             )
     for found in NORMAL.finditer(sentence.text):
-        if not NORMALITY.search(passage.text) and not _hedged(sentence.text, found.start()):
+        if not passage.says(NORMALITY) and not _hedged(sentence.text, found.start()):
             yield claim_at(sentence, *found.span("normal"), "distribution", "UNSUPPORTED", f"{UNTESTED}: no test or plot of normality")
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 
 from harness.review.claims import Claim, claim
 from harness.review.intervals import FEWEST_ROWS
 from harness.review.number import Number
-from harness.review.passages import LEAD, Passage, named, scope_key, top_section
-from harness.review.prose import Prose, Sentence, Table
+from harness.review.passages import LEAD, Outline, Passage, named, scope_key
+from harness.review.prose import Sentence, Table
 from harness.review.ranges import Range, agrees, bounds, judged, said, shown
 from harness.review.stated import MEDIAN, SD, counted, means_of, spreads_in
 
@@ -48,9 +49,9 @@ class Column:
         return float(value) - half * (1 + (name == "range")), float(value) + half * (1 + (name == "range"))
 
 
-def columns(prose: Prose) -> list[Column]:
+def columns(outline: Outline) -> list[Column]:
     found = []
-    for table in prose.tables:
+    for table in outline.prose.tables:
         for place, cell in enumerate(table.header):
             numbers = [row[place].number for row in table.rows]
             known = tuple(one for one in numbers if one is not None)
@@ -67,26 +68,26 @@ EXTREMES = (
 )
 
 
-def column_claims(every: Sequence[Passage], prose: Prose) -> Iterator[Claim]:
-    known = columns(prose)
-    for passage in every:
-        yield from _summary(passage, prose, known)
+def column_claims(outline: Outline) -> Iterator[Claim]:
+    known = columns(outline)
+    for passage in outline.passages:
+        yield from _summary(passage, outline, known)
         yield from _pairs(passage, known)
-    yield from _medians(every, prose, known)
+    yield from _medians(outline, known)
 
 
-def _summary(passage: Passage, prose: Prose, known: Sequence[Column]) -> Iterator[Claim]:
+def _summary(passage: Passage, outline: Outline, known: Sequence[Column]) -> Iterator[Claim]:
     """A list of mean, SD, maximum and minimum against the one table of its section that has a column of that name."""
-    top = top_section(prose, passage.section)
+    top = outline.tops[passage.section]
     told = {name: [(one, number) for one in passage.everything for number in named(one, pattern) if number.marker == ""] for name, pattern in EXTREMES}
     means = [(one, number) for one, number in means_of(passage) if number.marker == ""]
-    near = [column for column in known if top and top_section(prose, column.table.section) == top and column.whole]
+    near = [column for column in known if top and outline.tops[column.table.section] == top and column.whole]
     if not near or not means or len({number.value for _, number in means}) != 1:
         return
     sentence, mean = means[0]
     words = set(re.findall(r"[a-z]{4,}", sentence.text[: mean.start].lower()))
     fitting = [column for column in near if words & set(column.name.split()) and {one.unit for one in column.numbers} == {mean.unit}]
-    if len(fitting) != 1 or not _complete(fitting[0], told, prose, top):
+    if len(fitting) != 1 or not _complete(fitting[0], told, outline, top):
         return
     column = fitting[0]
     yield from _judged_column(column, "mean", means, "average")
@@ -95,12 +96,12 @@ def _summary(passage: Passage, prose: Prose, known: Sequence[Column]) -> Iterato
     yield from _judged_spread(column, [(one, number) for one, number in spreads_in(passage) if number.unit in (mean.unit, "")])
 
 
-def _complete(column: Column, told: dict[str, list[tuple[Sentence, Number]]], prose: Prose, top: int) -> bool:
+def _complete(column: Column, told: dict[str, list[tuple[Sentence, Number]]], outline: Outline, top: int) -> bool:
     """Whether the table holds all that is summarised: the extremes are the stated ones, or its rows are as many as the section counts."""
-    if any(PARTIAL.search(title) for title in prose.path(column.table.section)[-1:]):
+    if any(PARTIAL.search(title) for title in outline.prose.path(column.table.section)[-1:]):
         return False
     key = column.table.header[column.table.key_column].plain.lower().rstrip("s")
-    counts = {n for one in prose.sentences if top_section(prose, one.section) == top for n, noun in counted(one) if key and noun.startswith(key)}
+    counts = {n for one in outline.sentences[top] for n, noun in counted(one) if key and noun.startswith(key)}
     if counts:
         return counts == {len(column.numbers)}
     stated = [(name, number) for name in ("maximum", "minimum") for _, number in told[name]]
@@ -147,13 +148,13 @@ def _pairs(passage: Passage, known: Sequence[Column]) -> Iterator[Claim]:
                 break
 
 
-def _medians(every: Sequence[Passage], prose: Prose, known: Sequence[Column]) -> Iterator[Claim]:
+def _medians(outline: Outline, known: Sequence[Column]) -> Iterator[Claim]:
     """A median against a ranked table that reaches it, though it may not hold the lower rows."""
-    for passage in every:
+    for passage in outline.passages:
         told = [(one, number) for one in passage.everything for number in named(one, MEDIAN)]
         if len(told) != 1:
             continue
-        for column, size in _ranked(passage, every, prose, known):
+        for column, size in _ranked(passage, outline, known):
             if {one.unit for one in column.numbers} != {told[0][1].unit}:
                 continue
             middle = [column.numbers[place] for place in ({(size - 1) // 2, size // 2})]
@@ -167,26 +168,27 @@ def _medians(every: Sequence[Passage], prose: Prose, known: Sequence[Column]) ->
             )
 
 
-def _ranked(passage: Passage, every: Sequence[Passage], prose: Prose, known: Sequence[Column]) -> Iterator[tuple[Column, int]]:
+def _ranked(passage: Passage, outline: Outline, known: Sequence[Column]) -> Iterator[tuple[Column, int]]:
     """Sorted columns, with the size of what they rank, in the section of the passage or of another passage with the same mean and SD."""
-    tops = {top_section(prose, passage.section)} | {top_section(prose, other.section) for other in every if _same_summary(passage, other)}
+    mine = _summaries(passage)
+    tops = {outline.tops[passage.section]} | {outline.tops[other.section] for other in outline.passages if mine and mine & _summaries(other)}
     for column in known:
-        top = top_section(prose, column.table.section)
+        top = outline.tops[column.table.section]
         values = [one.value for one in column.numbers]
         key = column.table.header[column.table.key_column].plain.lower().rstrip("s")
-        counts = _labelled_counts(prose, top, key)
+        counts = _labelled_counts(outline, top, key)
         if top in tops and key and len(counts) == 1 and values == sorted(values, reverse=True) and column.numbers and _has_rank(column.table):
             size = counts.pop()
             if len(values) > size // 2 and len(values) == len(column.table.rows):
                 yield column, size
 
 
-def _labelled_counts(prose: Prose, top: int, key: str) -> set[int]:
+def _labelled_counts(outline: Outline, top: int, key: str) -> set[int]:
     """`Models tested: 23`."""
     found = set[int]()
-    for sentence in prose.sentences:
+    for sentence in outline.sentences[top]:
         label = re.match(rf"{LEAD}[\s*_]*{re.escape(key)}s?\b[^:\d\n]{{0,20}}:[\s*_]*(\d+)\b(?![.,]?\d)", sentence.text, re.IGNORECASE) if key else None
-        if label and top_section(prose, sentence.section) == top:
+        if label:
             found.add(int(label[1]))
     return found
 
@@ -195,9 +197,6 @@ def _has_rank(table: Table) -> bool:
     return any(re.fullmatch(r"\W*(?:rank|#|no\.?|place)\W*", cell.plain, re.IGNORECASE) for cell in table.header)
 
 
-def _same_summary(one: Passage, other: Passage) -> bool:
-    """Whether both tell the same mean with the same SD."""
-    return bool(
-        {(number.value, sd.value) for _, number in means_of(one) for _, sd in spreads_in(one)}
-        & {(number.value, sd.value) for _, number in means_of(other) for _, sd in spreads_in(other)}
-    )
+def _summaries(passage: Passage) -> set[tuple[Decimal, Decimal]]:
+    """Each mean of a passage with each SD."""
+    return {(mean.value, sd.value) for _, mean in means_of(passage) for _, sd in spreads_in(passage)}

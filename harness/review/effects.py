@@ -13,17 +13,17 @@ from harness.review.claims import Claim, claim
 from harness.review.intervals import row_fits, sizes_in
 from harness.review.number import Number
 from harness.review.p_of_tests import ONE_SIDED
-from harness.review.passages import N_NAME, Passage, named, p_values, where
-from harness.review.prose import Prose, Sentence
+from harness.review.passages import N_NAME, Outline, Passage, named, p_values, where
+from harness.review.prose import Sentence
 from harness.review.ranges import Range, agrees, bounds, image, judged, meets, said, shown
 from harness.review.stated import DIFFERENCE, INTERVAL_NAME, ODDS, SD, D, Interval, Statistic, counts_of, intervals, level_of, means_with_sd, statistics_of
 
 PAIRED = re.compile(r"\bpaired|one-sample|single-sample|within-", re.IGNORECASE)
 
 
-def two_groups(passage: Passage, prose: Prose) -> Iterator[Claim]:
+def two_groups(passage: Passage, outline: Outline) -> Iterator[Claim]:
     """t of two independent groups from their means, SDs and n (Welch's or pooled), and d."""
-    title = prose.headings[passage.section].title
+    title = outline.prose.headings[passage.section].title
     if not re.search(r"\bWelch|independent|two-sample|unpaired|Student", title + passage.text) or PAIRED.search(title + passage.text):
         return
     groups = [(one, mean, sd) for one, mean, sd in means_with_sd(passage) if not DIFFERENCE.search(one.text[: mean.start])]
@@ -45,8 +45,8 @@ def two_groups(passage: Passage, prose: Prose) -> Iterator[Claim]:
     yield said(sentence, t).claim("test statistic", "CONFIRMED" if fit else "WRONG", reason, where(source, m1))
 
 
-def paired(passage: Passage, prose: Prose) -> Iterator[Claim]:
-    title = prose.headings[passage.section].title
+def paired(passage: Passage, outline: Outline) -> Iterator[Claim]:
+    title = outline.prose.headings[passage.section].title
     tests = [
         (one, statistic) for one in passage.everything for statistic in statistics_of(one) if statistic.name == "t" and statistic.df and statistic.df % 1 == 0
     ]
@@ -97,7 +97,7 @@ def _judged_interval(sentence: Sentence, interval: Interval, low: Range, high: R
     return claim(place.line, place.column, text, "interval", "CONFIRMED" if fits else "WRONG", reason, address)
 
 
-def two_proportions(passage: Passage, prose: Prose) -> Iterator[Claim]:
+def two_proportions(passage: Passage, outline: Outline) -> Iterator[Claim]:
     tests = [(one, statistic.number) for one in passage.everything for statistic in statistics_of(one) if statistic.name == "z"]
     found = [(int(k.value), int(n.value)) for one in passage.everything for k, n in counts_of(one)]
     if len(tests) != 1 or len(found) != 2:
@@ -114,14 +114,16 @@ def two_proportions(passage: Passage, prose: Prose) -> Iterator[Claim]:
     fit = next((name for name, z in ways.items() if abs(z - value) <= half * (1 + 1e-6)), None)
     if fit:
         yield place.claim("test statistic", "CONFIRMED", f"z of {a}/{n} and {b}/{m}, {fit}", where(tests[0][0]))
-    elif re.search(r"proportion", prose.headings[passage.section].title + passage.text, re.IGNORECASE):
+    elif re.search(r"proportion", outline.prose.headings[passage.section].title + passage.text, re.IGNORECASE):
         yield place.claim("test statistic", "WRONG", f"z of {a}/{n} and {b}/{m} is {ways['pooled']:.4g} (pooled) or {ways['unpooled']:.4g}", where(tests[0][0]))
 
 
-def fisher(every: Sequence[Passage], prose: Prose) -> Iterator[Claim]:
-    for passage in every:
+def fisher(outline: Outline) -> Iterator[Claim]:
+    """Fisher's exact test of two shares: its p and the odds ratio."""
+    known = sizes_in(outline)
+    for passage in outline.passages:
         tests = [one for one in passage.everything if re.search(r"\bFisher", one.text)]
-        shares = _shares(passage, prose) if len(tests) == 1 else []
+        shares = _shares(passage, known) if len(tests) == 1 else []
         if len(shares) != 2:
             continue
         (a, n), (b, m) = shares
@@ -136,7 +138,7 @@ def fisher(every: Sequence[Passage], prose: Prose) -> Iterator[Claim]:
             yield judged(said(tests[0], number), "odds ratio", (value, value), how, address)
 
 
-def _shares(passage: Passage, prose: Prose) -> list[tuple[int, int]]:
+def _shares(passage: Passage, known: Sequence[int]) -> list[tuple[int, int]]:
     """Two counts of a passage: told as k/n, or as shares whose intervals only one N of the document gives."""
     counts = [(int(k.value), int(n.value)) for one in passage.everything for k, n in counts_of(one)]
     if counts:
@@ -146,5 +148,5 @@ def _shares(passage: Passage, prose: Prose) -> list[tuple[int, int]]:
         for interval in intervals(sentence):
             before = [one for one in sentence.numbers if one.end <= interval.start and interval.start - one.end < 8 and one.unit == "%"]
             told += [(before[-1], interval)] if before else []
-    sizes = [n for n in sizes_in(prose) if len(told) == 2 and all(row_fits(share, interval, n, "wilson") for share, interval in told)]
+    sizes = [n for n in known if len(told) == 2 and all(row_fits(share, interval, n, "wilson") for share, interval in told)]
     return [(round(float(share.value) / 100 * sizes[0]), sizes[0]) for share, _ in told] if len(sizes) == 1 else []

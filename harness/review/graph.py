@@ -16,7 +16,7 @@ from harness.review.findings import Finding, finding
 from harness.review.listed import categories, enumerations, listed_counts, none_under_heading
 from harness.review.number import Number
 from harness.review.orders import LABELLED, named_rows, rankings, superlatives, units_of_differences, value_lists
-from harness.review.passages import JOINT, Passage, claim_of, named, p_values, passages, scope_key, scopes, where
+from harness.review.passages import JOINT, Outline, Passage, claim_of, named, p_values, scope_key, scopes, where
 from harness.review.prose import Prose, Sentence
 from harness.review.ranges import agrees, bounds, meets, once
 from harness.review.stated import R, T, Z, spreads_of
@@ -71,43 +71,43 @@ class Told:
 
 def graph_claims(prose: Prose) -> tuple[list[Claim], list[Finding]]:
     """What a document says twice, and one finding for each contradiction, at the place that stands alone. Times: a few milliseconds a page."""
-    every = passages(prose)
-    claims, findings = _restated(_quantities(prose, every))
-    again = _anchored(prose)
+    outline = Outline(prose)
+    claims, findings = _restated(_quantities(outline))
+    again = _anchored(outline)
     claims, findings = claims + again[0], findings + again[1]
-    for table in prose.tables:
+    for table in outline.prose.tables:
         claims += summary_rows(table)
-    lists = value_lists(every)
-    for passage in every:
+    lists = value_lists(outline)
+    for passage in outline.passages:
         for sentence in passage.everything:
-            claims += [*enumerations(sentence), *superlatives(sentence, lists), *rankings(sentence, lists), *named_rows(sentence, passage, prose)]
-    claims += [*categories(prose), *listed_counts(prose, every), *units_of_differences(prose), *none_under_heading(prose, every)]
+            claims += [*enumerations(sentence), *superlatives(sentence, lists), *rankings(sentence, lists), *named_rows(sentence, passage, outline)]
+    claims += [*categories(outline), *listed_counts(outline), *units_of_differences(outline), *none_under_heading(outline)]
     return once(claims), findings
 
 
-def _quantities(prose: Prose, every: Sequence[Passage]) -> list[Told]:
-    heads = Counter(name for name in _heads(prose, every) if EXPERIMENT.search(name))
+def _quantities(outline: Outline) -> list[Told]:
+    heads = Counter(name for name in _heads(outline) if EXPERIMENT.search(name))
     found = []
-    for passage in every:
-        path = scopes(prose, passage)
+    for passage in outline.passages:
+        path = scopes(outline.prose, passage)
         scope = next((name for name in reversed(path) if heads[name] > 1), "")
-        head = _head(prose, passage, scope)
+        head = _head(outline, passage, scope)
         for sentence in passage.everything:
             found += [Told(metric, scope, head, sentence, number) for metric, number in _told(sentence)]
     return found
 
 
-def _heads(prose: Prose, every: Sequence[Passage]) -> Iterator[str]:
+def _heads(outline: Outline) -> Iterator[str]:
     """Each heading and label by name, once for each time it stands."""
-    yield from (scope_key(one.title) for one in prose.headings[1:])
-    yield from (scope_key(one.label) for one in every if one.label)
+    yield from (scope_key(one.title) for one in outline.prose.headings[1:])
+    yield from (scope_key(one.label) for one in outline.passages if one.label)
 
 
-def _head(prose: Prose, passage: Passage, scope: str) -> int:
+def _head(outline: Outline, passage: Passage, scope: str) -> int:
     """The line of the heading or label that names the experiment above a passage."""
     if passage.heading and scope_key(passage.label) == scope:
         return passage.heading.place(0).line
-    return max((one.line for one in prose.headings[: passage.section + 1] if scope_key(one.title) == scope), default=0)
+    return max((one.line for one in outline.prose.headings[: passage.section + 1] if scope_key(one.title) == scope), default=0)
 
 
 def _told(sentence: Sentence) -> Iterator[tuple[str, Number]]:
@@ -203,9 +203,9 @@ def _repeated(group: Sequence[Told]) -> Iterator[Claim]:
             yield claim_of(one.sentence, one.number, "restated", "CONFIRMED", f"line {twin.line} says so too", f"line {twin.line}")
 
 
-def _anchored(prose: Prose) -> tuple[list[Claim], list[Finding]]:
+def _anchored(outline: Outline) -> tuple[list[Claim], list[Finding]]:
     """A statistic that two sentences tell once each, beside two or more of the same distinctive figures."""
-    told = [(one, _distinctive(one), found) for one in prose.sentences if not one.title and (found := _single_statistics(one))]
+    told = [(one, _distinctive(one), found) for one in outline.prose.sentences if not one.title and (found := _single_statistics(one))]
     claims, findings = list[Claim](), list[Finding]()
     for place, (later, figures, ours) in enumerate(told):
         for earlier, others, theirs in told[:place]:

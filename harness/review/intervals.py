@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 from scipy import stats
 
 from harness.review.claims import Claim, claim
 from harness.review.number import Number
-from harness.review.passages import N_NAME, Passage, named, top_section, where
-from harness.review.prose import Prose, Sentence, Table
+from harness.review.passages import N_NAME, Outline, Passage, named, where
+from harness.review.prose import Sentence, Table
 from harness.review.ranges import Range, bounds, meets
 from harness.review.stated import INTERVAL_NAME, NO_UNITS, Interval, counted, counts_of, intervals, intervals_in, level_of, means_with_sd
 
 FEWEST_ROWS = 4
+MOST_N, MOST_SIZES = 100_000, 40  # an exact interval takes a millisecond
 
 
+@lru_cache(maxsize=10_000)
 def _of_counts(k: int, n: int, level: float) -> dict[str, Range]:
     """The usual intervals of a proportion."""
     test = stats.binomtest(k, n)
@@ -70,28 +74,27 @@ def _near(interval: Interval, ends: Range, scale: float) -> bool:
     return all(bounds(number)[0] - room <= end * scale <= bounds(number)[1] + room for number, end in zip((interval.low, interval.high), ends, strict=True))
 
 
-def intervals_of_tables(prose: Prose) -> list[Claim]:
-    sizes = sizes_in(prose)
+def intervals_of_tables(outline: Outline) -> list[Claim]:
+    sizes = sizes_in(outline)
     found: list[Claim] = []
-    for table in prose.tables:
+    for table in outline.prose.tables:
         for place, cell in enumerate(table.header):
             if INTERVAL_NAME.search(cell.plain) and place > 0:
                 found += _column_of_intervals(table, place, sizes)
     return found
 
 
-def sizes_in(prose: Prose) -> list[int]:
-    """Every count of a document that may be the N of a proportion."""
-    found: set[int] = set()
-    for sentence in prose.sentences:
-        found |= {int(n.value) for _, n in counts_of(sentence)} | {int(one.value) for one in named(sentence, N_NAME) if one.step == 1 and one.value >= 2}
-        found |= {n for n, _ in counted(sentence)}
-    for table in prose.tables:
-        for row in table.rows:
-            found |= {
-                int(cell.numbers[1].value) for cell in row if len(cell.numbers) > 1 and re.match(r"\s*\d+\s*/\s*\d+", cell.plain) and cell.numbers[1].step == 1
-            }
-    return sorted(one for one in found if 2 <= one <= 100_000)
+def sizes_in(outline: Outline) -> list[int]:
+    """The counts of a document that may be the N of a proportion, the most often told first."""
+    found = Counter[int]()
+    for sentence in outline.prose.sentences:
+        found.update(int(n.value) for _, n in counts_of(sentence))
+        found.update(int(one.value) for one in named(sentence, N_NAME) if one.step == 1)
+        found.update(n for n, _ in counted(sentence))
+    for cell in (cell for table in outline.prose.tables for row in table.rows for cell in row if len(cell.numbers) > 1):
+        if re.match(r"\s*\d+\s*/\s*\d+", cell.plain) and cell.numbers[1].step == 1:
+            found[int(cell.numbers[1].value)] += 1
+    return [one for one, _ in found.most_common() if 2 <= one <= MOST_N][:MOST_SIZES]
 
 
 def _column_of_intervals(table: Table, place: int, sizes: Sequence[int]) -> Iterator[Claim]:
@@ -151,36 +154,35 @@ def _words(sentence: Sentence, found: re.Match[str], right: bool, reason: str, a
     return claim(place.line, place.column, found[name], "quantifier", "CONFIRMED" if right else "WRONG", reason, address)
 
 
-def intervals_of_means(every: Sequence[Passage], prose: Prose) -> Iterator[Claim]:
-    for passage in every:
-        for sentence in passage.everything:
+def intervals_of_means(outline: Outline) -> Iterator[Claim]:
+    """Intervals around a mean, against the SD told of that mean and every count of the section (of the document, where that confirms)."""
+    told = defaultdict[int, list[tuple[Sentence, Number, Number]]](list)
+    for passage in outline.passages:
+        told[outline.tops[passage.section]] += means_with_sd(passage)
+    counts = {
+        top: {int(number.value) for one in below for number in one.numbers if _may_count(one, number)} for top, below in outline.sentences.items() if told[top]
+    }
+    everywhere = {n for one in outline.prose.sentences for n, _ in counted(one)}
+    for passage in outline.passages:
+        top = outline.tops[passage.section]
+        for sentence in passage.everything if told[top] else []:
             for interval in intervals(sentence):
                 if INTERVAL_NAME.search(sentence.text) or INTERVAL_NAME.search(passage.label):
-                    yield from _interval_of_mean(sentence, interval, passage, every, prose)
+                    spreads = {(mean.value, sd.value): (one, sd) for one, mean, sd in told[top] if _centred(interval, mean)}
+                    if len(spreads) == 1:
+                        level = level_of(sentence.text + passage.label)
+                        yield from _interval_of_mean(sentence, interval, *next(iter(spreads.values())), level, (counts[top], everywhere))
 
 
-def _interval_of_mean(sentence: Sentence, interval: Interval, passage: Passage, every: Sequence[Passage], prose: Prose) -> Iterator[Claim]:
-    """An interval around a mean, against the SD told of that mean and every count of the section (of the document, where that confirms)."""
-    top = top_section(prose, passage.section)
-    spreads = {
-        (mean.value, sd.value): (one, sd)
-        for other in every
-        if top_section(prose, other.section) == top
-        for one, mean, sd in means_with_sd(other)
-        if _centred(interval, mean)
-    }
-    if len(spreads) != 1:
-        return
-    source, sd = next(iter(spreads.values()))
-    level = level_of(sentence.text + passage.label)
-    here = {int(number.value) for one in prose.sentences if top_section(prose, one.section) == top for number in one.numbers if _may_count(one, number)}
-    named_counts = {n for one in prose.sentences for n, _ in counted(one)}
-    fits = [n for n in sorted(here | named_counts) if _gives(n, sd, interval, level)]
+def _interval_of_mean(sentence: Sentence, interval: Interval, source: Sentence, sd: Number, level: float, counts: tuple[set[int], set[int]]) -> Iterator[Claim]:
+    """`counts` are those of the section and those that the document gives a noun."""
+    here, everywhere = counts
+    fits = {n for n in here | everywhere if _gives(n, sd, interval, level)}
     place, text, address = sentence.place(interval.start), sentence.text[interval.start : interval.end], where(source, sd)
-    if fits and len(set(fits) & named_counts) == 1:
-        reason = f"mean ± t or 1.96 × {sd.value}/sqrt({fits[0]})"
+    if len(fits & everywhere) == 1:
+        reason = f"mean ± t or 1.96 × {sd.value}/sqrt({next(iter(fits & everywhere))})"
         yield claim(place.line, place.column, text, "interval", "CONFIRMED", reason, address)
-    elif not any(n in here for n in fits):
+    elif not fits & here:
         implied = (float(stats.norm.ppf(0.5 + level / 2)) * float(sd.value) / max(1e-12, sum(interval.half) / 2)) ** 2
         reason = f"an SD of {sd.value} gives this width for N = {implied:,.0f} or so, and no count of the section is near"
         yield claim(place.line, place.column, text, "interval", "WRONG", reason, address)

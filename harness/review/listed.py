@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from harness.review.claims import Claim, claim
 from harness.review.columns import REST
 from harness.review.orders import row_key
-from harness.review.passages import LEAD, Passage, top_section, where
-from harness.review.prose import Cell, Prose, Sentence, Table
-from harness.review.totals import MIN_ROWS
+from harness.review.passages import LEAD, Outline, Passage, where
+from harness.review.prose import Cell, Sentence
 
+FEWEST_LISTED = 3
 NUMERALS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12}
 COUNT = rf"\d{{1,2}}|{'|'.join(NUMERALS)}"
 ENUMERATED = re.compile(
@@ -85,15 +85,15 @@ def _items(text: str) -> int | None:
     return len(parts) + (int(more[1]) if more else 0)
 
 
-def listed_counts(prose: Prose, every: Sequence[Passage]) -> Iterator[Claim]:
+def listed_counts(outline: Outline) -> Iterator[Claim]:
     """`Models tested: 15` against the list below a heading that says models; `Models tested: a, b and 8 others` against the count."""
-    for passage in every:
-        title = prose.headings[passage.section].title
+    for passage in outline.passages:
+        title = outline.prose.headings[passage.section].title
         noun = re.search(r"\b([A-Za-z]{3,}s)\b(?: (?:tested|used|evaluated|included|compared|trained))?\W*(?:\(.*\))?$", title, re.IGNORECASE)
         items = [one for one in passage.sentences if _is_item(one)]
         if (
             not noun
-            or len(items) < MIN_ROWS
+            or len(items) < FEWEST_LISTED
             or len({one.block for one in items}) != len(items)
             or REST.search(" ".join(one.text for one in items))
             or _open_list(passage)
@@ -103,9 +103,9 @@ def listed_counts(prose: Prose, every: Sequence[Passage]) -> Iterator[Claim]:
         if None in sizes:
             continue
         size = sum(one or 0 for one in sizes)
-        for sentence in prose.sentences:
+        for sentence in outline.sentences[outline.tops[passage.section]]:
             label = re.match(rf"{LEAD}[\s*_]*{re.escape(noun[1])}\b[^:\d\n]{{0,20}}:[\s*_]*(\d+)\b(?![.,]?\d)", sentence.text, re.IGNORECASE)
-            if label and top_section(prose, sentence.section) == top_section(prose, passage.section) and not sentence.title:
+            if label and not sentence.title:
                 place = sentence.place(label.start(1))
                 right = int(label[1]) == size
                 if right or abs(int(label[1]) - size) <= 2:
@@ -113,30 +113,34 @@ def listed_counts(prose: Prose, every: Sequence[Passage]) -> Iterator[Claim]:
                     yield claim(place.line, place.column, label[1], "text count", "CONFIRMED" if right else "WRONG", reason, f"line {items[0].place(0).line}")
 
 
-def categories(prose: Prose) -> Iterator[Claim]:
-    """`negative (a, b, c)` against a column that says which rows are negative: a row that the list leaves out."""
-    for table in prose.tables:
+CATEGORY = re.compile(r"\b(?P<word>[A-Za-z][\w-]{2,})[*_]*\s*\((?P<list>[^()\n]{5,300})\)")
+
+
+def categories(outline: Outline) -> Iterator[Claim]:
+    """`negative (a, b, c)` against a column that says which rows are negative: a row that the list leaves out or puts in."""
+    told = defaultdict[str, list[tuple[Sentence, set[str]]]](list)
+    for sentence in outline.prose.sentences:
+        for found in CATEGORY.finditer(sentence.text):
+            parts = re.split(r",\s+(?:and\s+)?|\s+and\s+|\s+--\s+.*$|\s+[–—]\s+.*$", found["list"])
+            told[found["word"].lower().rstrip("s")].append((sentence, {row_key(part) for part in parts if part}))
+    for table in outline.prose.tables:
         rows = {row_key(table.name(row)): row for row in table.rows}
         for place in range(len(table.header)):
             values = Counter(row[place].plain.lower() for row in table.rows if row[place].plain and row[place].number is None)
             if place != table.key_column and 2 <= len(values) <= len(rows) / 2:
-                for sentence in prose.sentences:
-                    yield from _category(sentence, table, place, rows, values)
+                for value in values:
+                    for sentence, listed in told[value.rstrip("s")]:
+                        yield from _category(sentence, listed, value, {key: row[place] for key, row in rows.items()})
 
 
-def _category(sentence: Sentence, table: Table, place: int, rows: dict[str, tuple[Cell, ...]], values: Counter[str]) -> Iterator[Claim]:
-    for found in re.finditer(r"\b(?P<word>[A-Za-z][\w-]{2,})[*_]*\s*\((?P<list>[^()\n]{5,300})\)", sentence.text):
-        word = found["word"].lower()
-        value = next((one for one in values if one in (word, word.rstrip("s"))), None)
-        listed = {row_key(part) for part in re.split(r",\s+(?:and\s+)?|\s+and\s+|\s+--\s+.*$|\s+[–—]\s+.*$", found["list"]) if part}
-        members = {key for key, row in rows.items() if row[place].plain.lower() == value}
-        shared = listed & members
-        if value is None or len(shared) < MIN_ROWS or len(members - listed) + len((listed & set(rows)) - members) > max(1, len(shared) // 4):
-            continue
-        for key in sorted((members - listed) | ((listed & set(rows)) - members)):
-            cell = rows[key][place]
-            reason = f"{where(sentence)} lists {len(listed)} as {value}, and {table.name(rows[key])} is {'not ' if key not in listed else ''}among them"
-            yield claim(cell.line, cell.column, cell.text, "label", "WRONG", reason, where(sentence))
+def _category(sentence: Sentence, listed: set[str], value: str, cells: dict[str, Cell]) -> Iterator[Claim]:
+    members = {key for key, cell in cells.items() if cell.plain.lower() == value}
+    left_out, put_in = members - listed, (listed & set(cells)) - members
+    if len(listed & members) < FEWEST_LISTED or len(left_out | put_in) > max(1, len(listed & members) // 4):
+        return
+    for key in sorted(left_out | put_in):
+        reason = f"{where(sentence)} lists {len(listed)} as {value}, this row is {'not ' if key in left_out else ''}among them"
+        yield claim(cells[key].line, cells[key].column, cells[key].text, "label", "WRONG", reason, where(sentence))
 
 
 def _is_item(sentence: Sentence) -> bool:
@@ -144,9 +148,7 @@ def _is_item(sentence: Sentence) -> bool:
 
 
 def _open_list(passage: Passage) -> bool:
-    return bool(re.search(r"\b(?:representative|additional|example|e\.g\.|including|among|selected|some)\b", passage.text, re.IGNORECASE)) and bool(
-        re.search(r"\b(?:additional|example|e\.g\.|including|among|some)\b", passage.text, re.IGNORECASE)
-    )
+    return passage.says(re.compile(r"\b(?:additional|example|e\.g\.|including|among|some)\b", re.IGNORECASE))
 
 
 def _listed(text: str) -> int | None:
@@ -158,10 +160,10 @@ def _listed(text: str) -> int | None:
     return len(parts) if all(len(part.split()) <= 4 for part in parts) else None
 
 
-def none_under_heading(prose: Prose, every: Sequence[Passage]) -> Iterator[Claim]:
+def none_under_heading(outline: Outline) -> Iterator[Claim]:
     """`No deviations` in a list of deviations."""
-    for passage in every:
-        words = set(re.findall(r"[a-z]{5,}", prose.headings[passage.section].title.lower()))
+    for passage in outline.passages:
+        words = set(re.findall(r"[a-z]{5,}", outline.prose.headings[passage.section].title.lower()))
         for sentence in passage.sentences:
             found = re.match(LEAD + r"(No (?:\w+ ){0,2}(?P<noun>[a-z]{5,}s)\b)", sentence.text)
             if found and found["noun"] in words and len(passage.sentences) > 1 and not re.search(r"\b(?:is|are|was|were)\b", sentence.text):

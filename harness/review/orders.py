@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from harness.review.claims import Claim, claim
 from harness.review.number import Number, read_numbers
-from harness.review.passages import LEAD, Passage, claim_of, top_section, where
-from harness.review.prose import Prose, Sentence, Table
+from harness.review.passages import LEAD, Outline, Passage, claim_of, where
+from harness.review.prose import Sentence, Table
 from harness.review.ranges import bounds, meets
 from harness.review.totals import MIN_ROWS
 
@@ -26,10 +26,10 @@ CHAIN = re.compile(r"[A-Z][\w/ -]{1,40}?\s*\(\s*[^()]{1,12}\)(?:\s*>\s*[A-Za-z][
 LINK = re.compile(r"(?P<name>[A-Za-z][\w/ -]{1,40}?)\s*\(\s*(?P<value>[^()]{1,12})\)")
 
 
-def units_of_differences(prose: Prose) -> Iterator[Claim]:
+def units_of_differences(outline: Outline) -> Iterator[Claim]:
     """A difference of percentages told in per cent where the document tells it in percentage points."""
-    points = {one.value: (sentence, one) for sentence in prose.sentences for one in sentence.numbers if one.unit == "pp" and one.step < 1}
-    for sentence in prose.sentences:
+    points = {one.value: (sentence, one) for sentence in outline.prose.sentences for one in sentence.numbers if one.unit == "pp" and one.step < 1}
+    for sentence in outline.prose.sentences:
         for number in sentence.numbers:
             if number.unit == "%" and number.step < 1 and number.value in points and CHANGE_WORDS.match(sentence.text[number.end :]):
                 other = points[number.value]
@@ -48,10 +48,10 @@ def _name_key(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
 
 
-def value_lists(every: Sequence[Passage]) -> list[Valued]:
+def value_lists(outline: Outline) -> list[Valued]:
     """Lists of three and more `name: value` of one unit."""
     found = []
-    for passage in every:
+    for passage in outline.passages:
         names: dict[str, tuple[Sentence, Number]] = {}
         for sentence in passage.sentences:
             label = LABELLED.match(sentence.text)
@@ -113,10 +113,10 @@ def rankings(sentence: Sentence, lists: Sequence[Valued]) -> Iterator[Claim]:
                 yield claim(place.line, place.column, chain[0], "order", "CONFIRMED", f"the list at {where(*known[0][2])} says so", where(*known[0][2]))
 
 
-def named_rows(sentence: Sentence, passage: Passage, prose: Prose) -> Iterator[Claim]:
+def named_rows(sentence: Sentence, passage: Passage, outline: Outline) -> Iterator[Claim]:
     """`name (value)`, `name: value` and `value (name)` against the row of that name in a table of the same part of the document."""
-    top = top_section(prose, passage.section)
-    tables = [table for table in prose.tables if top and top_section(prose, table.section) == top]
+    top = outline.tops[passage.section]
+    tables = outline.tables[top] if top else []
     for number in sentence.numbers:
         if number.step >= 1 and number.unit not in ("%", "pp"):
             continue

@@ -9,8 +9,8 @@ import numpy as np
 from scipy import stats
 
 from harness.review.claims import UNTESTED, Claim, claim
-from harness.review.passages import Passage, above, named, p_values, where
-from harness.review.prose import Prose, Sentence, Table
+from harness.review.passages import Outline, Passage, above, named, p_values, where
+from harness.review.prose import Sentence, Table
 from harness.review.ranges import Range, Said, agrees, bounds, image, in_cell, said, shown
 from harness.review.stated import RHO, Statistic, statistics_of
 
@@ -23,20 +23,20 @@ OTHER_P = re.compile(
 ONE_SIDED = re.compile(r"one-?\s?(?:sided|tailed)|directional", re.IGNORECASE)
 
 
-def p_of_statistics(sentence: Sentence, passage: Passage, prose: Prose, alpha: float) -> Iterator[Claim]:
+def p_of_statistics(sentence: Sentence, passage: Passage, outline: Outline) -> Iterator[Claim]:
     """p beside t(df), z, F, chi² or r with its n (two-sided, as is usual)."""
     known, ps = statistics_of(sentence), p_values(sentence)
-    if not known or not ps or OTHER_P.search(sentence.text) or OTHER_P.search(prose.headings[passage.section].title):
+    if not known or not ps or OTHER_P.search(sentence.text) or OTHER_P.search(outline.prose.headings[passage.section].title):
         return
     for p in ps:
         before = [one for one in known if one.number.end <= p.start]
         if not before or any(before[-1].number.end < other.start < p.start for other in ps) or p.start - before[-1].number.end > 40:
             continue
         statistic = before[-1]
-        df = statistic.df if statistic.name != "r" or statistic.df else _n_minus_2(sentence, passage, prose)
+        df = statistic.df if statistic.name != "r" or statistic.df else _n_minus_2(sentence, passage, outline)
         computed = _p(statistic, df)
         if computed:
-            yield _judged_p(said(sentence, p), computed, statistic, df, bool(ONE_SIDED.search(passage.text)), alpha, where(sentence, statistic.number))
+            yield _judged_p(said(sentence, p), computed, statistic, df, passage.says(ONE_SIDED), outline.alpha, where(sentence, statistic.number))
         elif statistic.name == "t" and not agrees(p, (image(_t_sided(1e9), bounds(statistic.number))[0] * 0.5, 1.0)):
             yield said(sentence, p).claim(
                 "p value", "WRONG", f"t = {statistic.number.value} cannot give a p so small for any degrees of freedom", where(sentence, p)
@@ -86,11 +86,11 @@ HEADERS = {
 }
 
 
-def p_of_rows(table: Table, prose: Prose, alpha: float) -> Iterator[Claim]:
+def p_of_rows(table: Table, outline: Outline) -> Iterator[Claim]:
     """The p of the rows of a table that has a column of t and df, of r and N, or of z beside it."""
     at = {name: place for name, pattern in HEADERS.items() for place, cell in enumerate(table.header) if pattern.fullmatch(cell.plain.strip())}
     name = next((one for one in "tzr" if one in at), None)
-    if name is None or "p" not in at or OTHER_P.search(" ".join((prose.headings[table.section].title, *(cell.plain for cell in table.header)))):
+    if name is None or "p" not in at or OTHER_P.search(" ".join((outline.prose.headings[table.section].title, *(cell.plain for cell in table.header)))):
         return
     for row in table.rows:
         value, p = row[at[name]].number, row[at["p"]].number
@@ -100,23 +100,23 @@ def p_of_rows(table: Table, prose: Prose, alpha: float) -> Iterator[Claim]:
             continue
         statistic = Statistic(name, value, df, None)
         if computed := _p(statistic, df):
-            yield _judged_p(in_cell(row[at["p"]], p), computed, statistic, df, False, alpha, f"line {row[0].line}")
+            yield _judged_p(in_cell(row[at["p"]], p), computed, statistic, df, False, outline.alpha, f"line {row[0].line}")
 
 
-def _n_minus_2(sentence: Sentence, passage: Passage, prose: Prose) -> float | None:
+def _n_minus_2(sentence: Sentence, passage: Passage, outline: Outline) -> float | None:
     """Degrees of freedom of a correlation from the one n in its sentence, its label or its heading."""
-    for text in (sentence.text, passage.heading.text if passage.heading else "", prose.headings[passage.section].title):
+    for text in (sentence.text, passage.heading.text if passage.heading else "", outline.prose.headings[passage.section].title):
         found = {int(one) for one in re.findall(r"(?<![A-Za-z])[nN]\s*=\s*(\d+)\b", text)}
         if found:
             return float(found.pop() - 2) if len(found) == 1 else None
     return None
 
 
-def p_of_ranks(sentence: Sentence, passage: Passage, prose: Prose) -> Iterator[Claim]:
+def p_of_ranks(sentence: Sentence, passage: Passage, outline: Outline) -> Iterator[Claim]:
     """p of Spearman's rho by Student's t, as usual; an exact one differs, so a disagreement says nothing."""
     for rho in named(sentence, RHO):
         p = next((one for one in p_values(sentence) if 0 <= one.start - rho.end < 20), None)
-        df = _n_minus_2(sentence, passage, prose)
+        df = _n_minus_2(sentence, passage, outline)
         computed = _p(Statistic("r", rho, df, None), df)
         if p is not None and computed and agrees(p, computed):
             yield said(sentence, p).claim(

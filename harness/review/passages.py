@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,7 @@ N_NAME = re.compile(r"(?<![A-Za-z])[nN]" + JOINT)
 ALPHA = re.compile(r"(?:α|\balpha|significance level)[\s*:=]*(?:(?:α|alpha)\s*=\s*)?(0?\.\d+)", re.IGNORECASE)
 USUAL_ALPHA = 0.05
 CLOSED = re.compile(r"<!--\s*/")  # the end of a region that comments mark: what follows stands under no heading within it
+LONGEST_SENTENCE = 8_000  # characters; what is longer is no prose
 REACH = 40  # characters before a number in which its name stands
 
 
@@ -38,9 +40,33 @@ class Passage:
     def text(self) -> str:
         return "\n".join(one.text for one in self.everything)
 
-    @property
+    @cached_property
     def everything(self) -> list[Sentence]:
+        """Its sentences with the label's own; read when all are there."""
         return ([self.heading] if self.heading else []) + self.sentences
+
+    @cached_property
+    def blocks(self) -> dict[int, list[Sentence]]:
+        """Its sentences by paragraph."""
+        found = defaultdict[int, list[Sentence]](list)
+        for one in self.everything:
+            found[one.block].append(one)
+        return found
+
+    @cached_property
+    def ps(self) -> list[Number]:
+        """The p values it tells."""
+        return [p for one in self.everything for p in p_values(one)]
+
+    @cached_property
+    def _said(self) -> dict[re.Pattern[str], bool]:
+        return {}
+
+    def says(self, pattern: re.Pattern[str]) -> bool:
+        """Whether a pattern is anywhere in it; searched once."""
+        if pattern not in self._said:
+            self._said[pattern] = bool(pattern.search(self.text))
+        return self._said[pattern]
 
 
 def passages(prose: Prose) -> list[Passage]:
@@ -48,7 +74,7 @@ def passages(prose: Prose) -> list[Passage]:
     found: list[Passage] = []
     closed = 0  # the last section that ended before the next heading
     for sentence in prose.sentences:
-        if sentence.title:
+        if sentence.title or len(sentence.text) > LONGEST_SENTENCE:
             continue
         section = 0 if sentence.section == closed else sentence.section
         closed = sentence.section if CLOSED.search(sentence.text) else closed
@@ -80,19 +106,47 @@ def titled(prose: Prose) -> bool:
     return bool(levels) and levels.count(levels[0]) == 1 and levels[0] == min(levels)
 
 
-def top_section(prose: Prose, section: int) -> int:
-    """The section of the highest level above (or at) a section that is not the title of the document."""
-    title = prose.headings[1].level if titled(prose) else 0
-    found = section
-    for index in range(section, 0, -1):
-        heading = prose.headings[index]
-        if title < heading.level < prose.headings[found].level or (index == section and heading.level > title):
-            found = index
-    return found
+@dataclass
+class Outline:
+    """A document with what is asked of it again and again: its passages, the section of the highest level above each section, what stands below that."""
 
+    prose: Prose
 
-def tables_in(prose: Prose, section: int) -> list[Table]:
-    return [table for table in prose.tables if table.section == section]
+    @cached_property
+    def passages(self) -> list[Passage]:
+        return passages(self.prose)
+
+    @cached_property
+    def alpha(self) -> float:
+        return alpha_of(self.prose)
+
+    @cached_property
+    def tops(self) -> list[int]:
+        """For each section that of the highest level it lies in, the title of the document left out; 0 for what lies in none."""
+        found, top, title = [0], 0, self.prose.headings[1].level if titled(self.prose) else 0
+        for index, heading in enumerate(self.prose.headings[1:], start=1):
+            if heading.level == title:
+                top = 0
+            elif top == 0 or heading.level <= self.prose.headings[top].level:
+                top = index
+            found.append(top)
+        return found
+
+    @cached_property
+    def sentences(self) -> dict[int, list[Sentence]]:
+        """The sentences below each top section, headings too."""
+        found = defaultdict[int, list[Sentence]](list)
+        for one in self.prose.sentences:
+            found[self.tops[one.section]].append(one)
+        return found
+
+    @cached_property
+    def tables(self) -> dict[int, list[Table]]:
+        """The tables below each top section."""
+        found = defaultdict[int, list[Table]](list)
+        for one in self.prose.tables:
+            found[self.tops[one.section]].append(one)
+        return found
 
 
 def alpha_of(prose: Prose) -> float:

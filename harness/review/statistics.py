@@ -15,7 +15,7 @@ from harness.review.columns import column_claims
 from harness.review.effects import fisher, paired, two_groups, two_proportions
 from harness.review.intervals import interval_words, intervals_of_counts, intervals_of_means, intervals_of_tables
 from harness.review.p_of_tests import p_of_ranks, p_of_rows, p_of_statistics, significance_words
-from harness.review.passages import Passage, alpha_of, named, passages, where
+from harness.review.passages import Outline, Passage, named, where
 from harness.review.prose import Prose, Sentence
 from harness.review.ranges import bounds, image, judged, once, said
 from harness.review.stated import means_of, spreads_in
@@ -35,30 +35,29 @@ PERIODS = (
 def statistics_claims(prose: Prose) -> list[Claim]:
     """The statistics of a document that what stands beside them decides. Times: a few milliseconds a passage."""
     found: list[Claim] = []
-    every = passages(prose)
-    alpha = alpha_of(prose)
-    for passage in every:
+    outline = Outline(prose)
+    for passage in outline.passages:
         for sentence in passage.everything:
             found += [
-                *p_of_statistics(sentence, passage, prose, alpha),
-                *p_of_ranks(sentence, passage, prose),
+                *p_of_statistics(sentence, passage, outline),
+                *p_of_ranks(sentence, passage, outline),
                 *_durations(sentence),
-                *significance_words(sentence, alpha),
+                *significance_words(sentence, outline.alpha),
                 *_vague(sentence),
             ]
         found += [
-            *paired(passage, prose),
-            *two_groups(passage, prose),
-            *two_proportions(passage, prose),
+            *paired(passage, outline),
+            *two_groups(passage, outline),
+            *two_proportions(passage, outline),
             *_variation(passage),
             *interval_words(passage),
             *intervals_of_counts(passage),
         ]
-    found += [one for table in prose.tables for one in p_of_rows(table, prose, alpha)]
-    found += intervals_of_tables(prose)
-    found += fisher(every, prose)
-    found += column_claims(every, prose)
-    found += intervals_of_means(every, prose)
+    found += [one for table in outline.prose.tables for one in p_of_rows(table, outline)]
+    found += intervals_of_tables(outline)
+    found += fisher(outline)
+    found += column_claims(outline)
+    found += intervals_of_means(outline)
     return once(found)
 
 
