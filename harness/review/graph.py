@@ -16,7 +16,7 @@ from harness.review.findings import Finding, finding
 from harness.review.listed import categories, enumerations, listed_counts, none_under_heading
 from harness.review.number import Number
 from harness.review.orders import LABELLED, named_rows, rankings, superlatives, units_of_differences, value_lists
-from harness.review.passages import JOINT, Outline, Passage, claim_of, named, p_values, scope_key, scopes, where
+from harness.review.passages import JOINT, LONGEST_SENTENCE, Outline, Passage, claim_of, named, p_values, scope_key, scopes, where
 from harness.review.prose import Prose, Sentence
 from harness.review.ranges import agrees, bounds, meets, once
 from harness.review.stated import R, T, Z, spreads_of
@@ -107,7 +107,8 @@ def _head(outline: Outline, passage: Passage, scope: str) -> int:
     """The line of the heading or label that names the experiment above a passage."""
     if passage.heading and scope_key(passage.label) == scope:
         return passage.heading.place(0).line
-    return max((one.line for one in outline.prose.headings[: passage.section + 1] if scope_key(one.title) == scope), default=0)
+    above = outline.prose.headings[passage.section :: -1]
+    return next((one.line for one in above if scope_key(one.title) == scope), 0) if scope else 0
 
 
 def _told(sentence: Sentence) -> Iterator[tuple[str, Number]]:
@@ -136,7 +137,7 @@ def _restated(told: Sequence[Told]) -> tuple[list[Claim], list[Finding]]:
     claims, findings = list[Claim](), list[Finding]()
     for group in groups.values():
         places = _by_head(group)
-        if group[0].scope and len(places) > 1:
+        if group[0].scope and 1 < len(places) <= MOST_PLACES:
             new = _compared(places)
             claims += new[0]
             findings += new[1]
@@ -195,44 +196,41 @@ def _comparable(one: Number, other: Number) -> bool:
 
 def _repeated(group: Sequence[Told]) -> Iterator[Claim]:
     """The same label with the same exact value elsewhere. Where the values differ nothing is said: no heading tells that it is the same thing."""
+    first: dict[tuple[Decimal, str], Told] = {}
     for one in group:
-        twin = next(
-            (other for other in group if other.line < one.line and other.number.value == one.number.value and other.number.unit == one.number.unit), None
-        )
-        if twin and one.number.marker == "" and (one.number.step < 1 or one.number.value > 20):
+        twin = first.setdefault((one.number.value, one.number.unit), one)
+        if twin.line < one.line and one.number.marker == "" and (one.number.step < 1 or one.number.value > 20):
             yield claim_of(one.sentence, one.number, "restated", "CONFIRMED", f"line {twin.line} says so too", f"line {twin.line}")
 
 
 def _anchored(outline: Outline) -> tuple[list[Claim], list[Finding]]:
     """A statistic that two sentences tell once each, beside two or more of the same distinctive figures."""
-    told = [(one, _distinctive(one), found) for one in outline.prose.sentences if not one.title and (found := _single_statistics(one))]
+    every = ((one, _distinctive(one), _single_statistics(one)) for one in outline.prose.sentences if not one.title and len(one.text) < LONGEST_SENTENCE)
+    told = [one for one in every if len(one[1]) >= ANCHORS and one[2]][:MOST_ANCHORED]
     claims, findings = list[Claim](), list[Finding]()
     for place, (later, figures, ours) in enumerate(told):
-        for earlier, others, theirs in told[:place]:
-            for name in ours.keys() & theirs.keys():
-                mine, other = ours[name], theirs[name]
-                shared = {figure for figure in figures & others if figure[0] not in (abs(mine.value), abs(other.value))}
-                if len(shared) < ANCHORS or earlier.place(0).line == later.place(0).line:
-                    continue
-                address = where(earlier, other)
-                if _same(mine, other):
-                    claims.append(claim_of(later, mine, "restated", "CONFIRMED", f"{address} says so beside the same figures", address))
-                elif _comparable(mine, other) and _tests(earlier) == _tests(later):
-                    claims.append(
-                        claim_of(later, mine, "contradiction", "WRONG", f"{address} says {name} {other.text.strip()} beside the same figures", address)
-                    )
-                    spot = later.place(mine.start)
-                    findings.append(
-                        finding(
-                            "claims/contradiction",
-                            spot.line,
-                            spot.column,
-                            f"{name}: {mine.text.strip()} here, {other.text.strip()} in {address} beside the same figures",
-                        )
-                    )
+        for name, mine in ours.items():
+            twin = next((one for one, others, theirs in told[:place] if name in theirs and _beside(one, later, figures & others, mine, theirs[name])), None)
+            other = _single_statistics(twin)[name] if twin else None
+            if twin is None or other is None:
+                continue
+            address = where(twin, other)
+            if _same(mine, other):
+                claims.append(claim_of(later, mine, "restated", "CONFIRMED", f"{address} says so beside the same figures", address))
+            elif _comparable(mine, other) and _tests(twin) == _tests(later):
+                reason = f"{address} says {name} {other.text.strip()} beside the same figures"
+                claims.append(claim_of(later, mine, "contradiction", "WRONG", reason, address))
+                spot = later.place(mine.start)
+                findings.append(finding("claims/contradiction", spot.line, spot.column, f"{name}: {mine.text.strip()} here; {reason}"))
     return claims, findings
 
 
+def _beside(earlier: Sentence, later: Sentence, shared: set[tuple[Decimal, str]], mine: Number, other: Number) -> bool:
+    """Whether two sentences in two lines share enough figures besides the two statistics themselves."""
+    return len({one for one in shared if one[0] not in (abs(mine.value), abs(other.value))}) >= ANCHORS and earlier.place(0).line != later.place(0).line
+
+
+MOST_PLACES, MOST_ANCHORED = 50, 300  # compared with one another
 ANCHORS = 2
 TESTS = re.compile(
     r"\b(?:Wilcoxon|Mann-Whitney|Fisher|Welch|paired|permutation|bootstrap|Spearman|Pearson|Bonferroni|Holm|corrected|adjusted|McNemar|ANOVA|KS|Kolmogorov)\b",

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from scipy import stats
@@ -18,7 +19,7 @@ from harness.review.ranges import Range, bounds, meets
 from harness.review.stated import INTERVAL_NAME, NO_UNITS, Interval, counted, counts_of, intervals, intervals_in, level_of, means_with_sd
 
 FEWEST_ROWS = 4
-MOST_N, MOST_SIZES = 100_000, 40  # an exact interval takes a millisecond
+MOST_N, MOST_SIZES, MOST_MEANS = 100_000, 40, 50  # an exact interval takes a millisecond
 
 
 @lru_cache(maxsize=10_000)
@@ -158,7 +159,8 @@ def intervals_of_means(outline: Outline) -> Iterator[Claim]:
     """Intervals around a mean, against the SD told of that mean and every count of the section (of the document, where that confirms)."""
     told = defaultdict[int, list[tuple[Sentence, Number, Number]]](list)
     for passage in outline.passages:
-        told[outline.tops[passage.section]] += means_with_sd(passage)
+        below = told[outline.tops[passage.section]]
+        below += islice(means_with_sd(passage), MOST_MEANS - len(below))
     counts = {
         top: {int(number.value) for one in below for number in one.numbers if _may_count(one, number)} for top, below in outline.sentences.items() if told[top]
     }
