@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 from scipy import stats
@@ -19,6 +20,7 @@ from harness.review.ranges import Range, bounds, meets
 from harness.review.stated import INTERVAL_NAME, NO_UNITS, Interval, counted, counts_of, intervals, intervals_in, level_of, means_with_sd
 
 FEWEST_ROWS = 4
+PLANNED = re.compile(r"\b(?:plan(?:s|ned)?|next|future|projections?|proposed|proposal)\b", re.IGNORECASE)
 MOST_N, MOST_SIZES, MOST_MEANS = 100_000, 40, 50  # an exact interval takes a millisecond
 
 
@@ -155,16 +157,41 @@ def _words(sentence: Sentence, found: re.Match[str], right: bool, reason: str, a
     return claim(place.line, place.column, found[name], "quantifier", "CONFIRMED" if right else "WRONG", reason, address)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What may be the N of a mean: every whole number of its section, the counts with a noun there, those of the document (plans left out)."""
+
+    here: set[int]
+    counted: set[int]
+    everywhere: set[int]
+
+
+def _counts_by_top(outline: Outline) -> dict[int, Counts]:
+    done = [one for one in outline.prose.sentences if not PLANNED.search(" ".join(outline.prose.path(one.section)))]
+    everywhere = {n for one in done for n in _sizes_of(one)}
+    found = {}
+    for top, below in outline.sentences.items():
+        here = {int(number.value) for one in below for number in one.numbers if _may_count(one, number)}
+        found[top] = Counts(here, {n for one in below for n in _sizes_of(one)}, everywhere)
+    return found
+
+
+def _sizes_of(sentence: Sentence) -> Iterator[int]:
+    """Counts with a noun, n = …, and products of two counts (`15 models × 20 prompts`)."""
+    yield from (n for n, _ in counted(sentence))
+    yield from (int(one.value) for one in named(sentence, N_NAME) if one.step == 1 and one.value >= 2)
+    for a, b in pairwise(sentence.numbers):
+        if a.step == b.step == 1 and 0 < a.value * b.value < 10**9 and re.fullmatch(r"\s*(?:[A-Za-z-]+\s+){0,3}[×x*]\s*", sentence.text[a.end : b.start]):
+            yield int(a.value * b.value)
+
+
 def intervals_of_means(outline: Outline) -> Iterator[Claim]:
-    """Intervals around a mean, against the SD told of that mean and every count of the section (of the document, where that confirms)."""
+    """Intervals around a mean, against the SD told of that mean and the counts of its section."""
     told = defaultdict[int, list[tuple[Sentence, Number, Number]]](list)
     for passage in outline.passages:
         below = told[outline.tops[passage.section]]
         below += islice(means_with_sd(passage), MOST_MEANS - len(below))
-    counts = {
-        top: {int(number.value) for one in below for number in one.numbers if _may_count(one, number)} for top, below in outline.sentences.items() if told[top]
-    }
-    everywhere = {n for one in outline.prose.sentences for n, _ in counted(one)}
+    counts = _counts_by_top(outline)
     for passage in outline.passages:
         top = outline.tops[passage.section]
         for sentence in passage.everything if told[top] else []:
@@ -172,19 +199,20 @@ def intervals_of_means(outline: Outline) -> Iterator[Claim]:
                 if INTERVAL_NAME.search(sentence.text) or INTERVAL_NAME.search(passage.label):
                     spreads = {(mean.value, sd.value): (one, sd) for one, mean, sd in told[top] if _centred(interval, mean)}
                     if len(spreads) == 1:
-                        level = level_of(sentence.text + passage.label)
-                        yield from _interval_of_mean(sentence, interval, *next(iter(spreads.values())), level, (counts[top], everywhere))
+                        source, sd = next(iter(spreads.values()))
+                        yield from _interval_of_mean(sentence, interval, where(source, sd), sd, level_of(sentence.text + passage.label), counts[top])
 
 
-def _interval_of_mean(sentence: Sentence, interval: Interval, source: Sentence, sd: Number, level: float, counts: tuple[set[int], set[int]]) -> Iterator[Claim]:
-    """`counts` are those of the section and those that the document gives a noun."""
-    here, everywhere = counts
-    fits = {n for n in here | everywhere if _gives(n, sd, interval, level)}
-    place, text, address = sentence.place(interval.start), sentence.text[interval.start : interval.end], where(source, sd)
-    if len(fits & everywhere) == 1:
-        reason = f"mean ± t or 1.96 × {sd.value}/sqrt({next(iter(fits & everywhere))})"
+def _interval_of_mean(sentence: Sentence, interval: Interval, address: str, sd: Number, level: float, counts: Counts) -> Iterator[Claim]:
+    """By the one n of the sentence, else CONFIRMED by the one count that gives it, WRONG where no count of the section or the document does."""
+    own = {int(one.value) for one in named(sentence, N_NAME) if one.step == 1 and one.value >= 2}
+    likely = own if len(own) == 1 else counts.everywhere | counts.counted
+    fits = {n for n in likely if _gives(n, sd, interval, level)}
+    place, text = sentence.place(interval.start), sentence.text[interval.start : interval.end]
+    if len(fits) == 1:
+        reason = f"mean ± t or 1.96 × {sd.value}/sqrt({next(iter(fits))})"
         yield claim(place.line, place.column, text, "interval", "CONFIRMED", reason, address)
-    elif not fits & here:
+    elif not fits and (own or (counts.counted and not any(_gives(n, sd, interval, level) for n in counts.here))):
         implied = (float(stats.norm.ppf(0.5 + level / 2)) * float(sd.value) / max(1e-12, sum(interval.half) / 2)) ** 2
         reason = f"an SD of {sd.value} gives this width for N = {implied:,.0f} or so, and no count of the section is near"
         yield claim(place.line, place.column, text, "interval", "WRONG", reason, address)
