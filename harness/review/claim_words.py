@@ -7,88 +7,53 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.review.claims import UNTESTED, Claim
 from harness.review.number import Number
 from harness.review.passages import Passage, above, alpha_of, claim_at, p_values, passages, scopes
 from harness.review.prose import Prose, Sentence
+from harness.yamlfile import read_yaml
 
-# Sections whose sentences are no findings: questions, plans, methods, limits, references.
-NO_FINDINGS = re.compile(
-    r"\b(?:questions?|motivation|background|hypothes[ie]s|goal|objective|aims?|plans?|planned|proposal|proposed|design|setup|set-up|methods?"
-    r"|methodology|pipeline|protocol"
-    r"|approach(?:es)?|framework|controls?|criteri(?:on|a)|gates?|compute|caveats?|limitations?|threats|future|next steps?|follow-?ups?|to try"
-    r"|extensions?|priorit"
-    r"|todo|open|related|references?|citation|acknowledg\w*|licen[cs]e|author|contact|installation|usage|reproduc\w+|files|artifacts|data availability"
-    r"|appendix|glossary|abstraction|philosophy|(?:what|this).{0,40}\b(?:do|does|did|don)\b(?: not| t)|cost|costs|infrastructure|issues found"
-    r"|template|checklist|timeline|decisions?|estimates?|capabilities analyzed"
-    r"|conditions tested|models tested|bug|fix(?:es)?|why this)\b",
-    re.IGNORECASE,
-)
+WORDS: dict[str, list[str]] = read_yaml(Path(__file__).with_name("claim_words.yaml"))
+
+
+def words(name: str) -> str:
+    """The pieces of a list of `claim_words.yaml` as one expression."""
+    text = "|".join(WORDS[name])
+    for inner in ("effects", "sizes", "intense"):
+        text = text.replace(f"{{{inner}}}", "|".join(WORDS[inner]))
+    return f"(?:{text})"
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.MULTILINE)
+
+
+NO_FINDINGS = compiled(rf"\b{words('no_findings')}\b")
 ASKED = re.compile(r"\?[\"'*_)\s]*$")
-MAYBE = re.compile(
-    r"\b(?:may|might|could|perhaps|possibl[ey]|plausibl[ey]|potentially|presumably|whether|if|unless|should|would|hypothes[ie]\w*|expect(?:ed|s)?"
-    r"|predict(?:ed|s)? that"
-    r"|wonder|speculat\w+|unclear|unknown|debatable|to be (?:tested|confirmed)|remains to|cannot|can['’]t|assum\w+)\b",
-    re.IGNORECASE,
+MAYBE = compiled(rf"\b{words('maybe')}\b")
+WEAKLY = compiled(rf"\b{words('weakly')}\b")
+TAKEN_BACK = compiled(rf"\b{words('taken_back')}\b")
+NOT_BEFORE = compiled(rf"(?:\b|(?<=\w)(?=n['’]t)){words('denials')}[\s*_]+(?:[\w-]+[\s*_]+){{0,3}}\Z")
+IMPERATIVE = compiled(rf"\s*[*_]*{words('imperatives')}\b")
+NULL_WORDS = compiled(rf"\b{words('null')}")
+# The named groups are the words of the claim, where those are not all that is matched.
+SAME_WORDS = compiled(
+    rf"\b{words('same_verbs')}\s+(?P<a>{words('same')})(?! or\b)|\b(?:is|are|was|were|remains?)\s+(?:statistically\s+)?(?P<b>{words('alike')})\b"
+    r"|(?:^|:[\s*]+)(?P<c>identical|equal)\b(?= \w+ (?:for|across|between|in))"
 )
-WEAKLY = re.compile(
-    r"\b(?:suggest(?:s|ed|ing)?|consistent with|appears?(?: to)?|seems?(?: to)?|likely|indicat(?:es?|ing) that .{0,40}\bmay|tentative\w*)\b", re.IGNORECASE
+DIFFERENT_WORDS = compiled(rf"\b{words('different')}\b")
+REAL_WORDS = compiled(rf"\b(?P<a>{words('confirming')})\b(?=[^.;]{{0,60}}\b(?:low|no|absence|real|not|lack|null)\b)|\b(?P<b>(?:is|are) (?:real|genuine))\b")
+CAUSAL_WORDS = compiled(
+    rf"\b(?:{words('intense')}[\s*_]+)?{words('causes')}\b|\b{words('caused')}\b|\bnot[\s*_]+(?:explained|driven|caused)(?= by)|\bnot[\s*_]+due[\s*_]+to\b"
+    rf"|\b(?:the|a)\s+(?:primary|main|key|dominant|root|real|principal|sole|true)\s+(?P<noun>{words('cause_nouns')})\b"
+    r"|(?:via|through|by|is|are)\s+(?P<how>(?:different|distinct|separate|the same|a common|shared)\s+mechanisms?)\b"
+    rf"|\b(?P<proven>proven)\s+{words('proven')}\b"
 )
-TAKEN_BACK = re.compile(
-    r"\b(?:the claim that|retracted|misleading|overclaim\w*|unverifiable|unsupported|does NOT (?:show|mean|establish|imply|prove)|don['’]t prove"
-    r"|need(?:s)? to|test (?:whether|if))\b",
-    re.IGNORECASE,
-)
-NOT_BEFORE = re.compile(
-    r"(?:\bnot|\bnever|n['’]t|\bcannot|\bno evidence(?: that| of| for)?|\bwithout|\bneither|\bnor|\bno|\brather than|\binstead of|\bhardly"
-    r"|\bfails? to)[\s*_]+(?:[\w-]+[\s*_]+){0,3}$",
-    re.IGNORECASE,
-)
-IMPERATIVE = re.compile(
-    r"\s*[*_]*(?:test|run|measure|investigate|use|add|compare|explore|consider|evaluate|check|repeat|replicate|train|vary|report|include|reduce|fix|see)\b",
-    re.IGNORECASE,
-)
-
-EFFECTS = (
-    r"(?:effects?|transfer|differences?|changes?|leakage|shifts?|correlations?|relationships?|associations?|impacts?|influence|degradation"
-    r"|improvements?|gains?|losses|loss"
-    r"|benefits?|generali[sz]ation|interactions?|bias|drift|defen[cs]e|protection|spillover|forgetting|damage)"
-)
-SIZES = (
-    r"(?:meaningful|measurable|detectable|clear|discernible|observable|apparent|real|substantial|systematic|appreciable|practical|alignment"
-    r"|behaviou?ral|capability|negative|positive|consistent)"
-)
-NULL_WORDS = re.compile(
-    rf"\b(?:(?:no|zero|near-zero|virtually no|essentially no|almost no|negligible|minimal)\s+(?:{SIZES}\s+)?{EFFECTS}\b"
-    r"|(?:do|does|did)(?:\s+\*{0,2}not\*{0,2}|n['’]t)\s+(?:\w+ly\s+)?(?:affect|change|transfer|influence|matter|leak|generali[sz]e|create|predict"
-    r"|correlate|differ|depend|interact|spread|emerge)\b"
-    r"|practically (?:insignificant|zero|identical|unchanged)|(?:entirely|completely|essentially|effectively|virtually) (?:unaffected|unchanged"
-    r"|identical|zero|absent)"
-    rf"|(?:(?:ha[ds]|have|having|with|shows?|showed)\s+)no\s+{EFFECTS}\b|(?:is|are|was|were|remains?|remained)\s+(?:unaffected|unchanged|intact)\b"
-    r"|(?:is|are|was|were)[\s*_]+not[\s*_]+supported\b)",
-    re.IGNORECASE,
-)
-# Null words that name a comparison; fair where its figures stand beside them.
-SAME_WORDS = re.compile(
-    r"\b(?:(?:show|shows|showed|exhibit|exhibits|have|had|has|achieve|achieves|reach|perform|performs|degrades?|degraded|behave|behaves|decline"
-    r"|declines|drop|drops|loses?)\s+"
-    r"(?P<a>similar(?:ly)?|comparabl[ey]|identical(?:ly)?|equal(?:ly)?|equivalent(?:ly)?|(?<!have )(?<!has )(?<!had )the same)(?! or\b)|(?:is|are|was"
-    r"|were|remain|remains)\s+(?:statistically\s+)?(?P<b>indistinguishable|interchangeable)"
-    r")|(?:^|:[\s*]+)(?P<c>identical|equal)\b(?= \w+ (?:for|across|between|in))",
-    re.IGNORECASE | re.MULTILINE,
-)
-DIFFERENT_WORDS = re.compile(
-    r"\b(?:(?:largely|highly|fundamentally|entirely|completely|truly|clearly|substantially|strongly)[\s*_]+(?:different|distinct|random)"
-    r"|(?:(?:largely|highly|fundamentally|entirely|completely|truly|clearly|substantially|strongly)[\s*_]+)?"
-    r"(?:divergent|diverging|dissimilar|unrelated|uncorrelated|independent))\b",
-    re.IGNORECASE,
-)
-REAL_WORDS = re.compile(
-    r"\b(?:(?P<a>confirms?|confirmed|proves?|establish(?:es)?|demonstrates?)\b(?=[^.;]{0,60}\b(?:low|no|absence|real|not|lack|null)\b)|(?P<b>is real"
-    r"|is genuine|are real))",
-    re.IGNORECASE,
-)
+EXCLUDES = re.compile(r"\bnot\b", re.IGNORECASE)
+CONFIDENT_WORDS = compiled(rf"\b{words('confident')}|\bindicates?\s+(?P<precise>precision)\b")
+BEST_WORDS = compiled(rf"\b{words('best')}\b")
 POWER = re.compile(r"\b(?:power(?:ed)?)\b", re.IGNORECASE)
 LACKS_POWER = re.compile(
     r"underpowered|low power|little power|lacks? (?:the )?power|minimum detectable|\bMDE\b|inconclusive|cannot (?:be )?(?:rule|exclude|distinguish)",
@@ -96,42 +61,6 @@ LACKS_POWER = re.compile(
 )
 EQUALITY = re.compile(
     r"\bTOST\b|equivalence (?:test|margin|bound)|equivalent within|bayes factor|\bBF01?\b|non-?inferiority|smallest effect size of interest|\bSESOI\b",
-    re.IGNORECASE,
-)
-
-INTENSE = (
-    r"(?:massively|dramatically|remarkably|extremely|strikingly|overwhelmingly|extraordinarily|exceptionally|hugely|decisively|conclusively"
-    r"|definitively|unambiguously|unequivocally|perfectly)"
-)
-CAUSAL_VERBS = (
-    r"(?:protect(?:s|ed|ing)?(?= (?:against|from|the|alignment|capabilit\w+|response|coherence|\w+ing\b|model|\w+s\b|\w+ness\b))|prevents?|drives?"
-    r"|drove|caus(?:es|ed)|(?<![-–])explains?|rul(?:es|ed|ing) out"
-    r"|prov(?:es|ed)|confirm(?:s|ing)|suppress(?:es|ed)|mediates?|underl(?:ies|ay)|triggers?|validat(?:es|ed)(?= (?:the|that|our|this))"
-    r"|establish(?:es|ed)(?= that)|(?:completely|fully|entirely) (?:eliminat|remov|block|abolish|neutrali[sz])(?:es|ed|e)?|is responsible for"
-    r"|are responsible for|immuni[sz]es|inoculates)"
-)
-CAUSAL_WORDS = re.compile(
-    rf"\b(?:{INTENSE}[\s*_]+)?{CAUSAL_VERBS}\b|\b(?:(?:jointly|primarily|strongly|mainly|fully)\s+gates?|gated by|gates (?:the|this|behaviou?ral|all"
-    rf"|whether))\b"
-    r"|\b(?:because of|driven by|caused by|attributable to|explained by|thanks to|as a (?:direct )?result of)\b"
-    r"|\bnot[\s*_]+(?:explained|driven|caused)(?= by)|\bnot[\s*_]+due[\s*_]+to\b"
-    r"|\b(?:the|a)\s+(?:primary|main|key|dominant|root|real|principal|sole|true)\s+(?P<noun>gate|driver|cause|mechanism|reason|determinant)\b"
-    r"|(?:via|through|by|is|are)\s+(?P<how>(?:different|distinct|separate|the same|a common|shared)\s+mechanisms?)\b"
-    r"|\b(?P<proven>proven)\s+(?:defen[cs]e|method|mechanism|cause|effect|protection|solution|intervention|approach|fix)\b",
-    re.IGNORECASE,
-)
-EXCLUDES = re.compile(r"\bnot\b", re.IGNORECASE)
-CONFIDENT_WORDS = re.compile(
-    rf"\b(?:(?:very\s+)?(?:strong|compelling|overwhelming|conclusive|definitive|clear|robust|solid)\s+(?:empirical\s+|statistical\s+|experimental\s+"
-    rf"|causal\s+)?evidence"
-    rf"|{INTENSE}[\s*_]+(?:uniform|consistent|stable|robust|similar|strong|clean|effective|accurate|reliable|linear|predictive|sensitive)"
-    r"|powerful\s+(?:\w+)|perfect\s+(?:consistency|agreement|separation|generali[sz]ation|transfer|alignment|correlation|convergence|stability)"
-    r"|indicates?\s+(?P<precise>precision)|beyond (?:any )?doubt|conclusively|definitively|unequivocally|undeniabl[ey]|irrefutabl[ey])",
-    re.IGNORECASE,
-)
-BEST_WORDS = re.compile(
-    r"\b(?:strongest|best|single best|most important|most predictive|dominant|primary|main)\s+(?:single\s+)?(?:predictor|factor|determinant|moderator"
-    r"|explanation|correlate|lever)s?\b",
     re.IGNORECASE,
 )
 NO_SIGNIFICANCE = re.compile(
@@ -146,7 +75,6 @@ TESTED = re.compile(
     r"|permutation",
     re.IGNORECASE,
 )
-
 ONE_SEED = re.compile(
     r"\b(?:single|one|only one|1)[\s-]+(?:seed|run|training run)\b|\bseeds?\W{1,6}(?:1\s*\(|\d+\s*(?:$|\n|only|\)))|\bn\s*=\s*1\b|\bno seed variation\b",
     re.IGNORECASE | re.MULTILINE,

@@ -89,7 +89,7 @@ def listed_counts(outline: Outline) -> Iterator[Claim]:
     """`Models tested: 15` against the list below a heading that says models; `Models tested: a, b and 8 others` against the count."""
     for passage in outline.passages:
         title = outline.prose.headings[passage.section].title
-        noun = re.search(r"\b([A-Za-z]{3,}s)\b(?: (?:tested|used|evaluated|included|compared|trained))?\W*(?:\(.*\))?$", title, re.IGNORECASE)
+        noun = re.search(r"\b([A-Za-z]{3,}s)\b(?: [A-Za-z]+(?:ed|n))?\W*(?:\(.*\))?$", title, re.IGNORECASE)
         items = [one for one in passage.sentences if _is_item(one)]
         if (
             not noun
