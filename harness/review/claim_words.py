@@ -206,13 +206,12 @@ def _null(sentence: Sentence, text: str, passage: Passage, weak: str) -> Iterato
         return
     reason = f"{weak} is no evidence that there is nothing" if weak else "nothing beside it shows equality (an interval inside a margin that was named before)"
     for found in NULL_WORDS.finditer(text):
-        if (
-            LACKS_POWER.search(text)
-            or re.search(r"\band $", text[: found.start()])
-            or re.search(r"\b(?:may|might|could|if|whether)\b", text[: found.start()])
-            or _verb_denied(text, found.start())
-        ):
+        before = text[: found.start()]
+        verb = found[0].lower().startswith("d")
+        if LACKS_POWER.search(text) or re.search(r"\b(?:may|might|could|if|whether)\b|\band $", before) or _denied(before):
             continue
+        if verb and (not before.strip(" *_") or re.search(r"\b(?:that|which|what|who|they|it) $", before) or (_tells_size(sentence) and not weak)):
+            continue  # a command, a clause that defines, a size that is told
         yield _claim(sentence, *found.span(), "null", reason)
     for found in SAME_WORDS.finditer(text):
         figures = len([one for one in sentence.numbers if one.text.strip()])
@@ -221,9 +220,14 @@ def _null(sentence: Sentence, text: str, passage: Passage, weak: str) -> Iterato
         yield _claim(sentence, *_span(found), "null", reason)
 
 
-def _verb_denied(text: str, start: int) -> bool:
+def _tells_size(sentence: Sentence) -> bool:
+    """Whether it tells how large what it denies was."""
+    return any(number.signed or number.unit in ("%", "pp", "points") for number in sentence.numbers)
+
+
+def _denied(before: str) -> bool:
     """`not … no effect`: "cannot conclude no effect"."""
-    return bool(re.search(r"\b(?:cannot|can['’]t|not|n['’]t)\b[^.;,]{0,30}$", text[:start]))
+    return bool(re.search(r"\b(?:cannot|can['’]t|not|n['’]t)\b[^.;,]{0,30}$", before))
 
 
 def _real(sentence: Sentence, text: str, weak: str) -> Iterator[Claim]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from scipy import stats
 
-from harness.review.claims import Claim, claim
+from harness.review.claims import UNTESTED, Claim, claim
 from harness.review.intervals import row_fits, sizes_in
 from harness.review.number import Number
 from harness.review.p_of_tests import ONE_SIDED
@@ -19,6 +20,9 @@ from harness.review.ranges import Range, agrees, bounds, image, judged, meets, s
 from harness.review.stated import DIFFERENCE, INTERVAL_NAME, ODDS, SD, D, Interval, Statistic, counts_of, intervals, level_of, means_with_sd, statistics_of
 
 PAIRED = re.compile(r"\bpaired|one-sample|single-sample|within-", re.IGNORECASE)
+
+BASELINE = re.compile(r"\b(?:baseline|chance|null|reference)\b[^\d.;]{0,15}$", re.IGNORECASE)
+MOST_PASSAGES = 100
 
 
 def two_groups(passage: Passage, outline: Outline) -> Iterator[Claim]:
@@ -43,6 +47,24 @@ def two_groups(passage: Passage, outline: Outline) -> Iterator[Claim]:
     fit = next((one for one in computed if agrees(size, one)), None)
     reason = f"means {m1.value} and {m2.value}, SDs {s1.value} and {s2.value}, n {n1} and {n2} give |t| = {shown(fit or computed[0])}"
     yield said(sentence, t).claim("test statistic", "CONFIRMED" if fit else "WRONG", reason, where(source, m1))
+
+
+def against_baseline(passage: Passage, outline: Outline) -> Iterator[Claim]:
+    """`d = -2.1 (vs. a baseline of 50)` from the one mean with its SD below the same top section. Another SD may be meant, so another d is only not shown."""
+    for sentence in passage.everything:
+        found = [(d, one) for d in named(sentence, D) for one in sentence.numbers if one.start > d.end and BASELINE.search(sentence.text[d.end : one.start])]
+        if len(found) != 1:
+            continue
+        below = (other for other in outline.passages if outline.tops[other.section] == outline.tops[passage.section])
+        told = {(mean.value, sd.value): (mean, sd, one) for other in islice(below, MOST_PASSAGES) for one, mean, sd in means_with_sd(other)}
+        if len(told) == 1:
+            (d, base), (mean, sd, source) = found[0], next(iter(told.values()))
+            scale = 100 if mean.unit == "%" and base.unit == "" and abs(base.value) <= 1 else 1
+            computed = image(lambda m, s, b, scale=scale: (m - scale * b) / s if s > 0 else np.inf, bounds(mean), bounds(sd), bounds(base))
+            how = f"({mean.text.strip()} - {base.text.strip()})/{sd.text.strip()} gives {shown(computed)}"
+            right = agrees(d, computed)
+            reason = how if right else f"{UNTESTED}: {how}, and no other SD stands there"
+            yield said(sentence, d).claim("effect size", "CONFIRMED" if right else "UNSUPPORTED", reason, where(source, mean))
 
 
 def paired(passage: Passage, outline: Outline) -> Iterator[Claim]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from harness.review.claims import Claim
@@ -18,9 +18,9 @@ from harness.review.number import Number
 from harness.review.orders import LABELLED, named_rows, rankings, superlatives, units_of_differences, value_lists
 from harness.review.passages import JOINT, LONGEST_SENTENCE, Outline, Passage, claim_of, named, p_values, scope_key, scopes, where
 from harness.review.prose import Prose, Sentence
-from harness.review.ranges import agrees, bounds, meets, once
+from harness.review.ranges import agrees, bounds, once
 from harness.review.stated import R, T, Z, spreads_of
-from harness.review.totals import summary_rows
+from harness.review.totals import list_totals, summary_rows
 
 STATISTICS = (
     ("Cohen's d", re.compile(r"(?:[Cc]ohen['’]?s?\s+|(?<![A-Za-z]))d(?:_?z)?[\s*_`]*(?:\([a-z ]+\))?[\s*_`]*[=:≈][\s*_`]*$")),
@@ -79,6 +79,7 @@ def graph_claims(prose: Prose) -> tuple[list[Claim], list[Finding]]:
         claims += summary_rows(table)
     lists = value_lists(outline)
     for passage in outline.passages:
+        claims += list_totals(passage)
         for sentence in passage.everything:
             claims += [*enumerations(sentence), *superlatives(sentence, lists), *rankings(sentence, lists), *named_rows(sentence, passage, outline)]
     claims += [*categories(outline), *listed_counts(outline), *units_of_differences(outline), *none_under_heading(outline)]
@@ -155,20 +156,19 @@ def _by_head(group: Sequence[Told]) -> list[list[Told]]:
 
 
 def _same(one: Number, other: Number) -> bool:
-    """Whether two numbers can be one value: to rounding, a share may be told in per cent, a bound holds what lies beyond it."""
+    """Whether two numbers are one value: equal, or the finer rounds to the coarser; a share may be told in per cent, a bound holds what lies beyond it."""
+    if {one.unit, other.unit} == {"", "%"}:
+        one, other = (replace(number, value=number.value * 100, step=number.step * 100, unit="%") if number.unit == "" else number for number in (one, other))
     if one.unit != other.unit:
-        if {one.unit, other.unit} == {"", "%"}:
-            (a, b), (c, d) = bounds(one), bounds(other)
-            return meets(
-                (a * (100 if one.unit == "" else 1), b * (100 if one.unit == "" else 1)),
-                (c * (100 if other.unit == "" else 1), d * (100 if other.unit == "" else 1)),
-            )
         return False
-    if other.marker in ("<", "≤", ">", "≥"):
+    if other.marker in BOUNDS:
         one, other = other, one
-    if one.marker in ("<", "≤", ">", "≥"):
+    if one.marker in BOUNDS:
         return other.marker != "" or agrees(one, bounds(other))
-    return meets(bounds(one), bounds(other))
+    return one.value == other.value if one.step == other.step else abs(one.value - other.value) <= max(one.step, other.step) / 2
+
+
+BOUNDS = ("<", "≤", ">", "≥")
 
 
 def _compared(places: Sequence[Sequence[Told]]) -> tuple[list[Claim], list[Finding]]:
@@ -191,7 +191,9 @@ def _compared(places: Sequence[Sequence[Told]]) -> tuple[list[Claim], list[Findi
 
 
 def _comparable(one: Number, other: Number) -> bool:
-    return one.unit == other.unit and "~" not in (one.marker, other.marker)
+    """Whether two numbers that are not one value contradict each other: not where the last digit differs by one, or one is told as rough."""
+    near = "" == one.marker == other.marker and abs(one.value - other.value) <= max(one.step, other.step)
+    return one.unit == other.unit and "~" not in (one.marker, other.marker) and not near
 
 
 def _repeated(group: Sequence[Told]) -> Iterator[Claim]:

@@ -11,11 +11,11 @@ from harness.review.number import Number, read_numbers
 from harness.review.passages import LEAD, Outline, Passage, claim_of, where
 from harness.review.prose import Sentence, Table
 from harness.review.ranges import bounds, meets
-from harness.review.totals import MIN_ROWS
 
 LABELLED = re.compile(
     rf"^{LEAD}[\s*_]*(?P<label>[A-Za-z][^:=*_\n()\[\]|]{{1,60}}?)[\s*_]*(?:\([^()\n]{{0,40}}\))?[\s*_]*:[\s*_]*(?=[~≈<>≤≥$€£+−–\-\d.±])", re.MULTILINE
 )
+FEWEST_VALUES = 3  # of a list
 CHANGE_WORDS = re.compile(
     r"\s*[*_]*\s*(?:\w+\s+)?(?:variation|difference|gap|range|spread|increase|drop|decrease|improvement|shift|change|reduction|gain|loss)\b", re.IGNORECASE
 )
@@ -58,9 +58,9 @@ def value_lists(outline: Outline) -> list[Valued]:
             number = next((one for one in sentence.numbers if label and 0 <= one.start - label.end() + 2 < 5), None)
             if label and number is not None and not SUMMARY.search(label["label"]):
                 names[_name_key(label["label"])] = sentence, number
-            elif len(names) >= MIN_ROWS:
+            elif len(names) >= FEWEST_VALUES:
                 break
-        if len(names) >= MIN_ROWS and len({(number.unit, number.step) for _, number in names.values()}) == 1:
+        if len(names) >= FEWEST_VALUES and len({(number.unit, number.step) for _, number in names.values()}) == 1:
             found.append(Valued(names))
     return found
 

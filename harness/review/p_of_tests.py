@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from harness.review.claims import UNTESTED, Claim, claim
-from harness.review.passages import Outline, Passage, above, named, p_values, where
+from harness.review.passages import P_NAME, Outline, Passage, above, named, p_values, where
 from harness.review.prose import Sentence, Table
 from harness.review.ranges import Range, Said, agrees, bounds, image, in_cell, said, shown
 from harness.review.stated import RHO, Statistic, statistics_of
@@ -122,6 +122,13 @@ def p_of_ranks(sentence: Sentence, passage: Passage, outline: Outline) -> Iterat
             yield said(sentence, p).claim(
                 "p value", "CONFIRMED", f"rho = {rho.value} with n = {(df or 0) + 2:g} gives p = {shown(computed)}", where(sentence, rho)
             )
+
+
+def impossible_p(sentence: Sentence) -> Iterator[Claim]:
+    """A probability above 1."""
+    for number in named(sentence, P_NAME):
+        if number.value > 1 and number.step < 1 and not number.unit:
+            yield said(sentence, number).claim("p value", "WRONG", "a probability lies between 0 and 1", where(sentence, number))
 
 
 def significance_words(sentence: Sentence, alpha: float) -> Iterator[Claim]:

@@ -12,9 +12,9 @@ import numpy as np
 
 from harness.review.claims import UNTESTED, Claim, claim
 from harness.review.columns import column_claims
-from harness.review.effects import fisher, paired, two_groups, two_proportions
+from harness.review.effects import against_baseline, fisher, paired, two_groups, two_proportions
 from harness.review.intervals import interval_words, intervals_of_counts, intervals_of_means, intervals_of_tables
-from harness.review.p_of_tests import p_of_ranks, p_of_rows, p_of_statistics, significance_words
+from harness.review.p_of_tests import impossible_p, p_of_ranks, p_of_rows, p_of_statistics, significance_words
 from harness.review.passages import Outline, Passage, named, where
 from harness.review.prose import Prose, Sentence
 from harness.review.ranges import bounds, image, judged, once, said
@@ -43,11 +43,13 @@ def statistics_claims(prose: Prose) -> list[Claim]:
                 *p_of_ranks(sentence, passage, outline),
                 *_durations(sentence),
                 *significance_words(sentence, outline.alpha),
+                *impossible_p(sentence),
                 *_vague(sentence),
             ]
         found += [
             *paired(passage, outline),
             *two_groups(passage, outline),
+            *against_baseline(passage, outline),
             *two_proportions(passage, outline),
             *_variation(passage),
             *interval_words(passage),

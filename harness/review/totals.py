@@ -1,4 +1,4 @@
-"""Rows of a table that sum up its column: means, totals, SDs."""
+"""Rows of a table that sum up its column, and lines of a list that sum up the others: means, totals, SDs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from harness.review.claims import Claim
 from harness.review.columns import REST
 from harness.review.number import Number
-from harness.review.prose import Cell, Table
-from harness.review.ranges import Range, agrees, in_cell, judged
+from harness.review.orders import FEWEST_VALUES, LABELLED, SUMMARY
+from harness.review.passages import Passage, where
+from harness.review.prose import Cell, Sentence, Table
+from harness.review.ranges import Range, agrees, in_cell, judged, said
 
 MEANS = re.compile(r"\W*(?:(?:macro[- ])?(?:average|mean|avg)\.?)\W*(?:\(.*\))?\W*", re.IGNORECASE)
 SUMS = re.compile(r"\W*(?:(?:grand )?total|sum)\W*", re.IGNORECASE)
 SPREADS = re.compile(r"\W*(?:SD|std\.?(?: dev\w*)?|standard deviation)\W*", re.IGNORECASE)
-MIN_ROWS = 3
 
 
 def summary_rows(table: Table) -> Iterator[Claim]:
@@ -27,11 +28,30 @@ def summary_rows(table: Table) -> Iterator[Claim]:
                     yield from _summary_cell(table, place, cell, cell.number, kind)
 
 
+def list_totals(passage: Passage) -> Iterator[Claim]:
+    """`Average: 4.0` at the end of a list of `name: value`."""
+    told: list[tuple[str, Sentence, Number]] = []
+    for sentence in passage.sentences:
+        label = LABELLED.match(sentence.text)
+        number = next((one for one in sentence.numbers if label and 0 <= one.start - label.end() + 2 < 5), None)
+        if label is None or number is None:
+            told = []
+            continue
+        kind = next((kind for kind, pattern in (("mean", MEANS), ("sum", SUMS)) if pattern.fullmatch(label["label"])), None)
+        values = [one for name, _, one in told if not SUMMARY.search(name)]
+        if kind and len(values) >= FEWEST_VALUES and len(values) == len(told) and {(one.unit, one.marker) for one in values} == {(number.unit, "")}:
+            computed = _summed(values, kind)
+            if agrees(number, computed) or _must_sum(kind, number, values):
+                how = f"the {'plain mean' if kind == 'mean' else kind} of the {len(values)} lines above"
+                yield judged(said(sentence, number), "average" if kind == "mean" else "sum", computed, how, where(told[0][1]))
+        told.append((label["label"], sentence, number))
+
+
 def _summary_cell(table: Table, place: int, cell: Cell, stated: Number, kind: str) -> Iterator[Claim]:
     body = [row for row in table.rows if not _sums_up(table.name(row))]
     numbers = [row[place].number for row in body]
     values = [one for one in numbers if one is not None]
-    if len(values) < MIN_ROWS or len(values) != len(body) or any(_is_total(table.name(row)) for row in body) or len({one.unit for one in values}) > 1:
+    if len(values) < FEWEST_VALUES or len(values) != len(body) or any(_is_total(table.name(row)) for row in body) or len({one.unit for one in values}) > 1:
         return
     computed = _summed(values, kind)
     how = f"the {'plain mean' if kind == 'mean' else kind} of the {len(values)} rows"

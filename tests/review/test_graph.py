@@ -56,6 +56,12 @@ def test_a_quantity_with_two_values_is_a_contradiction() -> None:
     assert "line 8" in findings[0].message
 
 
+def test_a_last_digit_that_differs_is_no_contradiction() -> None:
+    """It may be another rounding, so it is neither confirmed nor contradicted."""
+    text = TWICE.format(first="71.4%", second="11.3%", p="= 0.60")
+    assert 15 not in {one.line for one in claims(text)} and graph_claims(read_prose(text))[1] == []
+
+
 def test_the_value_that_most_places_tell_stands() -> None:
     """Two mentions outweigh the first."""
     text = "# R\n## Study 1\n- Final loss: 0.31\n## Recap\n\n**Study 1**:\n- Final loss: 0.13\n\n## End\n\n**Study 1**:\n- Final loss: 0.13\n"
@@ -94,6 +100,14 @@ TABLE = "| Bed | Plants | Score |\n|---|---|---|\n| a | 4 | 2.0 |\n| b | 6 | 3.0
 def test_a_row_that_sums_up_is_computed(row: tuple[str, str, str], verdicts: dict[str, str]) -> None:
     """Plain mean, weighted mean and sum; which is named in the reason."""
     assert said(TABLE.format(*row)) == verdicts
+
+
+def test_a_line_that_sums_up_a_list() -> None:
+    """The lines above it."""
+    text = "- North: 10.0\n- South: 20.0\n- West: 33.0\n- Average: {}\n"
+    assert said(text.format("21.0")) == {"21.0": "CONFIRMED"}
+    assert said(text.format("23.0")) == {"23.0": "WRONG"}
+    assert said("- North: $10\n- South: $20\n- West: $33\n- Total: $60\n") == {"$60": "WRONG"}
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,19 @@ def test_a_paired_test_hangs_together() -> None:
     assert verdicts(PAIRED.format(sd="3.0", t="2.40", d="0.800", ci="[0.2, 7.8]"))["2.40"] == "WRONG"
 
 
+def test_an_effect_against_a_baseline_needs_its_sd() -> None:
+    """(mean - baseline)/SD; another SD may have been meant, so another d is not shown rather than wrong."""
+    text = "## Study\n- Mean growth: 40.0 (SD = 5.0)\n\n- Cohen's d: {} (vs. a baseline of 50)\n"
+    assert verdicts(text.format("-2.00"))["-2.00"] == "CONFIRMED"
+    assert verdicts(text.format("-1.20"))["-1.20"] == "UNSUPPORTED"
+
+
+def test_a_p_above_one_is_wrong() -> None:
+    """A probability is not; a parameter p may be."""
+    assert verdicts("They differ (p = 1.20).") == {"1.20": "WRONG"}
+    assert verdicts("We set p = 2 in the norm.") == {}
+
+
 def test_two_groups_give_their_t() -> None:
     """Welch's or the pooled t of two means with SDs and n."""
     text = "## Groups (Welch's t-test)\n- A: mean 54.9 (SD = 12.9, n = 20)\n- B: mean 41.8 (SD = 14.0, n = 18)\n- t = {}\n"
