@@ -87,25 +87,24 @@ def _summary(passage: Passage, outline: Outline, known: Sequence[Column]) -> Ite
     sentence, mean = means[0]
     words = set(re.findall(r"[a-z]{4,}", sentence.text[: mean.start].lower()))
     fitting = [column for column in near if words & set(column.name.split()) and {one.unit for one in column.numbers} == {mean.unit}]
-    if len(fitting) != 1 or not _complete(fitting[0], told, outline, top):
+    if len(fitting) != 1 or not _may_be_whole(fitting[0], outline, top):
         return
     column = fitting[0]
-    yield from _judged_column(column, "mean", means, "average")
+    claims = [*_judged_column(column, "mean", means, "average")]
     for name, _ in EXTREMES:
-        yield from _judged_column(column, name, [(one, number) for one, number in told[name] if number.unit in (mean.unit, "pp", "points")], "derived stat")
-    yield from _judged_spread(column, [(one, number) for one, number in spreads_in(passage) if number.unit in (mean.unit, "")])
+        claims += _judged_column(column, name, [(one, number) for one, number in told[name] if number.unit in (mean.unit, "pp", "points")], "derived stat")
+    claims += _judged_spread(column, [(one, number) for one, number in spreads_in(passage) if number.unit in (mean.unit, "")])
+    # A mean may be weighted, or of more than the table holds. That the extremes are those of the column shows that it is what is summed up.
+    same = all(told[name] and all(agrees(number, column.statistic(name)) for _, number in told[name]) for name in ("maximum", "minimum"))
+    yield from (one for one in claims if same or one.verdict == "CONFIRMED")
 
 
-def _complete(column: Column, told: dict[str, list[tuple[Sentence, Number]]], outline: Outline, top: int) -> bool:
-    """Whether the table holds all that is summarised: the extremes are the stated ones, or its rows are as many as the section counts."""
+def _may_be_whole(column: Column, outline: Outline, top: int) -> bool:
+    """Whether the table may hold all: it is not called a selection, and the section counts no other number of what its rows are."""
     if any(PARTIAL.search(title) for title in outline.prose.path(column.table.section)[-1:]):
         return False
     key = column.table.header[column.table.key_column].plain.lower().rstrip("s")
-    counts = {n for one in outline.sentences[top] for n, noun in counted(one) if key and noun.startswith(key)}
-    if counts:
-        return counts == {len(column.numbers)}
-    stated = [(name, number) for name in ("maximum", "minimum") for _, number in told[name]]
-    return {name for name, _ in stated} == {"maximum", "minimum"} and all(agrees(number, column.statistic(name)) for name, number in stated)
+    return {n for one in outline.sentences[top] for n, noun in counted(one) if key and noun.startswith(key)} <= {len(column.numbers)}
 
 
 def _judged_column(column: Column, name: str, told: Iterable[tuple[Sentence, Number]], kind: str) -> Iterator[Claim]:

@@ -20,6 +20,7 @@ from harness.review.ranges import Range, bounds, meets
 from harness.review.stated import INTERVAL_NAME, NO_UNITS, Interval, counted, counts_of, intervals, intervals_in, level_of, means_with_sd
 
 FEWEST_ROWS = 4
+MOST_LOST = 300  # the N that a row may have of its own, as where answers were lost
 PLANNED = re.compile(r"\b(?:plan(?:s|ned)?|next|future|projections?|proposed|proposal)\b", re.IGNORECASE)
 MOST_N, MOST_SIZES, MOST_MEANS = 100_000, 40, 50  # an exact interval takes a millisecond
 
@@ -121,11 +122,16 @@ def _column_of_intervals(table: Table, place: int, sizes: Sequence[int]) -> Iter
     for (row, interval, share), fit in zip(rows, best[3], strict=True):
         cell = row[place]
         text, column = cell.text[interval.start : interval.end], cell.column + interval.start
-        reason = f"the {best[2]} interval of {share.text.strip()} of N = {best[1]}" + ("" if fit else ", which gives the others of this column, is another")
-        yield claim(cell.line, column, text, "interval", "CONFIRMED" if fit else "WRONG", reason, f"line {cell.line}")
+        if fit:
+            reason = f"the {best[2]} interval of {share.text.strip()} of N = {best[1]}"
+            yield claim(cell.line, column, text, "interval", "CONFIRMED", reason, f"line {cell.line}")
+        elif not any(row_fits(share, interval, n, best[2]) for n in (*sizes, *range(2, MOST_LOST))):
+            reason = f"neither N = {best[1]}, which gives the others of this column, nor another gives this interval of {share.text.strip()}"
+            yield claim(cell.line, column, text, "interval", "WRONG", reason, f"line {cell.line}")
 
 
 def row_fits(share: Number, interval: Interval, n: int, name: str) -> bool:
+    """Whether an interval is that of a share of n, by one of the usual ways."""
     scale = _scale(share)
     k = round(float(share.value) / scale * n)
     if not 0 <= k <= n or not meets(bounds(share), (k / n * scale, k / n * scale)):

@@ -114,14 +114,16 @@ def rankings(sentence: Sentence, lists: Sequence[Valued]) -> Iterator[Claim]:
 
 
 def named_rows(sentence: Sentence, passage: Passage, outline: Outline) -> Iterator[Claim]:
-    """`name (value)`, `name: value` and `value (name)` against the row of that name in a table of the same part of the document."""
+    """`name (value)`, `name: value` and `value (name)` against the row of that name in a table of the same part of the document. WRONG only beside another
+    value of the sentence that is in the table: that shows which column the sentence tells."""
     top = outline.tops[passage.section]
     tables = outline.tables[top] if top else []
-    for number in sentence.numbers:
-        if number.step >= 1 and number.unit not in ("%", "pp"):
-            continue
-        for name, adjacent in _beside(sentence, number):
-            yield from _against_row(sentence, number, name, adjacent, tables)
+    found = []
+    for number in sentence.numbers if tables else ():
+        if number.step < 1 or number.unit in ("%", "pp"):
+            found += [one for name, adjacent in _beside(sentence, number) for one in _against_row(sentence, number, name, adjacent, tables)]
+    told = {one.address.partition(", ")[2] for one in found if one.verdict == "CONFIRMED"}
+    yield from (one for one in found if one.verdict == "CONFIRMED" or one.address.partition(", ")[2] in told)
 
 
 def _beside(sentence: Sentence, number: Number) -> Iterator[tuple[str, bool]]:
@@ -150,10 +152,10 @@ def _against_row(sentence: Sentence, number: Number, name: str, adjacent: bool, 
         ),
         None,
     )
-    if fit:
+    if fit and (len(alike) <= 1 or _column_named(sentence, table, fit[0])):
         reason = f"row {table.name(row)}, column {table.header[fit[0]].plain}"
         yield claim_of(sentence, number, "restated", "CONFIRMED", reason, f"line {row[0].line}, column {table.header[fit[0]].plain}")
-    elif adjacent and len(alike) == 1 and number.marker == "" and _column_named(sentence, table, alike[0][0]):
+    elif not fit and adjacent and len(alike) == 1 and number.marker == "" and _column_named(sentence, table, alike[0][0]):
         reason = f"row {table.name(row)} has {alike[0][1].text.strip()} in column {table.header[alike[0][0]].plain}"
         yield claim_of(sentence, number, "contradiction", "WRONG", reason, f"line {row[0].line}, column {table.header[alike[0][0]].plain}")
 

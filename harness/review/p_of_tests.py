@@ -26,7 +26,7 @@ ONE_SIDED = re.compile(r"one-?\s?(?:sided|tailed)|directional", re.IGNORECASE)
 def p_of_statistics(sentence: Sentence, passage: Passage, outline: Outline) -> Iterator[Claim]:
     """p beside t(df), z, F, chi² or r with its n (two-sided, as is usual)."""
     known, ps = statistics_of(sentence), p_values(sentence)
-    if not known or not ps or OTHER_P.search(sentence.text) or OTHER_P.search(outline.prose.headings[passage.section].title):
+    if not known or not ps or OTHER_P.search(sentence.text) or OTHER_P.search(f"{outline.prose.headings[passage.section].title} {passage.label}"):
         return
     for p in ps:
         before = [one for one in known if one.number.end <= p.start]
