@@ -27,24 +27,9 @@ NO_LIST = re.compile(
     re.IGNORECASE,
 )
 UNCOUNTED = {
-    "points",
-    "minutes",
-    "hours",
-    "seconds",
-    "days",
-    "weeks",
-    "years",
-    "tokens",
-    "epochs",
-    "steps",
-    "times",
-    "pts",
-    "percents",
-    "gpus",
-    "gpu-hours",
-    "pods",
-    "layers",
-}
+    "points", "minutes", "hours", "seconds", "days", "weeks", "years", "tokens", "epochs",
+    "steps", "times", "pts", "percents", "gpus", "gpu-hours", "pods", "layers",
+}  # fmt: skip
 OTHERS = re.compile(r"(?:and\s+)?(\d+)\s+(?:others?|more|additional)\b", re.IGNORECASE)
 
 

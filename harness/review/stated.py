@@ -29,24 +29,9 @@ INTERVAL_NAME = re.compile(r"\bCIs?\b|confidence interval|credible interval", re
 LEVEL = re.compile(r"\b(9\d(?:\.\d)?|80|68)\s*%\s*(?:\w+ )?(?:CI|confidence)", re.IGNORECASE)
 COUNTED = re.compile(r"\s*\*{0,2}\s+(?:[\w-]+\s+){0,2}?(?P<noun>[A-Za-z-]+s)\b")
 NO_UNITS = {
-    "iterations",
-    "permutations",
-    "resamples",
-    "shuffles",
-    "draws",
-    "tokens",
-    "steps",
-    "epochs",
-    "minutes",
-    "hours",
-    "seconds",
-    "days",
-    "mins",
-    "hrs",
-    "years",
-    "points",
-    "levels",
-}
+    "iterations", "permutations", "resamples", "shuffles", "draws", "tokens", "steps", "epochs", "minutes",
+    "hours", "seconds", "days", "mins", "hrs", "years", "points", "levels",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
