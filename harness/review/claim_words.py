@@ -98,6 +98,7 @@ NORMAL = re.compile(
     re.IGNORECASE,
 )
 NORMALITY = re.compile(r"Shapiro|Kolmogorov|Anderson|Q-?Q|normality|skew|kurtosis", re.IGNORECASE)
+CITED = re.compile(r"#\d+[\s*_]+\w+ed\b|\bet al\b|\b(?:prior|previous|earlier) (?:work|stud(?:y|ies))\b")  # what others found is not claimed here
 SHARE = re.compile(r"explain\w*\s+(?:~?\d|only|little|very little|most|some|much|about|up to)[^.;]{0,40}varia", re.IGNORECASE)
 FIGURES = 2  # that a comparison needs beside it
 
@@ -251,7 +252,13 @@ def _causal(sentence: Sentence, text: str, bearing: Bearing) -> Iterator[Claim]:
     for found in CAUSAL_WORDS.finditer(text):
         start, end = _span(found)
         excludes = EXCLUDES.match(found[0])
-        if (not excludes and NOT_BEFORE.search(text[:start])) or _hedged(text, start) or _is_named(text, start, end) or SHARE.match(text[start:]):
+        if (
+            (not excludes and NOT_BEFORE.search(text[:start]))
+            or _hedged(text, start)
+            or CITED.search(text[:end])
+            or _is_named(text, start, end)
+            or SHARE.match(text[start:])
+        ):
             continue
         yield _claim(
             sentence, start, end - 3 if excludes and found[0].endswith(" by") else end, "causal", f"a causal word without {bearing.lacks} in the document"

@@ -66,11 +66,12 @@ def value_lists(outline: Outline) -> list[Valued]:
 
 
 def superlatives(sentence: Sentence, lists: Sequence[Valued]) -> Iterator[Claim]:
-    """`X showed the highest` against the one list that names X."""
+    """`X showed the highest (22 %)` against the one list that tells this of X."""
     for pattern, highest in ((HIGHEST, True), (LOWEST, False)):
         found = pattern.search(sentence.text)
         key = f" {_name_key(sentence.text)} "
-        holding = [(one, name) for one in lists for name in one.names if f" {name} " in key]
+        told = {(number.value, number.unit) for number in sentence.numbers}  # its value too must stand there: the words alone may be of something else
+        holding = [(one, name) for one in lists for name, (_, n) in one.names.items() if f" {name} " in key and (n.value, n.unit) in told] if found else []
         if (
             not found
             or len(holding) != 1

@@ -72,6 +72,8 @@ def test_a_word_beyond_the_evidence_is_flagged(sentence: str, words: list[str]) 
         "The difference is statistically significant (p = 0.01).",
         "Test whether watering drives growth.",
         "Do not change the beds.",
+        "Issue #99 established that roses wilt.",
+        "Miller et al. found that shade prevents wilting.",
         "A bed that does not change is left out.",
         "The water does not spread (-4.3 pp).",
     ],

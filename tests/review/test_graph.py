@@ -149,11 +149,12 @@ LIST = "# R\n\n**Growth by bed**:\n- North: 22.1%\n- South: 19.3%\n- West: 6.2%\
 @pytest.mark.parametrize(
     ("text", "verdicts"),
     [
-        ("North shows the highest growth.", {"highest": "CONFIRMED"}),
-        ("South shows the lowest growth.", {"lowest": "WRONG"}),
+        ("North shows the highest growth (22.1%).", {"highest": "CONFIRMED"}),
+        ("South shows the lowest growth (19.3%).", {"lowest": "WRONG"}),
         ("North (22.1%) > South (19.3%) > West (6.2%) is the order.", {"North (22.1%) > South (19.3%) > West (6.2%)": "CONFIRMED"}),
         ("South (73%) > North (72%) > West (71%) is the order.", {"South (73%) > North (72%) > West (71%)": "WRONG"}),
-        ("East shows the highest growth.", {}),
+        ("East shows the highest growth (22.1%).", {}),
+        ("South has the lowest cost.", {}),
     ],
 )
 def test_superlatives_and_rankings_against_a_list(text: str, verdicts: dict[str, str]) -> None:
