@@ -7,15 +7,18 @@ from pathlib import Path
 
 from harness.review.arithmetic import list_claims, reference_relations, sentence_claims, table_relations, text_lengths
 from harness.review.bindings import Bound, bound_claims, read_bindings
+from harness.review.claim_words import word_claims
 from harness.review.claims import UNBOUND, Claim, claim
 from harness.review.document import Document
 from harness.review.findings import Finding
 from harness.review.fractions import fraction_claims
+from harness.review.graph import graph_claims
 from harness.review.number import Number
 from harness.review.predicates import predicate_claims
 from harness.review.prose import Cell, Place, Prose, Table, read_prose
 from harness.review.restated import Restated, Spot
 from harness.review.results import Results, aggregates
+from harness.review.statistics import statistics_claims
 from harness.review.table_binding import table_claims
 from harness.review.word_binding import Context, bind, context_of, without_numbers
 
@@ -26,12 +29,15 @@ def foreign_claims(document: Document, results: Sequence[Path], bindings: Path |
     """The claims of a document in its order, each place once, and what its parts say of each other. `bindings` is a file of accepted ones. Raises HarnessError
     for files that cannot be read."""
     known = read_bindings(bindings) if bindings is not None else []
-    return prose_claims(read_prose(document.text), Results(results), known), []
+    prose = read_prose(document.text)
+    between, contradictions = graph_claims(prose)
+    return prose_claims(prose, Results(results), known, between), contradictions
 
 
-def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = ()) -> list[Claim]:
+def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (), between: Sequence[Claim] = ()) -> list[Claim]:
+    """`between` are claims from what sections say of each other."""
     found: dict[Spot, Claim] = {}
-    for one in checked(prose, results):
+    for one in (*checked(prose, results), *between, *statistics_claims(prose), *word_claims(prose)):
         keep(found, one)
     for one in bound_claims(prose, bindings, results):  # a person's word goes before what was guessed
         found[one.line, one.column] = one
