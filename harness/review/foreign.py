@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.review.arithmetic import list_claims, reference_relations, sentence_claims, table_relations, text_lengths
 from harness.review.bindings import Bound, bound_claims, read_bindings
 from harness.review.claim_words import word_claims
-from harness.review.claims import UNBOUND, Claim, claim
+from harness.review.claims import ABSENT, UNBOUND, Claim, claim
 from harness.review.document import Document
 from harness.review.findings import Finding
 from harness.review.fractions import fraction_claims
@@ -21,7 +21,11 @@ from harness.review.results import Results, aggregates
 from harness.review.statistics import statistics_claims
 from harness.review.table_binding import table_claims
 from harness.review.word_binding import Context, bind, context_of, without_numbers
+from harness.review.zero_counts import zero_counts
 
+# Computed from results, and seldom kept in them.
+TESTS = frozenset(("r", "t", "z", "f", "d", "p", "rho", "chi", "kappa", "alpha", "g", "eta", "tau"))
+FINE = 200  # steps from zero, from which on a number is told so finely that it must stand somewhere
 RANK = {"WRONG": 3, "OVERCLAIMED": 2, "CONFIRMED": 1, "UNSUPPORTED": 0}
 
 
@@ -31,6 +35,8 @@ def foreign_claims(document: Document, results: Sequence[Path], bindings: Path |
     known = read_bindings(bindings) if bindings is not None else []
     prose = read_prose(document.text)
     between, contradictions = graph_claims(prose)
+    none, denied = zero_counts(prose)
+    between, contradictions = between + none, contradictions + denied
     return prose_claims(prose, Results(results), known, between), contradictions
 
 
@@ -48,6 +54,9 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
     for number, at, context in [*undecided(prose, found)]:
         if (restated := own.claim(number, at, context, found)) is not None:
             keep(found, restated)
+    for number, at, context in [*undecided(prose, found)]:
+        if found[at.line, at.column].reason == UNBOUND and context.symbol not in TESTS and nowhere(number, sources):
+            keep(found, claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT} in the results", "", number.end - number.start))
     for one in unbound_cells(prose, found):
         keep(found, one)
     return sorted(found.values(), key=lambda one: (one.line, one.column))
@@ -105,3 +114,9 @@ def number_claim(number: Number, at: Place, context: Context, sources: Sequence[
     if sure is not None:
         return claim(at.line, at.column, number.text, "plain", "CONFIRMED", sure.why, sure.address, length)
     return claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", bindings[0].why, bindings[0].address, length)
+
+
+def nowhere(number: Number, sources: Sequence[Results]) -> bool:
+    """Whether a finely told number stands nowhere in the results, whatever its sign and scale."""
+    fine = number.step < 1 and abs(number.value) >= FINE * number.step
+    return fine and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)

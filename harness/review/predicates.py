@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
-from harness.review.arithmetic import labelled_lines, told
-from harness.review.claims import Claim, claim
+from harness.review.arithmetic import Labelled, labelled_lines, told
+from harness.review.claims import Claim, ClaimVerdict, claim
 from harness.review.number import Number
 from harness.review.prose import Prose, Sentence, Table
 from harness.review.results import words_of
+from harness.review.word_binding import STATISTICS
 
 RANGE = re.compile(r"\s*(?:\([^()]{1,40}\)\s*)?(?:[-–—]|to|and|through|\.\.)\s*")
 EVERY = re.compile(r"\b(?:all|every|each|both|no|none|any|across the (?:board|entire))\b", re.IGNORECASE)
@@ -44,6 +45,11 @@ class Series:
         start, end = sorted((plain.index(first.lower()), plain.index(last.lower())))
         return self.cut(slice(start, end + 1))
 
+    def only(self, places: Sequence[int]) -> Series:
+        """The values at some places."""
+        numbers, lines = tuple(self.numbers[place] for place in places), tuple(self.lines[place] for place in places)
+        return replace(self, names=tuple(self.names[place] for place in places), numbers=numbers, lines=lines)
+
     def cut(self, rows: slice) -> Series:
         return replace(self, names=self.names[rows], numbers=self.numbers[rows], lines=self.lines[rows])
 
@@ -51,7 +57,7 @@ class Series:
 def series_of(prose: Prose) -> list[Series]:
     """All columns of numbers, and all lists whose lines state one each."""
     found = [one for table in prose.tables for one in columns_of(table, prose)]
-    for lines in labelled_lines(prose):
+    for lines in chain.from_iterable(map(runs_of, labelled_lines(prose))):
         for unit in {line.stated.number.unit for line in lines}:
             same = [line for line in lines if line.stated.number.unit == unit]
             if len(same) >= FEWEST:
@@ -68,6 +74,18 @@ def series_of(prose: Prose) -> list[Series]:
                     )
                 )
     return found
+
+
+def runs_of(lines: Sequence[Labelled]) -> Iterator[list[Labelled]]:
+    """The lines of a list that stand below each other, without those of statistics: they are no values of one kind."""
+    run: list[Labelled] = []
+    for line in lines:
+        if run and line.stated.line > run[-1].stated.line + 1:
+            yield run
+            run = []
+        if STATISTICS.isdisjoint(line.words) and "mean" not in line.words:
+            run.append(line)
+    yield run
 
 
 def columns_of(table: Table, prose: Prose) -> Iterator[Series]:
@@ -120,10 +138,12 @@ def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim
         low, high = sorted((left, right), key=lambda number: number.value)
         at = sentence.place(left.start)
         words = sentence.text[left.start : right.end]
-        series = [part for one in nearby for part in (*named_parts(one, sentence), one)]
+        series = [part for one in nearby for part in (*named_parts(one, sentence), one, *of_one_sign(one, low, high))]
         whole = next((one for one in series if ends(one, low, high, rounds_to) == (True, True)), None)
         if whole is not None:
-            yield claim(at.line, at.column, words, "range", "CONFIRMED", "", whole.title, right.end - left.start)
+            beyond = rounded_outward(whole, low, high)
+            verdict: ClaimVerdict = "OVERCLAIMED" if beyond else "CONFIRMED"
+            yield claim(at.line, at.column, words, "range", verdict, beyond, whole.title, right.end - left.start)
             continue
         half = next((one for one in series if any(ends(one, low, high, rounds_to)) and speaks_of_all(one, sentence)), None)
         if half is not None:
@@ -145,6 +165,24 @@ def named_parts(series: Series, sentence: Sentence) -> Iterator[Series]:
         count, top = int(found[2]), found[1].lower() in ("top", "first")
         if FEWEST <= count < len(series.names):
             yield series.cut(slice(None, count) if top else slice(-count, None))
+
+
+def of_one_sign(series: Series, low: Number, high: Number) -> Iterator[Series]:
+    """The values of a series that rose, or fell, where both ends of a range say that they did."""
+    if low.signed and high.signed and (low.value > 0) == (high.value > 0):
+        kept = [place for place, number in enumerate(series.numbers) if (number.value > 0) == (low.value > 0) and number.value]
+        if FEWEST <= len(kept) < len(series.numbers):
+            yield series.only(kept)
+
+
+def rounded_outward(series: Series, low: Number, high: Number) -> str:
+    """What a coarser range claims beyond its column; "" for one that says that it is rough."""
+    least, most = min(series.numbers, key=lambda one: one.value), max(series.numbers, key=lambda one: one.value)
+    if low.marker == "~" or high.marker == "~" or not (low.signed or high.signed):
+        return ""
+    if (high.step > most.step and high.value > most.value) or (low.step > least.step and low.value < least.value):
+        return f"rounded outward: the values go from {told(least)} to {told(most)}"
+    return ""
 
 
 def ends(series: Series, low: Number, high: Number, same: Callable[[Number, Number], bool]) -> tuple[bool, bool]:

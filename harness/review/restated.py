@@ -46,9 +46,11 @@ class Restated:
         self.results = Results((), leaves, [str(number) for number in range(len(leaves))], read=False)
 
     def claim(self, number: Number, at: Place, context: Context, found: Mapping[Spot, Claim]) -> Claim | None:
-        """A number that another line states: confirmed, or doubted where that one is; None where none is named surely."""
-        here = [leaf for leaf, one in enumerate(self.statements) if one.place.line == at.line]
-        binding = bind(number, context, self.results, here)
+        """A number that an earlier line states: confirmed, or doubted where that one is; None where none is named surely."""
+        if abs(number.value) < 10 * number.step and number.step >= 1:  # a single digit stands everywhere
+            return None
+        later = [leaf for leaf, one in enumerate(self.statements) if one.place.line >= at.line]
+        binding = bind(number, context, self.results, later)
         if not binding.sure:
             return None
         source = self.statements[int(binding.address)]

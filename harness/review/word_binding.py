@@ -24,9 +24,10 @@ CLOSE = 40  # characters around a number whose words count twice
 STATISTICS = frozenset(
     ("ci", "interval", "sd", "se", "p", "p50", "range", "min", "max", "total", "sum", "ratio", "coefficient", "difference", "power", "percentile", "quantile")
 )
+MONEY = frozenset(("cost", "usd", "dollar", "price", "spent", "budget"))
 UNLIKELY = 0.1  # expected chance matches from which on an address that agrees says nothing
 NEARLY = 0.5  # of the best fit, from which on an address that agrees may be the one that is meant
-EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)\s*[=<>≈]+\s*[~$+−–-]*$")
+EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)[\s*_]*[:=<>≈][=\s*_]*[~$+−–-]*$")
 FEW = 3  # addresses that words may name alike
 COMMON, MOST_COMMON = 0.75, 100_000  # a word that a larger share, or a larger number, of the leaves has tells nothing
 
@@ -46,10 +47,12 @@ class Binding:
 
 @dataclass(frozen=True)
 class Context:
-    """What surrounds a number: word to what it counts, and the symbol or word of an equation that it ends (`p` of `p = 0.6`)."""
+    """What surrounds a number: word to what it counts, the symbol or label that it is told of (`p` of `p = 0.6`), and the
+    words close before it."""
 
     weights: Mapping[str, float]
     symbol: str = ""
+    before: frozenset[str] = frozenset()
 
 
 def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before: str = "") -> Context:
@@ -62,7 +65,7 @@ def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before
     found |= dict.fromkeys(words_of(text[start:end]), 2 * NEAR)
     equation = EQUATION.search(sentence.text[: number.digits_at])
     symbol = words_of(equation[1])[-1:] if equation else ()
-    return Context(found, symbol[0] if symbol else "")
+    return Context(found, symbol[0] if symbol else "", frozenset(words_of(text[start : number.start])))
 
 
 def without_numbers(sentence: Sentence) -> str:
@@ -138,16 +141,19 @@ def other_value(number: Number, context: Context, scores: NDArray[np.float64], r
     last = [word for word in words_of(results.leaves[leaf].path[-1]) if not word.isdigit()]
     said = [word for word in last if context.weights.get(word, 0.0) >= 2 * NEAR]
     outright = len(said) == len(last) if not context.symbol else context.symbol in said and len(said) * 2 >= len(last)
-    others = [word for word in STATISTICS - results.words[leaf] if context.weights.get(word, 0.0) >= 2 * NEAR]
-    if not last or not outright or others or not comparable(number, results.leaves[leaf].value):
+    others = context.before & STATISTICS - results.words[leaf]
+    told = bool(context.symbol) or number.step < 1 or number.unit in ("%", "pp", "$")  # a bare count beside other numbers may be of anything
+    if not told or not last or not outright or others or not comparable(number, results.leaves[leaf].value, results.words[leaf]):
         return None
     return Binding(address=results.address(leaf), why=f"{ABSENT}: the address that its words name says {results.leaves[leaf].value:.6g}")
 
 
-def comparable(number: Number, value: float) -> bool:
-    """Whether a value could be told by such a number at all: not a count by a percentage, nor a rate by a count."""
+def comparable(number: Number, value: float, words: Collection[str] = ()) -> bool:
+    """Whether a value could be told by such a number at all: not a count by a percentage, a rate by a count, or what is no money by dollars."""
+    if number.unit == "$":
+        return not MONEY.isdisjoint(words)
     whole = float(value).is_integer() and abs(value) > 1
-    return whole == (number.step >= 1 and number.unit not in ("%", "pp")) or number.unit == "$"
+    return whole == (number.step >= 1 and number.unit not in ("%", "pp"))
 
 
 def scores_of(weights: Mapping[str, float], results: Results) -> NDArray[np.float64]:
