@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.command import CLEAN, FINDINGS, RUN, USAGE, Answer, add_command
-from harness.errors import HarnessError
 
 if TYPE_CHECKING:
     from harness.review.review import Review
@@ -32,22 +31,18 @@ def add(commands: Any) -> None:
 
 
 def record(paths: list[Path], reviews: list[Review], results: list[Path]) -> list[Review]:
-    """Keeps the verdicts beside the texts. Those of runs are events in their histories, too, whose reports are made again. Raises HarnessError, and writes
-    nothing, where no claim of one was looked for."""
+    """Keeps the verdicts beside the texts. Those of runs are events in their histories, too, whose reports are made again."""
     from harness.report.build import read_results
     from harness.review.recorded import keep_verdicts
     from harness.review.review import review_file
 
-    for review in reviews:
-        if review.verdict is None:
-            raise HarnessError("no claim of it was looked for, so there is no verdict to keep", where=review.path, mend="Name a run, or its results: --results")
     runs = [(path, review) for path, review in zip(paths, reviews, strict=True) if path.is_dir()]
     for path, _ in runs:
         read_results(path)
     for path, review in runs:
         record_run(path, review)
     for review in (review_file(path, results) for path in paths):  # again: the report of a run now has the event
-        keep_verdicts(Path(review.path), review.lines, review.verdict or "", review.claims, [*map(Path, review.results)])
+        keep_verdicts(Path(review.path), review.lines, review.verdict, review.claims, [*map(Path, review.results)])
     return [review_file(path, results) for path in paths]
 
 
@@ -85,8 +80,7 @@ def propose_bindings(review: Review, file: Path | None) -> str:
 
 
 def exit_code(review: Review) -> int:
-    codes = {"PASS": CLEAN, "CONCERNS": FINDINGS, "FAIL": USAGE}
-    return codes[review.verdict] if review.verdict else FINDINGS if review.findings else CLEAN
+    return {"PASS": CLEAN, "CONCERNS": FINDINGS, "FAIL": USAGE}[review.verdict]
 
 
 def run(arguments: argparse.Namespace) -> Answer:

@@ -18,7 +18,7 @@ from harness.review.findings import CLAIMS, CONTRADICTION, STRUCTURE, Finding
 from harness.review.recorded import LONGEST, WORST, sentence_at
 from harness.review.review import Review
 
-MOST_UNDECIDED, MOST_STALE, MOST_CONFIRMED = 20, 5, 40  # that are listed, not counted
+MOST_STALE, MOST_CONFIRMED = 5, 40  # that are listed, not counted
 CLAIM_CODES = {
     "claim/wrong": "what a claim rests on says something else",
     "claim/overclaimed": "the words of a claim go beyond what it rests on",
@@ -27,26 +27,22 @@ CLAIM_CODES = {
 
 
 def to_text(review: Review, *, named: bool = False) -> list[str]:
-    """A line for each finding and each claim that is not confirmed, in the order of the text, then the verdicts; `named` puts the path before these, too,
-    where several texts are reviewed."""
-    undecided = [one for one in review.claims if not one.decided]
-    shown = [one for one in review.claims if one.flagged] + undecided[:MOST_UNDECIDED]
+    """A line for each finding and each claim that something speaks against, in the order of the text, then the verdicts; `named` puts the path before these,
+    too, where several texts are reviewed."""
     placed = [(one.line, one.column, f"{one.code} {one.message}") for one in review.findings]
-    placed += [(one.line, one.column, claim_line(one)) for one in shown]
+    placed += [(one.line, one.column, claim_line(one)) for one in review.claims if one.flagged]
     lines = [f"{review.path}:{line}:{column}: {told}" for line, column, told in sorted(placed)]
     before = f"{review.path}: " if named else ""
-    more = len(undecided) - MOST_UNDECIDED
-    lines += [f"{before}{count_of(more, 'more number is', 'more numbers are')} bound to nothing; --json lists them"] if more > 0 else []
     return [*lines, *(f"{before}{line}" for line in summary(review))]
 
 
 def summary(review: Review) -> Iterator[str]:
     yield f"Reproducibility: {review.reproducibility}"
     yield f"Structure: {review.structure}"
-    if review.verdict is not None:
-        counts = Counter(one.verdict for one in review.claims)
-        yield "Claims: " + (", ".join(f"{counts[name]} {name}" for name in reversed(WORST) if counts[name]) or "none")
-        yield f"Verdict: {review.verdict}"
+    counts, undecided = Counter(one.verdict for one in review.claims), sum(not one.decided for one in review.claims)
+    said = {"UNSUPPORTED": f" ({undecided} bound to nothing; --json lists them)"} if undecided else {}
+    yield "Claims: " + (", ".join(f"{counts[name]} {name}{said.get(name, '')}" for name in reversed(WORST) if counts[name]) or "none")
+    yield f"Verdict: {review.verdict}"
     yield from recorded_lines(review)
 
 
@@ -79,7 +75,7 @@ def to_markdown(review: Review) -> list[str]:
     end = ["", f"In {count_of(left, 'more sentence or row', 'more sentences and rows')} every claim is CONFIRMED."] if left > 0 else []
     findings = [f"- Line {one.line}: {in_markdown(one.message)} (`{one.code}`)" for one in review.findings]
     return [
-        f"**{in_markdown(review.path)}: {review.verdict or 'claims not checked'}.** Reproducibility {review.reproducibility}, structure {review.structure}.",
+        f"**{in_markdown(review.path)}: {review.verdict}.** Reproducibility {review.reproducibility}, structure {review.structure}.",
         *(["", "| Claim | Verdict |", "|---|---|", *(claim_row(*row) for row in rows[: others + MOST_CONFIRMED]), *end] if rows else []),
         *(["", "Findings:", "", *findings] if findings else []),
     ]

@@ -22,13 +22,13 @@ from harness.review.verdict import TextVerdict, verdict_of
 
 
 class Review(Record, frozen=True, kw_only=True):
-    """`findings` and `claims` are in the order of the text. `verdict` is None where no claim was looked for; `results` are the files that claims were compared
-    with, `recorded` what an earlier review left beside the text, `lines` the text itself."""
+    """`findings` and `claims` are in the order of the text. `results` are the files that claims were compared with, `recorded` what an earlier review left
+    beside the text, `lines` the text itself."""
 
     path: str
     findings: tuple[Finding, ...]
-    claims: tuple[Claim, ...] = ()
-    verdict: TextVerdict | None = None
+    claims: tuple[Claim, ...]
+    verdict: TextVerdict
     results: tuple[str, ...] = ()
     recorded: Recorded | None = None
     lines: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Review(Record, frozen=True, kw_only=True):
         return f"INCOMPLETE({count})" if count else "COMPLETE"
 
     def as_json(self) -> dict[str, Any]:
-        """`verdict` is null and `claims` is empty where no claim was looked for; `recorded` is there where verdicts are."""
+        """`recorded` is there where verdicts are kept."""
         return {
             "file": self.path,
             "verdict": self.verdict,
@@ -78,16 +78,16 @@ def bindings_beside(file: Path) -> Path | None:
     return found if found.exists() else None
 
 
-def review_document(document: Document, path: str, claims: Sequence[Claim] | None = None, more: Iterable[Finding] = (), results: Sequence[Path] = ()) -> Review:
-    """The review of a text whose claims were looked for, and are these, or were not (None)."""
+def review_document(document: Document, path: str, claims: Sequence[Claim] = (), more: Iterable[Finding] = (), results: Sequence[Path] = ()) -> Review:
+    """The review of a text with these claims."""
     found = sorted([*structure_findings(document), *card_findings(document), *more], key=lambda one: (one.line, one.column))
     return Review(
         path=path,
         findings=tuple(found),
-        claims=tuple(sorted(claims or (), key=lambda one: (one.line, one.column))),
-        verdict=None if claims is None else verdict_of(document, claims, found),
+        claims=tuple(sorted(claims, key=lambda one: (one.line, one.column))),
+        verdict=verdict_of(document, claims, found),
         results=tuple(map(str, results)),
-        recorded=read_recorded(Path(path), document.lines, results) if claims is not None else None,
+        recorded=read_recorded(Path(path), document.lines, results),
         lines=document.lines,
     )
 

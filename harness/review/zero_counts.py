@@ -15,6 +15,9 @@ VERB = r"(?P<verb>cross|exceed|reach|pass|show|meet|fail|drop|improv|increas|dec
 NONE = re.compile(
     rf"\b(?:only|just|the\s+sole|exactly\s+one)\s+(?P<name>[\w-]+)\s+(?:barely|narrowly|clearly)?\s*{VERB}\s+(?P<rest>[^.;|]{{4,80}})", re.IGNORECASE
 )
+ONE = re.compile(
+    rf"\b(?:only|just|the\s+sole|exactly\s+one)\s+(?P<name>[\w-]+)\s+(?:barely|narrowly|clearly)?\s*{VERB}\s+(?P<rest>[^.;|]{{4,80}})", re.IGNORECASE
+)
 DENIED = re.compile(r"\b(?:not|never|n't|would|could|should|if|whether|expected?|predict\w*)\b", re.IGNORECASE)
 
 

@@ -21,9 +21,14 @@ def complete(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_complete_file_is_two_lines_and_exit_code_0(complete: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def without_claims(text: str) -> str:
+    """The lines but for those that count claims."""
+    return "".join(line for line in text.splitlines(keepends=True) if "Claims: " not in line)
+
+
+def test_a_complete_file_is_four_lines_and_exit_code_0(complete: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["review", str(complete)]) == 0
-    assert capsys.readouterr().out == "Reproducibility: COMPLETE\nStructure: COMPLETE\n"
+    assert without_claims(capsys.readouterr().out) == "Reproducibility: COMPLETE\nStructure: COMPLETE\nVerdict: PASS\n"
 
 
 def test_each_finding_is_a_line_that_an_editor_can_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,14 +40,22 @@ def test_each_finding_is_a_line_that_an_editor_can_open(tmp_path: Path, capsys: 
     places = [re.fullmatch(rf"{re.escape(str(path))}:(\d+):(\d+): (\S+) .+", line) for line in lines[:3]]
     assert all(places) and [place[3] for place in places if place] == ["structure/title", "card/training-lr", "card/environment-commit"]
     assert sorted(int(place[1]) for place in places if place) == [int(place[1]) for place in places if place]
-    assert lines[3:] == ["Reproducibility: INCOMPLETE(2)", "Structure: INCOMPLETE(1)"]
+    assert lines[3:5] == ["Reproducibility: INCOMPLETE(2)", "Structure: INCOMPLETE(1)"] and lines[-1] == "Verdict: CONCERNS"
 
 
 def test_json_has_the_shape_of_a_review(complete: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One object for one file, a list for several; claims are not checked yet."""
+    """One object for one file, a list for several."""
     assert main(["review", str(complete), "--json"]) == 0
-    expected = {"file": str(complete), "verdict": None, "reproducibility": "COMPLETE", "structure": "COMPLETE", "claims": [], "findings": []}
-    assert json.loads(capsys.readouterr().out) == expected
+    expected = json.loads(capsys.readouterr().out)
+    assert {**expected, "claims": []} == {
+        "file": str(complete),
+        "verdict": "PASS",
+        "reproducibility": "COMPLETE",
+        "structure": "COMPLETE",
+        "claims": [],
+        "findings": [],
+    }
+    assert all({"line", "column", "end", "text", "kind", "verdict", "reason", "address"} == set(one) for one in expected["claims"])
     (tmp_path / "x.md").write_text(clean_result(card(data_hash="TBD")))
     assert main(["review", str(complete), str(tmp_path / "x.md"), "--json"]) == 1
     first, second = json.loads(capsys.readouterr().out)
@@ -53,7 +66,8 @@ def test_json_has_the_shape_of_a_review(complete: Path, tmp_path: Path, capsys: 
 
 def test_the_verdicts_of_several_files_name_their_file(complete: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["review", str(complete), str(complete)]) == 0
-    assert capsys.readouterr().out == f"{complete}: Reproducibility: COMPLETE\n{complete}: Structure: COMPLETE\n" * 2
+    lines = f"{complete}: Reproducibility: COMPLETE\n{complete}: Structure: COMPLETE\n{complete}: Verdict: PASS\n"
+    assert without_claims(capsys.readouterr().out) == lines * 2
 
 
 def test_a_run_folder_is_reviewed_by_its_clean_result(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

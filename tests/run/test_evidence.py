@@ -282,11 +282,11 @@ def test_a_control_follows_its_criterion(toy: Toy, body: list[str]) -> None:
 @pytest.mark.parametrize(
     ("body", "verdict", "told"),
     [
-        ([NO, f"assert {YES}"], "error", "the criterion said no (no -"),
-        ([f"assert {NO} or {YES}"], "error", "the criterion said no (no -"),
+        ([NO, f"assert {YES}"], "error", "the criterion said no (no −"),
+        ([f"assert {NO} or {YES}"], "error", "the criterion said no (no −"),
         (["try:", f"    {UNSURE}", "except Exception:", "    pass", f"assert {YES}"], "inconclusive", "too little power"),
-        (["import pytest", f"if not {NO}:", "    pytest.skip('no luck')"], "inconclusive", "no luck; before that the criterion said no: no -"),
-        (["from harness import Inconclusive", f"if not {NO}:", "    raise Inconclusive('no luck')"], "inconclusive", "before that the criterion said no: no -"),
+        (["import pytest", f"if not {NO}:", "    pytest.skip('no luck')"], "inconclusive", "no luck; before that the criterion said no: no −"),
+        (["from harness import Inconclusive", f"if not {NO}:", "    raise Inconclusive('no luck')"], "inconclusive", "before that the criterion said no: no −"),
     ],
 )
 def test_every_answer_of_a_criterion_counts(toy: Toy, body: list[str], verdict: str, told: str) -> None:

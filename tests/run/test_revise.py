@@ -165,7 +165,7 @@ def test_an_altered_event_is_left_out(revised: Toy, tmp_path: Path) -> None:
 
 
 def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> None:
-    """The timeline says who reviewed it, when, and with what outcome; a file without results has no verdict to keep."""
+    """The timeline says who reviewed it, when, and with what outcome; nothing is kept where a file cannot be read."""
     folder = run_folder(revised, "two")
     before = len(read_events(folder))
     harness(revised, "review", str(folder))
@@ -176,8 +176,8 @@ def test_a_review_is_kept_in_the_history_where_it_is_asked_for(revised: Toy) -> 
     assert event.event == "reviewed" and event.note.startswith("verdict CONCERNS, structure INCOMPLETE(1), reproducibility INCOMPLETE(")
     assert "| reviewed |" in (folder / "clean_result.md").read_text() and verify(folder).differences == ()
     count = len(read_events(folder))
-    assert harness(revised, "review", str(folder), str(folder / "notes.md"), "--record").returncode == 2
-    assert len(read_events(folder)) == count  # of several paths none is recorded where one has no verdict
+    assert harness(revised, "review", str(folder), str(folder / "none.md"), "--record").returncode == 2
+    assert len(read_events(folder)) == count  # of several paths none is recorded where one cannot be read
 
 
 def test_two_runs_cannot_supersede_each_other(revised: Toy) -> None:
