@@ -418,10 +418,16 @@ def counted(line: Labelled) -> Labelled:
     return Labelled(line.words, line.label, Stated(exact(line.stated.number), line.stated.line, line.stated.column))
 
 
+def is_cut_off(number: Number, value: float) -> bool:
+    """Whether the digits of a result are told without rounding them: .000799 for .00079968."""
+    steps = value / float(number.step)
+    return number.marker == "" and abs(steps) >= 100 and int(steps) == round(float(number.value / number.step)) and abs(steps - int(steps)) > 0.6
+
+
 def verdict_of(line: Labelled, kind: str, name: str, a: Labelled, b: Labelled) -> Claim:
     number, left, right = line.stated.number, a.stated.number, b.stated.number
     where = f"lines {a.stated.line} and {b.stated.line}"
-    if follows(number, OPERATIONS[name], left, right):
+    if follows(number, OPERATIONS[name], left, right) and not is_cut_off(number, OPERATIONS[name](float(left.value), float(right.value))):
         return line.stated.claim(kind, "CONFIRMED", "" if exactly(number, OPERATIONS[name], left, right) else "of rounded operands", where)
     value = OPERATIONS[name](float(left.value), float(right.value))
     return line.stated.claim(kind, "WRONG", f"{name.format(told(left), told(right))} = {value:.6g}", where)

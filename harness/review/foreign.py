@@ -20,7 +20,7 @@ from harness.review.restated import Restated, Spot
 from harness.review.results import Results, aggregates
 from harness.review.statistics import statistics_claims
 from harness.review.table_binding import table_claims
-from harness.review.word_binding import Context, bind, context_of, without_numbers
+from harness.review.word_binding import LONGEST, Context, bind, context_of
 from harness.review.zero_counts import zero_counts
 
 # Computed from results, and seldom kept in them.
@@ -92,7 +92,7 @@ def undecided(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[tuple[Numbe
             at = sentence.place(number.start)
             if (at.line, at.column) not in covered:
                 yield number, at, context_of(sentence, number, prose.path(sentence.section), before)
-        before = f"{before} {without_numbers(sentence)}"
+        before = f"{before} {sentence.without_numbers}"[-LONGEST:]
 
 
 def unbound_cells(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[Claim]:

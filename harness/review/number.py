@@ -37,6 +37,7 @@ NUMBER = re.compile(
 UNITS = {"percent": "%", "percentagepoint": "pp", "percentagepoints": "pp", "pt": "points", "pts": "points", "point": "points", "×": "x"}
 MARKERS = {"about": "~", "around": "~", "approximately": "~", "roughly": "~", "nearly": "~", "almost": "~", "≈": "~", "over": ">", "above": ">", "under": "<"}
 MARKERS |= {"below": "<", "up to": "≤", "at least": "≥", "at most": "≤", "less than": "<", "more than": ">", "fewer than": "<", ">=": "≥", "<=": "≤", "~=": "~"}
+LONGEST = 30  # characters of a number
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -63,8 +64,12 @@ class Number:
 
 def read_numbers(text: str) -> list[Number]:
     """The numbers of a passage in order. Times: linear in its length."""
-    masked = NO_CLAIM.sub(lambda found: " " * len(found[0]), text)
-    return list(_numbers(masked, text))
+    return list(iter_numbers(text))
+
+
+def iter_numbers(text: str) -> Iterator[Number]:
+    """The same, as they are wanted."""
+    yield from _numbers(NO_CLAIM.sub(lambda found: " " * len(found[0]), text), text)
 
 
 def _numbers(masked: str, text: str) -> Iterator[Number]:
@@ -87,6 +92,8 @@ def _is_part_of_a_word(text: str, lead: int, end: int, found: re.Match[str]) -> 
 
 
 def _number(found: re.Match[str], text: str) -> Number | None:
+    if len(found["digits"]) > LONGEST:
+        return None
     digits, unit = found["digits"].replace(",", ""), re.sub(r"\s", "", found["unit"] or "").lower()
     unit = "$" if found["money"] else UNITS.get(unit, unit)
     bare = not (unit or found["marker"] or found["sign"] or found["power"] or found["thousands"])

@@ -6,18 +6,21 @@ Indented text is read as text: reports are pasted into issues and lists, and res
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from harness.review.document import MOST_READ, plain_text, without_front_matter
-from harness.review.number import Number, read_numbers
+from harness.review.number import Number, iter_numbers
 
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*_]*\s+(?=[\"'(\[*_]*[A-Z0-9])|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
 ABBREVIATION = re.compile(r"\b(?:vs|e\.g|i\.e|cf|al|approx|Fig|No|resp|etc)\.$")
+MOST_NUMBERS = 200  # of a sentence or cell that are read
 FEWEST = 2  # rows of a column that say something of it
 
 
@@ -44,11 +47,20 @@ class Sentence:
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
-        return tuple(read_numbers(self.text))
+        """The first 200: what has more is no sentence."""
+        return tuple(islice(iter_numbers(self.text), MOST_NUMBERS))
 
-    @property
+    @cached_property
     def plain(self) -> str:
         return plain_text(self.text)
+
+    @cached_property
+    def without_numbers(self) -> str:
+        """The text with blanks in place of its numbers, so that places stay."""
+        text = bytearray(self.text, "utf-32-le")
+        for number in self.numbers:
+            text[4 * number.start : 4 * number.end] = (" " * (number.end - number.start)).encode("utf-32-le")
+        return text.decode("utf-32-le")
 
 
 @dataclass(frozen=True)
@@ -65,7 +77,7 @@ class Cell:
 
     @cached_property
     def numbers(self) -> tuple[Number, ...]:
-        return tuple(read_numbers(self.text))
+        return tuple(islice(iter_numbers(self.text), MOST_NUMBERS))
 
     @cached_property
     def number(self) -> Number | None:
@@ -113,18 +125,32 @@ class Prose:
     sentences: list[Sentence] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
 
+    @cached_property
+    def _parents(self) -> list[int]:
+        """For each heading the one above it; that of the outermost ones is the first, which has no title."""
+        found, open_ones = [0], [0]
+        for place, heading in enumerate(self.headings[1:], start=1):
+            while len(open_ones) > 1 and self.headings[open_ones[-1]].level >= heading.level:
+                open_ones.pop()
+            found.append(open_ones[-1])
+            open_ones.append(place)
+        return found
+
     def path(self, section: int) -> tuple[str, ...]:
         """The titles above a section, the outermost first, its own last."""
-        found, level = [], 99
-        for heading in reversed(self.headings[: section + 1]):
-            if heading.level < level:
-                found.append(heading.title)
-                level = heading.level
-        return tuple(title for title in reversed(found) if title)
+        found = []
+        while section:
+            found.append(self.headings[section].title)
+            section = self._parents[section]
+        return tuple(title for title in (self.headings[0].title, *reversed(found)) if title)
 
     def section_at(self, line: int) -> int:
         """The number of the last heading above a line."""
-        return max(number for number, heading in enumerate(self.headings) if number == 0 or heading.line <= line)
+        return max(0, bisect_right(self._lines, line) - 1)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        return [heading.line for heading in self.headings]
 
 
 def read_prose(text: str) -> Prose:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.review.arithmetic import labelled_lines
 from harness.review.claims import ABSENT, Claim, claim
 from harness.review.number import Number
@@ -42,6 +44,7 @@ class Restated:
 
     def __init__(self, prose: Prose) -> None:
         self.statements = list(statements(prose))
+        self.lines = np.array([one.place.line for one in self.statements], dtype=int)
         leaves = [Leaf(0, one.path, float(one.number.value)) for one in self.statements]
         self.results = Results((), leaves, [str(number) for number in range(len(leaves))], read=False)
 
@@ -49,8 +52,7 @@ class Restated:
         """A number that an earlier line states: confirmed, or doubted where that one is; None where none is named surely."""
         if abs(number.value) < 10 * number.step and number.step >= 1:  # a single digit stands everywhere
             return None
-        later = [leaf for leaf, one in enumerate(self.statements) if one.place.line >= at.line]
-        binding = bind(number, context, self.results, later)
+        binding = bind(number, context, self.results, self.lines >= at.line)
         if not binding.sure:
             return None
         source = self.statements[int(binding.address)]

@@ -19,6 +19,7 @@ from harness.review.results import Results, agrees, words_of
 
 CHANCE = 0.01  # expected number of addresses that would agree by chance, above which nothing is confirmed
 NEAR, BLOCK, TITLE = 1.0, 0.7, 0.35  # what a word of the sentence, of its paragraph before it, and of the titles above it count
+LONGEST = 4_000  # characters of a sentence whose words are looked at
 CLOSE = 40  # characters around a number whose words count twice
 # What is stated of a quantity beside the quantity itself: a number that is near such a word is no value of an address without it.
 STATISTICS = frozenset(
@@ -57,7 +58,10 @@ class Context:
 
 def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before: str = "") -> Context:
     """Words close to the number count twice, those `before` it in the paragraph less, those of the titles least. Other numbers are no words."""
-    text = without_numbers(sentence)
+    text = sentence.without_numbers
+    if len(text) > LONGEST:  # no sentence: what is near the number is its context
+        first = max(0, number.start - LONGEST // 2)
+        text = " " * first + text[first : number.start + LONGEST // 2]
     start, end = word_edges(text, number.start - CLOSE, number.end + CLOSE // 2)
     found = dict.fromkeys(words_of(" ".join(titles)), TITLE)
     found |= dict.fromkeys(words_of(before), BLOCK)
@@ -66,14 +70,6 @@ def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before
     equation = EQUATION.search(sentence.text[: number.digits_at])
     symbol = words_of(equation[1])[-1:] if equation else ()
     return Context(found, symbol[0] if symbol else "", frozenset(words_of(text[start : number.start])))
-
-
-def without_numbers(sentence: Sentence) -> str:
-    """The text with blanks in place of its numbers."""
-    text = sentence.text
-    for number in sentence.numbers:
-        text = text[: number.start] + " " * (number.end - number.start) + text[number.end :]
-    return text
 
 
 def word_edges(text: str, start: int, end: int) -> tuple[int, int]:
@@ -86,12 +82,13 @@ def word_edges(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def bind(number: Number, context: Context, results: Results, without: Collection[int] = ()) -> Binding:
+def bind(number: Number, context: Context, results: Results, without: NDArray[np.bool_] | None = None) -> Binding:
     """The address that a number tells, as far as words can say; some leaves are left out."""
     if not results.leaves:
         return Binding()
-    scores, agreeing = scores_of(context.weights, results), [leaf for leaf in results.agreeing(number) if leaf not in without]
-    scores[list(without)] = 0.0
+    scores, agreeing = scores_of(context.weights, results), [leaf for leaf in results.agreeing(number) if without is None or not without[leaf]]
+    if without is not None:
+        scores[without] = 0.0
     best = max(agreeing, key=lambda leaf: scores[leaf]) if agreeing else -1
     fits = float(scores[best]) if best >= 0 else 0.0
     if fits > 0:

@@ -12,9 +12,7 @@ from harness.review.prose import Prose, Sentence
 from harness.review.results import words_of
 
 VERB = r"(?P<verb>cross|exceed|reach|pass|show|meet|fail|drop|improv|increas|decreas|transfer|leak)\w*"
-NONE = re.compile(
-    rf"\b(?:only|just|the\s+sole|exactly\s+one)\s+(?P<name>[\w-]+)\s+(?:barely|narrowly|clearly)?\s*{VERB}\s+(?P<rest>[^.;|]{{4,80}})", re.IGNORECASE
-)
+NONE = re.compile(rf"(?P<none>\b0\s*(?:/|of|out\s+of)\s*\d+|\bnone\s+of|\bno)\s+(?:[\w-]+\s+){{1,4}}{VERB}\s+(?P<rest>[^.;|]{{4,140}})", re.IGNORECASE)
 ONE = re.compile(
     rf"\b(?:only|just|the\s+sole|exactly\s+one)\s+(?P<name>[\w-]+)\s+(?:barely|narrowly|clearly)?\s*{VERB}\s+(?P<rest>[^.;|]{{4,80}})", re.IGNORECASE
 )

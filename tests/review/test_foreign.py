@@ -200,3 +200,13 @@ def test_proposals_are_read_back(results: Results, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("bindings: [{sentence: 3}]\n")
     with pytest.raises(HarnessError, match=r"bad\.yaml"):
         read_bindings(tmp_path / "bad.yaml")
+
+
+def test_a_count_of_none_beside_an_exception_is_a_contradiction(tmp_path: Path) -> None:
+    from harness.review.review import review_file
+
+    first = "# T\n\n## A\n\n**Sycophancy:** Only the_engineer barely crosses threshold (+0.058).\n\n"
+    text = first + "## B\n\n{} sources crossed the threshold in refusal or sycophancy.\n"
+    for words, verdict in (("0/4", "FAIL"), ("1/4", "CONCERNS")):
+        (tmp_path / "x.md").write_text(text.format(words))
+        assert review_file(tmp_path / "x.md").verdict == verdict

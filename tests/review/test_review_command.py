@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
+from harness.review.review import review_file
 from sample_clean_result import card, clean_result
 
 
@@ -134,3 +135,64 @@ def test_ten_megabytes_take_no_longer_than_half_a_megabyte(tmp_path: Path, capsy
     assert time.process_time() - start < 20
     (line,) = (line for line in capsys.readouterr().out.splitlines() if "too-long" in line)
     assert "10,2" in line and "only the first 500,000 were reviewed" in line
+
+
+def test_bindings_are_proposed_accepted_and_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person accepts what was found, or writes an expression; an edit of the sentence ends its binding."""
+    monkeypatch.chdir(tmp_path)
+    rates = {name: {"rate": rate} for name, rate in (("a", 0.5), ("b", 0.25), ("c", 0.51))}
+    (tmp_path / "run.json").write_text(json.dumps({"arms": rates}))
+    (tmp_path / "draft.md").write_text("# Draft\n\nThe rate doubled to 0.5 in the second arm.\n")
+    assert main(["review", "draft.md", "--results", "run.json", "--propose"]) == 0
+    assert "wrote review.bindings.yaml: 1 bindings to be accepted" in capsys.readouterr().out
+    proposed = (tmp_path / "review.bindings.yaml").read_text()
+    assert "value: run.json#/arms/a/rate" in proposed
+    for value, verdict in (("run.json#/arms/a/rate", "CONFIRMED"), ("'100 * \"run.json#/arms/b/rate\"'", "WRONG")):
+        accepted = proposed.replace("accepted: false", "accepted: true").replace("run.json#/arms/a/rate", value)
+        (tmp_path / "review.bindings.yaml").write_text(accepted)
+        main(["review", "draft.md", "--results", "run.json", "--json"])
+        assert [one["verdict"] for one in json.loads(capsys.readouterr().out)["claims"]] == [verdict]
+    (tmp_path / "draft.md").write_text("# Draft\n\nThe rate doubled to 0.5 in the third arm.\n")
+    main(["review", "draft.md", "--results", "run.json", "--json"])
+    assert [one["verdict"] for one in json.loads(capsys.readouterr().out)["claims"]] == ["UNSUPPORTED"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--results", "none.json"], "none.json"),
+        (["--results", "bad.json"], "bad.json: is no JSON"),
+        (["--bindings", "bad.yaml"], "bad.yaml"),
+    ],
+)
+def test_files_that_cannot_be_read_are_told_in_one_line(
+    complete: Path, words: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(complete.parent)
+    (complete.parent / "bad.json").write_text("{")
+    (complete.parent / "bad.yaml").write_text("bindings: [{number: x}]\n")
+    assert main(["review", str(complete), *words]) == 2
+    err = capsys.readouterr().err
+    assert told in err and err.count("\n") == 1
+
+
+def test_the_labelled_documents_fail_for_their_known_reasons() -> None:
+    """Each with its line: two values of one experiment, an interval that its SD cannot give, a range rounded outward, words beyond the evidence."""
+    seeds = Path(__file__).parents[2] / "../shared/seeds"
+    if not seeds.is_dir():
+        pytest.skip(f"{seeds} is not there")
+    found = {}
+    for number in ("001", "002"):
+        [file] = seeds.glob(f"{number}_*")
+        review = review_file(file)
+        assert review.verdict == "FAIL"
+        found |= {(number, one.line, one.text): one.verdict for one in review.claims if one.flagged}
+    known = {
+        ("001", 360, "71.3%"): "WRONG",
+        ("001", 361, "< 0.001"): "WRONG",
+        ("001", 168, "(11.2%, 11.4%)"): "WRONG",
+        ("002", 247, "+14 to +48pp"): "OVERCLAIMED",
+        ("002", 275, "protects"): "OVERCLAIMED",
+        ("002", 334, "0/4"): "WRONG",
+    }
+    assert {place: found.get(place) for place in known} == known
