@@ -16,6 +16,7 @@ from harness.review.graph import graph_claims
 from harness.review.number import Number
 from harness.review.predicates import predicate_claims
 from harness.review.prose import Cell, Place, Prose, Table, read_prose
+from harness.review.quantified import quantified_claims
 from harness.review.restated import Restated, Spot
 from harness.review.results import Results, aggregates
 from harness.review.statistics import statistics_claims
@@ -43,7 +44,7 @@ def foreign_claims(document: Document, results: Sequence[Path], bindings: Path |
 def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (), between: Sequence[Claim] = ()) -> list[Claim]:
     """`between` are claims from what sections say of each other."""
     found: dict[Spot, Claim] = {}
-    for one in (*checked(prose, results), *between, *statistics_claims(prose), *word_claims(prose)):
+    for one in (*checked(prose, results), *between, *statistics_claims(prose), *claims_in_words(prose)):
         keep(found, one)
     for one in bound_claims(prose, bindings, results):  # a person's word goes before what was guessed
         found[one.line, one.column] = one
@@ -60,6 +61,14 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
     for one in unbound_cells(prose, found):
         keep(found, one)
     return sorted(found.values(), key=lambda one: (one.line, one.column))
+
+
+def claims_in_words(prose: Prose) -> Iterator[Claim]:
+    """What words claim; of `no difference exceeds 5 pp` what it says of the column, and not that it says "no difference"."""
+    quantified = quantified_claims(prose)
+    yield from quantified
+    told = {(one.line, column) for one in quantified for column in range(one.column, one.end)}
+    yield from (one for one in word_claims(prose) if (one.line, one.column) not in told)
 
 
 def keep(found: dict[Spot, Claim], one: Claim) -> None:

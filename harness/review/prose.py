@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from itertools import groupby, islice
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -49,6 +49,9 @@ class Sentence:
     def numbers(self) -> tuple[Number, ...]:
         """The first 200: what has more is no sentence."""
         return tuple(islice(iter_numbers(self.text), MOST_NUMBERS))
+
+    def numbers_between(self, start: int, end: int) -> list[Number]:
+        return [number for number in self.numbers if start <= number.start < end]
 
     @cached_property
     def plain(self) -> str:
@@ -143,6 +146,13 @@ class Prose:
             found.append(self.headings[section].title)
             section = self._parents[section]
         return tuple(title for title in (self.headings[0].title, *reversed(found)) if title)
+
+    def in_blocks(self) -> Iterator[tuple[Sentence, str]]:
+        """Each sentence with the text of its paragraph."""
+        for _, group in groupby(self.sentences, key=lambda one: one.block):
+            sentences = list(group)
+            text = " ".join(one.plain for one in sentences)
+            yield from ((one, text) for one in sentences)
 
     def section_at(self, line: int) -> int:
         """The number of the last heading above a line."""

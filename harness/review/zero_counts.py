@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
 
 from harness.review.claims import Claim, claim
 from harness.review.findings import CONTRADICTION, Finding, finding
@@ -33,16 +32,8 @@ def zero_counts(prose: Prose) -> tuple[list[Claim], list[Finding]]:
     return claims, findings
 
 
-def in_blocks(prose: Prose) -> Iterator[tuple[Sentence, str]]:
-    """Each sentence with the text of its paragraph."""
-    for _, group in groupby(prose.sentences, key=lambda one: one.block):
-        sentences = list(group)
-        text = " ".join(one.text for one in sentences)
-        yield from ((one, text) for one in sentences)
-
-
 def exceptions(prose: Prose) -> Iterator[tuple[re.Match[str], Sentence, str]]:
-    for sentence, block in in_blocks(prose):
+    for sentence, block in prose.in_blocks():
         for found in ONE.finditer(sentence.text):
             if not DENIED.search(sentence.text[: found.end()]):
                 yield found, sentence, block

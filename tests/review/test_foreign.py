@@ -210,3 +210,21 @@ def test_a_count_of_none_beside_an_exception_is_a_contradiction(tmp_path: Path) 
     for words, verdict in (("0/4", "FAIL"), ("1/4", "CONCERNS")):
         (tmp_path / "x.md").write_text(text.format(words))
         assert review_file(tmp_path / "x.md").verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("All differences are below 30 points.", "CONFIRMED"),
+        ("All differences are below 12 points.", "WRONG"),
+        ("No difference exceeds 30 points.", "CONFIRMED"),
+        ("No difference exceeds 20 points.", "WRONG"),
+        ("Every difference is positive.", "WRONG"),
+        ("Almost all differences are below 12 points.", None),
+        ("We expect that all differences are below 12 points.", None),
+    ],
+)
+def test_bounds_and_signs_are_predicates_over_a_column(results: Results, text: str, verdict: str | None) -> None:
+    table = DELTAS.format("+25.0 pts").replace("+11.2", "+11.2 pts").replace("-17.1", "-17.1 pts") + "| d | 41.0 | 44.2 | +3.2 pts |\n\n"
+    claims = [one for one in prose_claims(read_prose(table + text + "\n"), results) if one.kind == "all"]
+    assert [one.verdict for one in claims] == ([verdict] if verdict else [])
