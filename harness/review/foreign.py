@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness.review.arithmetic import list_claims, reference_relations, sentence_claims, table_relations, text_lengths
 from harness.review.bindings import Bound, bound_claims, read_bindings
 from harness.review.claim_words import word_claims
 from harness.review.claims import ABSENT, UNBOUND, Claim, claim
@@ -13,13 +12,16 @@ from harness.review.document import Document
 from harness.review.findings import Finding
 from harness.review.fractions import fraction_claims
 from harness.review.graph import graph_claims
+from harness.review.labelled_lines import list_claims
 from harness.review.number import Number
 from harness.review.predicates import predicate_claims
 from harness.review.prose import Cell, Place, Prose, Table, read_prose
 from harness.review.quantified import quantified_claims
 from harness.review.restated import Restated, Spot
 from harness.review.results import Results, aggregates
+from harness.review.sentence_arithmetic import sentence_claims
 from harness.review.statistics import statistics_claims
+from harness.review.table_arithmetic import reference_relations, table_relations, text_lengths
 from harness.review.table_binding import table_claims
 from harness.review.word_binding import LONGEST, Context, bind, context_of
 from harness.review.zero_counts import zero_counts

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from harness.review.arithmetic import Labelled, labelled_lines, told
+from harness.review.arithmetic import told
 from harness.review.claims import Claim, ClaimVerdict, claim
+from harness.review.labelled_lines import Labelled, labelled_lines
 from harness.review.number import Number
 from harness.review.prose import Prose, Sentence, Table
 from harness.review.results import words_of

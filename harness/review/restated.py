@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.review.arithmetic import labelled_lines
 from harness.review.claims import ABSENT, Claim, claim
+from harness.review.labelled_lines import labelled_lines
 from harness.review.number import Number
 from harness.review.prose import Place, Prose
 from harness.review.results import Leaf, Results

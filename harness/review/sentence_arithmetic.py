@@ -1,0 +1,143 @@
+"""What the numbers of a sentence, and of those before it in its paragraph, say of each other: shares, products, differences, ratios."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from harness.review.arithmetic import DIFFERENCE, DIFFERENT, OPERATIONS, PERCENT, RATIO, RATIOED, SHARED, Stated, exact, exactly, extent, follows, told
+from harness.review.claims import Claim, ClaimVerdict, claim
+from harness.review.number import Number
+from harness.review.prose import Prose, Sentence
+
+TIMES = re.compile(r"^\s*(?:[\w-]+\s+){0,4}[×x*]\s*$", re.IGNORECASE)
+
+
+def sentence_claims(prose: Prose) -> Iterator[Claim]:
+    """What the numbers of each sentence, and of the one before it in its paragraph, say of each other."""
+    block, earlier = -1, tuple[Number, ...]()
+    for sentence in prose.sentences:
+        earlier = earlier if sentence.block == block else ()
+        for place, number in enumerate(sentence.numbers):
+            at = sentence.place(number.start)
+            found = one_number(sentence, place, earlier)
+            if found:
+                kind, verdict, reason = found
+                yield Stated(number, at.line, at.column).claim(kind, verdict, reason, f"line {at.line}: the sentence itself")
+        yield from counts_of_products(sentence)
+        block, earlier = sentence.block, (*earlier, *sentence.numbers)
+
+
+def one_number(sentence: Sentence, place: int, earlier: Sequence[Number]) -> tuple[str, ClaimVerdict, str] | None:
+    number, others = sentence.numbers[place], [*sentence.numbers[:place], *sentence.numbers[place + 1 :]]
+    return (
+        as_fraction(sentence, place)
+        or as_product(sentence, place)
+        or as_derived(sentence, number, pairwise(others))
+        or as_derived(sentence, number, pairwise(earlier))
+    )
+
+
+def as_fraction(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str] | None:
+    """`34 of 50 (68 %)`, `1031/1172 (0.880)`."""
+    numbers, number = sentence.numbers, sentence.numbers[place]
+    if place < 2 or not (number.unit == "%" or (number.unit == "" and abs(number.value) <= 1 and number.step < 1)):
+        return None
+    top, whole = numbers[place - 2], numbers[place - 1]
+    between, after = sentence.text[top.end : whole.start], sentence.text[whole.end : number.start]
+    if not re.fullmatch(r"\s*(?:/|of|out of)\s*", between) or not re.fullmatch(r"[^()\d.;]{0,25}[(=:,]\s*", after) or top.step != 1 or whole.value == 0:
+        return None
+    if top.value > whole.value:
+        return None
+    operation = OPERATIONS[PERCENT if number.unit == "%" else RATIO]
+    if follows(number, operation, top, whole):
+        return "percentage", "CONFIRMED", ""
+    low, high = extent(operation, exact(top), exact(whole))
+    return None if low <= float(number.value) <= high else ("percentage", "WRONG", f"{told(top)} of {told(whole)} is {high:.4g}")
+
+
+def as_product(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str] | None:
+    """`15 models × 75 prompts = 1,125 calls`."""
+    numbers, factors = sentence.numbers, list[Number]()
+    gap = sentence.text[numbers[place - 1].end : numbers[place].start] if place else ""
+    if not re.fullmatch(r"[^=≈\d]{0,80}(?:=|≈|equals|makes)\s*~?\s*", gap):
+        return None
+    at = place - 1
+    factors.append(numbers[at])
+    while at > 0 and re.search(r"(?:^|\s)[×x*·](?:\s|$)|×", sentence.text[numbers[at - 1].end : numbers[at].start]):
+        at -= 1
+        factors.append(numbers[at])
+    if len(factors) < 2:
+        return None
+    value = 1.0
+    for factor in factors:
+        value *= float(factor.value)
+    number = numbers[place]
+    rough = number.marker == "~" or "≈" in gap
+    low, high = map(float, number.bounds)
+    if low <= value <= high or (rough and abs(value - float(number.value)) <= 0.1 * abs(value)):
+        return "product", "CONFIRMED", ""
+    return "product", "WRONG", f"{' × '.join(told(one) for one in reversed(factors))} = {value:.8g}"
+
+
+def counts_of_products(sentence: Sentence) -> Iterator[Claim]:
+    """`11,167 calls across 15 models × 750 prompts`: two factors of a total that the same sentence states."""
+    for left, right in pairwise(sentence.numbers):
+        if left.step != 1 or right.step != 1 or not TIMES.fullmatch(sentence.text[left.end : right.start]):
+            continue
+        product, at, words = left.value * right.value, sentence.place(left.start), sentence.text[left.start : right.end]
+        totals = [
+            one for one in sentence.numbers if one not in (left, right) and one.step == 1 and not one.unit and 0 < abs(one.value - product) <= product / 10
+        ]
+        if any(one.value == product for one in sentence.numbers):
+            yield claim(at.line, at.column, words, "product", "CONFIRMED", "", f"line {at.line}: the sentence itself", right.end - left.start)
+        elif totals:
+            missing = f"{told(left)} × {told(right)} = {product}, and {abs(product - totals[0].value)} of them are not accounted for"
+            yield claim(at.line, at.column, words, "product", "OVERCLAIMED", missing, f"line {at.line}: the sentence itself", right.end - left.start)
+
+
+def as_derived(sentence: Sentence, number: Number, pairs: Iterable[tuple[Number, Number]]) -> tuple[str, ClaimVerdict, str] | None:
+    """A difference, ratio or share of two neighbours, where the words say that it is one. Others may be meant, so none of them makes it wrong."""
+    if not significant(number):
+        return None
+    wanted = derived_kinds(sentence, number)
+    for left, right in pairs if wanted else ():
+        for a, b in ((left, right), (right, left)):
+            for kind, name in wanted:
+                if a.unit == b.unit and alike(number, a, kind) and sharp(number, name, a, b) and follows(number, OPERATIONS[name], a, b, sign=False):
+                    note = "" if exactly(number, OPERATIONS[name], a, b) else ", of rounded operands"
+                    return kind, "CONFIRMED", f"{told(a)} and {told(b)}{note}"
+    return None
+
+
+def derived_kinds(sentence: Sentence, number: Number) -> list[tuple[str, str]]:
+    """What the words around a number say that it may be."""
+    near = sentence.text[max(0, number.start - 60) : number.end + 40]
+    wanted: list[tuple[str, str]] = []
+    if DIFFERENT.search(near) or number.unit in ("pp", "points"):
+        wanted.append(("difference", DIFFERENCE))
+    if number.unit == "x" or RATIOED.search(near):
+        wanted.append(("ratio", RATIO))
+    if number.unit == "%" and (SHARED.search(near) or DIFFERENT.search(near)):
+        wanted += [("percentage", PERCENT), ("percentage", "100 × ({} - {}) / {}")]
+    return wanted
+
+
+def sharp(number: Number, name: str, a: Number, b: Number) -> bool:
+    """Whether the operands are told finely enough to give such a number: 5 and 4 say nothing of .256."""
+    low, high = extent(OPERATIONS[name], a, b)
+    return high - low <= 5 * float(number.step)
+
+
+def significant(number: Number) -> bool:
+    """Of two digits, or a ratio: a difference of 1 follows from too much."""
+    return number.value != 0 and (abs(number.value / number.step) >= 10 or number.unit == "x" or number.step < 1)
+
+
+def alike(number: Number, operand: Number, kind: str) -> bool:
+    """Whether a difference may have this unit where its operands have theirs."""
+    if kind != "difference":
+        return True
+    scale = {"pp": "%", "points": ""}
+    return scale.get(number.unit, number.unit) == scale.get(operand.unit, operand.unit) or "" in (number.unit, operand.unit)
