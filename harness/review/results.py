@@ -24,6 +24,7 @@ from harness.textfile import read_text
 
 MOST_BYTES = 200_000_000
 SUMMARY_LINE = re.compile(r"\s*(?:\d+\.\s+)?([^:]{1,80}(?::[^:]{1,20})?)\s*:\s*[$~]?([-+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?)\s*(%)?(?:\s+[a-z]+)?\s*$")
+LONGEST_NAME = 60  # characters of a text that names a record
 WINDOW = 25  # steps on either side of a number in which its neighbours are counted
 FEWEST_SIBLINGS, MOST_SIBLINGS, MOST_AGGREGATED = 3, 1000, 50_000
 # A rate may be told as a percentage, a fraction of a total, or the other way round.
@@ -82,11 +83,16 @@ def stem(word: str) -> str:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A number at `pointer` (segments, RFC 6901 when joined) of file `file`."""
+    """A number at `path` (segments, RFC 6901 when joined) of file `file`. `labels` are the segments as they are named: a record of a list by its texts."""
 
     file: int
     path: tuple[str, ...]
     value: float
+    names: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.names or self.path
 
 
 class Results:
@@ -113,11 +119,11 @@ class Results:
         prefixes: dict[tuple[int, tuple[str, ...]], frozenset[str]] = {}
         found = []
         for leaf in self.leaves:
-            home = leaf.file, leaf.path[:-1]
+            home = leaf.file, leaf.labels[:-1]
             if home not in prefixes:
                 parts = (*map(words_of, home[1]), *names[leaf.file : leaf.file + 1])
                 prefixes[home] = frozenset(word for part in parts for word in part)
-            found.append(prefixes[home].union(words_of(leaf.path[-1])))
+            found.append(prefixes[home].union(words_of(leaf.labels[-1])))
         return found
 
     @cached_property
@@ -164,10 +170,21 @@ class Results:
         home = descend(self._tree[file], before)
         if not isinstance(home, dict):
             return []
-        found = ((segment, descend(node, after)) for segment, node in home.items())
-        return [(segment, leaf) for segment, leaf in found if isinstance(leaf, int)]
+        found = (descend(node, after) for node in home.values())
+        return [(self.leaves[leaf].labels[len(before)], leaf) for leaf in found if isinstance(leaf, int)]
 
-    def shared(self, places: Sequence[int], words: Iterable[str]) -> NDArray[np.int64]:
+    def named(self, words: Iterable[str]) -> NDArray[np.int64]:
+        """The leaves that have most of some words, of those that have the most of them."""
+        wanted = frozenset(words)
+        postings = [places for word in wanted if (places := self.by_word.get(word)) is not None]
+        if not postings:
+            return np.array([], dtype=np.int64)
+        places = np.unique(np.concatenate(postings))
+        counts = self.shared(places, wanted)
+        best = int(counts.max())
+        return places[counts == best] if best * 2 >= len(wanted) else places[:0]
+
+    def shared(self, places: Sequence[int] | NDArray[np.int64], words: Iterable[str]) -> NDArray[np.int64]:
         """How many of some words each of some leaves has."""
         wanted, counts = np.array(places, dtype=np.int64), np.zeros(len(places), dtype=np.int64)
         for word in frozenset(words):
@@ -244,7 +261,9 @@ def descend(node: Any, path: Sequence[str]) -> Any:
 
 
 def scales_of(number: Number) -> tuple[float, ...]:
-    return SCALES[:2] if number.unit in PERCENT else (1.0, 0.01) if number.unit == "" and abs(number.value) <= 1 else (1.0,)
+    if number.unit in PERCENT or (number.unit == "" and 1 < abs(number.value) <= 100 and number.step < 1):  # the unit may stand in a header
+        return SCALES[:2]
+    return (1.0, 0.01) if number.unit == "" and abs(number.value) <= 1 else (1.0,)
 
 
 def agrees(number: Number, value: float) -> bool:
@@ -271,7 +290,7 @@ def leaves_of(number: int, file: Path) -> Iterator[Leaf]:
         loaded = json.loads(read_text(file, MOST_BYTES))
     except (ValueError, RecursionError) as error:
         raise HarnessError(f"is no JSON: {error}", where=str(file), mend="Name files of results in JSON") from None
-    yield from (Leaf(number, path, value) for path, value in numbers_in(loaded))
+    yield from (Leaf(number, path, value, names) for path, names, value in numbers_in(loaded))
 
 
 def lines_in(text: str) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -315,17 +334,23 @@ def summaries(values: Sequence[float]) -> Iterator[tuple[str, float]]:
     yield from (("max", array.max()), ("min", array.min()), ("range", np.ptp(array)))
 
 
-def numbers_in(loaded: Any) -> Iterator[tuple[tuple[str, ...], float]]:
-    """(path, value) of each finite number, in the order of the file."""
-    stack: list[tuple[tuple[str, ...], Any]] = [((), loaded)]
+def numbers_in(loaded: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
+    """(path, names of its segments, value) of each finite number, in the order of the file."""
+    stack: list[tuple[tuple[str, ...], tuple[str, ...], Any]] = [((), (), loaded)]
     while stack:
-        path, value = stack.pop()
+        path, names, value = stack.pop()
         if isinstance(value, dict):
-            stack += [((*path, str(key)), inner) for key, inner in reversed(value.items())]
+            stack += [((*path, str(key)), (*names, str(key)), inner) for key, inner in reversed(value.items())]
         elif isinstance(value, list):
-            stack += [((*path, str(place)), inner) for place, inner in reversed([*enumerate(value)])]
+            stack += [((*path, str(place)), (*names, name_of(place, inner)), inner) for place, inner in reversed([*enumerate(value)])]
         elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
-            yield path, float(value)
+            yield path or ("value",), names or ("value",), float(value)
+
+
+def name_of(place: int, item: Any) -> str:
+    """What an item of a list is called: the texts of a record, or its number."""
+    texts = [text for text in item.values() if isinstance(text, str) and len(text) <= LONGEST_NAME] if isinstance(item, dict) else []
+    return " ".join(texts) or str(place)
 
 
 def overlap(words: Iterable[str], others: frozenset[str], rarity: dict[str, float]) -> float:

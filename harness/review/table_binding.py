@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.review.claims import ABSENT, Claim, claim
+from harness.review.claims import ABSENT, Claim, ClaimVerdict, claim
 from harness.review.number import Number
 from harness.review.prose import Cell, Table
 from harness.review.results import Results, agrees, overlap, words_of
@@ -22,7 +22,7 @@ CHANCE = 0.01  # expected number of patterns that agree as well by chance, above
 MOST_AGREEING = 400  # leaves that agree with one cell which are looked at
 MOST_IN_CELL = 3  # numbers of a cell that are bound
 SURE = 3  # cells that agree before one that does not is wrong
-SHARE = 0.75  # of the cells at a pattern that must agree before one that does not is wrong
+MOST_NAMED, FEW_NAMED = 5000, 6  # leaves that names may name, and of these with the words of the line, before nothing is meant
 
 # A file, and an address with a star for the segment that names the cell; None in place of the rest: any leaf below the prefix.
 Pattern = tuple[int, tuple[str, ...], tuple[str, ...] | None]
@@ -74,28 +74,85 @@ def table_claims(table: Table, results: Results, above: Sequence[str]) -> list[C
 
 
 def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator[Claim]:
+    named = [named_leaves(entry, line, results) for entry in line.entries]
+    bound = bound_by_name(line, named, results) | bound_by_pattern(line, named, results, titles)
+    for at, leaf in bound.items():
+        yield cell_claim(line.entries[at], "CONFIRMED", "", results.address(leaf))
+    sure = len(bound) >= SURE or len(bound) * 2 >= len(line.entries)
+    others = [at for at in range(len(line.entries)) if at not in bound]
+    for at in others:
+        entry, there = line.entries[at], named[at]
+        if there and not any(agrees(entry.number, results.leaves[leaf].value) for leaf in there) and all_comparable(entry, there, results):
+            value = results.leaves[there[0]].value
+            verdict: ClaimVerdict = "WRONG" if sure and bound else "UNSUPPORTED"
+            reason = f"results say {value:.6g} there" if verdict == "WRONG" else f"{ABSENT}: the address of its names says {value:.6g}"
+            yield cell_claim(entry, verdict, reason, results.address(there[0]))
+    if not bound and not any(named):
+        yield from absent_cells(line, results)
+
+
+def cell_claim(entry: Entry, verdict: ClaimVerdict, reason: str, address: str) -> Claim:
+    number = entry.number
+    return claim(entry.cell.line, entry.cell.column + number.start, number.text, "table cell", verdict, reason, address, number.end - number.start)
+
+
+def named_leaves(entry: Entry, line: Line, results: Results) -> list[int]:
+    """The few leaves that the names of a cell's row and column name best; none where its line has no word in the results."""
+    places = results.named(entry.words)
+    if not len(places) or len(places) > MOST_NAMED:
+        return []
+    scores = [overlap(line.words, results.words[leaf], results.rarity) for leaf in places.tolist()]
+    top = max(scores)
+    found = [leaf for leaf, score in zip(places.tolist(), scores, strict=True) if score >= top - 1e-9]
+    return found if top > 0 and len(found) <= FEW_NAMED else []
+
+
+def all_comparable(entry: Entry, leaves: Sequence[int], results: Results) -> bool:
+    return all(comparable(entry.number, results.leaves[leaf].value, results.words[leaf]) for leaf in leaves)
+
+
+def bound_by_name(line: Line, named: Sequence[Sequence[int]], results: Results) -> dict[int, int]:
+    """The cells that agree with what their names name, where that is no chance."""
+    found = {}
+    for at, entry in enumerate(line.entries):
+        right = [leaf for leaf in named[at] if agrees(entry.number, results.leaves[leaf].value)]
+        if right and len(named[at]) * results.share(entry.number) < CHANCE:
+            found[at] = right[0]
+    return found
+
+
+def bound_by_pattern(line: Line, named: Sequence[Sequence[int]], results: Results, titles: Sequence[str]) -> dict[int, int]:
+    """The cells whose agreeing leaves have one pattern. A cell whose names name a leaf is bound to none but that."""
     votes: dict[Pattern, dict[int, int]] = defaultdict(dict)  # pattern to entry to leaf
     for at, entry in enumerate(line.entries):
         for leaf in of_its_name(entry, results):
+            if named[at] and leaf not in named[at]:
+                continue
             for pattern in patterns_of(entry, leaf, results):
                 best = votes[pattern].get(at)
                 if best is None or suits(line, entry, leaf, results, titles) > suits(line, entry, best, results, titles):
                     votes[pattern][at] = leaf
     shares = [results.share(entry.number) for entry in line.entries]
-    used: dict[int, tuple[float, Pattern, int]] = {}
+    used: dict[int, tuple[float, int]] = {}
     for pattern, leaves in votes.items():
-        if len(leaves) < 2:
+        if len(leaves) < 2 or not consistent(line, leaves, results):
             continue
         chance = len(votes) * math.prod(min(1.0, shares[at] * rivals(pattern, line.entries[at], results)) for at in leaves)
         if chance < CHANCE:
             for at, leaf in leaves.items():
                 fit = suits(line, line.entries[at], leaf, results, titles) + len(leaves)
                 if at not in used or fit > used[at][0]:
-                    used[at] = fit, pattern, leaf
-    for at, (_, _, leaf) in used.items():
-        cell, number = line.entries[at].cell, line.entries[at].number
-        yield claim(cell.line, cell.column + number.start, number.text, "table cell", "CONFIRMED", "", results.address(leaf), number.end - number.start)
-    yield from wrong_cells(line, results, votes, used) if used else absent_cells(line, results)
+                    used[at] = fit, leaf
+    return {at: leaf for at, (_, leaf) in used.items()}
+
+
+def consistent(line: Line, leaves: Mapping[int, int], results: Results) -> bool:
+    """Whether the leaves of a pattern are named by their own cells: none has the name of another cell of the line, and not its own."""
+    for at, leaf in leaves.items():
+        own = len(frozenset(line.entries[at].words) & results.words[leaf])
+        if any(len(frozenset(other.words) & results.words[leaf]) > own for place, other in enumerate(line.entries) if place != at):
+            return False
+    return True
 
 
 def of_its_name(entry: Entry, results: Results) -> list[int]:
@@ -103,67 +160,40 @@ def of_its_name(entry: Entry, results: Results) -> list[int]:
     agreeing = results.agreeing(entry.number)
     counts = results.shared(agreeing, entry.words)
     best = int(counts.max(initial=0))
-    return [leaf for leaf, count in zip(agreeing, counts.tolist(), strict=True) if count * 2 > best > 0][:MOST_AGREEING]
-
-
-def wrong_cells(line: Line, results: Results, votes: dict[Pattern, dict[int, int]], used: dict[int, tuple[float, Pattern, int]]) -> Iterator[Claim]:
-    """Cells without an agreeing leaf whose address is known from the others."""
-    patterns = sorted({pattern for _, pattern, _ in used.values()}, key=lambda pattern: -len(votes[pattern]))
-    for at, entry in enumerate(line.entries):
-        if at in used:
-            continue
-        for pattern in patterns:
-            there = {other: leaf for other in range(len(line.entries)) if (leaf := leaf_at(pattern, line.entries[other], results)) is not None}
-            right = sum(agrees(line.entries[other].number, results.leaves[leaf].value) for other, leaf in there.items())
-            if at in there and right >= SURE and right >= SHARE * len(there) and not agrees(entry.number, results.leaves[there[at]].value):
-                value, number = results.leaves[there[at]].value, entry.number
-                yield claim(
-                    entry.cell.line,
-                    entry.cell.column + number.start,
-                    number.text,
-                    "table cell",
-                    "WRONG",
-                    f"results say {value:.6g} where {right} of {len(there)} cells of this line agree with theirs",
-                    results.address(there[at]),
-                    number.end - number.start,
-                )
-                break
+    known = results.named(entry.words)
+    least = int(results.shared(known[:1], entry.words)[0]) if len(known) else 0
+    return [leaf for leaf, count in zip(agreeing, counts.tolist(), strict=True) if count * 2 > best > 0 and count >= least][:MOST_AGREEING]
 
 
 def absent_cells(line: Line, results: Results) -> Iterator[Claim]:
-    """Where the results have an address for each name of a column and no cell says what stands there: another run, or none."""
+    """Where the results have a number under each name of a column and no cell says what it is: another run, or none."""
     files: dict[Pattern, dict[int, int]] = defaultdict(dict)
     for at, entry in enumerate(line.entries):
         wanted = frozenset(entry.words)
-        rare = [places.tolist() for word in wanted if (places := results.by_word.get(word)) is not None and len(places) <= MOST_AGREEING]
-        for leaf in set[int]().union(*rare):
-            path = results.leaves[leaf].path
-            for place, segment in enumerate(path):
-                there = frozenset(words_of(segment))
-                if len(wanted & there) * 2 > max(len(wanted), len(there)):
-                    files[results.leaves[leaf].file, path[:place], path[place + 1 :]].setdefault(at, leaf)
+        for leaf in results.named(entry.words).tolist()[:MOST_AGREEING]:
+            path, there = results.leaves[leaf].path, frozenset(words_of(results.leaves[leaf].labels[-1]))
+            if len(wanted & there) * 2 > max(len(wanted), len(there)):
+                files[results.leaves[leaf].file, path[:-1], ()].setdefault(at, leaf)
     whole = {pattern: leaves for pattern, leaves in files.items() if len(leaves) >= SURE and len(leaves) * 2 > len(line.entries)}
     if not whole or any(agrees(line.entries[at].number, results.leaves[leaf].value) for leaves in whole.values() for at, leaf in leaves.items()):
         return
     for at, leaf in max(whole.values(), key=len).items():
-        entry, number = line.entries[at], line.entries[at].number
-        if comparable(number, results.leaves[leaf].value):
+        if comparable(line.entries[at].number, results.leaves[leaf].value, results.words[leaf]):
             told = f"{ABSENT}: the address of its name says {results.leaves[leaf].value:.6g}"
-            length = number.end - number.start
-            yield claim(entry.cell.line, entry.cell.column + number.start, number.text, "table cell", "UNSUPPORTED", told, results.address(leaf), length)
+            yield cell_claim(line.entries[at], "UNSUPPORTED", told, results.address(leaf))
 
 
 def patterns_of(entry: Entry, leaf: int, results: Results) -> Iterator[Pattern]:
     """The patterns that a leaf has for a cell: a segment that the cell's words name is starred; or all below a prefix, where they name the rest of it."""
     one = results.leaves[leaf]
     wanted = frozenset(entry.words)
-    for place, segment in enumerate(one.path):
+    for place, segment in enumerate(one.labels):
         if wanted and names(wanted, frozenset(words_of(segment))):
             yield one.file, one.path[:place], one.path[place + 1 :]
-    rest = frozenset(word for part in one.path for word in words_of(part))
+    rest = frozenset(word for part in one.labels for word in words_of(part))
     if wanted & rest:
         for depth in range(len(one.path)):
-            below = frozenset(word for part in one.path[depth:] for word in words_of(part))
+            below = frozenset(word for part in one.labels[depth:] for word in words_of(part))
             if wanted & below:
                 yield one.file, one.path[:depth], None
 
@@ -172,18 +202,6 @@ def names(wanted: frozenset[str], there: frozenset[str]) -> bool:
     """Whether a cell's words name a segment: most of them stand there, or all of it stands among them."""
     common = len(wanted & there)
     return common > 0 and (common * 2 > len(wanted) or common == len(there))
-
-
-def leaf_at(pattern: Pattern, entry: Entry, results: Results) -> int | None:
-    """The one leaf of a starred pattern that a cell names; None where there is none, or several."""
-    file, before, after = pattern
-    if after is None:
-        return None
-    wanted = frozenset(entry.words)
-    found = [leaf for segment, leaf in results.at_pattern(file, before, after) if wanted == frozenset(words_of(segment))]
-    if not found:
-        found = [leaf for segment, leaf in results.at_pattern(file, before, after) if names(wanted, frozenset(words_of(segment)))]
-    return found[0] if len(found) == 1 else None
 
 
 def rivals(pattern: Pattern, entry: Entry, results: Results) -> int:
