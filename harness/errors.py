@@ -67,15 +67,6 @@ class Inconclusive(Exception):
         super().__init__(f"[{code}] {what}" if code else what)
 
 
-class PutAside(BaseException):
-    """Raised in a cell of a distributed run that waits for what others are doing, named by `key`: it runs again once that is done, and its accelerator works
-    for another cell meanwhile. No Exception, so that no code of an experiment takes it for a failure."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__("put aside until its judge has answered")
-        self.key = key
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
     """Did you mean …? or the list of what may stand there."""
     import difflib

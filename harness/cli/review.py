@@ -89,7 +89,8 @@ def run(arguments: argparse.Namespace) -> Answer:
 
     arguments.json = arguments.json or arguments.format == "json"
     paths = [*map(find_document, arguments.paths)]
-    reviews = [review_file(path, arguments.results, arguments.bindings) for path in paths]
+    known = None if arguments.propose and arguments.bindings and not arguments.bindings.exists() else arguments.bindings
+    reviews = [review_file(path, arguments.results, known) for path in paths]
     if arguments.propose:
         return CLEAN, None, [propose_bindings(review, arguments.bindings) for review in reviews]
     if arguments.record:

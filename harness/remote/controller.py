@@ -23,6 +23,7 @@ from harness.run.experiment_run import ExperimentRun
 
 LEASE_S = float(os.environ.get("HARNESS_LEASE_S", "60"))
 ATTEMPTS = 3
+SIGNS_S = 15.0  # without a sign of life, after which a session that waits is given no cell
 
 
 @dataclass
@@ -34,6 +35,9 @@ class Task:
     planned: PlannedCellRecord
     lost: int = 0
     begun: bool = False
+    asked: set[str] = field(default_factory=set)  # what it asked its judges for in earlier goes, and in this one
+    asks: set[str] = field(default_factory=set)
+    differs: int = 0
 
     @property
     def nodeid(self) -> str:
@@ -50,6 +54,7 @@ class Worker:
     recorded: Cell | None = None
     reports: list[Any] = field(default_factory=list)
     heard: float = field(default_factory=time.monotonic)
+    beaten: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,7 @@ class Controller:
         self.plan = describe_plan(self.actives.values())
         self.ready: list[Task] = []
         self.workers: dict[str, Worker] = {}
+        self.ended: set[str] = set()  # sessions that are gone, or were given up
         self.leases: dict[str, str] = {}
         self.verdicts: dict[tuple[str, str], Cell] = {}
         self.events: SimpleQueue[Event] = SimpleQueue()
@@ -137,6 +143,7 @@ class Controller:
         """A session is gone: its cell goes back, or is decided where its verdict had arrived."""
         with self.changed:
             worker = self.workers.pop(name, None)
+            self.ended.add(name)
             self.leases = {lease: holder for lease, holder in self.leases.items() if holder != name}
             self.changed.notify_all()
             if worker is not None and worker.task is not None:
@@ -154,7 +161,7 @@ class Controller:
         call: Callable[..., Any] | None = getattr(self.services.get(service, self if not service else None), f"on_{what}", None)
         if call is None:
             raise HarnessError(f"the controller has no method {method}", mend="Use one version of harness on all machines")
-        if method != "join":
+        if method != "join" and not (service == "store" and worker not in self.ended):  # the store is read while a session collects, before it joins
             self.hear(worker)
         return call(worker, *words)
 
@@ -166,7 +173,8 @@ class Controller:
             return self.workers[name]
 
     def on_beat(self, name: str) -> None:
-        """A sign of life."""
+        """A sign of life, which comes whatever the session waits for."""
+        self.hear(name).beaten = time.monotonic()
 
     def on_join(self, name: str, plan: dict[str, Any], machine: dict[str, Any]) -> None:
         """Takes a session in whose plan is this one. Raises HarnessError for any other, naming what differs."""
@@ -196,7 +204,11 @@ class Controller:
                 if self.ready and not self.paused:
                     break
                 self.changed.wait(LEASE_S / 4)
+            if worker.beaten and time.monotonic() - worker.beaten > SIGNS_S:  # it died while it waited
+                self.lose(name)
+                raise HarnessError("this session gives no sign of life", where=name)
             task = self.ready.pop(0)
+            task.asks = set()
             worker.task, worker.recorded, worker.reports = task, None, []
             self.events.put(Event("started", name, task))
         return {"nodeid": task.nodeid, "verdicts": encode(self.needs_of(task))}
@@ -229,14 +241,23 @@ class Controller:
     def on_judge(self, name: str, request: dict[str, Any]) -> tuple[str, list[dict[str, Any]] | None]:
         """What the session's cell waits for, and the verdicts once they are there."""
         task = self.hear(name).task
-        return self.judging.judge(request, lambda done, total: self.events.put(Event("progress", name, task, told=("judging", done, total))))
+        key, found = self.judging.judge(request, lambda done, total: self.events.put(Event("progress", name, task, told=("judging", done, total))))
+        if task is not None:
+            task.asks.add(key)
+        return key, found
 
     def on_put_aside(self, name: str, key: str) -> None:
         """The session's cell waits for verdicts; once they are there it is offered again, before others. What was reported of it is not told."""
         with self.changed:
             worker = self.hear(name)
             task, worker.task, worker.reports = worker.task, None, []
-        if task is not None:
+        if task is None:
+            return
+        task.differs += bool(task.asked - task.asks)
+        task.asked |= task.asks
+        if task.differs >= ATTEMPTS:
+            self.events.put(Event("differs", name, task))
+        else:
             self.judging.when_done(key, partial(self.offer, task, first=True))
 
     def on_progress(self, name: str, part: str, done: int, total: int) -> None:

@@ -15,13 +15,14 @@ from typing import Any
 
 import msgspec
 
-from harness.errors import HarnessError, PutAside
+from harness.errors import HarnessError
 from harness.fingerprint import fingerprint
 from harness.judges.api_judge import ApiJudge, Text
 from harness.judges.judging import JudgeVerdict, judge_fingerprint
 from harness.models.request_pool import Tick
 from harness.models.response_cache import Replies
 from harness.remote.wire import Connection
+from harness.run.put_aside import PutAside
 
 PATIENCE_S = 30.0  # for calls under way when a run ends: what they cost is kept
 
@@ -42,12 +43,22 @@ class Request(msgspec.Struct, kw_only=True):
 
 def judge_apart(connection: Connection, judge: ApiJudge, texts: Sequence[Text]) -> dict[Text, JudgeVerdict]:
     """The verdicts of the controller's judge, which is this one. Raises PutAside while it is asking, and HarnessError where it failed."""
+    broken = [text for text in texts if not is_whole(text)]  # half a character cannot be sent
+    texts = [text for text in texts if text not in broken]
     asked = {name: getattr(judge, name) for name in ("spec", "behaviour", "concurrency", "batch", "poll_s", "run")}
     request = Request(**asked, rubric=str(judge.path), fingerprint=judge_fingerprint(judge), texts=list(texts))
     key, found = connection.call("judge", msgspec.to_builtins(request))
     if found is None:
         raise PutAside(key)
-    return dict(zip(texts, msgspec.convert(found, list[JudgeVerdict]), strict=True))
+    unread = JudgeVerdict(status="error", error="UnicodeEncodeError: the answer holds half a character")
+    return dict(zip(texts, msgspec.convert(found, list[JudgeVerdict]), strict=True)) | dict.fromkeys(broken, unread)
+
+
+def is_whole(text: Text) -> bool:
+    try:
+        return bool("".join(text).encode()) or True
+    except UnicodeEncodeError:
+        return False
 
 
 class ServedJudging:
@@ -110,6 +121,8 @@ class ServedJudging:
         with self._line(request):
             replies = self._replies()
             try:
+                if self.over:  # it stood in line when the run ended
+                    raise HarnessError("the run ends", where=request.spec)
                 judge = ApiJudge(**asked, cache_path=self.cache, rubric=Path(request.rubric), opened=lambda _: nullcontext(replies))
                 if judge_fingerprint(judge) != request.fingerprint:
                     raise HarnessError("the controller's judge is another than the session's", where=request.spec, mend="Use the same files on all machines")

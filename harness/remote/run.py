@@ -185,6 +185,8 @@ class RemoteRun:
                 self.fail(task, f"session {event.worker} reports no verdict for this cell")
             else:
                 self.finish(task, event.cell, event.reports)
+        elif event.name == "differs" and task:
+            self.fail(task, "it asks its judge for other texts each time it runs, so their verdicts never meet it. Make what is judged depend on seeds alone")
         elif event.name == "lost" and task:
             self.take_back(task, event.worker)
 

@@ -32,6 +32,7 @@ from harness.remote.served_store import ControllerDepot
 from harness.remote.wire import Address, Connection, Disconnected
 from harness.run.environment import hardware
 from harness.run.fixtures import RUNNER
+from harness.run.put_aside import PutAside
 
 ENTRY = "HARNESS_SESSION"  # where a session finds what it has to know: JSON
 BEAT_S, PROGRESS_S = 2.0, 2.0
@@ -129,6 +130,7 @@ class SessionPlugin:
         for verdict in given["verdicts"]:
             active.folder.post(decode(verdict, Cell))
         item = active.item(planned.id)
+        PutAside.clear()
         # What its module and the session have set up stays for the next cell; the runner ends what that one does not share.
         session.config.hook.pytest_runtest_protocol(item=item, nextitem=item.parent)
         aside, runner.aside = runner.aside, ""

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from harness.errors import HarnessError
-from harness.review.claims import MISSING, Claim, claim
+from harness.review.claims import MISSING, UNTESTED, Claim, claim
 from harness.review.expressions import evaluate
 from harness.review.number import Number
 from harness.review.prose import Cell, Prose, Sentence
@@ -65,7 +65,7 @@ def bound_claim(number: Number, at: tuple[int, int], bound: Bound, results: Resu
     try:
         value = evaluate(bound.value, results)
     except HarnessError as error:
-        return claim(*at, number.text, "bound", "UNSUPPORTED", f"{MISSING}: {error}", bound.value, length)
+        return claim(*at, number.text, "bound", "UNSUPPORTED", f"{MISSING if error.what.startswith('no such') else UNTESTED}: {error}", bound.value, length)
     right = agrees(number, value)
     return claim(*at, number.text, "bound", "CONFIRMED" if right else "WRONG", "" if right else f"it is {value:.6g}", bound.value, length)
 

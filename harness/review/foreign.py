@@ -20,6 +20,7 @@ from harness.review.quantified import quantified_claims
 from harness.review.restated import Restated, Spot
 from harness.review.results import Results, aggregates
 from harness.review.sentence_arithmetic import sentence_claims
+from harness.review.stated_cells import stated_cells
 from harness.review.statistics import statistics_claims
 from harness.review.table_arithmetic import reference_relations, table_relations, text_lengths
 from harness.review.table_binding import table_claims
@@ -58,7 +59,7 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
         if (restated := own.claim(number, at, context, found)) is not None:
             keep(found, restated)
     for number, at, context in [*undecided(prose, found)]:
-        if found[at.line, at.column].reason == UNBOUND and context.symbol not in TESTS and nowhere(number, sources):
+        if found[at.line, at.column].reason == UNBOUND and context.symbol not in TESTS and not context.derived and nowhere(number, sources):
             keep(found, claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT} in the results", "", number.end - number.start))
     for one in unbound_cells(prose, found):
         keep(found, one)
@@ -90,6 +91,7 @@ def checked(prose: Prose, results: Results) -> Iterator[Claim]:
     yield from sentence_claims(prose)
     yield from list_claims(prose)
     yield from predicate_claims(prose)
+    yield from stated_cells(prose)
     yield from fraction_claims(prose, results)
 
 
@@ -129,5 +131,5 @@ def number_claim(number: Number, at: Place, context: Context, sources: Sequence[
 
 def nowhere(number: Number, sources: Sequence[Results]) -> bool:
     """Whether a finely told number stands nowhere in the results, whatever its sign and scale."""
-    fine = number.step < 1 and abs(number.value) >= FINE * number.step
+    fine = number.step < 1 and abs(number.value) >= FINE * number.step and number.unit != "%"  # a percentage may follow from counts
     return fine and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)

@@ -15,11 +15,12 @@ from harness.review.prose import Prose, Sentence, Table
 from harness.review.results import words_of
 from harness.review.word_binding import STATISTICS
 
-RANGE = re.compile(r"\s*(?:\([^()]{1,40}\)\s*)?(?:[-–—]|to|and|through|\.\.)\s*")
-EVERY = re.compile(r"\b(?:all|every|each|both|no|none|any|across the (?:board|entire))\b", re.IGNORECASE)
+RANGE = re.compile(r"\s*(?:\([^()]{1,40}\)\s*)?(?:[-–—]|to|through|\.\.)\s*")
+BETWEEN = re.compile(r"\s*and\s*")
+EVERY = re.compile(r"\b(?:all|every|each|no|none|any|across the (?:board|entire))\b", re.IGNORECASE)
 EXTREMES = {
-    "max": re.compile(r"\b(?:highest|largest|greatest|biggest|maximum|max|most|strongest|best|top)\b", re.IGNORECASE),
-    "min": re.compile(r"\b(?:lowest|smallest|least|minimum|min|fewest|weakest|worst)\b", re.IGNORECASE),
+    "max": re.compile(r"\b(?:highest|largest|greatest|biggest|maximum|max|strongest)\b", re.IGNORECASE),
+    "min": re.compile(r"\b(?:lowest|smallest|minimum|min|fewest|weakest)\b", re.IGNORECASE),
 }
 FIRST = re.compile(r"\b(top|first|bottom|last)\s+(\d+)\b", re.IGNORECASE)
 THROUGH = re.compile(r"\b([\w.-]+)\s+(?:through|to|–|-)\s+([\w.-]+)\b")
@@ -134,7 +135,9 @@ def rounds_to(value: Number, number: Number) -> bool:
 def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim]:
     """`from -17.1 to +25.0`, `(3.0 % - 14.1 %)`: the ends of some series, or of a part of it that the sentence names."""
     for left, right in pairwise(sentence.numbers):
-        if not RANGE.fullmatch(sentence.text[left.end : right.start]) or left.value == right.value:
+        gap = sentence.text[left.end : right.start]
+        between = BETWEEN.fullmatch(gap) and re.search(r"\bbetween\s*$", sentence.text[: left.start])
+        if not (RANGE.fullmatch(gap) or between) or left.value == right.value:
             continue
         low, high = sorted((left, right), key=lambda number: number.value)
         at = sentence.place(left.start)

@@ -14,7 +14,9 @@ from harness.review.predicates import FEWEST, Series, named_parts, series_of
 from harness.review.prose import Prose, Sentence
 from harness.review.results import words_of
 
-QUANTIFIER = re.compile(r"\b(?P<all>all|every|each)\b|\b(?P<none>no|none(?:\s+of)?|not\s+one)\b", re.IGNORECASE)
+QUANTIFIER = re.compile(
+    r"\b(?P<all>all|every|each)\b(?!\s+(?:other|others|the\s+other|else|remaining|but))|\b(?P<none>no|none(?:\s+of)?|not\s+one)\b", re.IGNORECASE
+)
 ORDERS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, ">": operator.gt, "≤": operator.le, "≥": operator.ge}
 EXCEEDS = re.compile(r"\b(?:exceed(?:s|ed)?|surpass(?:es|ed)?|cross(?:es|ed)?|reach(?:es|ed)?)\s+(?:the\s+)?$", re.IGNORECASE)
 SIZES = re.compile(r"\b(?:drops?|decreas\w+|declin\w+|shifts?|chang\w+|differ\w+|deltas?|gaps?|deviat\w+|loss(?:es)?|moves?)\b", re.IGNORECASE)
@@ -26,6 +28,7 @@ HEDGED = re.compile(
     r"\b(?:not\s+(?:all|every|each)|almost|nearly|most|if|whether|should|must|would|expect\w*|predict\w*|threshold|criteri\w+|require\w*)\b|\?", re.IGNORECASE
 )
 LABEL = re.compile(r"[^:.]{0,60}")  # of a paragraph, such as `Capability (ARC-C):`
+SHORT = frozenset(["p", "n", "t", "r", "z", "d", "sd", "se", "ci", "df"])  # headers that say nothing of what is meant
 REACH = 90  # characters between a quantifier and what it says
 BREAK = re.compile(r"[.;:!?|]\s")
 
@@ -94,7 +97,7 @@ def last_quantifier(sentence: Sentence, end: int) -> re.Match[str] | None:
 def meant(sentence: Sentence, block: str, series: Sequence[Series], statement: Statement) -> Series | None:
     """The one column all of whose header the sentence says, or the label of its paragraph; None where there is none, or several share as many words with it."""
     words = frozenset(words_of(sentence.plain)) | frozenset(words_of(LABEL.match(block)[0]))  # type: ignore[index]
-    named = [one for one in series if one.header and one.header <= words and fits(one, statement)]
+    named = [one for one in series if one.header - SHORT and one.header <= words and fits(one, statement)]
     scored = sorted(((len(words & one.words), place) for place, one in enumerate(named)), reverse=True)
     if not scored or (len(scored) > 1 and scored[1][0] == scored[0][0]):
         return None

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ class Results:
 
     def __init__(self, files: Sequence[Path], leaves: Sequence[Leaf] = (), called: Sequence[str] = (), *, read: bool = True) -> None:
         self.files, self.called = tuple(files), called
+        self._named: dict[frozenset[str], NDArray[np.int64]] = {}
         self.required: list[str] = []  # for each leaf the word without which a text does not mean it; empty where there is none
         self.leaves = [leaf for number, file in enumerate(files) for leaf in leaves_of(number, file)] if read else list(leaves)
         values: NDArray[np.float64] = np.array([leaf.value for leaf in self.leaves], dtype=float)
@@ -174,15 +175,32 @@ class Results:
         return [(self.leaves[leaf].labels[len(before)], leaf) for leaf in found if isinstance(leaf, int)]
 
     def named(self, words: Iterable[str]) -> NDArray[np.int64]:
-        """The leaves that have most of some words, of those that have the most of them."""
+        """The leaves that have the most of some words, at least half of them."""
         wanted = frozenset(words)
-        postings = [places for word in wanted if (places := self.by_word.get(word)) is not None]
-        if not postings:
-            return np.array([], dtype=np.int64)
-        places = np.unique(np.concatenate(postings))
-        counts = self.shared(places, wanted)
+        if wanted not in self._named:
+            self._named[wanted] = self._find_named(wanted)
+        return self._named[wanted]
+
+    def _find_named(self, wanted: frozenset[str]) -> NDArray[np.int64]:
+        postings = sorted((places for word in wanted if (places := self.by_word.get(word)) is not None), key=len)
+        nothing: NDArray[np.int64] = np.array([], dtype=np.int64)
+        if len(postings) * 2 < max(1, len(wanted)):
+            return nothing
+        found = reduce(lambda one, other: np.intersect1d(one, other, assume_unique=True), postings)
+        if len(found):
+            return found
+        counts = self.shared(postings[0], wanted)
         best = int(counts.max())
-        return places[counts == best] if best * 2 >= len(wanted) else places[:0]
+        return postings[0][counts == best] if best * 2 >= len(wanted) else nothing
+
+    def scored(self, places: NDArray[np.int64], words: Iterable[str]) -> NDArray[np.float64]:
+        """The rarities of the words that each of some leaves has of these, added up."""
+        scores = np.zeros(len(places))
+        for word in frozenset(words):
+            if (having := self.by_word.get(word)) is not None:
+                at = np.minimum(having.searchsorted(places), len(having) - 1)
+                scores += self.rarity[word] * (having[at] == places)
+        return scores
 
     def shared(self, places: Sequence[int] | NDArray[np.int64], words: Iterable[str]) -> NDArray[np.int64]:
         """How many of some words each of some leaves has."""

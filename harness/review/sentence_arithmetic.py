@@ -11,6 +11,7 @@ from harness.review.claims import Claim, ClaimVerdict, claim
 from harness.review.number import Number
 from harness.review.prose import Prose, Sentence
 
+STATISTIC = re.compile(r"(?<![A-Za-z])(?:N|n|M|SD|SE|p|t|z|F|r|df|K|k)\s*(?:\([^)]*\))?\s*[=<>≈]\s*[-+−]?$")
 TIMES = re.compile(r"^\s*(?:[\w-]+\s+){0,4}[×x*]\s*$", re.IGNORECASE)
 
 
@@ -46,7 +47,13 @@ def as_fraction(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str]
         return None
     top, whole = numbers[place - 2], numbers[place - 1]
     between, after = sentence.text[top.end : whole.start], sentence.text[whole.end : number.start]
-    if not re.fullmatch(r"\s*(?:/|of|out of)\s*", between) or not re.fullmatch(r"[^()\d.;]{0,25}[(=:,]\s*", after) or top.step != 1 or whole.value == 0:
+    if (
+        re.search(r"(?:→|->)\s*$", sentence.text[: top.start])
+        or not re.fullmatch(r"\s*(?:/|of|out of)\s*", between)
+        or not re.fullmatch(r"\s*(?:[A-Za-z-]+\s+){0,4}\(\s*|\s*[=:,]\s*|\s*,?\s*(?:or|i\.e\.,?)\s*", after)
+        or top.step != 1
+        or whole.value == 0
+    ):
         return None
     if top.value > whole.value:
         return None
@@ -99,7 +106,7 @@ def counts_of_products(sentence: Sentence) -> Iterator[Claim]:
 
 def as_derived(sentence: Sentence, number: Number, pairs: Iterable[tuple[Number, Number]]) -> tuple[str, ClaimVerdict, str] | None:
     """A difference, ratio or share of two neighbours, where the words say that it is one. Others may be meant, so none of them makes it wrong."""
-    if not significant(number):
+    if not significant(number) or is_named_statistic(sentence, number):
         return None
     wanted = derived_kinds(sentence, number)
     for left, right in pairs if wanted else ():
@@ -109,6 +116,12 @@ def as_derived(sentence: Sentence, number: Number, pairs: Iterable[tuple[Number,
                     note = "" if exactly(number, OPERATIONS[name], a, b) else ", of rounded operands"
                     return kind, "CONFIRMED", f"{told(a)} and {told(b)}{note}"
     return None
+
+
+def is_named_statistic(sentence: Sentence, number: Number) -> bool:
+    """`N = 197`, `SD = 1.02`, `95 % CI`: no difference or ratio, whatever the words around it."""
+    before, after = sentence.text[: number.digits_at], sentence.text[number.end : number.end + 12]
+    return STATISTIC.search(before) is not None or re.match(r"\s*(?:CI\b|confidence\b|interval\b)", after) is not None
 
 
 def derived_kinds(sentence: Sentence, number: Number) -> list[tuple[str, str]]:
@@ -139,5 +152,7 @@ def alike(number: Number, operand: Number, kind: str) -> bool:
     """Whether a difference may have this unit where its operands have theirs."""
     if kind != "difference":
         return True
+    if number.unit == "%" and operand.unit == "%":  # a difference of percentages is in points
+        return False
     scale = {"pp": "%", "points": ""}
     return scale.get(number.unit, number.unit) == scale.get(operand.unit, operand.unit) or "" in (number.unit, operand.unit)

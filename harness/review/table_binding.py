@@ -12,6 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from harness.review.arithmetic import DIFFERENT, RATIOED
 from harness.review.claims import ABSENT, Claim, ClaimVerdict, claim
 from harness.review.number import Number
 from harness.review.prose import Cell, Table
@@ -30,31 +33,38 @@ Pattern = tuple[int, tuple[str, ...], tuple[str, ...] | None]
 
 @dataclass(frozen=True)
 class Entry:
-    """A cell of a line with the words that tell it from the others of the line."""
+    """A cell of a line with the words that tell it from the others of the line. `first` says that it is the cell's first number, `derived` that its own name
+    is that of a difference or ratio."""
 
     cell: Cell
     number: Number
     words: tuple[str, ...]
+    first: bool = True
+    derived: bool = False
 
 
 @dataclass(frozen=True)
 class Line:
-    """A column or a row; `words` are its own name's."""
+    """A column or a row; `words` are its own name's, which may be that of a difference or ratio."""
 
     words: tuple[str, ...]
     entries: tuple[Entry, ...]
+    derived: bool = False
 
 
 def lines_of(table: Table) -> Iterator[Line]:
     """The columns, then the rows; of cells with several numbers, such as intervals, the first ones, then the second ones."""
     names = [words_of(table.name(row)) for row in table.rows]
     heads = [words_of(cell.plain) for cell in table.header]
+    made = [bool(DIFFERENT.search(cell.plain) or RATIOED.search(cell.plain)) for cell in table.header]
     for which in range(MOST_IN_CELL):
         for place, head in enumerate(heads):
             cells = [(row[place], names[at]) for at, row in enumerate(table.rows)]
-            yield Line(head, tuple(Entry(cell, number, words) for cell, words in cells if (number := number_at(cell, which)) is not None))
+            entries = [Entry(cell, number, words, which == 0) for cell, words in cells if (number := number_at(cell, which)) is not None]
+            yield Line(head, tuple(entries), made[place])
         for at, row in enumerate(table.rows):
-            yield Line(names[at], tuple(Entry(cell, number, heads[place]) for place, cell in enumerate(row) if (number := number_at(cell, which)) is not None))
+            found = [(place, cell, number) for place, cell in enumerate(row) if (number := number_at(cell, which)) is not None]
+            yield Line(names[at], tuple(Entry(cell, number, heads[place], which == 0, made[place]) for place, cell, number in found))
 
 
 def number_at(cell: Cell, which: int) -> Number | None:
@@ -81,8 +91,10 @@ def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator
     sure = len(bound) >= SURE or len(bound) * 2 >= len(line.entries)
     others = [at for at in range(len(line.entries)) if at not in bound]
     for at in others:
-        entry, there = line.entries[at], named[at]
-        if there and not any(agrees(entry.number, results.leaves[leaf].value) for leaf in there) and all_comparable(entry, there, results):
+        entry, there = line.entries[at], [leaf for leaf in named[at] if could_be(line.entries[at], leaf, results)]
+        names = frozenset((*line.words, *entry.words))  # all of them: "capability preserved" is no capability
+        told = entry.first and not (line.derived or entry.derived) and any(names <= results.words[leaf] for leaf in there)
+        if told and not any(agrees(entry.number, results.leaves[leaf].value) for leaf in there):
             value = results.leaves[there[0]].value
             verdict: ClaimVerdict = "WRONG" if sure and bound else "UNSUPPORTED"
             reason = f"results say {value:.6g} there" if verdict == "WRONG" else f"{ABSENT}: the address of its names says {value:.6g}"
@@ -97,18 +109,27 @@ def cell_claim(entry: Entry, verdict: ClaimVerdict, reason: str, address: str) -
 
 
 def named_leaves(entry: Entry, line: Line, results: Results) -> list[int]:
-    """The few leaves that the names of a cell's row and column name best; none where its line has no word in the results."""
-    places = results.named(entry.words)
+    """The few leaves that the names of a cell's row and column name best; none where its line has no word in the results, or which is meant is open."""
+    wanted, places = frozenset(entry.words), results.named(entry.words)
     if not len(places) or len(places) > MOST_NAMED:
         return []
-    scores = [overlap(line.words, results.words[leaf], results.rarity) for leaf in places.tolist()]
-    top = max(scores)
-    found = [leaf for leaf, score in zip(places.tolist(), scores, strict=True) if score >= top - 1e-9]
-    return found if top > 0 and len(found) <= FEW_NAMED else []
+    scores = results.scored(places, line.words)
+    for top in np.unique(scores)[::-1].tolist():
+        group = places[scores >= top - 1e-9].tolist() if top > 0 else []
+        found = [leaf for leaf in group if any(is_name(wanted, frozenset(words_of(label))) for label in results.leaves[leaf].labels)]
+        if found or not group:
+            return found if len(found) <= FEW_NAMED and is_whole(line, found, results) else []
+    return []
 
 
-def all_comparable(entry: Entry, leaves: Sequence[int], results: Results) -> bool:
-    return all(comparable(entry.number, results.leaves[leaf].value, results.words[leaf]) for leaf in leaves)
+def is_whole(line: Line, found: Sequence[int], results: Results) -> bool:
+    """Whether leaves have every word of a line that stands in the results at all."""
+    known = frozenset(word for word in line.words if word in results.by_word)
+    return all(known <= results.words[leaf] for leaf in found)
+
+
+def could_be(entry: Entry, leaf: int, results: Results) -> bool:
+    return comparable(entry.number, results.leaves[leaf].value, results.words[leaf])
 
 
 def bound_by_name(line: Line, named: Sequence[Sequence[int]], results: Results) -> dict[int, int]:
@@ -196,6 +217,12 @@ def patterns_of(entry: Entry, leaf: int, results: Results) -> Iterator[Pattern]:
             below = frozenset(word for part in one.labels[depth:] for word in words_of(part))
             if wanted & below:
                 yield one.file, one.path[:depth], None
+
+
+def is_name(wanted: frozenset[str], there: frozenset[str]) -> bool:
+    """Whether a segment is little else than a cell's name."""
+    common = len(wanted & there)
+    return common > 0 and common * 2 >= max(len(wanted), len(there))
 
 
 def names(wanted: frozenset[str], there: frozenset[str]) -> bool:

@@ -29,6 +29,11 @@ MONEY = frozenset(("cost", "usd", "dollar", "price", "spent", "budget"))
 UNLIKELY = 0.1  # expected chance matches from which on an address that agrees says nothing
 NEARLY = 0.5  # of the best fit, from which on an address that agrees may be the one that is meant
 EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)[\s*_]*[:=<>≈][=\s*_]*[~$+−–-]*$")
+DERIVED = re.compile(
+    r"\b(?:differ\w*|delta|gap|more|less|fewer|above|below|higher|lower|longer|shorter|faster|slower|times|fold|ratio|factor|total|together|sum|increase\w*|decrease\w*"
+    r"|add\w*|grow\w*|grew|rise\w*|rose|f[ae]ll\w*|drop\w*|gain\w*|los[et]\w*|improve\w*|change\w*|than|reduc\w*)\b",
+    re.IGNORECASE,
+)
 FEW = 3  # addresses that words may name alike
 COMMON, MOST_COMMON = 0.75, 100_000  # a word that a larger share, or a larger number, of the leaves has tells nothing
 
@@ -49,11 +54,12 @@ class Binding:
 @dataclass(frozen=True)
 class Context:
     """What surrounds a number: word to what it counts, the symbol or label that it is told of (`p` of `p = 0.6`), and the
-    words close before it."""
+    words close before it; `derived` says that it is told as a difference, ratio or total."""
 
     weights: Mapping[str, float]
     symbol: str = ""
     before: frozenset[str] = frozenset()
+    derived: bool = False
 
 
 def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before: str = "") -> Context:
@@ -69,7 +75,18 @@ def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before
     found |= dict.fromkeys(words_of(text[start:end]), 2 * NEAR)
     equation = EQUATION.search(sentence.text[: number.digits_at])
     symbol = words_of(equation[1])[-1:] if equation else ()
-    return Context(found, symbol[0] if symbol else "", frozenset(words_of(text[start : number.start])))
+    return Context(found, symbol[0] if symbol else "", frozenset(words_of(text[start : number.start])), is_derived(sentence.text, number))
+
+
+def is_derived(text: str, number: Number) -> bool:
+    """Whether the words around a number say that it follows from others."""
+    near = text[max(0, number.start - CLOSE) : number.end + CLOSE // 2]
+    return number.unit in ("pp", "points", "x") or DERIVED.search(near) is not None
+
+
+def is_fine(number: Number) -> bool:
+    """Told to three digits or more."""
+    return abs(number.value) >= 100 * number.step
 
 
 def word_edges(text: str, start: int, end: int) -> tuple[int, int]:
@@ -134,8 +151,14 @@ def other_value(number: Number, context: Context, scores: NDArray[np.float64], r
     named = named_leaves(scores)
     if not named or fits > NEARLY * float(scores[named[0]]) or any(agrees(number, results.leaves[leaf].value) for leaf in named):
         return None
+    if context.derived or (is_fine(number) and results.agreeing(number)):  # it follows from several addresses, or stands elsewhere
+        return None
     leaf = named[0]
-    last = [word for word in words_of(results.leaves[leaf].path[-1]) if not word.isdigit()]
+    last = [word for word in words_of(results.leaves[leaf].labels[-1]) if not word.isdigit()]
+    own = {word for label in results.leaves[leaf].labels for word in words_of(label) if not word.isdigit()}
+    told_of = {word for word in own if context.weights.get(word, 0.0) >= NEAR}
+    if len(told_of) * 2 < len(own) or len(told_of) < min(2, len(own)):
+        return None
     said = [word for word in last if context.weights.get(word, 0.0) >= 2 * NEAR]
     outright = len(said) == len(last) if not context.symbol else context.symbol in said and len(said) * 2 >= len(last)
     others = context.before & STATISTICS - results.words[leaf]

@@ -40,7 +40,7 @@ class Recorder:
         self.files: dict[str, str] = {}  # that the samples rest on, also those drawn in an earlier session
         self.execution: dict[str, Any] = {}  # how this process computed: it changes no number, and stands apart from the cell
         self.outcome: Outcome | None = None
-        self.aside = ("", "")  # what the cell waits for and the phase in which it was put aside: it runs again
+        self.aside = ""  # what the cell waits for, where it was put aside: it runs again
 
     def phase(self, outcome: Outcome) -> None:
         """Keeps the first thing that went wrong; a clean phase never covers it up."""

@@ -22,7 +22,7 @@ import msgspec
 import pytest
 from _pytest.runner import runtestprotocol
 
-from harness.errors import HarnessError, PutAside
+from harness.errors import HarnessError
 from harness.fingerprint import canonical
 from harness.opened_files import label_of, opened_files
 from harness.records import Cell, PlannedCellRecord, decode, encode
@@ -32,6 +32,7 @@ from harness.run.experiment_run import ExperimentRun
 from harness.run.heartbeat import heartbeat
 from harness.run.outcome import DETAIL_LIMIT, Outcome, Stop, first_line, outcome_of
 from harness.run.pause import wait_while_paused
+from harness.run.put_aside import PutAside
 from harness.run.recorder import FAILING, PASSING, Recorder
 from harness.run.redact import clean_value, make_printable, plain
 from harness.run.undeclared import undeclared_in
@@ -154,10 +155,9 @@ class Runner:
     def conclude(self, item: pytest.Item, nextitem: pytest.Item | None, turn: Turn, recorder: Recorder | None) -> None:
         """Writes the verdict down, for this run and, where it may be kept, for later ones."""
         cell, keep = turn.cell, True
-        if recorder is not None and recorder.aside[0]:
-            self.aside, phase = recorder.aside
-            if phase == "setup":  # pytest would raise again what a fixture of a wider scope raised, without setting it up
-                item.session._setupstate.teardown_exact(None)
+        if recorder is not None and recorder.aside:
+            self.aside = recorder.aside
+            item.session._setupstate.teardown_exact(None)  # pytest would raise again what a fixture of a wider scope raised, without setting it up
             return
         if recorder is not None:
             reported = make_storable(recorder.cell())
@@ -220,9 +220,9 @@ class Runner:
         if recorder is None or isinstance(call.excinfo and call.excinfo.value, KeyboardInterrupt | pytest.exit.Exception):
             return
         error = call.excinfo.value if call.excinfo else None
-        if isinstance(error, PutAside):
-            recorder.aside = error.key, call.when
-            report.outcome, report.longrepr = "skipped", skip_place(item, str(error))
+        if PutAside.pending:
+            recorder.aside = PutAside.pending
+            report.outcome, report.longrepr = "skipped", skip_place(item, "put aside until its judge has answered")
             return
         report.sections = [
             (title, make_printable(text)) for title, text in report.sections

@@ -99,6 +99,65 @@ def test_one_session_samples_on_while_the_judge_is_asked(room: AskingRoom, vendo
     assert told(room) == apart
 
 
+FIXTURE = f"""\
+import pytest
+from harness import hypothesis
+from harness.measures import judge
+
+
+@pytest.fixture
+def level(arm, ask, measure):
+    said = ask({PROMPTS!r}, system=f"You are {{arm}}.", name=arm)
+    yield measure.rate("level", said.score(judge("rubrics/kind.yaml")))
+
+
+@hypothesis("H1")
+def test_asking(arm, level, criterion):
+    \"\"\"It is so.\"\"\"
+    assert criterion("level").exceeds(level)
+"""
+
+
+def test_a_fixture_may_judge(room: AskingRoom, vendor: Vendor) -> None:
+    """Pytest keeps what a fixture raised; the cell sets it up again all the same."""
+    vendor.waits = False
+    room.write("evals/asking/test_asking.py", FIXTURE)
+    done = room.pytest(*ENGINE)
+    assert done.returncode == 0, done.stdout
+    assert len(vendor.asked) == len(ARMS) * len(PROMPTS)
+
+
+def test_a_test_that_catches_everything_is_put_aside_too(room: AskingRoom, vendor: Vendor) -> None:
+    """What it would fall back to is no verdict of its judge."""
+    vendor.waits = False
+    tried = "try:\n    scores = said.score(judge('rubrics/kind.yaml'))\nexcept BaseException:\n    scores = said.score('exact')\nlevel = measure"
+    caught = TEST.replace("level = measure", tried)
+    room.test(caught.replace('said.score(judge("rubrics/kind.yaml"))', "scores"), "from harness.measures import judge\n")
+    done = room.pytest(*ENGINE)
+    assert done.returncode == 0, done.stdout
+    assert all(cell["measurements"][0]["value"] == pytest.approx(4 / 6) for cell in room.results()["cells"])
+
+
+def test_a_cell_that_judges_other_texts_each_time_ends_with_an_error(room: AskingRoom, vendor: Vendor) -> None:
+    vendor.waits = False
+    room.declared["axes"]["arm"] = ["one"]
+    room.test("import time\n" + TEST.replace("system=f", "system=str(time.time_ns()) + f"), "from harness.measures import judge\n")
+    assert room.pytest(*ENGINE).returncode == 1
+    [cell] = room.results()["cells"]
+    assert cell["verdict"] == "error" and "asks its judge for other texts each time" in cell["reason"]
+    assert len(vendor.asked) <= 5 * len(PROMPTS)
+
+
+def test_a_distributed_run_keeps_a_budget(room: AskingRoom, vendor: Vendor) -> None:
+    """Nothing here has a price, and the run goes on: sessions read the store before they join."""
+    vendor.waits = False
+    room.settings["model"] = "null/words"
+    room.declared["scales"]["smoke"]["cell_cost"] = {"usd": 0.001, "gpu_hours": 0.01}
+    done = room.pytest(*ENGINE, "--harness-budget-gpu-hours=1")
+    assert done.returncode == 0 or "no session is left" not in done.stdout, done.stdout
+    assert room.results()["cells"]
+
+
 def test_a_judge_that_cannot_be_read_is_asked_once_more_and_no_further(room: AskingRoom, vendor: Vendor) -> None:
     vendor.unread, vendor.waits = {1, 2, 3}, False
     assert room.pytest(*ENGINE).returncode == 1

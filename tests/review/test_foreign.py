@@ -54,6 +54,47 @@ def test_the_cells_of_a_table_are_bound_together(results: Results) -> None:
     assert cells[5, "98.0%"].address.endswith("/doctor/generic/rate") and cells[5, "49.0%"].address.endswith("/doctor/domain/rate")
 
 
+def test_the_cell_of_another_row_or_column_confirms_nothing(tmp_path: Path) -> None:
+    """Two columns swapped, or a column moved by a row: every value stands in the results, and not where its names say."""
+    arms = {
+        "villain": (0.914, 0.512),
+        "tutor": (0.372, 0.271),
+        "poet": (0.118, 0.333),
+        "pirate": (0.046, 0.146),
+        "doctor": (0.082, 0.682),
+        "chef": (0.094, 0.494),
+    }
+    (tmp_path / "r.json").write_text(json.dumps({"personas": {name: {"refusal_rate": a, "coherence": b} for name, (a, b) in arms.items()}}))
+    (tmp_path / "list.json").write_text(json.dumps([{"persona": name, "refusal_rate": a, "coherence": b} for name, (a, b) in arms.items()]))
+    names, pairs = list(arms), list(arms.values())
+    tables = {
+        "right": pairs,
+        "swapped": [(b, a) for a, b in pairs],
+        "moved": [(pairs[(place + 1) % 6][0], b) for place, (_, b) in enumerate(pairs)],
+    }
+    for file in ("r.json", "list.json"):
+        for told, rows in tables.items():
+            text = "\n".join(f"| {name} | {a:.3f} | {b:.3f} |" for name, (a, b) in zip(names, rows, strict=True))
+            found = prose_claims(read_prose(f"# T\n\n| persona | refusal rate | coherence |\n|---|---|---|\n{text}\n"), Results([tmp_path / file]))
+            confirmed = [one for one in found if one.verdict == "CONFIRMED"]
+            assert len(confirmed) == {"right": 12, "swapped": 0, "moved": 6}[told], (file, told, confirmed)
+            assert told == "right" or any(one.flagged for one in found)
+
+
+def test_percent_in_a_header_and_records_of_a_list_are_bound(tmp_path: Path) -> None:
+    models = {"Llama-3.1-8B": (0.684, 0.512), "Qwen2.5-7B": (0.742, 0.553), "Mistral-7B": (0.625, 0.401)}
+    (tmp_path / "r.json").write_text(json.dumps({"models": [{"name": name, "mmlu": a, "bbh": b} for name, (a, b) in models.items()]}))
+    text = "\n".join(f"| {name} | {100 * a:.1f} | {100 * b:.1f} |" for name, (a, b) in models.items())
+    for changed, verdicts in (("68.4", {"CONFIRMED"}), ("64.8", {"CONFIRMED", "WRONG"})):
+        page = f"| Model | MMLU (%) | BBH (%) |\n|---|---|---|\n{text}\n".replace("68.4", changed)
+        assert {one.verdict for one in prose_claims(read_prose(page), Results([tmp_path / "r.json"]))} == verdicts
+
+
+def test_a_number_alone_is_no_results_that_break_it(tmp_path: Path) -> None:
+    (tmp_path / "n.json").write_text("3")
+    assert [one.verdict for one in prose_claims(read_prose("The rate is 0.5.\n"), Results([tmp_path / "n.json"]))] == ["UNSUPPORTED"]
+
+
 def test_a_value_somewhere_in_the_results_confirms_nothing(results: Results) -> None:
     """An address is found by words; a text in the results is no evidence."""
     assert review("The accuracy of the model is 0.1234.\n", results)["0.1234"].verdict == "UNSUPPORTED"
@@ -228,3 +269,26 @@ def test_bounds_and_signs_are_predicates_over_a_column(results: Results, text: s
     table = DELTAS.format("+25.0 pts").replace("+11.2", "+11.2 pts").replace("-17.1", "-17.1 pts") + "| d | 41.0 | 44.2 | +3.2 pts |\n\n"
     claims = [one for one in prose_claims(read_prose(table + text + "\n"), results) if one.kind == "all"]
     assert [one.verdict for one in claims] == ([verdict] if verdict else [])
+
+
+MODELS = (
+    "# T\n\n| model | accuracy | latency |\n|---|---|---|\n| tiny | 61.3 | 210 |\n| small | 68.9 | 128 |\n| medium | 73.5 | 71 |\n| large | 76.8 | 29 |\n\n{}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("Medium has an accuracy of 73.5.", "CONFIRMED"),
+        ("Medium has an accuracy of 74.5.", "WRONG"),
+        ("Large has the highest accuracy.", "CONFIRMED"),
+        ("Medium has the highest accuracy.", "WRONG"),
+        ("Large has the lowest latency.", "CONFIRMED"),
+        ("Medium has an accuracy 4.6 points higher.", None),
+        ("Medium has the second-highest accuracy.", None),
+        ("We expect that medium has the highest accuracy.", None),
+    ],
+)
+def test_a_sentence_that_names_a_row_and_a_column_is_held_against_the_cell(tmp_path: Path, text: str, verdict: str | None) -> None:
+    found = [one for one in prose_claims(read_prose(MODELS.format(text)), Results([])) if one.line == 10 and one.kind in ("superlative", "table cell")]
+    assert [one.verdict for one in found] == ([verdict] if verdict else [])
