@@ -14,10 +14,24 @@ from harness.review.claims import UNTESTED, Claim, claim
 from harness.review.intervals import row_fits, sizes_in
 from harness.review.number import Number
 from harness.review.p_of_tests import ONE_SIDED
-from harness.review.passages import N_NAME, Outline, Passage, named, p_values, where
+from harness.review.passages import Outline, Passage, named, p_values, where
 from harness.review.prose import Sentence
 from harness.review.ranges import Range, agrees, bounds, image, judged, meets, said, shown
-from harness.review.stated import DIFFERENCE, INTERVAL_NAME, ODDS, SD, D, Interval, Statistic, counts_of, intervals, level_of, means_with_sd, statistics_of
+from harness.review.stated import (
+    DIFFERENCE,
+    INTERVAL_NAME,
+    ODDS,
+    SD,
+    D,
+    Interval,
+    Statistic,
+    counts_of,
+    intervals,
+    level_of,
+    means_with_sd,
+    sizes_of,
+    statistics_of,
+)
 
 PAIRED = re.compile(r"\bpaired|one-sample|single-sample|within-", re.IGNORECASE)
 
@@ -31,9 +45,9 @@ def two_groups(passage: Passage, outline: Outline) -> Iterator[Claim]:
     if not re.search(r"\bWelch|independent|two-sample|unpaired|Student", title + passage.text) or PAIRED.search(title + passage.text):
         return
     groups = [(one, mean, sd) for one, mean, sd in means_with_sd(passage) if not DIFFERENCE.search(one.text[: mean.start])]
-    sizes = [[int(n.value) for n in named(one, N_NAME)] for one, _, _ in groups]
+    sizes = [sizes_of(one) for one, _, _ in groups]
     tests = [(one, statistic.number) for one in passage.everything for statistic in statistics_of(one) if statistic.name == "t"]
-    if len(groups) != 2 or len(tests) != 1 or groups[0][0] is groups[1][0] or any(len(one) != 1 or one[0] < 2 for one in sizes):
+    if len(groups) != 2 or len(tests) != 1 or groups[0][0] is groups[1][0] or any(len(one) != 1 for one in sizes):
         return
     (source, m1, s1), (_, m2, s2) = groups
     n1, n2 = sizes[0][0], sizes[1][0]

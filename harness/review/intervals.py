@@ -14,10 +14,10 @@ from scipy import stats
 
 from harness.review.claims import Claim, claim
 from harness.review.number import Number
-from harness.review.passages import N_NAME, Outline, Passage, named, where
+from harness.review.passages import Outline, Passage, where
 from harness.review.prose import Sentence, Table
 from harness.review.ranges import Range, bounds, meets
-from harness.review.stated import INTERVAL_NAME, NO_UNITS, Interval, counted, counts_of, intervals, intervals_in, level_of, means_with_sd
+from harness.review.stated import INTERVAL_NAME, NO_UNITS, Interval, counted, counts_of, intervals, intervals_in, level_of, means_with_sd, sizes_of
 
 FEWEST_ROWS = 4
 MOST_LOST = 300  # the N that a row may have of its own, as where answers were lost
@@ -93,11 +93,11 @@ def sizes_in(outline: Outline) -> list[int]:
     found = Counter[int]()
     for sentence in outline.prose.sentences:
         found.update(int(n.value) for _, n in counts_of(sentence))
-        found.update(int(one.value) for one in named(sentence, N_NAME) if one.step == 1)
+        found.update(sizes_of(sentence))
         found.update(n for n, _ in counted(sentence))
     for cell in (cell for table in outline.prose.tables for row in table.rows for cell in row if len(cell.numbers) > 1):
-        if re.match(r"\s*\d+\s*/\s*\d+", cell.plain) and cell.numbers[1].step == 1:
-            found[int(cell.numbers[1].value)] += 1
+        if re.match(r"\s*\d+\s*/\s*\d+", cell.plain) and cell.numbers[1].count:
+            found[cell.numbers[1].count] += 1
     return [one for one, _ in found.most_common() if 2 <= one <= MOST_N][:MOST_SIZES]
 
 
@@ -174,20 +174,20 @@ class Counts:
 
 def _counts_by_top(outline: Outline) -> dict[int, Counts]:
     done = [one for one in outline.prose.sentences if not PLANNED.search(" ".join(outline.prose.path(one.section)))]
-    everywhere = {n for one in done for n in _sizes_of(one)}
+    everywhere = {n for one in done for n in _counts_in(one)}
     found = {}
     for top, below in outline.sentences.items():
         here = {int(number.value) for one in below for number in one.numbers if _may_count(one, number)}
-        found[top] = Counts(here, {n for one in below for n in _sizes_of(one)}, everywhere)
+        found[top] = Counts(here, {n for one in below for n in _counts_in(one)}, everywhere)
     return found
 
 
-def _sizes_of(sentence: Sentence) -> Iterator[int]:
+def _counts_in(sentence: Sentence) -> Iterator[int]:
     """Counts with a noun, n = …, and products of two counts (`15 models × 20 prompts`)."""
     yield from (n for n, _ in counted(sentence))
-    yield from (int(one.value) for one in named(sentence, N_NAME) if one.step == 1 and one.value >= 2)
+    yield from sizes_of(sentence)
     for a, b in pairwise(sentence.numbers):
-        if a.step == b.step == 1 and 0 < a.value * b.value < 10**9 and re.fullmatch(r"\s*(?:[A-Za-z-]+\s+){0,3}[×x*]\s*", sentence.text[a.end : b.start]):
+        if 0 < (a.count or 0) * (b.count or 0) < 10**9 and re.fullmatch(r"\s*(?:[A-Za-z-]+\s+){0,3}[×x*]\s*", sentence.text[a.end : b.start]):
             yield int(a.value * b.value)
 
 
@@ -211,7 +211,7 @@ def intervals_of_means(outline: Outline) -> Iterator[Claim]:
 
 def _interval_of_mean(sentence: Sentence, interval: Interval, address: str, sd: Number, level: float, counts: Counts) -> Iterator[Claim]:
     """By the one n of the sentence, else CONFIRMED by the one count that gives it, WRONG where no count of the section or the document does."""
-    own = {int(one.value) for one in named(sentence, N_NAME) if one.step == 1 and one.value >= 2}
+    own = set(sizes_of(sentence))
     likely = own if len(own) == 1 else counts.everywhere | counts.counted
     fits = {n for n in likely if _gives(n, sd, interval, level)}
     place, text = sentence.place(interval.start), sentence.text[interval.start : interval.end]
@@ -230,7 +230,7 @@ def _centred(interval: Interval, mean: Number) -> bool:
 
 def _may_count(sentence: Sentence, number: Number) -> bool:
     noun = re.match(r"\s*([a-z]+)", sentence.text[number.end :])
-    return number.step == 1 and not number.unit and number.value >= 2 and not (noun and noun[1] in NO_UNITS)
+    return (number.count or 0) >= 2 and not number.unit and not (noun and noun[1] in NO_UNITS)
 
 
 def _gives(n: int, sd: Number, interval: Interval, level: float) -> bool:

@@ -37,7 +37,8 @@ NUMBER = re.compile(
 UNITS = {"percent": "%", "percentagepoint": "pp", "percentagepoints": "pp", "pt": "points", "pts": "points", "point": "points", "×": "x"}
 MARKERS = {"about": "~", "around": "~", "approximately": "~", "roughly": "~", "nearly": "~", "almost": "~", "≈": "~", "over": ">", "above": ">", "under": "<"}
 MARKERS |= {"below": "<", "up to": "≤", "at least": "≥", "at most": "≤", "less than": "<", "more than": ">", "fewer than": "<", ">=": "≥", "<=": "≤", "~=": "~"}
-LONGEST = 30  # characters of a number
+LONGEST, MOST_EXPONENT = 30, 250  # characters of a number, and its power of ten: a double holds what has no more
+MOST_COUNTED = 10**12
 YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -60,6 +61,11 @@ class Number:
     def bounds(self) -> tuple[Decimal, Decimal]:
         """Between which the exact value lies whose rounding is told (half up or half even, so both ends belong)."""
         return self.value - self.step / 2, self.value + self.step / 2
+
+    @property
+    def count(self) -> int | None:
+        """The number as a count of things; None for a fraction, and for more than any experiment has, which no 64-bit integer may hold."""
+        return int(self.value) if self.step == 1 and 0 <= self.value < MOST_COUNTED else None
 
 
 def read_numbers(text: str) -> list[Number]:
@@ -99,7 +105,10 @@ def _number(found: re.Match[str], text: str) -> Number | None:
     bare = not (unit or found["marker"] or found["sign"] or found["power"] or found["thousands"])
     if bare and YEAR.fullmatch(digits):
         return None
-    scale = Decimal(10) ** (exponent_of(found["power"]) + {"k": 3, "m": 6}.get((found["thousands"] or "").lower(), 0))
+    exponent = exponent_of(found["power"])
+    if abs(exponent) > MOST_EXPONENT:
+        return None
+    scale = Decimal(10) ** (exponent + {"k": 3, "m": 6}.get((found["thousands"] or "").lower(), 0))
     decimals = len(digits.partition(".")[2])
     negative = (found["sign"] or "") in tuple(MINUS) and found["sign"]
     marker = re.sub(r"\s+", " ", found["marker"] or "").strip().lower()
@@ -125,4 +134,4 @@ def exponent_of(power: str | None) -> int:
         return 0
     found = re.search(rf"([+{MINUS}]?)(\d+)\}}?$", power)
     assert found is not None  # both forms end so
-    return min(400, int(found[2])) * (-1 if found[1] and found[1] in MINUS else 1)
+    return int(min(float(found[2]), 1e9)) * (-1 if found[1] and found[1] in MINUS else 1)

@@ -106,7 +106,7 @@ def p_of_rows(table: Table, outline: Outline) -> Iterator[Claim]:
 def _n_minus_2(sentence: Sentence, passage: Passage, outline: Outline) -> float | None:
     """Degrees of freedom of a correlation from the one n in its sentence, its label or its heading."""
     for text in (sentence.text, passage.heading.text if passage.heading else "", outline.prose.headings[passage.section].title):
-        found = {int(one) for one in re.findall(r"(?<![A-Za-z])[nN]\s*=\s*(\d+)\b", text)}
+        found = {int(one) for one in re.findall(r"(?<![A-Za-z])[nN]\s*=\s*(\d{1,9})\b", text)}
         if found:
             return float(found.pop() - 2) if len(found) == 1 else None
     return None

@@ -22,7 +22,7 @@ EXTREMES = {
     "max": re.compile(r"\b(?:highest|largest|greatest|biggest|maximum|max|strongest)\b", re.IGNORECASE),
     "min": re.compile(r"\b(?:lowest|smallest|minimum|min|fewest|weakest)\b", re.IGNORECASE),
 }
-FIRST = re.compile(r"\b(top|first|bottom|last)\s+(\d+)\b", re.IGNORECASE)
+FIRST = re.compile(r"\b(top|first|bottom|last)\s+(\d{1,9})\b", re.IGNORECASE)
 THROUGH = re.compile(r"\b([\w.-]+)\s+(?:through|to|–|-)\s+([\w.-]+)\b")
 FEWEST = 3  # values of a series that say something of all of it
 

@@ -53,7 +53,7 @@ def image(function: Callable[..., float], *ranges: Range) -> Range:
 
 
 def meets(one: Range, other: Range) -> bool:
-    slack = SLACK * max(1e-300, *(abs(value) for value in (*one, *other) if np.isfinite(value)))
+    slack = SLACK * max((1e-300, *(abs(value) for value in (*one, *other) if np.isfinite(value))))
     return one[0] <= other[1] + slack and other[0] <= one[1] + slack
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.review.number import Number
-from harness.review.passages import JOINT, Passage, named
+from harness.review.passages import JOINT, N_NAME, Passage, named
 from harness.review.prose import Sentence
 from harness.review.ranges import Range, bounds
 
@@ -96,7 +96,8 @@ def intervals_in(text: str, numbers: Sequence[Number]) -> Iterator[Interval]:
 def counts_of(sentence: Sentence) -> Iterator[tuple[Number, Number]]:
     """k/n of a sentence."""
     for k, n in zip(sentence.numbers, sentence.numbers[1:], strict=False):
-        if sentence.text[k.end : n.start].strip() == "/" and k.step == n.step == 1 and 0 <= k.value <= n.value and n.value >= 2 and not k.unit:
+        divided = sentence.text[k.end : n.start].strip() == "/" and not k.unit
+        if divided and k.count is not None and n.count is not None and n.count >= max(k.count, 2):
             yield k, n
 
 
@@ -104,8 +105,13 @@ def counted(sentence: Sentence) -> Iterator[tuple[int, str]]:
     """`15 frontier models`: whole numbers with the plural they count."""
     for number in sentence.numbers:
         noun = COUNTED.match(sentence.text[number.end :])
-        if noun and number.step == 1 and not number.unit and number.marker == "" and number.value >= 2 and noun["noun"].lower() not in NO_UNITS:
+        if noun and (number.count or 0) >= 2 and not number.unit and number.marker == "" and noun["noun"].lower() not in NO_UNITS:
             yield int(number.value), noun["noun"].lower()
+
+
+def sizes_of(sentence: Sentence) -> list[int]:
+    """The N of a sentence, two or more."""
+    return [count for one in named(sentence, N_NAME) if (count := one.count or 0) >= 2]
 
 
 def means_of(passage: Passage) -> list[tuple[Sentence, Number]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 
 import numpy as np
 
@@ -87,8 +88,12 @@ def _durations(sentence: Sentence) -> Iterator[Claim]:
         period = next(((name, size) for name, pattern, size in PERIODS if number and pattern.match(sentence.text[number.end :])), None)
         if number is None or period is None:
             continue
-        seconds = _seconds(found["b"]) - _seconds(found["a"])
-        seconds += 86_400 * (_days(found["d2"]) - _days(found["d1"])) if found["d1"] and found["d2"] else 86_400 * (seconds < 0)
+        dated = bool(found["d1"] and found["d2"])
+        start, end = (_moment(found[day] if dated else "2000-01-01", found[time]) for day, time in (("d1", "a"), ("d2", "b")))
+        if start is None or end is None:
+            continue
+        seconds = (end - start).total_seconds()
+        seconds += 86_400 * (seconds < 0 and not dated)
         room = 0 if found["a"].count(":") == 2 else 60
         yield judged(
             said(sentence, number),
@@ -99,10 +104,9 @@ def _durations(sentence: Sentence) -> Iterator[Claim]:
         )
 
 
-def _seconds(time: str) -> int:
-    parts = [int(one) for one in time.split(":")]
-    return parts[0] * 3600 + parts[1] * 60 + (parts[2] if len(parts) > 2 else 0)
-
-
-def _days(date: str) -> int:
-    return int(np.datetime64(date, "D").astype(int)) if re.fullmatch(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])", date) else 0
+def _moment(day: str, time: str) -> datetime | None:
+    """None for a day or time that there is not, such as 30 February."""
+    try:
+        return datetime.fromisoformat(f"{day} {time.zfill(8 if time.count(':') == 2 else 5)}")
+    except ValueError:
+        return None
