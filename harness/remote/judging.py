@@ -23,6 +23,7 @@ from harness.models.request_pool import Tick
 from harness.models.response_cache import Replies
 from harness.remote.wire import Connection
 from harness.run.put_aside import PutAside
+from harness.textfile import is_encodable
 
 PATIENCE_S = 30.0  # for calls under way when a run ends: what they cost is kept
 
@@ -43,7 +44,7 @@ class Request(msgspec.Struct, kw_only=True):
 
 def judge_apart(connection: Connection, judge: ApiJudge, texts: Sequence[Text]) -> dict[Text, JudgeVerdict]:
     """The verdicts of the controller's judge, which is this one. Raises PutAside while it is asking, and HarnessError where it failed."""
-    broken = [text for text in texts if not is_whole(text)]  # half a character cannot be sent
+    broken = [text for text in texts if not is_encodable("".join(text))]  # it cannot be sent
     texts = [text for text in texts if text not in broken]
     asked = {name: getattr(judge, name) for name in ("spec", "behaviour", "concurrency", "batch", "poll_s", "run")}
     request = Request(**asked, rubric=str(judge.path), fingerprint=judge_fingerprint(judge), texts=list(texts))
@@ -52,13 +53,6 @@ def judge_apart(connection: Connection, judge: ApiJudge, texts: Sequence[Text]) 
         raise PutAside(key)
     unread = JudgeVerdict(status="error", error="UnicodeEncodeError: the answer holds half a character")
     return dict(zip(texts, msgspec.convert(found, list[JudgeVerdict]), strict=True)) | dict.fromkeys(broken, unread)
-
-
-def is_whole(text: Text) -> bool:
-    try:
-        return bool("".join(text).encode()) or True
-    except UnicodeEncodeError:
-        return False
 
 
 class ServedJudging:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
@@ -143,13 +143,13 @@ def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim
         at = sentence.place(left.start)
         words = sentence.text[left.start : right.end]
         series = [part for one in nearby for part in (*named_parts(one, sentence), one, *of_one_sign(one, low, high))]
-        whole = next((one for one in series if ends(one, low, high, rounds_to) == (True, True)), None)
+        whole = next((one for one in series if ends(one, low, high) == (True, True)), None)
         if whole is not None:
             beyond = rounded_outward(whole, low, high)
             verdict: ClaimVerdict = "OVERCLAIMED" if beyond else "CONFIRMED"
             yield claim(at.line, at.column, words, "range", verdict, beyond, whole.title, right.end - left.start)
             continue
-        half = next((one for one in series if any(ends(one, low, high, rounds_to)) and speaks_of_all(one, sentence)), None)
+        half = next((one for one in series if any(ends(one, low, high)) and speaks_of_all(one, sentence)), None)
         if half is not None:
             outside = counterexample(half, low, high)
             if outside:
@@ -189,22 +189,16 @@ def rounded_outward(series: Series, low: Number, high: Number) -> str:
     return ""
 
 
-def ends(series: Series, low: Number, high: Number, same: Callable[[Number, Number], bool]) -> tuple[bool, bool]:
+def ends(series: Series, low: Number, high: Number) -> tuple[bool, bool]:
     """Whether the least and the greatest value of a series are told by these, in size where the text gives no signs."""
     size = (lambda number: abs(number.value)) if not (low.signed or high.signed) and low.value >= 0 else (lambda number: number.value)
     numbers = sorted(series.numbers, key=size)
-    return same(numbers[0], low), same(numbers[-1], high)
+    return rounds_to(numbers[0], low), rounds_to(numbers[-1], high)
 
 
 def speaks_of_all(series: Series, sentence: Sentence) -> bool:
-    return bool(EVERY.search(sentence.text)) and (
-        any(True for _ in named_parts_of(series, sentence)) or bool(frozenset(words_of(sentence.plain)) & series.words)
-    )
-
-
-def named_parts_of(series: Series, sentence: Sentence) -> Iterator[str]:
-    plain = {name.lower() for name in series.names}
-    yield from (found[0] for found in THROUGH.finditer(sentence.text) if {found[1].lower(), found[2].lower()} <= plain)
+    """Whether a sentence says "every", or the like, of a series: it names a part of it, or has a word of it."""
+    return bool(EVERY.search(sentence.text)) and (any(named_parts(series, sentence)) or not series.words.isdisjoint(words_of(sentence.plain)))
 
 
 def counterexample(series: Series, low: Number, high: Number) -> str:

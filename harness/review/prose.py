@@ -21,7 +21,6 @@ from harness.review.number import Number, iter_numbers
 SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*_]*\s+(?=[\"'(\[*_]*[A-Z0-9])|\n(?=\s*(?:[-*+]|\d+[.)])\s)")
 ABBREVIATION = re.compile(r"\b(?:vs|e\.g|i\.e|cf|al|approx|Fig|No|resp|etc)\.$")
 MOST_NUMBERS = 200  # of a sentence or cell that are read
-FEWEST = 2  # rows of a column that say something of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +105,6 @@ class Table:
 
     def name(self, row: Sequence[Cell]) -> str:
         return row[self.key_column].plain
-
-    def column(self, place: int) -> list[Number]:
-        """The numbers of a column that has some; of cells with none nothing."""
-        found = [row[place].number for row in self.rows]
-        return [number for number in found if number is not None] if sum(number is not None for number in found) >= FEWEST else []
 
 
 @dataclass(frozen=True)

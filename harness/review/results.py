@@ -1,6 +1,6 @@
-"""Results as a reviewer looks things up in them: every number of some JSON files by its address, its words and its value.
+"""Results as a reviewer looks things up in them: every number of some files by its address, its words and its value.
 
-Only numbers are evidence. Texts and truth values inside results repeat what somebody claimed.
+The files are JSON, or text of lines `name: number`. Only numbers are evidence. Texts and truth values inside results repeat what somebody claimed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ SAME = {
         "parameter": "param params",
         "eval": "evaluation",
         "document": "doc docs",
-        "minute": "min. mins",
+        "minute": "mins",
     }.items()
     for word in words.split()
 }
@@ -68,7 +68,7 @@ STOP = frozenset(SILENT.split())
 @lru_cache(maxsize=100_000)
 def words_of(text: str) -> tuple[str, ...]:
     """The words by which a text and an address are compared: lower case, without plural, marks and words that say nothing."""
-    found = WORD.findall(CAMEL.sub(" ", text.replace("*", "star" if text.strip().endswith("P*") else " ")).lower())
+    found = WORD.findall(CAMEL.sub(" ", text).lower())
     return tuple(stem(word) for word in found if word not in STOP)
 
 
@@ -97,7 +97,7 @@ class Leaf:
 
 class Results:
     """Numbers of files, or `leaves` with what to call each. `words[i]` are the words of leaf i: of its pointer and its file's name. Raises HarnessError for a
-    file that is no JSON."""
+    file that is neither."""
 
     def __init__(self, files: Sequence[Path], leaves: Sequence[Leaf] = (), called: Sequence[str] = (), *, read: bool = True) -> None:
         self.files, self.called = tuple(files), called
@@ -242,10 +242,9 @@ class Results:
             found[word].append(number)
         return {word: np.array(places) for word, places in found.items()}
 
-    def agreeing(self, number: Number, *, most: int | None = None) -> list[int]:
+    def agreeing(self, number: Number) -> list[int]:
         """The leaves whose value a number tells, at whatever scale its unit allows."""
-        found = [place for scale in scales_of(number) for place in self._between(number, scale)]
-        return found if most is None else found[:most]
+        return [place for scale in scales_of(number) for place in self._between(number, scale)]
 
     def share(self, number: Number) -> float:
         """The probability that a number of the results which has nothing to do with this one agrees with it: how dense they lie around it, by step."""
@@ -307,7 +306,7 @@ def leaves_of(number: int, file: Path) -> Iterator[Leaf]:
     try:
         loaded = json.loads(read_text(file, MOST_BYTES))
     except (ValueError, RecursionError) as error:
-        raise HarnessError(f"is no JSON: {error}", where=str(file), mend="Name files of results in JSON") from None
+        raise HarnessError(f"is no JSON: {error}", where=str(file), mend="Name results in JSON, or in .txt of lines `name: number`") from None
     yield from (Leaf(number, path, value, names) for path, names, value in numbers_in(loaded))
 
 

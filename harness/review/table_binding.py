@@ -1,8 +1,8 @@
-"""Cells of tables bound to addresses in results: by the name of the row, the name of the column, and what the other cells of the line were found at.
+"""Cells of tables bound to addresses in results: by the names of their row and column, and where these name nothing by what the others of the line are.
 
-A line (a column or a row) is bound as a whole. Where the cells of a line agree with leaves whose addresses have one pattern, each told apart by the cell's own
-name, the pattern is what the line shows; a cell that differs from the leaf at its address is wrong. How likely it is that so many agree by chance is counted
-from the results themselves, and a pattern that could is not used.
+A line is a column or a row. Where cells of it agree with leaves whose addresses have one pattern, each told apart by the cell's own name, the pattern is what
+the line shows. A cell that differs from the leaf that its names name is wrong, once enough others of its line are bound. How likely it is that so many agree by
+chance is counted from the results themselves; what could is not used.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator
     others = [at for at in range(len(line.entries)) if at not in bound]
     for at in others:
         entry, there = line.entries[at], [leaf for leaf in named[at] if could_be(line.entries[at], leaf, results)]
-        names = frozenset((*line.words, *entry.words))  # all of them: "capability preserved" is no capability
-        told = entry.first and not (line.derived or entry.derived) and any(names <= results.words[leaf] for leaf in there)
+        wanted = frozenset((*line.words, *entry.words))  # all of them: "capability preserved" is no capability
+        told = entry.first and not (line.derived or entry.derived) and any(wanted <= results.words[leaf] for leaf in there)
         if told and not any(agrees(entry.number, results.leaves[leaf].value) for leaf in there):
             value = results.leaves[there[0]].value
             verdict: ClaimVerdict = "WRONG" if sure and bound else "UNSUPPORTED"

@@ -125,7 +125,7 @@ def ambiguous(address: str, rivals: int, chance: float) -> Binding:
     return Binding(address, chance, f"{AMBIGUOUS}: {rivals} addresses fit its words as well, {chance:.2g} would agree by chance")
 
 
-def named_leaves(scores: NDArray[np.float64]) -> list[int]:
+def best_leaves(scores: NDArray[np.float64]) -> list[int]:
     """The few leaves whose words fit best; none where many fit alike."""
     top = float(scores.max(initial=0.0))
     found: list[int] = np.flatnonzero(scores >= top - 1e-9).tolist() if top > 0 else []
@@ -134,7 +134,7 @@ def named_leaves(scores: NDArray[np.float64]) -> list[int]:
 
 def sum_of_named(number: Number, scores: NDArray[np.float64], results: Results) -> Binding | None:
     """A total over the addresses of one name, one of each file, where its words name one of them."""
-    named = named_leaves(scores)
+    named = best_leaves(scores)
     if not named or number.value == 0:
         return None
     alike = results.by_last[frozenset(words_of(results.leaves[named[0]].path[-1]))]
@@ -148,7 +148,7 @@ def sum_of_named(number: Number, scores: NDArray[np.float64], results: Results) 
 
 def other_value(number: Number, context: Context, scores: NDArray[np.float64], results: Results, fits: float) -> Binding | None:
     """Where the words beside a number name one address outright, and the value there is another. None where an address that agrees fits nearly as well."""
-    named = named_leaves(scores)
+    named = best_leaves(scores)
     if not named or fits > NEARLY * float(scores[named[0]]) or any(agrees(number, results.leaves[leaf].value) for leaf in named):
         return None
     if context.derived or (is_fine(number) and results.agreeing(number)):  # it follows from several addresses, or stands elsewhere
