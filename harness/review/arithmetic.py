@@ -18,9 +18,9 @@ OPERATIONS: dict[str, Operation] = {
     "{} / {}": lambda a, b: a / b,
     "100 × {} / {}": lambda a, b: 100 * a / b,
     "{} × {}": lambda a, b: a * b,
-    "100 × ({} - {}) / {}": lambda a, b: 100 * (a - b) / b,
+    "the change from {1} to {0} in per cent": lambda a, b: 100 * (a - b) / b,
 }
-DIFFERENCE, RATIO, PERCENT, PRODUCT = "{} - {}", "{} / {}", "100 × {} / {}", "{} × {}"
+DIFFERENCE, RATIO, PERCENT, PRODUCT, CHANGE = OPERATIONS
 DIFFERENT = re.compile(
     r"\b(?:diff(?:erence)?s?|delta|gap|shift\w*|change[ds]?|range|drop\w*|improve\w*|decrease\w*|increase\w*|gain\w*|margin|spread|shrink\w*|higher|lower"
     r"|more extreme|lose|lost|less|fewer|longer|shorter|advantage|effect)\b|Δ",
@@ -82,6 +82,12 @@ def exactly(number: Number, operation: Operation, a: Number, b: Number) -> bool:
     except ZeroDivisionError:
         return False
     return low - 1e-12 <= value <= high + 1e-12
+
+
+def sharp(number: Number, name: str, a: Number, b: Number) -> bool:
+    """Whether the operands are told finely enough to give such a number: 5 and 4 say nothing of .256."""
+    low, high = extent(OPERATIONS[name], a, b)
+    return high - low <= 5 * float(number.step)
 
 
 def exact(number: Number) -> Number:

@@ -8,21 +8,24 @@ from pathlib import Path
 from harness.review.bindings import Bound, bound_claims, read_bindings
 from harness.review.claim_words import word_claims
 from harness.review.claims import ABSENT, UNBOUND, Claim, claim
+from harness.review.compared_rows import compared_rows
 from harness.review.document import Document
 from harness.review.findings import Finding
 from harness.review.fractions import fraction_claims
 from harness.review.graph import graph_claims
 from harness.review.labelled_lines import list_claims
+from harness.review.monotone import monotone_claims
 from harness.review.number import Number
+from harness.review.pairs import pair_claims
 from harness.review.predicates import predicate_claims
 from harness.review.prose import Cell, Place, Prose, Table, read_prose
 from harness.review.quantified import quantified_claims
-from harness.review.restated import Restated, Spot
+from harness.review.restated import Restated, Spot, repeated
 from harness.review.results import Results, aggregates
-from harness.review.sentence_arithmetic import sentence_claims
+from harness.review.sentence_arithmetic import cell_fractions, sentence_claims
 from harness.review.stated_cells import stated_cells
 from harness.review.statistics import statistics_claims
-from harness.review.table_arithmetic import reference_relations, table_relations, text_lengths
+from harness.review.table_arithmetic import table_relations, text_lengths
 from harness.review.table_binding import table_claims
 from harness.review.word_binding import LONGEST, Context, bind, context_of
 from harness.review.zero_counts import zero_counts
@@ -59,9 +62,9 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
         if (restated := own.claim(number, at, context, found)) is not None:
             keep(found, restated)
     for number, at, context in [*undecided(prose, found)]:
-        if found[at.line, at.column].reason == UNBOUND and context.symbol not in TESTS and not context.derived and nowhere(number, sources):
+        if found[at.line, at.column].reason == UNBOUND and nowhere(number, context, sources):
             keep(found, claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT} in the results", "", number.end - number.start))
-    for one in unbound_cells(prose, found):
+    for one in (*repeated(prose, found), *unbound_cells(prose, found)):
         keep(found, one)
     return sorted(found.values(), key=lambda one: (one.line, one.column))
 
@@ -84,14 +87,18 @@ def keep(found: dict[Spot, Claim], one: Claim) -> None:
 def checked(prose: Prose, results: Results) -> Iterator[Claim]:
     """What tables, arithmetic and predicates decide."""
     for table in prose.tables:
-        yield from table_claims(table, results, prose.path(table.section))
-        yield from table_relations(table)
-        yield from reference_relations(table)
+        bound = table_claims(table, results, prose.path(table.section))
+        yield from bound
+        yield from table_relations(table, {(one.line, one.column) for one in bound if one.verdict == "WRONG"})
         yield from text_lengths(table)
+        yield from cell_fractions(table)
     yield from sentence_claims(prose)
+    yield from pair_claims(prose)
     yield from list_claims(prose)
     yield from predicate_claims(prose)
+    yield from monotone_claims(prose)
     yield from stated_cells(prose)
+    yield from compared_rows(prose)
     yield from fraction_claims(prose, results)
 
 
@@ -129,7 +136,8 @@ def number_claim(number: Number, at: Place, context: Context, sources: Sequence[
     return claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", bindings[0].why, bindings[0].address, length)
 
 
-def nowhere(number: Number, sources: Sequence[Results]) -> bool:
-    """Whether a finely told number stands nowhere in the results, whatever its sign and scale."""
-    fine = number.step < 1 and abs(number.value) >= FINE * number.step and number.unit != "%"  # a percentage may follow from counts
-    return fine and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)
+def nowhere(number: Number, context: Context, sources: Sequence[Results]) -> bool:
+    """Whether a finely told number that is no difference, sum or statistic stands nowhere in the results, whatever its sign and scale."""
+    fine = number.step < 1 and abs(number.value) >= FINE * number.step and number.unit not in ("%", "$")  # these may follow from counts and prices
+    value = not (number.signed or context.derived or context.symbol in TESTS or context.statistic)
+    return fine and value and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)

@@ -106,7 +106,7 @@ def categories(outline: Outline) -> Iterator[Claim]:
     told = defaultdict[str, list[tuple[Sentence, set[str]]]](list)
     for sentence in outline.prose.sentences:
         for found in CATEGORY.finditer(sentence.text):
-            parts = re.split(r",\s+(?:and\s+)?|\s+and\s+|\s+--\s+.*$|\s+[–—]\s+.*$", found["list"])
+            parts = re.split(r"\s*;.*$|,\s+(?:and\s+)?|\s+and\s+|\s+--\s+.*$|\s+[–—]\s+.*$", found["list"])
             told[found["word"].lower().rstrip("s")].append((sentence, {row_key(part) for part in parts if part}))
     for table in outline.prose.tables:
         rows = {row_key(table.name(row)): row for row in table.rows}

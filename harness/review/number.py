@@ -98,7 +98,7 @@ def _is_part_of_a_word(text: str, lead: int, end: int, found: re.Match[str]) -> 
 
 
 def _number(found: re.Match[str], text: str) -> Number | None:
-    if len(found["digits"]) > LONGEST:
+    if len(found["digits"]) > LONGEST or re.match(r"0\d", found["digits"]):  # `01` is a name
         return None
     digits, unit = found["digits"].replace(",", ""), re.sub(r"\s", "", found["unit"] or "").lower()
     unit = "$" if found["money"] else UNITS.get(unit, unit)

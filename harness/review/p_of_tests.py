@@ -53,6 +53,10 @@ def _p(statistic: Statistic, df: float | None) -> Range | None:
         return image(lambda z: float(2 * stats.norm.sf(abs(z))), value)
     if df is None or df <= 0:
         return None
+    if statistic.name == "t" and df % 1:  # Welch's df are rounded
+        half = 0.05 if round(df, 1) == df else 0.005
+        ends = [image(_t_sided(one), value) for one in (max(df - half, 0.1), df + half)]
+        return min(low for low, _ in ends), max(high for _, high in ends)
     if statistic.name == "t":
         return image(_t_sided(df), value)
     if statistic.name == "chi2":

@@ -18,6 +18,7 @@ from harness.review.word_binding import STATISTICS
 RANGE = re.compile(r"\s*(?:\([^()]{1,40}\)\s*)?(?:[-–—]|to|through|\.\.)\s*")
 BETWEEN = re.compile(r"\s*and\s*")
 EVERY = re.compile(r"\b(?:all|every|each|no|none|any|across the (?:board|entire))\b", re.IGNORECASE)
+SPANS = re.compile(r"\b(?:rang(?:es?|ed|ing)|span(?:s|ned)?|var(?:y|ies|ied)|l(?:ies?|ay))\s+(?:\w+\s+){0,3}?(?:from|between)\b", re.IGNORECASE)
 EXTREMES = {
     "max": re.compile(r"\b(?:highest|largest|greatest|biggest|maximum|max|strongest)\b", re.IGNORECASE),
     "min": re.compile(r"\b(?:lowest|smallest|minimum|min|fewest|weakest)\b", re.IGNORECASE),
@@ -158,6 +159,21 @@ def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim
                 if every:
                     place = sentence.place(every.start())
                     yield claim(place.line, place.column, every[0], "all", "WRONG", outside, half.title)
+        elif (spanned := next((one for one in series if is_spanned(one, sentence, low, high)), None)) is not None:
+            yield claim(at.line, at.column, words, "range", "WRONG", extremes_of(spanned), spanned.title, right.end - left.start)
+
+
+def is_spanned(series: Series, sentence: Sentence, low: Number, high: Number) -> bool:
+    """Whether a sentence says that a series ranges from one of its ends to what none of its values is. With two of its values, a part of it is meant."""
+    named = not series.header.isdisjoint(words_of(sentence.plain))
+    there = [any(rounds_to(value, end) for value in series.numbers) for end in (low, high)]
+    return named and SPANS.search(sentence.text) is not None and any(ends(series, low, high)) and not all(there)
+
+
+def extremes_of(series: Series) -> str:
+    least, most = (pick(range(len(series.numbers)), key=lambda at: series.numbers[at].value) for pick in (min, max))
+    first, last = (f"{series.names[at]} has {told(series.numbers[at])} (line {series.lines[at]})" for at in (least, most))
+    return f"{first}, {last}"
 
 
 def named_parts(series: Series, sentence: Sentence) -> Iterator[Series]:

@@ -106,6 +106,12 @@ class Table:
     def name(self, row: Sequence[Cell]) -> str:
         return row[self.key_column].plain
 
+    def turned(self) -> Table:
+        """The same table with its rows for columns."""
+        key, lines = self.key_column, (self.header, *self.rows)
+        across = [tuple(line[place] for line in lines) for place in (key, *(place for place in range(len(self.header)) if place != key))]
+        return Table(across[0], tuple(across[1:]), self.section)
+
 
 @dataclass(frozen=True)
 class Heading:

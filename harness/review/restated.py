@@ -11,8 +11,8 @@ from harness.review.claims import ABSENT, Claim, claim
 from harness.review.labelled_lines import labelled_lines
 from harness.review.number import Number
 from harness.review.prose import Place, Prose
-from harness.review.results import Leaf, Results
-from harness.review.word_binding import Context, bind
+from harness.review.results import Leaf, Results, words_of
+from harness.review.word_binding import Context, bind, is_fine
 
 Spot = tuple[int, int]
 
@@ -62,3 +62,16 @@ class Restated:
             why = f"{ABSENT}: it restates line {source.place.line}, {there.reason}"
             return claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", why, where, length)
         return claim(at.line, at.column, number.text, "plain", "CONFIRMED", "the document's own", where, length)
+
+
+def repeated(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[Claim]:
+    """A number told as finely as one that results deny, in a sentence that shares a word with that one's: it repeats it."""
+    numbers = [(one, number, found.get((at.line, at.column)), at) for one in prose.sentences for number in one.numbers for at in (one.place(number.start),)]
+    denied: dict[tuple[object, ...], tuple[int, frozenset[str]]] = {}
+    for sentence, number, known, at in numbers:
+        if known is not None and known.flagged and known.kind == "plain" and is_fine(number):
+            denied.setdefault((number.value, number.step, number.unit), (at.line, frozenset(words_of(sentence.without_numbers))))
+    for sentence, number, known, at in numbers:
+        line, words = denied.get((number.value, number.step, number.unit), (0, frozenset[str]()))
+        if line and at.line != line and (known is None or not known.decided) and words & frozenset(words_of(sentence.without_numbers)):
+            yield claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT}: it repeats line {line}", "", number.end - number.start)

@@ -83,12 +83,15 @@ def stem(word: str) -> str:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A number at `path` (segments, RFC 6901 when joined) of file `file`. `labels` are the segments as they are named: a record of a list by its texts."""
+    """A number at `path` (segments, RFC 6901 when joined) of file `file`. `labels` are the segments as they are named: a record of a list by its texts. Of a
+    list of numbers each is `one_of` several; what they come to (`mean`, `sd`) stands beside them, with `summary` to say so."""
 
     file: int
     path: tuple[str, ...]
     value: float
     names: tuple[str, ...] = ()
+    one_of: bool = False
+    summary: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -112,7 +115,8 @@ class Results:
         leaf = self.leaves[place]
         if self.called:
             return self.called[place]
-        return f"{self.files[leaf.file].as_posix()}#/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in leaf.path)
+        path = leaf.path[:-1] if leaf.summary else leaf.path
+        return f"{leaf.summary}{self.files[leaf.file].as_posix()}#/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
@@ -146,7 +150,7 @@ class Results:
     def starred(self) -> dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[tuple[str, int]]]:
         found: dict[tuple[int, tuple[str, ...], tuple[str, ...]], list[tuple[str, int]]] = defaultdict(list)
         for number, leaf in enumerate(self.leaves):
-            for place, segment in enumerate(leaf.path):
+            for place, segment in enumerate(leaf.path if not leaf.summary else ()):
                 found[leaf.file, leaf.path[:place], leaf.path[place + 1 :]].append((segment, number))
         return found
 
@@ -165,6 +169,10 @@ class Results:
                 node = node.setdefault(segment, {})
             node[leaf.path[-1]] = number
         return trees
+
+    def leaf_at(self, file: int, path: Sequence[str]) -> int | None:
+        found = descend(self._tree[file], path)
+        return found if isinstance(found, int) else None
 
     def at_pattern(self, file: int, before: tuple[str, ...], after: tuple[str, ...]) -> list[tuple[str, int]]:
         """(segment, leaf) of each leaf at before/segment/after."""
@@ -280,7 +288,7 @@ def descend(node: Any, path: Sequence[str]) -> Any:
 def scales_of(number: Number) -> tuple[float, ...]:
     if number.unit in PERCENT or (number.unit == "" and 1 < abs(number.value) <= 100 and number.step < 1):  # the unit may stand in a header
         return SCALES[:2]
-    return (1.0, 0.01) if number.unit == "" and abs(number.value) <= 1 else (1.0,)
+    return SCALES if number.unit == "" and 0 < abs(number.value) <= 1 and number.step < 1 else (1.0,)
 
 
 def agrees(number: Number, value: float) -> bool:
@@ -307,7 +315,7 @@ def leaves_of(number: int, file: Path) -> Iterator[Leaf]:
         loaded = json.loads(read_text(file, MOST_BYTES))
     except (ValueError, RecursionError) as error:
         raise HarnessError(f"is no JSON: {error}", where=str(file), mend="Name results in JSON, or in .txt of lines `name: number`") from None
-    yield from (Leaf(number, path, value, names) for path, names, value in numbers_in(loaded))
+    yield from (replace(one, file=number) for one in numbers_in(loaded))
 
 
 def lines_in(text: str) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -351,23 +359,42 @@ def summaries(values: Sequence[float]) -> Iterator[tuple[str, float]]:
     yield from (("max", array.max()), ("min", array.min()), ("range", np.ptp(array)))
 
 
-def numbers_in(loaded: Any) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], float]]:
-    """(path, names of its segments, value) of each finite number, in the order of the file."""
+def numbers_in(loaded: Any) -> Iterator[Leaf]:
+    """Each finite number, in the order of the file."""
     stack: list[tuple[tuple[str, ...], tuple[str, ...], Any]] = [((), (), loaded)]
     while stack:
         path, names, value = stack.pop()
         if isinstance(value, dict):
             stack += [((*path, str(key)), (*names, str(key)), inner) for key, inner in reversed(value.items())]
+        elif isinstance(value, list) and len(value) >= FEWEST_SIBLINGS and all(map(is_number, value)):
+            yield from listed(path, names, [float(one) for one in value])
         elif isinstance(value, list):
-            stack += [((*path, str(place)), (*names, name_of(place, inner)), inner) for place, inner in reversed([*enumerate(value)])]
-        elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
-            yield path or ("value",), names or ("value",), float(value)
+            called = names_of_items(value)
+            stack += [((*path, str(place)), (*names, called[place]), inner) for place, inner in reversed([*enumerate(value)])]
+        elif is_number(value):
+            yield Leaf(0, path or ("value",), float(value), names or ("value",))
 
 
-def name_of(place: int, item: Any) -> str:
-    """What an item of a list is called: the texts of a record, or its number."""
-    texts = [text for text in item.values() if isinstance(text, str) and len(text) <= LONGEST_NAME] if isinstance(item, dict) else []
-    return " ".join(texts) or str(place)
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def listed(path: tuple[str, ...], names: tuple[str, ...], values: Sequence[float]) -> Iterator[Leaf]:
+    """The numbers of a list without names, such as one for each seed, and what a text tells of them."""
+    for place, value in enumerate(values):
+        yield Leaf(0, (*path, str(place)), value, (*names, str(place)), one_of=True)
+    for name, value in (("mean", float(np.mean(values))), ("sd", float(np.std(values, ddof=1)))):
+        yield Leaf(0, (*path, name), value, (*names, name), summary=f"{name} of {len(values)} at ")
+
+
+def names_of_items(items: Sequence[Any]) -> list[str]:
+    """What the items of a list are called: the texts of a record, else the first of its whole numbers that tells it from the others (`layer 20`). The place in
+    the list is no name: the fourth record need not be of layer 4."""
+    records = [item if isinstance(item, dict) else {} for item in items]
+    texts = [" ".join(text for text in one.values() if isinstance(text, str) and len(text) <= LONGEST_NAME) for one in records]
+    keys = [key for key, value in records[0].items() if isinstance(value, int) and not isinstance(value, bool)] if records else []
+    key = next((key for key in keys if len({one.get(key) for one in records if isinstance(one.get(key), int)}) == len(records)), None)
+    return [text or (f"{key} {one[key]}" if key is not None else "") for text, one in zip(texts, records, strict=True)]
 
 
 def overlap(words: Iterable[str], others: frozenset[str], rarity: dict[str, float]) -> float:

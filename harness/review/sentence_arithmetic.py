@@ -6,12 +6,33 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from harness.review.arithmetic import DIFFERENCE, DIFFERENT, OPERATIONS, PERCENT, RATIO, RATIOED, SHARED, Stated, exact, exactly, extent, follows, told
+from harness.review.arithmetic import (
+    CHANGE,
+    DIFFERENCE,
+    DIFFERENT,
+    OPERATIONS,
+    PERCENT,
+    RATIO,
+    RATIOED,
+    SHARED,
+    Stated,
+    exact,
+    exactly,
+    follows,
+    sharp,
+    told,
+)
 from harness.review.claims import Claim, ClaimVerdict, claim
 from harness.review.number import Number
-from harness.review.prose import Prose, Sentence
+from harness.review.prose import Prose, Sentence, Table
 
 STATISTIC = re.compile(r"(?<![A-Za-z])(?:N|n|M|SD|SE|p|t|z|F|r|df|K|k)\s*(?:\([^)]*\))?\s*[=<>≈]\s*[-+−]?$")
+ADDED = re.compile(r"[+−–]\s*$")  # a sum of products
+ARROW = re.compile(r"(?:→|->)\s*$")
+OUT_OF = re.compile(r"\s*(?:/|(?:[A-Za-z-]+\s+){0,3}(?:of|out\s+of|among)(?:\s+(?:the|our|all))?)\s*", re.IGNORECASE)
+OF, OF_THEM = re.compile(r"\bof\s+(?:(?:the|our|all)\s+)?$", re.IGNORECASE), re.compile(r"(?:\s+[A-Za-z-]+){1,4}\s*,\s*(?:only\s+|just\s+)?")
+OF_WHOM = re.compile(r"(?:\s+[A-Za-z-]+){0,4}\s*,?\s*(?:out\s+)?of\s+(?:whom|which|these|them)\s+(?:only\s+|just\s+)?", re.IGNORECASE)
+MAKES = re.compile(r"\s*(?:[A-Za-z-]+\s+){0,4}\(\s*|\s*[=:,]\s*|\s*,?\s*(?:or|i\.e\.,?)\s*", re.IGNORECASE)
 TIMES = re.compile(r"^\s*(?:[\w-]+\s+){0,4}[×x*]\s*$", re.IGNORECASE)
 
 
@@ -33,35 +54,39 @@ def sentence_claims(prose: Prose) -> Iterator[Claim]:
 def one_number(sentence: Sentence, place: int, earlier: Sequence[Number]) -> tuple[str, ClaimVerdict, str] | None:
     number, others = sentence.numbers[place], [*sentence.numbers[:place], *sentence.numbers[place + 1 :]]
     return (
-        as_fraction(sentence, place)
+        as_fraction(sentence.text, sentence.numbers, place)
         or as_product(sentence, place)
         or as_derived(sentence, number, pairwise(others))
         or as_derived(sentence, number, pairwise(earlier))
     )
 
 
-def as_fraction(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str] | None:
-    """`34 of 50 (68 %)`, `1031/1172 (0.880)`."""
-    numbers, number = sentence.numbers, sentence.numbers[place]
+def as_fraction(text: str, numbers: Sequence[Number], place: int) -> tuple[str, ClaimVerdict, str] | None:
+    """`34 of 50 (68 %)`, `1031/1172 (0.880)`, `28 errors among 200 answers (14 %)`, `640 people, of whom 412 (64.4 %)`."""
+    number = numbers[place]
     if place < 2 or not (number.unit == "%" or (number.unit == "" and abs(number.value) <= 1 and number.step < 1)):
         return None
     top, whole = numbers[place - 2], numbers[place - 1]
-    between, after = sentence.text[top.end : whole.start], sentence.text[whole.end : number.start]
-    if (
-        re.search(r"(?:→|->)\s*$", sentence.text[: top.start])
-        or not re.fullmatch(r"\s*(?:/|of|out of)\s*", between)
-        or not re.fullmatch(r"\s*(?:[A-Za-z-]+\s+){0,4}\(\s*|\s*[=:,]\s*|\s*,?\s*(?:or|i\.e\.,?)\s*", after)
-        or top.step != 1
-        or whole.value == 0
-    ):
+    between, after = text[top.end : whole.start], text[whole.end : number.start]
+    if OF_WHOM.fullmatch(between) or (OF.search(text[: top.start]) and OF_THEM.fullmatch(between)):
+        top, whole = whole, top
+    elif ARROW.search(text[: top.start]) or not OUT_OF.fullmatch(between):
         return None
-    if top.value > whole.value:
+    if not MAKES.fullmatch(after) or top.step != 1 or whole.value == 0 or top.value > whole.value:
         return None
-    operation = OPERATIONS[PERCENT if number.unit == "%" else RATIO]
+    operation, (top, whole) = OPERATIONS[PERCENT if number.unit == "%" else RATIO], (exact(one) if one.step == 1 else one for one in (top, whole))
     if follows(number, operation, top, whole):
         return "percentage", "CONFIRMED", ""
-    low, high = extent(operation, exact(top), exact(whole))
-    return None if low <= float(number.value) <= high else ("percentage", "WRONG", f"{told(top)} of {told(whole)} is {high:.4g}")
+    return "percentage", "WRONG", f"{told(top)} of {told(whole)} is {operation(float(top.value), float(whole.value)):.4g}"
+
+
+def cell_fractions(table: Table) -> Iterator[Claim]:
+    """`29/30 (93.3 %)` in a cell."""
+    for cell in (cell for row in table.rows for cell in row):
+        for place, number in enumerate(cell.numbers):
+            if found := as_fraction(cell.text, cell.numbers, place):
+                kind, verdict, reason = found
+                yield Stated(number, cell.line, cell.column + number.start).claim(kind, verdict, reason, f"line {cell.line}: the cell itself")
 
 
 def as_product(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str] | None:
@@ -75,7 +100,7 @@ def as_product(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str] 
     while at > 0 and re.search(r"(?:^|\s)[×x*·](?:\s|$)|×", sentence.text[numbers[at - 1].end : numbers[at].start]):
         at -= 1
         factors.append(numbers[at])
-    if len(factors) < 2:
+    if len(factors) < 2 or ADDED.search(sentence.text[: factors[-1].start]):
         return None
     value = 1.0
     for factor in factors:
@@ -133,14 +158,8 @@ def derived_kinds(sentence: Sentence, number: Number) -> list[tuple[str, str]]:
     if number.unit == "x" or RATIOED.search(near):
         wanted.append(("ratio", RATIO))
     if number.unit == "%" and (SHARED.search(near) or DIFFERENT.search(near)):
-        wanted += [("percentage", PERCENT), ("percentage", "100 × ({} - {}) / {}")]
+        wanted += [("percentage", PERCENT), ("percentage", CHANGE)]
     return wanted
-
-
-def sharp(number: Number, name: str, a: Number, b: Number) -> bool:
-    """Whether the operands are told finely enough to give such a number: 5 and 4 say nothing of .256."""
-    low, high = extent(OPERATIONS[name], a, b)
-    return high - low <= 5 * float(number.step)
 
 
 def significant(number: Number) -> bool:

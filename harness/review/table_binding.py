@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from harness.review.arithmetic import DIFFERENT, RATIOED
 from harness.review.claims import ABSENT, Claim, ClaimVerdict, claim
+from harness.review.crossings import crossing_leaves
 from harness.review.number import Number
 from harness.review.prose import Cell, Table
-from harness.review.results import Results, agrees, overlap, words_of
+from harness.review.results import Results, agrees, overlap, scales_of, words_of
 from harness.review.word_binding import comparable
 
 CHANCE = 0.01  # expected number of patterns that agree as well by chance, above which nothing is confirmed
 MOST_AGREEING = 400  # leaves that agree with one cell which are looked at
 MOST_IN_CELL = 3  # numbers of a cell that are bound
+FAR = 3  # times a value, from which on a number that nothing else binds is of something else
 SURE = 3  # cells that agree before one that does not is wrong
 MOST_NAMED, FEW_NAMED = 5000, 6  # leaves that names may name, and of these with the words of the line, before nothing is meant
 
@@ -33,12 +35,13 @@ Pattern = tuple[int, tuple[str, ...], tuple[str, ...] | None]
 
 @dataclass(frozen=True)
 class Entry:
-    """A cell of a line with the words that tell it from the others of the line. `first` says that it is the cell's first number, `derived` that its own name
-    is that of a difference or ratio."""
+    """A cell of a line with the words that tell it from the others of the line, and its row and column. `first` says that it is the cell's first number,
+    `derived` that its own name is that of a difference or ratio."""
 
     cell: Cell
     number: Number
     words: tuple[str, ...]
+    place: tuple[int, int]
     first: bool = True
     derived: bool = False
 
@@ -59,12 +62,11 @@ def lines_of(table: Table) -> Iterator[Line]:
     made = [bool(DIFFERENT.search(cell.plain) or RATIOED.search(cell.plain)) for cell in table.header]
     for which in range(MOST_IN_CELL):
         for place, head in enumerate(heads):
-            cells = [(row[place], names[at]) for at, row in enumerate(table.rows)]
-            entries = [Entry(cell, number, words, which == 0) for cell, words in cells if (number := number_at(cell, which)) is not None]
-            yield Line(head, tuple(entries), made[place])
+            down = [(at, row[place], number) for at, row in enumerate(table.rows) if (number := number_at(row[place], which)) is not None]
+            yield Line(head, tuple(Entry(cell, number, names[at], (at, place), which == 0) for at, cell, number in down), made[place])
         for at, row in enumerate(table.rows):
             found = [(place, cell, number) for place, cell in enumerate(row) if (number := number_at(cell, which)) is not None]
-            yield Line(names[at], tuple(Entry(cell, number, heads[place], which == 0, made[place]) for place, cell, number in found))
+            yield Line(names[at], tuple(Entry(cell, number, heads[place], (at, place), which == 0, made[place]) for place, cell, number in found))
 
 
 def number_at(cell: Cell, which: int) -> Number | None:
@@ -74,18 +76,36 @@ def number_at(cell: Cell, which: int) -> Number | None:
 def table_claims(table: Table, results: Results, above: Sequence[str]) -> list[Claim]:
     """A claim for each cell that could be bound; `above` are the titles over the table."""
     found: dict[tuple[int, int], Claim] = {}
+    grid: dict[tuple[int, int], int] = {}
+    missing: list[Line] = []
     titles = words_of(" ".join(above))
     for line in lines_of(table):
-        for one in line_claims(line, results, titles):
+        named = [named_leaves(entry, line, results) for entry in line.entries]
+        bound = bound_by_name(line, named, results) | bound_by_pattern(line, named, results, titles)
+        grid |= {line.entries[at].place: leaf for at, leaf in bound.items() if line.entries[at].first}
+        missing += [line] if not bound and not any(named) else []
+        for one in line_claims(line, named, bound, results):
             known = found.get((one.line, one.column))
             if known is None or one.verdict == "CONFIRMED":
                 found[one.line, one.column] = one
-    return list(found.values())
+    absent = [claims for line in missing if (claims := list(absent_cells(line, results, set(grid.values()))))]
+    for one in absent[0] if len(absent) == 1 else ():  # of two columns either may be meant
+        found.setdefault((one.line, one.column), one)
+    return list((found | {(one.line, one.column): one for one in crossing_claims(table, grid, results)}).values())
 
 
-def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator[Claim]:
-    named = [named_leaves(entry, line, results) for entry in line.entries]
-    bound = bound_by_name(line, named, results) | bound_by_pattern(line, named, results, titles)
+def crossing_claims(table: Table, grid: Mapping[tuple[int, int], int], results: Results) -> Iterator[Claim]:
+    """What the other cells of its row and column say of a cell goes before its own names: a neighbour's value may agree by mistake."""
+    for (row, place), leaf in crossing_leaves(grid, results).items():
+        cell, value = table.rows[row][place], results.leaves[leaf].value
+        if cell.number is None or not comparable(cell.number, value, results.words[leaf]):
+            continue
+        right, entry = agrees(cell.number, value), Entry(cell, cell.number, (), (row, place))
+        yield cell_claim(entry, "CONFIRMED" if right else "WRONG", "" if right else f"results say {value:.6g} there", results.address(leaf))
+
+
+def line_claims(line: Line, named: Sequence[Sequence[int]], bound: Mapping[int, int], results: Results) -> Iterator[Claim]:
+    """Of the cells of a line by their names; `bound` are those that agree with a leaf."""
     for at, leaf in bound.items():
         yield cell_claim(line.entries[at], "CONFIRMED", "", results.address(leaf))
     sure = len(bound) >= SURE or len(bound) * 2 >= len(line.entries)
@@ -94,13 +114,17 @@ def line_claims(line: Line, results: Results, titles: Sequence[str]) -> Iterator
         entry, there = line.entries[at], [leaf for leaf in named[at] if could_be(line.entries[at], leaf, results)]
         wanted = frozenset((*line.words, *entry.words))  # all of them: "capability preserved" is no capability
         told = entry.first and not (line.derived or entry.derived) and any(wanted <= results.words[leaf] for leaf in there)
-        if told and not any(agrees(entry.number, results.leaves[leaf].value) for leaf in there):
-            value = results.leaves[there[0]].value
+        value = results.leaves[there[0]].value if told else 0.0
+        slip = sure or (len(there) == 1 and is_near(entry.number, value))
+        if told and slip and not any(agrees(entry.number, results.leaves[leaf].value) for leaf in there):
             verdict: ClaimVerdict = "WRONG" if sure and bound else "UNSUPPORTED"
             reason = f"results say {value:.6g} there" if verdict == "WRONG" else f"{ABSENT}: the address of its names says {value:.6g}"
             yield cell_claim(entry, verdict, reason, results.address(there[0]))
-    if not bound and not any(named):
-        yield from absent_cells(line, results)
+
+
+def is_near(number: Number, value: float) -> bool:
+    """Whether a number may be a slip of a value, at some scale that its unit allows."""
+    return any(abs(value * scale) / FAR <= abs(float(number.value)) <= abs(value * scale) * FAR for scale in scales_of(number))
 
 
 def cell_claim(entry: Entry, verdict: ClaimVerdict, reason: str, address: str) -> Claim:
@@ -116,6 +140,7 @@ def named_leaves(entry: Entry, line: Line, results: Results) -> list[int]:
     scores = results.scored(places, line.words)
     for top in np.unique(scores)[::-1].tolist():
         group = places[scores >= top - 1e-9].tolist() if top > 0 else []
+        group = [leaf for leaf in group if not results.leaves[leaf].one_of]  # a list is told by its mean
         found = [leaf for leaf in group if any(is_name(wanted, frozenset(words_of(label))) for label in results.leaves[leaf].labels)]
         if found or not group:
             return found if len(found) <= FEW_NAMED and is_whole(line, found, results) else []
@@ -186,12 +211,15 @@ def of_its_name(entry: Entry, results: Results) -> list[int]:
     return [leaf for leaf, count in zip(agreeing, counts.tolist(), strict=True) if count * 2 > best > 0 and count >= least][:MOST_AGREEING]
 
 
-def absent_cells(line: Line, results: Results) -> Iterator[Claim]:
-    """Where the results have a number under each name of a column and no cell says what it is: another run, or none."""
+def absent_cells(line: Line, results: Results, used: Set[int]) -> Iterator[Claim]:
+    """Where a file has one number under each name of a column, told by no other column, and no cell says what it is: another run, or none."""
     files: dict[Pattern, dict[int, int]] = defaultdict(dict)
     for at, entry in enumerate(line.entries):
         wanted = frozenset(entry.words)
-        for leaf in results.named(entry.words).tolist()[:MOST_AGREEING]:
+        named = results.named(entry.words).tolist()[:MOST_AGREEING]
+        named = [leaf for leaf in named if frozenset(words_of(results.leaves[leaf].labels[-1])) == wanted] or named
+        alone = len({results.leaves[leaf].file for leaf in named}) == len(named)
+        for leaf in named if alone and used.isdisjoint(named) else ():
             path, there = results.leaves[leaf].path, frozenset(words_of(results.leaves[leaf].labels[-1]))
             if len(wanted & there) * 2 > max(len(wanted), len(there)):
                 files[results.leaves[leaf].file, path[:-1], ()].setdefault(at, leaf)

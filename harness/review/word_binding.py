@@ -25,15 +25,17 @@ CLOSE = 40  # characters around a number whose words count twice
 STATISTICS = frozenset(
     ("ci", "interval", "sd", "se", "p", "p50", "range", "min", "max", "total", "sum", "ratio", "coefficient", "difference", "power", "percentile", "quantile")
 )
+SUMMED_UP = STATISTICS | {"mean", "weighted", "grand", "overall"}
 MONEY = frozenset(("cost", "usd", "dollar", "price", "spent", "budget"))
 UNLIKELY = 0.1  # expected chance matches from which on an address that agrees says nothing
 NEARLY = 0.5  # of the best fit, from which on an address that agrees may be the one that is meant
 EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)[\s*_]*[:=<>≈][=\s*_]*[~$+−–-]*$")
 DERIVED = re.compile(
     r"\b(?:differ\w*|delta|gap|more|less|fewer|above|below|higher|lower|longer|shorter|faster|slower|times|fold|ratio|factor|total|together|sum|increase\w*|decrease\w*"
-    r"|add\w*|grow\w*|grew|rise\w*|rose|f[ae]ll\w*|drop\w*|gain\w*|los[et]\w*|improve\w*|change\w*|than|reduc\w*)\b",
+    r"|add\w*|widest|narrowest|spread|grow\w*|grew|rise\w*|rose|f[ae]ll\w*|drop\w*|gain\w*|los[et]\w*|improve\w*|change\w*|than|reduc\w*)\b",
     re.IGNORECASE,
 )
+LEVEL = re.compile(r"\s*(?:CI\b|confidence\b|interval\b|credible\b)", re.IGNORECASE)
 FEW = 3  # addresses that words may name alike
 COMMON, MOST_COMMON = 0.75, 100_000  # a word that a larger share, or a larger number, of the leaves has tells nothing
 
@@ -61,6 +63,11 @@ class Context:
     before: frozenset[str] = frozenset()
     derived: bool = False
 
+    @property
+    def statistic(self) -> bool:
+        """Whether the words close before it are of what sums up others."""
+        return not SUMMED_UP.isdisjoint(self.before)
+
 
 def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before: str = "") -> Context:
     """Words close to the number count twice, those `before` it in the paragraph less, those of the titles least. Other numbers are no words."""
@@ -81,7 +88,7 @@ def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before
 def is_derived(text: str, number: Number) -> bool:
     """Whether the words around a number say that it follows from others."""
     near = text[max(0, number.start - CLOSE) : number.end + CLOSE // 2]
-    return number.unit in ("pp", "points", "x") or DERIVED.search(near) is not None
+    return number.unit in ("pp", "points", "x") or DERIVED.search(near) is not None or LEVEL.match(text[number.end :]) is not None
 
 
 def is_fine(number: Number) -> bool:
@@ -103,7 +110,10 @@ def bind(number: Number, context: Context, results: Results, without: NDArray[np
     """The address that a number tells, as far as words can say; some leaves are left out."""
     if not results.leaves:
         return Binding()
-    scores, agreeing = scores_of(context.weights, results), [leaf for leaf in results.agreeing(number) if without is None or not without[leaf]]
+    scores, agreeing = (
+        scores_of(context.weights, results),
+        [leaf for leaf in results.agreeing(number) if (without is None or not without[leaf]) and alike_in_money(number, results.words[leaf])],
+    )
     if without is not None:
         scores[without] = 0.0
     best = max(agreeing, key=lambda leaf: scores[leaf]) if agreeing else -1
@@ -149,18 +159,21 @@ def sum_of_named(number: Number, scores: NDArray[np.float64], results: Results) 
 def other_value(number: Number, context: Context, scores: NDArray[np.float64], results: Results, fits: float) -> Binding | None:
     """Where the words beside a number name one address outright, and the value there is another. None where an address that agrees fits nearly as well."""
     named = best_leaves(scores)
+    named = [leaf for leaf in named if len(context.symbol) > 1 and context.symbol in words_of(results.leaves[leaf].labels[-1])] or named
     if not named or fits > NEARLY * float(scores[named[0]]) or any(agrees(number, results.leaves[leaf].value) for leaf in named):
         return None
-    if context.derived or (is_fine(number) and results.agreeing(number)):  # it follows from several addresses, or stands elsewhere
+    elsewhere = is_fine(number) and any(alike_in_money(number, results.words[leaf]) for leaf in results.agreeing(number))
+    if context.derived or elsewhere:  # it follows from several addresses, or is of another
         return None
     leaf = named[0]
     last = [word for word in words_of(results.leaves[leaf].labels[-1]) if not word.isdigit()]
     own = {word for label in results.leaves[leaf].labels for word in words_of(label) if not word.isdigit()}
-    told_of = {word for word in own if context.weights.get(word, 0.0) >= NEAR}
+    labelled = len(context.symbol) > 1 and context.symbol in last  # as `Truthfulness: 13.7 %`; the titles above say the rest. Every table has an n and a p
+    told_of = {word for word in own if context.weights.get(word, 0.0) >= (TITLE if labelled else NEAR)}
     if len(told_of) * 2 < len(own) or len(told_of) < min(2, len(own)):
         return None
     said = [word for word in last if context.weights.get(word, 0.0) >= 2 * NEAR]
-    outright = len(said) == len(last) if not context.symbol else context.symbol in said and len(said) * 2 >= len(last)
+    outright = context.before.issuperset(last) if not context.symbol else context.symbol in said and len(said) * 2 >= len(last)
     others = context.before & STATISTICS - results.words[leaf]
     told = bool(context.symbol) or number.step < 1 or number.unit in ("%", "pp", "$")  # a bare count beside other numbers may be of anything
     if not told or not last or not outright or others or not comparable(number, results.leaves[leaf].value, results.words[leaf]):
@@ -170,10 +183,15 @@ def other_value(number: Number, context: Context, scores: NDArray[np.float64], r
 
 def comparable(number: Number, value: float, words: Collection[str] = ()) -> bool:
     """Whether a value could be told by such a number at all: not a count by a percentage, a rate by a count, or what is no money by dollars."""
-    if number.unit == "$":
-        return not MONEY.isdisjoint(words)
+    if number.unit == "$" or not alike_in_money(number, words):
+        return alike_in_money(number, words)
     whole = float(value).is_integer() and abs(value) > 1
     return whole == (number.step >= 1 and number.unit not in ("%", "pp"))
+
+
+def alike_in_money(number: Number, words: Collection[str]) -> bool:
+    """Whether an address of such words may be told so: dollars of what costs, no percentage of that."""
+    return not (number.unit in ("%", "pp", "$") and MONEY.isdisjoint(words) is (number.unit == "$"))
 
 
 def scores_of(weights: Mapping[str, float], results: Results) -> NDArray[np.float64]:

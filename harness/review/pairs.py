@@ -1,0 +1,103 @@
+"""`From 212 to 305 tokens, a factor of 1.4`, `11.8 points ahead (56.6 vs 44.8)`: two values and beside them what is said to follow from both.
+
+The words leave no doubt of what is meant, so a number that is no difference, change or ratio of the two, within their rounding, is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from harness.review.arithmetic import CHANGE, DIFFERENCE, OPERATIONS, RATIO, Stated, exactly, follows, sharp, told
+from harness.review.claims import Claim
+from harness.review.number import Number
+from harness.review.prose import Prose, Sentence
+
+BETWEEN = re.compile(r"\s*(?:→|->|vs\.?|versus|(?:as\s+)?(?:against|compared\s+(?:to|with)))\s*", re.IGNORECASE)
+TO = re.compile(r"(?:\s+[\w-]+)?\s+to\s+", re.IGNORECASE)
+FROM = re.compile(r"\b(?:from|\()\s*[*_]*$", re.IGNORECASE)
+CHANGED = (
+    r"(?:increase|decrease|rise|fall|gain|loss|drop|difference|gap|change|improvement|reduction|shift|growth|decline|factor|ratio|jump|lead"
+    r"|advantage|delta)"
+)
+# What may stand between the pair and the number that follows from it.
+AFTER = re.compile(
+    rf"[*_)]*\s*(?:[A-Za-z]+)?\s*[*_)]*\s*(?:[,;:=(]|\bor|\bis|–|—|-)\s*[*_(]*(?:i\.e\.,?\s*|that\s+is,?\s*|thus\s*|so\s*|for\s+)?(?:it\s+is\s+)?(?:by\s*|only\s*|just\s*|about\s*"
+    rf"|(?:an?|the)\s+(?:[\w-]+\s+){{0,2}}{CHANGED}\s+(?:of|by)\s*|{CHANGED}\s*(?:of|:|=)?\s*|Δ\s*=?\s*)*[*_]*",
+    re.IGNORECASE,
+)
+BEFORE = re.compile(
+    r"[*_]*(?:\s*(?:points?|percentage\s+points?|times|fold))?(?:\s+[\w./-]+){0,6}\s*[*_]*\s*(?:\(|—|–|:)\s*(?:from\s+|i\.e\.,?\s*)?[*_]*", re.IGNORECASE
+)
+DERIVED = re.compile(
+    rf"\b{CHANGED}\s+(?:of|by)\s*[*_]*$|\bby\s*[*_]*$|\bΔ\s*=?\s*$"
+    r"|\b(?:los(?:es|t)|gain(?:s|ed)|rises|rose|falls|fell|drop(?:s|ped)|increas(?:es|ed)|decreas(?:es|ed)|improv(?:es|ed)|gr(?:ows|ew))\s+[*_]*$",
+    re.IGNORECASE,
+)
+FOLLOWED = re.compile(r"[*_]*\s*(?:times|fold|-fold|higher|lower|more|less|fewer|ahead|behind|above|below|longer|shorter|faster|slower)\b", re.IGNORECASE)
+OWN = "the sentence itself"
+FAR = 3  # times a result, from which on a number is of something else
+KINDS = {DIFFERENCE: "difference", RATIO: "ratio", CHANGE: "percentage"}
+
+
+def pair_claims(prose: Prose) -> Iterator[Claim]:
+    for sentence in prose.sentences:
+        numbers = sentence.numbers
+        for place, (a, b) in enumerate(pairwise(numbers)):
+            if not is_pair(sentence, a, b):
+                continue
+            if place + 2 < len(numbers) and AFTER.fullmatch(sentence.text[b.end : numbers[place + 2].start]):
+                yield from judged(sentence, numbers[place + 2], a, b, OWN)
+            if place and BEFORE.fullmatch(sentence.text[numbers[place - 1].end : a.start]):
+                yield from judged(sentence, numbers[place - 1], a, b, OWN)
+
+
+def is_pair(sentence: Sentence, a: Number, b: Number) -> bool:
+    """Whether two values of one quantity stand against each other."""
+    between = sentence.text[a.end : b.start]
+    from_to = TO.fullmatch(between) and FROM.search(sentence.text[: a.start])
+    same = a.unit == b.unit or "" in (a.unit, b.unit)
+    return same and a.marker == b.marker == "" and a.unit not in ("x", "pp", "points") and bool(from_to or BETWEEN.fullmatch(between))
+
+
+def judged(sentence: Sentence, number: Number, a: Number, b: Number, where: str) -> Iterator[Claim]:
+    """What two values say of a number beside words that make it a difference, change or ratio of them; `where` they stand."""
+    ways = [(name, x, y) for name in ways_of(sentence, number, a) for x, y in ((a, b), (b, a)) if y.value != 0]
+    if not ways or number.value == 0 or all(far(number, one) for one in ways):
+        return
+    at, kind = sentence.place(number.start), KINDS[ways[0][0]]
+    stated = Stated(number, at.line, at.column)
+    fits = [one for one in ways if follows(number, OPERATIONS[one[0]], one[1], one[2], sign=False)]
+    if not fits:
+        yield stated.claim(kind, "WRONG", "; ".join(f"{name.format(told(x), told(y))} = {result(name, x, y):.4g}" for name, x, y in ways), where)
+    elif fits[0][0] == DIFFERENCE and ways[0][0] == CHANGE:
+        yield stated.claim("unit", "OVERCLAIMED", f"{told(a)} and {told(b)} differ by that many percentage points, not per cent", where)
+    elif any(sharp(number, *one) or exactly(number, OPERATIONS[one[0]], one[1], one[2]) for one in fits):
+        yield stated.claim(kind, "CONFIRMED", f"{told(a)} and {told(b)}", where)
+
+
+def result(name: str, x: Number, y: Number) -> float:
+    return OPERATIONS[name](float(x.value), float(y.value))
+
+
+def far(number: Number, way: tuple[str, Number, Number]) -> bool:
+    """Whether a number is so far from a result, or so much finer than what it would be a difference of, that it is told of something else."""
+    name, x, y = way
+    value = abs(result(*way))
+    return (name == DIFFERENCE and number.step < max(x.step, y.step)) or not value / FAR <= abs(float(number.value)) <= value * FAR
+
+
+def ways_of(sentence: Sentence, number: Number, operand: Number) -> list[str]:
+    """What a number may be of two: by its unit and the words beside it. None where it is not said to follow from others."""
+    before, after = sentence.text[max(0, number.digits_at - 60) : number.digits_at], sentence.text[number.end : number.end + 20]
+    if number.unit == "x" or re.match(r"[*_]*\s*(?:times|-?fold)\b", after) or re.search(r"\b(?:factor|ratio)\s+of\s*[*_]*$", before):
+        return [RATIO]
+    if number.unit in ("pp", "points"):
+        return [DIFFERENCE] if operand.unit in ("", "%") else []
+    derived = number.signed or DERIVED.search(before.rstrip("+−-")) or FOLLOWED.match(after)
+    if not derived:
+        return []
+    if number.unit == "%":
+        return [CHANGE] if operand.unit != "%" else [CHANGE, DIFFERENCE]
+    return [DIFFERENCE] if number.unit == operand.unit else []

@@ -1,0 +1,160 @@
+"""What the numbers of a text say of each other: the right ones are confirmed, the same text with one slip is flagged there, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.review.claims import Claim
+from harness.review.foreign import prose_claims
+from harness.review.prose import read_prose
+from harness.review.results import Results
+
+MODELS = """| Model | MMLU | BBH | ARC | Average |
+|---|---|---|---|---|
+| Llama-3.1-8B | 68.4 | 51.2 | 73.1 | 64.2 |
+| Qwen2.5-7B | 74.2 | 55.3 | 80.3 | 69.9 |
+| Gemma-2-9B | 72.1 | 56.6 | 77.9 | 68.9 |
+| OLMo-2-7B | 63.7 | 44.8 | 70.2 | {0} |
+
+"""
+STEPS = """| step | win rate (%) | latency (s) |
+|---|---|---|
+| 0 | 50.0 | 0.9 |
+| 200 | 56.5 | 1.4 |
+| 400 | 61.0 | 2.1 |
+| 600 | 64.5 | 2.8 |
+| 800 | 63.0 | 3.2 |
+
+"""
+BEFORE = """| persona | before | after | change |
+|---|---|---|---|
+| villain | 1.2% | 91.4% | +90.2 pp |
+| comedian | 0.8% | 37.2% | {0} |
+| teacher | 0.4% | 4.6% | +4.2 pp |
+| doctor | 0.6% | 9.4% | +8.8 pp |
+"""
+ABLATION = """| Variant | Recall (%) | Δ |
+|---|---|---|
+| full method | 71.3 | — |
+| no reranker | 68.9 | −2.4 |
+| no expansion | 66.4 | {0} |
+| no retriever | 54.2 | −17.1 |
+| BM25 | 51.7 | −19.6 |
+"""
+SHARES = "| Gender | n | % |\n|---|---|---|\n| female | 211 | 53.4 |\n| male | 172 | {0} |\n| other | 12 | 3.0 |\n| total | 395 | 100 |\n"
+TURNED = """| | A | B | C | D |
+|---|---|---|---|---|
+| before | 12.1 | 14.2 | 11.7 | 10.3 |
+| after | 15.3 | 19.9 | 12.8 | 14.6 |
+| change | 3.2 | 5.7 | {0} | 4.3 |
+"""
+ALL_MODELS = MODELS.format("59.6")
+COSTS = """| GPU | price | GPU-hours | cost |
+|---|---|---|---|
+| H100 | 2.40 | 974.0 | $2,337.60 |
+| A100 | 1.35 | 421.0 | $568.35 |
+| L40S | 0.85 | 385.0 | $327.25 |
+"""
+
+# The text with a place for a number, what is right there, and what is wrong.
+CASES = {
+    "difference of two columns": (BEFORE, "+36.4 pp", "+34.6 pp"),
+    "difference of two rows": (TURNED, "1.1", "2.1"),
+    "difference from the first row": (ABLATION, "−4.9", "−5.9"),
+    "share of the total": (SHARES, "43.5", "45.3"),
+    "mean of a row": (MODELS, "59.6", "56.9"),
+    "fraction in a cell": ("| arm | runs |\n|---|---|\n| ring | 28/30 ({0}) |\n", "93.3%", "96.7%"),
+    "fraction in words": ("The audit found 28 exploits among 200 responses ({0}).\n", "14%", "19%"),
+    "those of whom": ("We invited 640 people, of whom 412 ({0}) finished.\n", "64.4%", "61.7%"),
+    "of cells": ("Of 50 cells, 12 ({0}) were empty.\n", "24%", "23%"),
+    "factor from one to another": ("Responses grow from 212 to 512 tokens, a factor of {0}.\n", "2.4", "2.9"),
+    "change in per cent": ("Fairness rose from 3.22 to 3.70, an increase of {0}.\n", "14.9%", "14.0%"),
+    "difference in points": ("Accuracy fell from 84.2% to 71.3%, a drop of {0}.\n", "12.9 pp", "11.9 pp"),
+    "difference before the pair": ("Gemma is {0} ahead on BBH (56.6 vs 44.8).\n", "11.8 points", "6.6 points"),
+    "points told as per cent": ("Accuracy: 84.2% → 71.3% ({0}).\n", "−12.9 pp", "−12.9%"),
+    "sign of a change": ("Memory: 2210 → 2380 MB ({0}).\n", "+7.7%", "-7.7%"),
+    "rows that a sentence names": (
+        ALL_MODELS + "Qwen2.5-7B beats Llama-3.1-8B by 5.8 points on MMLU and by {0} on ARC.\n",
+        "7.2 points",
+        "7.8 points",
+    ),
+    "best and worst": (ALL_MODELS + "The gap between the best and the worst model on ARC is {0}.\n", "10.1 points", "12.1 points"),
+    "span of a column": (STEPS + "Latency ranges from 0.9 to {0} s.\n", "3.2", "3.6"),
+    "steady growth": (STEPS + "The {0} increases at every step.\n", "latency", "win rate"),
+}
+
+
+def flagged(text: str, results: Results | None = None) -> list[Claim]:
+    return [one for one in prose_claims(read_prose(text), results or Results(())) if one.verdict in ("WRONG", "OVERCLAIMED")]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_follows_from_other_numbers(case: str) -> None:
+    text, right, wrong = CASES[case]
+    assert flagged(text.format(right)) == []
+    place = text.format(wrong)
+    found = flagged(place)
+    assert found, case
+    assert all(place.split("\n")[one.line - 1][one.column - 1 : one.end - 1] for one in found)
+    assert any(wrong in one.text or one.text in place for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "From 10 to 20 models, a gain of 3.4 pp.\n",
+        "Temperature 0.7 vs 1.0: a difference of 3.1 points.\n",
+        "Accuracy: 84.2% → 71.3% (p = 0.03).\n",
+        "We saw 45.2% → 47.1% on seed 1 and a gain of 2.3 pp on seed 2.\n",
+        "Calls: 15 × 400 × 2 + 6 × 400 = 14,400.\n",
+        "The probe reaches 0.905 (SD 0.004), which is 0.016 below the other (paired t(4) = 7.50, p = 0.002).\n",
+        "| test | t | df | p |\n|---|---|---|---|\n| a | 14.17 | 4.6 | 5.9e-05 |\n",
+        STEPS + "Win rates range from 56.5 to 64.5 after the first step.\n",
+        "| a | b | b-c |\n|---|---|---|\n| x | 0.0 | 0.0 |\n| y | 0.0 | 0.1 |\n| z | 0.0 | -0.1 |\n| w | 0.0 | 0.2 |\n",
+    ],
+)
+def test_numbers_that_follow_from_others_are_left_alone(text: str) -> None:
+    assert flagged(text) == []
+
+
+LAYERS = {4: [0.61, 0.62, 0.64], 8: [0.70, 0.72, 0.69], 12: [0.81, 0.83, 0.80], 16: [0.91, 0.92, 0.90]}
+
+
+def layer_results(folder: Path) -> Results:
+    (folder / "r.json").write_text(json.dumps({"sweep": [{"layer": layer, "auroc": seeds, "control": sum(seeds) / 6} for layer, seeds in LAYERS.items()]}))
+    return Results([folder / "r.json"])
+
+
+def test_a_cell_of_a_list_of_seeds_is_their_mean(tmp_path: Path) -> None:
+    """Of records without texts the first whole number is the name, not the place in the list."""
+    results = layer_results(tmp_path)
+    for changed, verdict in (("0.713", "WRONG"), (f"{sum(LAYERS[8]) / 3:.3f}", "CONFIRMED")):
+        rows = "\n".join(f"| {layer} | {changed if layer == 8 else f'{sum(seeds) / 3:.3f}'} | {sum(seeds) / 6:.3f} |" for layer, seeds in LAYERS.items())
+        text = f"# Sweep\n\n| layer | AUROC | control |\n|---|---|---|\n{rows}\n"
+        cell = next(one for one in prose_claims(read_prose(text), results) if one.text == changed)
+        assert cell.verdict == verdict, cell
+        assert cell.address.startswith("mean of 3 at ") and cell.address.endswith("#/sweep/1/auroc")
+
+
+def test_the_crossing_of_a_row_and_a_column_needs_no_name(tmp_path: Path) -> None:
+    """`p95 (ms)` and `this PR` share no word with `after/p95_ms` but one; the other cells say which is which."""
+    runs = {"before": {"p50_ms": 182, "p95_ms": 640, "p99_ms": 1210, "rps": 410}, "after": {"p50_ms": 121, "p95_ms": 388, "p99_ms": 905, "rps": 602}}
+    (tmp_path / "bench.json").write_text(json.dumps({"bench": runs}))
+    text = "| metric | main | this PR |\n|---|---|---|\n| p50 (ms) | 182 | 121 |\n| p95 (ms) | 640 | 388 |\n| p99 (ms) | 1210 | {0} |\n| rps | 410 | 602 |\n"
+    (wrong,) = flagged(text.format("950"), Results([tmp_path / "bench.json"]))
+    assert wrong.text == "950" and wrong.address.endswith("#/bench/after/p99_ms") and "905" in wrong.reason
+    assert flagged(text.format("905"), Results([tmp_path / "bench.json"])) == []
+
+
+def test_columns_computed_from_results_are_no_missing_values(tmp_path: Path) -> None:
+    """Hours and costs under names that the results have a price for."""
+    (tmp_path / "r.json").write_text(json.dumps({"price_per_gpu_hour": {"H100": 2.4, "A100": 1.35, "L40S": 0.85}}))
+    assert not any(one.flagged for one in prose_claims(read_prose(COSTS), Results([tmp_path / "r.json"])))
+
+
+def test_zero_agrees_with_nothing_but_zero(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps({"refusal": {"shift": -2.0}}))
+    assert Results([tmp_path / "r.json"]).agreeing(read_prose("The refusal shift is 0.0.\n").sentences[0].numbers[0]) == []
