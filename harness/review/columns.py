@@ -133,7 +133,7 @@ def _judged_spread(column: Column, told: Iterable[tuple[Sentence, Number]]) -> I
 
 
 def _pairs(passage: Passage, known: Sequence[Column]) -> Iterator[Claim]:
-    """A mean and an SD in one sentence that are both those of one column (never WRONG: which column is meant is not said)."""
+    """A mean and an SD in one sentence that are both those of one column; WRONG where the mean is that of a column that the sentence names, the SD is not."""
     for sentence in passage.everything:
         sds = [number for number in sentence.numbers if any(number is one for one in named(sentence, SD))]
         others = [number for number in sentence.numbers if number not in sds]
@@ -144,6 +144,10 @@ def _pairs(passage: Passage, known: Sequence[Column]) -> Iterator[Claim]:
             if fit and agrees(others[0], column.statistic("mean")):
                 yield said(sentence, others[0]).claim("average", "CONFIRMED", f"the mean of {len(column.numbers)} rows, their SD agrees too", column.address)
                 yield said(sentence, sds[0]).claim("derived stat", "CONFIRMED", f"the {fit} of {len(column.numbers)} rows", column.address)
+                break
+            told = any(word in sentence.text.lower() for word in re.findall(r"[a-z]{4,}", column.name))
+            if not fit and told and column.whole and others[0].value and agrees(others[0], column.statistic("mean")):
+                yield from _judged_spread(column, [(sentence, sds[0])])
                 break
 
 

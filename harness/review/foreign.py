@@ -15,12 +15,13 @@ from harness.review.fractions import fraction_claims
 from harness.review.graph import graph_claims
 from harness.review.labelled_lines import list_claims
 from harness.review.monotone import monotone_claims
+from harness.review.named_extremes import named_extremes
 from harness.review.number import Number
 from harness.review.pairs import pair_claims
 from harness.review.predicates import predicate_claims
 from harness.review.prose import Cell, Place, Prose, Table, read_prose
 from harness.review.quantified import quantified_claims
-from harness.review.restated import Restated, Spot, repeated
+from harness.review.restated import Restated, Spot, headline_numbers, repeated
 from harness.review.results import Results, aggregates
 from harness.review.sentence_arithmetic import cell_fractions, sentence_claims
 from harness.review.stated_cells import stated_cells
@@ -64,7 +65,7 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
     for number, at, context in [*undecided(prose, found)]:
         if found[at.line, at.column].reason == UNBOUND and nowhere(number, context, sources):
             keep(found, claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT} in the results", "", number.end - number.start))
-    for one in (*repeated(prose, found), *unbound_cells(prose, found)):
+    for one in (*headline_numbers(prose, found, sources), *repeated(prose, found), *unbound_cells(prose, found)):
         keep(found, one)
     return sorted(found.values(), key=lambda one: (one.line, one.column))
 
@@ -99,6 +100,7 @@ def checked(prose: Prose, results: Results) -> Iterator[Claim]:
     yield from monotone_claims(prose)
     yield from stated_cells(prose)
     yield from compared_rows(prose)
+    yield from named_extremes(prose)
     yield from fraction_claims(prose, results)
 
 

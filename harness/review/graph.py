@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from harness.review.claims import Claim
 from harness.review.findings import Finding, finding
-from harness.review.listed import categories, enumerations, listed_counts, none_under_heading
+from harness.review.listed import categories, counted_rows, enumerations, listed_counts, none_under_heading
 from harness.review.number import Number
 from harness.review.orders import LABELLED, named_rows, rankings, superlatives, units_of_differences, value_lists
 from harness.review.passages import JOINT, LONGEST_SENTENCE, Outline, Passage, claim_of, named, p_values, scope_key, scopes, where
@@ -82,7 +82,7 @@ def graph_claims(prose: Prose) -> tuple[list[Claim], list[Finding]]:
         claims += list_totals(passage)
         for sentence in passage.everything:
             claims += [*enumerations(sentence), *superlatives(sentence, lists), *rankings(sentence, lists), *named_rows(sentence, passage, outline)]
-    claims += [*categories(outline), *listed_counts(outline), *units_of_differences(outline), *none_under_heading(outline)]
+    claims += [*categories(outline), *listed_counts(outline), *counted_rows(outline), *units_of_differences(outline), *none_under_heading(outline)]
     return once(claims), findings
 
 

@@ -6,10 +6,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from harness.review.claims import Claim, claim
-from harness.review.columns import REST
+from harness.review.claims import Claim, ClaimVerdict, claim
+from harness.review.columns import PARTIAL, REST
 from harness.review.orders import row_key
-from harness.review.passages import LEAD, Outline, Passage, where
+from harness.review.passages import LEAD, Outline, Passage, claim_of, where
 from harness.review.prose import Cell, Sentence
 
 FEWEST_LISTED = 3
@@ -98,6 +98,34 @@ def listed_counts(outline: Outline) -> Iterator[Claim]:
                     yield claim(place.line, place.column, label[1], "text count", "CONFIRMED" if right else "WRONG", reason, f"line {items[0].place(0).line}")
 
 
+def counted_rows(outline: Outline) -> Iterator[Claim]:
+    """`We ran 14 chat models` where the tables whose rows are models have 15: off by one or two, it is no count of something else."""
+    for noun, sizes in _sizes_by_noun(outline).items():
+        if len(sizes) != 1:
+            continue
+        size, line = next(iter(sizes.items()))
+        for sentence in outline.prose.sentences:
+            for number in sentence.numbers:
+                rows = re.match(rf"(?:\s+[a-z-]+){{0,2}}?\s+{noun}s\b", sentence.text[number.end :], re.IGNORECASE)
+                if rows and not number.marker and abs((number.count or 0) - size) <= MOST_OFF and WHOLE.search(sentence.text[: number.start]):
+                    verdict: ClaimVerdict = "CONFIRMED" if number.count == size else "WRONG"
+                    yield claim_of(sentence, number, "text count", verdict, f"the table at line {line} has {size} rows", f"line {line}")
+
+
+def _sizes_by_noun(outline: Outline) -> dict[str, dict[int, int]]:
+    """What rows are called to how many there are, with the line of a table that has so many. Tables that hold a part are none."""
+    found = defaultdict[str, dict[int, int]](dict)
+    for table in outline.prose.tables:
+        noun = table.header[table.key_column].plain.lower()
+        names = [table.name(row) for row in table.rows]
+        whole = not any(REST.search(name) for name in names) and not any(PARTIAL.search(title) for title in outline.prose.path(table.section)[-1:])
+        if re.fullmatch(r"[a-z]{3,}", noun) and whole and len(set(names)) == len(names) >= FEWEST_ROWS:
+            found[noun.rstrip("s")].setdefault(len(names), table.header[0].line)
+    return found
+
+
+WHOLE = re.compile(r"\b(?:we (?:ran|tested|evaluated|compared|asked|used|measured|trained|sampled)|over|across|of (?:all|the)|all)\s+$", re.IGNORECASE)
+MOST_OFF, FEWEST_ROWS = 2, 4
 CATEGORY = re.compile(r"\b(?P<word>[A-Za-z][\w-]{2,})[*_]*\s*\((?P<list>[^()\n]{5,300})\)")
 
 

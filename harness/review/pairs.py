@@ -23,8 +23,8 @@ CHANGED = (
 )
 # What may stand between the pair and the number that follows from it.
 AFTER = re.compile(
-    rf"[*_)]*\s*(?:[A-Za-z]+)?\s*[*_)]*\s*(?:[,;:=(]|\bor|\bis|–|—|-)\s*[*_(]*(?:i\.e\.,?\s*|that\s+is,?\s*|thus\s*|so\s*|for\s+)?(?:it\s+is\s+)?(?:by\s*|only\s*|just\s*|about\s*"
-    rf"|(?:an?|the)\s+(?:[\w-]+\s+){{0,2}}{CHANGED}\s+(?:of|by)\s*|{CHANGED}\s*(?:of|:|=)?\s*|Δ\s*=?\s*)*[*_]*",
+    rf"[*_)]*(?:\s*[A-Za-z]+)?(?:\s+[A-Za-z-]+){{0,3}}?\s*[*_)]*\s*(?:[,;:=(]|\bor|\bis|–|—|-)\s*[*_(]*(?:i\.e\.,?\s*|that\s+is,?\s*|thus\s*|so\s*|for\s+)?"
+    rf"(?:it\s+is\s+)?(?:by\s*|only\s*|just\s*|about\s*|(?:an?|the)\s+(?:[\w-]+\s+){{0,2}}{CHANGED}\s+(?:of|by)\s*|{CHANGED}\s*(?:of|:|=)?\s*|Δ\s*=?\s*)*[*_]*",
     re.IGNORECASE,
 )
 BEFORE = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
@@ -59,7 +60,7 @@ class Series:
 
 def series_of(prose: Prose) -> list[Series]:
     """All columns of numbers, and all lists whose lines state one each."""
-    found = [one for table in prose.tables for one in columns_of(table, prose)]
+    found = [one for table in prose.tables for one in (*columns_of(table, prose), *parts_of(table, prose))]
     for lines in chain.from_iterable(map(runs_of, labelled_lines(prose))):
         for unit in {line.stated.number.unit for line in lines}:
             same = [line for line in lines if line.stated.number.unit == unit]
@@ -105,6 +106,20 @@ def columns_of(table: Table, prose: Prose) -> Iterator[Series]:
                 table.section,
                 frozenset(words_of(head.plain)),
             )
+
+
+def parts_of(table: Table, prose: Prose) -> Iterator[Series]:
+    """Of each column the rows of one kind, as another column tells it: `held-out` of `role`."""
+    for kinds in range(len(table.header)):
+        cells = [row[kinds] for row in table.rows]
+        counts = Counter(cell.plain.lower() for cell in cells if cell.plain and cell.number is None)
+        if kinds == table.key_column or len(counts) < 2 or sum(counts.values()) < len(cells) or max(counts.values()) < FEWEST:
+            continue
+        for kind in (one for one, count in counts.items() if count >= FEWEST):
+            rows = tuple(row for row, cell in zip(table.rows, cells, strict=True) if cell.plain.lower() == kind)
+            for one in columns_of(replace(table, rows=rows), prose):
+                words = frozenset(words_of(kind))
+                yield replace(one, words=one.words | words, header=one.header | words, title=f"{one.title}, {kind}")
 
 
 def predicate_claims(prose: Prose) -> list[Claim]:

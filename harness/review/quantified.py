@@ -109,7 +109,7 @@ def fits(series: Series, statement: Statement) -> bool:
     """Whether signs are asked of a column of differences, and bounds of one in their unit, as far as both tell it."""
     if statement.unit is None:
         return bool(DIFFERENT.search(series.title))
-    units = {number.unit for number in series.numbers}
+    units = {number.unit or ("%" if "%" in series.title else "") for number in series.numbers}
     return statement.unit in units or bool({statement.unit, *units} <= {"%", "pp", "points"})
 
 

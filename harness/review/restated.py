@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from harness.review.results import Leaf, Results, words_of
 from harness.review.word_binding import Context, bind, is_fine
 
 Spot = tuple[int, int]
+SUMMARY = re.compile(r"\b(?:tl;?dr|summary|abstract|key (?:findings?|results?)|takeaways?|highlights|in brief|headlines?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,36 @@ class Restated:
             why = f"{ABSENT}: it restates line {source.place.line}, {there.reason}"
             return claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", why, where, length)
         return claim(at.line, at.column, number.text, "plain", "CONFIRMED", "the document's own", where, length)
+
+
+def headline_numbers(prose: Prose, found: Mapping[Spot, Claim], sources: Sequence[Results]) -> Iterator[Claim]:
+    """Numbers of the summary that nothing bears: told finely, and neither in the results nor anywhere in the rest of the text that is summed up."""
+    heads = [one for one in prose.sentences if is_summary(prose, one.section)]
+    cells = [number for table in prose.tables for row in table.rows for cell in row for number in cell.numbers]
+    rest = [*cells, *(number for one in prose.sentences if not is_summary(prose, one.section) for number in one.numbers)]
+    for sentence in heads if cells else ():
+        for number in sentence.numbers:
+            at = sentence.place(number.start)
+            known = found.get((at.line, at.column))
+            if not is_fine(number) or number.marker or (known is not None and known.decided):
+                continue
+            if not stands(number, rest) and not any(one.agreeing(number) for one in sources):
+                told = f"{ABSENT}: neither the rest of the text nor the results have it"
+                yield claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", told, "", number.end - number.start)
+
+
+def is_summary(prose: Prose, section: int) -> bool:
+    """Whether a section is a summary: by its title, or as what stands below the title of the document itself."""
+    return bool(SUMMARY.search(" / ".join(prose.path(section)[1:]))) or (section > 0 and prose.headings[section].level == 1 and section == 1)
+
+
+def stands(number: Number, others: Iterable[Number]) -> bool:
+    """Whether another number tells the same: at the coarser of their roundings, sign and the scale of percentages aside."""
+    for other in others:
+        step = max(number.step, other.step)
+        if any(abs(abs(number.value) - abs(other.value * scale)) <= step * max(scale, 1) / 2 for scale in (1, 100)):
+            return True
+    return False
 
 
 def repeated(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[Claim]:

@@ -18,6 +18,7 @@ from harness.review.arithmetic import (
     Stated,
     exact,
     exactly,
+    extent,
     follows,
     sharp,
     told,
@@ -27,6 +28,8 @@ from harness.review.number import Number
 from harness.review.prose import Prose, Sentence, Table
 
 STATISTIC = re.compile(r"(?<![A-Za-z])(?:N|n|M|SD|SE|p|t|z|F|r|df|K|k)\s*(?:\([^)]*\))?\s*[=<>≈]\s*[-+−]?$")
+OTHER = re.compile(r"\b(?:the\s+)?(?:other|others|remaining|rest)[:,]?\s*$", re.IGNORECASE)
+PLUS, IN_ALL = re.compile(r"\bplus\b|\+", re.IGNORECASE), re.compile(r"\s*(?:\w+\s+)?(?:in (?:all|total)|altogether|together)\b", re.IGNORECASE)
 ADDED = re.compile(r"[+−–]\s*$")  # a sum of products
 ARROW = re.compile(r"(?:→|->)\s*$")
 OUT_OF = re.compile(r"\s*(?:/|(?:[A-Za-z-]+\s+){0,3}(?:of|out\s+of|among)(?:\s+(?:the|our|all))?)\s*", re.IGNORECASE)
@@ -48,6 +51,8 @@ def sentence_claims(prose: Prose) -> Iterator[Claim]:
                 kind, verdict, reason = found
                 yield Stated(number, at.line, at.column).claim(kind, verdict, reason, f"line {at.line}: the sentence itself")
         yield from counts_of_products(sentence)
+        yield from rest_of(sentence)
+        yield from sum_of(sentence)
         block, earlier = sentence.block, (*earlier, *sentence.numbers)
 
 
@@ -127,6 +132,35 @@ def counts_of_products(sentence: Sentence) -> Iterator[Claim]:
         elif totals:
             missing = f"{told(left)} × {told(right)} = {product}, and {abs(product - totals[0].value)} of them are not accounted for"
             yield claim(at.line, at.column, words, "product", "OVERCLAIMED", missing, f"line {at.line}: the sentence itself", right.end - left.start)
+
+
+def sum_of(sentence: Sentence) -> Iterator[Claim]:
+    """`$3,233 of compute, plus $320 for calls: $3,553 in all`: a total of what the sentence adds up. Another number near it is no total of them."""
+    for place, total in enumerate(sentence.numbers):
+        parts = [one for one in sentence.numbers[:place] if one.unit == total.unit]
+        if len(parts) < 2 or not IN_ALL.match(sentence.text[total.end :]) or not PLUS.search(sentence.text[parts[-2].end : parts[-1].start]):
+            continue
+        low, high = extent(lambda a, b: a + b, parts[-2], parts[-1])
+        least, most = map(float, total.bounds)
+        at, right = sentence.place(total.start), low <= most and least <= high
+        if right or 0.9 * low <= float(total.value) <= 1.1 * high:
+            said = f"{told(parts[-2])} + {told(parts[-1])} = {parts[-2].value + parts[-1].value:f}"
+            yield Stated(total, at.line, at.column).claim("sum", "CONFIRMED" if right else "WRONG", said, f"line {at.line}: the sentence itself")
+
+
+def rest_of(sentence: Sentence) -> Iterator[Claim]:
+    """`248 of 640 items are harmful, the other 382 are not`."""
+    numbers = sentence.numbers
+    for place, (part, whole) in enumerate(pairwise(numbers)):
+        if part.count is None or whole.count is None or part.count > whole.count or not OUT_OF.fullmatch(sentence.text[part.end : whole.start]):
+            continue
+        for rest in numbers[place + 2 :]:
+            if rest.count is not None and not rest.unit and OTHER.search(sentence.text[: rest.start]):
+                at, right = sentence.place(rest.start), rest.count == whole.count - part.count
+                said = "" if right else f"{whole.count} - {part.count} = {whole.count - part.count}"
+                stated = Stated(rest, at.line, at.column)
+                yield stated.claim("difference", "CONFIRMED" if right else "WRONG", said, f"line {at.line}: the sentence itself")
+                break
 
 
 def as_derived(sentence: Sentence, number: Number, pairs: Iterable[tuple[Number, Number]]) -> tuple[str, ClaimVerdict, str] | None:

@@ -9,6 +9,7 @@ import pytest
 
 from harness.review.claims import Claim
 from harness.review.foreign import prose_claims
+from harness.review.graph import graph_claims
 from harness.review.prose import read_prose
 from harness.review.results import Results
 
@@ -58,6 +59,25 @@ COSTS = """| GPU | price | GPU-hours | cost |
 | A100 | 1.35 | 421.0 | $568.35 |
 | L40S | 0.85 | 385.0 | $327.25 |
 """
+JUDGES = """| category | Judge A | Judge B |
+|---|---|---|
+| fraud | 88.4% | 85.7% |
+| medical | 86.7% | 84.1% |
+| privacy | 92.0% | 90.2% |
+| weapons | 91.3% | {0} |
+
+"""
+ROLES = """| persona | rate (%) | role |
+|---|---|---|
+| sommelier | 96.7 | source |
+| bartender | 68.3 | held-out |
+| chef | 61.7 | held-out |
+| lawyer | 10.0 | held-out |
+| poet | 3.3 | negative |
+| pirate | 0.0 | negative |
+| detective | 1.7 | negative |
+
+"""
 
 # The text with a place for a number, what is right there, and what is wrong.
 CASES = {
@@ -83,12 +103,22 @@ CASES = {
     ),
     "best and worst": (ALL_MODELS + "The gap between the best and the worst model on ARC is {0}.\n", "10.1 points", "12.1 points"),
     "span of a column": (STEPS + "Latency ranges from 0.9 to {0} s.\n", "3.2", "3.6"),
+    "the greatest and its name": (ALL_MODELS + "{0} has the best score on ARC (80.3).\n", "Qwen2.5-7B", "Gemma-2-9B"),
+    "least of a kind": (ROLES + "Among the held-out personas, {0} leaks least (10.0).\n", "lawyer", "chef"),
+    "first in every row": (JUDGES + "Judge A is the best in every category.\n", "89.5%", "92.5%"),
+    "span of a kind": (ROLES + "Held-out rates range from 10.0 to {0}.\n", "68.3", "86.3"),
+    "bound on a kind": (ROLES + "No negative persona has a rate above {0}%.\n", "3.5", "2.5"),
+    "the others of so many": ("People called 248 of 640 items harmful, the other {0} not.\n", "392", "382"),
+    "parts and their sum": ("GPUs cost $3,233.20, plus $319.90 for calls: {0} in all.\n", "$3,553.10", "$3,433.10"),
+    "rows of a table": ("We tested {0} models.\n\n" + ALL_MODELS, "4", "5"),
+    "spread of a column": (STEPS + "The mean latency is 2.08, SD {0}.\n", "0.96", "0.69"),
     "steady growth": (STEPS + "The {0} increases at every step.\n", "latency", "win rate"),
 }
 
 
 def flagged(text: str, results: Results | None = None) -> list[Claim]:
-    return [one for one in prose_claims(read_prose(text), results or Results(())) if one.verdict in ("WRONG", "OVERCLAIMED")]
+    prose = read_prose(text)
+    return [one for one in prose_claims(prose, results or Results(()), between=graph_claims(prose)[0]) if one.verdict in ("WRONG", "OVERCLAIMED")]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -158,3 +188,35 @@ def test_columns_computed_from_results_are_no_missing_values(tmp_path: Path) -> 
 def test_zero_agrees_with_nothing_but_zero(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps({"refusal": {"shift": -2.0}}))
     assert Results([tmp_path / "r.json"]).agreeing(read_prose("The refusal shift is 0.0.\n").sentences[0].numbers[0]) == []
+
+
+def test_a_number_of_the_summary_stands_somewhere_else(tmp_path: Path) -> None:
+    """Told finely, and neither in the text that is summed up nor in the results."""
+    text = "# T\n\n## TL;DR\n\nThe AUROC falls to {0}.\n\n## Results\n\n| set | AUROC |\n|---|---|\n| poker | 0.727 |\n| chat | 0.785 |\n\nThe mean is 0.756.\n"
+    for number, flags in (("0.756", 0), ("0.797", 1), ("0.7", 0), ("75.6%", 0)):
+        assert sum(one.flagged for one in prose_claims(read_prose(text.format(number)), Results(()))) == flags, number
+
+
+def test_a_number_that_repeats_a_denied_one_is_doubted_too(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps({"behavioral": {"mean_convergence": 0.713, "std_convergence": 0.021}}))
+    text = "# Behavioral convergence\n\n- Mean convergence: 11.3%\n\nLow convergence (11.3%) was seen.\n"
+    found = [one for one in prose_claims(read_prose(text), Results([tmp_path / "r.json"])) if one.text == "11.3%"]
+    assert [one.flagged for one in found] == [True, True] and "repeats line 3" in found[1].reason
+    right = [one for one in prose_claims(read_prose(text.replace("11.3", "71.3")), Results([tmp_path / "r.json"])) if one.text == "71.3%"]
+    assert not any(one.flagged for one in right)
+
+
+@pytest.mark.parametrize(
+    ("words", "flags"),
+    [
+        ("We are now confident in it.", 1),
+        ("The signal is proof of a direction.", 1),
+        ("The filter and the score are causally linked.", 1),
+        ("The filter is associated with the score.", 0),
+        ("Convergence leads to better answers.", 1),
+        ("Convergence may lead to better answers.", 0),
+        ("The two judges are equally good (p = 0.10).", 1),
+    ],
+)
+def test_words_beyond_one_seed(words: str, flags: int) -> None:
+    assert len(flagged(f"# T\n\n## Findings\n\nOne seed. {words}\n")) == flags
