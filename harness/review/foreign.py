@@ -29,7 +29,7 @@ from harness.review.statistics import statistics_claims
 from harness.review.table_arithmetic import table_relations, text_lengths
 from harness.review.table_binding import table_claims
 from harness.review.word_binding import LONGEST, Context, bind, context_of
-from harness.review.zero_counts import zero_counts
+from harness.review.zero_counts import uncounted, zero_counts
 
 # Computed from results, and seldom kept in them.
 TESTS = frozenset(("r", "t", "z", "f", "d", "p", "rho", "chi", "kappa", "alpha", "g", "eta", "tau"))
@@ -102,6 +102,7 @@ def checked(prose: Prose, results: Results) -> Iterator[Claim]:
     yield from compared_rows(prose)
     yield from named_extremes(prose)
     yield from fraction_claims(prose, results)
+    yield from uncounted(prose, results)
 
 
 def undecided(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[tuple[Number, Place, Context]]:

@@ -6,15 +6,17 @@ The words leave no doubt of what is meant, so a number that is no difference, ch
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.review.arithmetic import CHANGE, DIFFERENCE, OPERATIONS, RATIO, Stated, exactly, follows, sharp, told
 from harness.review.claims import Claim
 from harness.review.number import Number
 from harness.review.prose import Prose, Sentence
+from harness.review.results import words_of
 
-BETWEEN = re.compile(r"\s*(?:→|->|vs\.?|versus|(?:as\s+)?(?:against|compared\s+(?:to|with)))\s*", re.IGNORECASE)
+BETWEEN = re.compile(r"\s*(?:→|->|vs\.?|versus|(?:as\s+)?(?:against|compared\s+(?:to|with)))\s*(?:[A-Za-z-]+\s+){0,3}", re.IGNORECASE)
 TO = re.compile(r"(?:\s+[\w-]+)?\s+to\s+", re.IGNORECASE)
 FROM = re.compile(r"\b(?:from|\()\s*[*_]*$", re.IGNORECASE)
 CHANGED = (
@@ -36,13 +38,17 @@ DERIVED = re.compile(
     re.IGNORECASE,
 )
 FOLLOWED = re.compile(r"[*_]*\s*(?:times|fold|-fold|higher|lower|more|less|fewer|ahead|behind|above|below|longer|shorter|faster|slower)\b", re.IGNORECASE)
+ROUNDED_UP = 1.1  # times a ratio, from which on a whole multiple says too much
+NAMED = re.compile(r"(?:[A-Za-z-]+\s+){0,4}$")  # the words right before a value
 OWN = "the sentence itself"
 FAR = 3  # times a result, from which on a number is of something else
 KINDS = {DIFFERENCE: "difference", RATIO: "ratio", CHANGE: "percentage"}
 
 
 def pair_claims(prose: Prose) -> Iterator[Claim]:
+    compared = [one for sentence in prose.sentences for one in compared_in(sentence)]
     for sentence in prose.sentences:
+        yield from rounded_up(sentence, compared)
         numbers = sentence.numbers
         for place, (a, b) in enumerate(pairwise(numbers)):
             if not is_pair(sentence, a, b):
@@ -51,6 +57,37 @@ def pair_claims(prose: Prose) -> Iterator[Claim]:
                 yield from judged(sentence, numbers[place + 2], a, b, OWN)
             if place and BEFORE.fullmatch(sentence.text[numbers[place - 1].end : a.start]):
                 yield from judged(sentence, numbers[place - 1], a, b, OWN)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two values that stand against each other, each with the words before it that the other has not."""
+
+    a: Number
+    b: Number
+    words: tuple[frozenset[str], frozenset[str]]
+    line: int
+
+
+def compared_in(sentence: Sentence) -> Iterator[Compared]:
+    for a, b in pairwise(sentence.numbers):
+        if b.value != 0 and a.value != 0 and is_pair(sentence, a, b):
+            first, second = (frozenset(words_of(NAMED.search(sentence.text[: one.start])[0])) for one in (a, b))  # type: ignore[index]
+            if first - second and second - first:
+                yield Compared(a, b, (first - second, second - first), sentence.place(a.start).line)
+
+
+def rounded_up(sentence: Sentence, compared: Sequence[Compared]) -> Iterator[Claim]:
+    """`generic questions leak 2× as much as domain ones` where another line has .296 against .166: a multiple above what its values give."""
+    words = frozenset(words_of(sentence.without_numbers))
+    for number in sentence.numbers:
+        times = number.unit == "x" or re.match(r"[*_]*(?::1\b|\s*(?:times|-?fold)\b)", sentence.text[number.end :])
+        known = [one for one in compared if times and number.step == 1 and all(not words.isdisjoint(side) for side in one.words)]
+        ratios = [max(abs(float(one.a.value / one.b.value)), abs(float(one.b.value / one.a.value))) for one in known]
+        if ratios and ROUNDED_UP * max(ratios) < float(number.value) <= FAR * max(ratios):
+            at, one = sentence.place(number.start), known[ratios.index(max(ratios))]
+            said = f"line {one.line} has {told(one.a)} and {told(one.b)}, {max(ratios):.3g} times"
+            yield Stated(number, at.line, at.column).claim("ratio", "OVERCLAIMED", said, f"line {one.line}")
 
 
 def is_pair(sentence: Sentence, a: Number, b: Number) -> bool:
@@ -71,6 +108,8 @@ def judged(sentence: Sentence, number: Number, a: Number, b: Number, where: str)
     fits = [one for one in ways if follows(number, OPERATIONS[one[0]], one[1], one[2], sign=False)]
     if not fits:
         yield stated.claim(kind, "WRONG", "; ".join(f"{name.format(told(x), told(y))} = {result(name, x, y):.4g}" for name, x, y in ways), where)
+    elif fits[0][0] == RATIO and number.step == 1 and float(number.value) > ROUNDED_UP * max(result(*one) for one in fits):
+        yield stated.claim(kind, "OVERCLAIMED", f"rounded up: {told(a)} and {told(b)} give {max(result(*one) for one in fits):.3g}", where)
     elif fits[0][0] == DIFFERENCE and ways[0][0] == CHANGE:
         yield stated.claim("unit", "OVERCLAIMED", f"{told(a)} and {told(b)} differ by that many percentage points, not per cent", where)
     elif any(sharp(number, *one) or exactly(number, OPERATIONS[one[0]], one[1], one[2]) for one in fits):

@@ -220,3 +220,17 @@ def test_a_number_that_repeats_a_denied_one_is_doubted_too(tmp_path: Path) -> No
 )
 def test_words_beyond_one_seed(words: str, flags: int) -> None:
     assert len(flagged(f"# T\n\n## Findings\n\nOne seed. {words}\n")) == flags
+
+
+def test_a_multiple_is_not_rounded_up() -> None:
+    """Beside its values, or where another line has them."""
+    text = "# T\n\nThe generic rate is .296 vs domain .166.\n\n## What this means\n\nGeneric questions leak {0} as much as domain ones.\n"
+    assert [one.text for one in flagged(text.format("2×"))] == ["2×"]
+    assert flagged(text.format("1.8×")) == flagged("Throughput rose from 410 to 602 (1.5x).\n") == []
+    assert [one.text for one in flagged("Throughput rose from 410 to 602 (2x).\n")] == ["2x"]
+
+
+def test_none_of_what_nobody_counted_is_doubted(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps({"n_docs": 200, "n_truncated": 0}))
+    found = prose_claims(read_prose("We saw zero failed batches and zero truncated docs.\n"), Results([tmp_path / "r.json"]))
+    assert [one.text for one in found if one.flagged] == ["zero failed"]
