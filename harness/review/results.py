@@ -315,7 +315,7 @@ def leaves_of(number: int, file: Path) -> Iterator[Leaf]:
         loaded = json.loads(read_text(file, MOST_BYTES))
     except (ValueError, RecursionError) as error:
         raise HarnessError(f"is no JSON: {error}", where=str(file), mend="Name results in JSON, or in .txt of lines `name: number`") from None
-    yield from (replace(one, file=number) for one in numbers_in(loaded))
+    yield from numbers_in(number, loaded)
 
 
 def lines_in(text: str) -> Iterator[tuple[tuple[str, ...], float]]:
@@ -359,32 +359,32 @@ def summaries(values: Sequence[float]) -> Iterator[tuple[str, float]]:
     yield from (("max", array.max()), ("min", array.min()), ("range", np.ptp(array)))
 
 
-def numbers_in(loaded: Any) -> Iterator[Leaf]:
-    """Each finite number, in the order of the file."""
+def numbers_in(file: int, loaded: Any) -> Iterator[Leaf]:
+    """Each finite number of a file, in its order."""
     stack: list[tuple[tuple[str, ...], tuple[str, ...], Any]] = [((), (), loaded)]
     while stack:
         path, names, value = stack.pop()
         if isinstance(value, dict):
             stack += [((*path, str(key)), (*names, str(key)), inner) for key, inner in reversed(value.items())]
         elif isinstance(value, list) and len(value) >= FEWEST_SIBLINGS and all(map(is_number, value)):
-            yield from listed(path, names, [float(one) for one in value])
+            yield from listed(file, path, names, [float(one) for one in value])
         elif isinstance(value, list):
             called = names_of_items(value)
             stack += [((*path, str(place)), (*names, called[place]), inner) for place, inner in reversed([*enumerate(value)])]
         elif is_number(value):
-            yield Leaf(0, path or ("value",), float(value), names or ("value",))
+            yield Leaf(file, path or ("value",), float(value), names or ("value",))
 
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
-def listed(path: tuple[str, ...], names: tuple[str, ...], values: Sequence[float]) -> Iterator[Leaf]:
+def listed(file: int, path: tuple[str, ...], names: tuple[str, ...], values: Sequence[float]) -> Iterator[Leaf]:
     """The numbers of a list without names, such as one for each seed, and what a text tells of them."""
     for place, value in enumerate(values):
-        yield Leaf(0, (*path, str(place)), value, (*names, str(place)), one_of=True)
+        yield Leaf(file, (*path, str(place)), value, (*names, str(place)), one_of=True)
     for name, value in (("mean", float(np.mean(values))), ("sd", float(np.std(values, ddof=1)))):
-        yield Leaf(0, (*path, name), value, (*names, name), summary=f"{name} of {len(values)} at ")
+        yield Leaf(file, (*path, name), value, (*names, name), summary=f"{name} of {len(values)} at ")
 
 
 def names_of_items(items: Sequence[Any]) -> list[str]:
