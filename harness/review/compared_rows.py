@@ -26,8 +26,9 @@ def compared_rows(prose: Prose) -> Iterator[Claim]:
                 cells = None if column is None else two_cells(sentence, column)
                 if column is not None and cells is not None and of_nothing_else(sentence, number, [column.numbers[at] for at in cells]):
                     a, b = cells
-                    where = f"lines {column.lines[a]} and {column.lines[b]}, {column.title}"
-                    yield from judged(sentence, number, column.numbers[a], column.numbers[b], where)
+                    meant = next((one for one in near if follows_from(sentence, number, one, column, cells)), column)  # a rate, where the counts are named
+                    where = f"lines {column.lines[a]} and {column.lines[b]}, {meant.title}"
+                    yield from judged(sentence, number, meant.numbers[a], meant.numbers[b], where)
 
 
 def column_of(sentence: Sentence, place: int, columns: Sequence[Series]) -> Series | None:
@@ -52,6 +53,14 @@ def two_cells(sentence: Sentence, column: Series) -> tuple[int, int] | None:
         return named[0], named[1]
     order = sorted(range(len(column.numbers)), key=lambda place: column.numbers[place].value)
     return (order[-1], order[0]) if not named and ENDS.search(sentence.text) and len(order) > 2 else None
+
+
+def follows_from(sentence: Sentence, number: Number, one: Series, column: Series, cells: tuple[int, int]) -> bool:
+    """Whether another column of the same rows gives a number."""
+    if one.names != column.names or one.lines != column.lines:
+        return False
+    a, b = (one.numbers[at] for at in cells)
+    return any(claim.verdict == "CONFIRMED" for claim in judged(sentence, number, a, b, ""))
 
 
 def of_nothing_else(sentence: Sentence, number: Number, cells: Sequence[Number]) -> bool:

@@ -21,15 +21,18 @@ from harness.review.pairs import pair_claims
 from harness.review.predicates import predicate_claims
 from harness.review.prose import Cell, Place, Prose, Table, read_prose
 from harness.review.quantified import quantified_claims
+from harness.review.ranked_names import ranked_names
 from harness.review.restated import Restated, Spot, headline_numbers, repeated
 from harness.review.results import Results, aggregates
 from harness.review.sentence_arithmetic import cell_fractions, sentence_claims
+from harness.review.spreads import spread_claims
 from harness.review.stated_cells import stated_cells
 from harness.review.statistics import statistics_claims
 from harness.review.table_arithmetic import table_relations, text_lengths
 from harness.review.table_binding import table_claims
+from harness.review.unmeasured import bare_p_values, uncounted
 from harness.review.word_binding import LONGEST, Context, bind, context_of
-from harness.review.zero_counts import uncounted, zero_counts
+from harness.review.zero_counts import zero_counts
 
 # Computed from results, and seldom kept in them.
 TESTS = frozenset(("r", "t", "z", "f", "d", "p", "rho", "chi", "kappa", "alpha", "g", "eta", "tau"))
@@ -58,6 +61,8 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
     sources = results, aggregates(results)
     for number, at, context in [*undecided(prose, found)]:
         keep(found, number_claim(number, at, context, sources))
+    for one in spread_claims(prose, found, results):
+        keep(found, one)
     own = Restated(prose)
     for number, at, context in [*undecided(prose, found)]:
         if (restated := own.claim(number, at, context, found)) is not None:
@@ -101,8 +106,10 @@ def checked(prose: Prose, results: Results) -> Iterator[Claim]:
     yield from stated_cells(prose)
     yield from compared_rows(prose)
     yield from named_extremes(prose)
+    yield from ranked_names(prose)
     yield from fraction_claims(prose, results)
     yield from uncounted(prose, results)
+    yield from bare_p_values(prose, results)
 
 
 def undecided(prose: Prose, found: Mapping[Spot, Claim]) -> Iterator[tuple[Number, Place, Context]]:

@@ -53,7 +53,9 @@ def intervals_of_counts(passage: Passage) -> Iterator[Claim]:
     """k/n with an interval in the same sentence. Resampled intervals differ, so only what none of the usual comes near is WRONG."""
     for sentence in passage.everything:
         counts, found = list(counts_of(sentence)), intervals(sentence)
-        if len(counts) != 1 or len(found) != 1 or not INTERVAL_NAME.search(sentence.text) or found[0].start < counts[0][1].end:
+        if len(counts) != 1 or len(found) != 1 or found[0].start < counts[0][1].end:
+            continue
+        if not INTERVAL_NAME.search(sentence.text) and not re.fullmatch(r"\W{1,4}", sentence.text[counts[0][1].end : found[0].start]):
             continue
         (k, n), interval = counts[0], found[0]
         scale = _scale(interval.low, interval.high)

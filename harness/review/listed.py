@@ -106,8 +106,9 @@ def counted_rows(outline: Outline) -> Iterator[Claim]:
         size, line = next(iter(sizes.items()))
         for sentence in outline.prose.sentences:
             for number in sentence.numbers:
-                rows = re.match(rf"(?:\s+[a-z-]+){{0,2}}?\s+{noun}s\b", sentence.text[number.end :], re.IGNORECASE)
-                if rows and not number.marker and abs((number.count or 0) - size) <= MOST_OFF and WHOLE.search(sentence.text[: number.start]):
+                before, after = sentence.text[max(0, number.start - NEAR) : number.start], sentence.text[number.end : number.end + NEAR]
+                rows = re.match(rf"(?:\s+[a-z-]+){{0,2}}?\s+{noun}s\b", after, re.IGNORECASE)
+                if rows and not number.marker and abs((number.count or 0) - size) <= MOST_OFF and WHOLE.search(before):
                     verdict: ClaimVerdict = "CONFIRMED" if number.count == size else "WRONG"
                     yield claim_of(sentence, number, "text count", verdict, f"the table at line {line} has {size} rows", f"line {line}")
 
@@ -125,7 +126,7 @@ def _sizes_by_noun(outline: Outline) -> dict[str, dict[int, int]]:
 
 
 WHOLE = re.compile(r"\b(?:we (?:ran|tested|evaluated|compared|asked|used|measured|trained|sampled)|over|across|of (?:all|the)|all)\s+$", re.IGNORECASE)
-MOST_OFF, FEWEST_ROWS = 2, 4
+MOST_OFF, FEWEST_ROWS, NEAR = 2, 4, 40
 CATEGORY = re.compile(r"\b(?P<word>[A-Za-z][\w-]{2,})[*_]*\s*\((?P<list>[^()\n]{5,300})\)")
 
 

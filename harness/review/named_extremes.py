@@ -29,6 +29,9 @@ IN_EVERY = re.compile(
 )
 
 
+NEAR = 60  # characters after a number in which its name may stand in brackets
+
+
 def named_extremes(prose: Prose) -> Iterator[Claim]:
     columns = [one for table in prose.tables for one in (*columns_of(table, prose), *parts_of(table, prose)) if len(one.numbers) >= FEWEST]
     for sentence in prose.sentences:
@@ -49,7 +52,7 @@ def extremes_with_value(sentence: Sentence, columns: Sequence[Series]) -> Iterat
         if word is None or NOT_FIRST.search(clause) or (number.step == 1 and abs(number.value) < 100):
             continue
         for column in columns:
-            name = only_name(clause, column) or bracketed(sentence.text[number.end :], column)
+            name = only_name(clause, column) or bracketed(sentence.text[number.end : number.end + NEAR], column)
             holders = [place for place, one in enumerate(column.numbers) if alike(one, number)]
             if name and holders and is_end(column, holders[0]):
                 yield held(sentence, begin + word.start(), number, name, column, holders)

@@ -136,10 +136,14 @@ def impossible_p(sentence: Sentence) -> Iterator[Claim]:
 
 
 def significance_words(sentence: Sentence, alpha: float) -> Iterator[Claim]:
-    """Words of significance beside the one p of a sentence."""
+    """Words of significance beside the one p of a sentence, or several that are all above the level."""
     ps = p_values(sentence)
-    if len(ps) != 1 or re.search(
-        r"marginal|trend|borderline|correct|multiple|threshold|level|would|if\b|practical|pre-?regist|α|alpha", sentence.text, re.IGNORECASE
+    if not ps:
+        yield from _significant_statistic(sentence, alpha)
+    if (
+        not ps
+        or (len(ps) > 1 and not all(above(p, alpha) for p in ps))
+        or re.search(r"marginal|trend|borderline|correct|multiple|threshold|level|would|if\b|practical|pre-?regist|α|alpha", sentence.text, re.IGNORECASE)
     ):
         return
     for found in re.finditer(
@@ -148,7 +152,7 @@ def significance_words(sentence: Sentence, alpha: float) -> Iterator[Claim]:
         sentence.text,
         re.IGNORECASE,
     ):
-        if min(abs(found.start() - ps[0].end), abs(ps[0].start - found.end())) > 25:
+        if min(min(abs(found.start() - p.end), abs(p.start - found.end())) for p in ps) > 25:
             continue
         denied = bool(found["no"]) or found[0].lower() == "n.s."
         right = denied == above(ps[0], alpha)
@@ -163,3 +167,15 @@ def significance_words(sentence: Sentence, alpha: float) -> Iterator[Claim]:
                 f"p {ps[0].marker or '='} {ps[0].value} at {alpha:g}",
                 where(sentence, ps[0]),
             )
+
+
+def _significant_statistic(sentence: Sentence, alpha: float) -> Iterator[Claim]:
+    """`z = 0.39, statistically significant`: the p that the statistic gives is above the level."""
+    for statistic in statistics_of(sentence):
+        found = re.match(r"[^.;()]{0,20}?(?<!not )(?<!not statistically )\b(?:statistically )?significant(?:ly)?\b", sentence.text[statistic.number.end :])
+        computed = _p(statistic, statistic.df) if found else None
+        if found and computed and computed[0] > alpha:
+            start = statistic.number.end + found.start() + re.search(r"(?:statistically )?significant", found[0]).start()  # type: ignore[union-attr]
+            at, text = sentence.place(start), sentence.text[start : statistic.number.end + found.end()]
+            reason = f"{statistic.name} = {statistic.number.value} gives p = {shown(computed)}"
+            yield claim(at.line, at.column, text, "significance", "WRONG", reason, where(sentence, statistic.number))

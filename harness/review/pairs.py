@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from harness.review.arithmetic import CHANGE, DIFFERENCE, OPERATIONS, RATIO, Stated, exactly, follows, sharp, told
 from harness.review.claims import Claim
@@ -40,6 +40,9 @@ DERIVED = re.compile(
 FOLLOWED = re.compile(r"[*_]*\s*(?:times|fold|-fold|higher|lower|more|less|fewer|ahead|behind|above|below|longer|shorter|faster|slower)\b", re.IGNORECASE)
 ROUNDED_UP = 1.1  # times a ratio, from which on a whole multiple says too much
 NAMED = re.compile(r"(?:[A-Za-z-]+\s+){0,4}$")  # the words right before a value
+TOLD_AS = re.compile(r"\b(?:ratio|factor|difference|gap) of\s*[*_]*$", re.IGNORECASE)
+MOST_VALUES = 3
+NEAR = 60  # characters before a number that say what it is
 OWN = "the sentence itself"
 FAR = 3  # times a result, from which on a number is of something else
 KINDS = {DIFFERENCE: "difference", RATIO: "ratio", CHANGE: "percentage"}
@@ -49,6 +52,7 @@ def pair_claims(prose: Prose) -> Iterator[Claim]:
     compared = [one for sentence in prose.sentences for one in compared_in(sentence)]
     for sentence in prose.sentences:
         yield from rounded_up(sentence, compared)
+        yield from of_some(sentence)
         numbers = sentence.numbers
         for place, (a, b) in enumerate(pairwise(numbers)):
             if not is_pair(sentence, a, b):
@@ -57,6 +61,23 @@ def pair_claims(prose: Prose) -> Iterator[Claim]:
                 yield from judged(sentence, numbers[place + 2], a, b, OWN)
             if place and BEFORE.fullmatch(sentence.text[numbers[place - 1].end : a.start]):
                 yield from judged(sentence, numbers[place - 1], a, b, OWN)
+
+
+def of_some(sentence: Sentence) -> Iterator[Claim]:
+    """`$0.57 for 300 answers, Sonnet $4.26 (7.5x)`: a ratio or difference in brackets, or told as one, of the two or three values of one unit before it."""
+    for place, number in enumerate(sentence.numbers):
+        bracketed = number.unit in ("x", "pp") and sentence.text[max(0, number.start - NEAR) : number.start].rstrip().endswith("(")
+        if not bracketed and not TOLD_AS.search(sentence.text[max(0, number.start - NEAR) : number.start]):
+            continue
+        before = [one for one in sentence.numbers[:place] if one.unit not in ("x", "pp", "points") and one.marker == "" and one.value != 0]
+        units = {one.unit for one in before} - {""} or {""}
+        values = [one for one in before if one.unit in units]
+        ways = ways_of(sentence, number, values[0]) if values else []
+        if len(units) != 1 or not 2 <= len(values) <= MOST_VALUES or (units == {""} and any(one.step == 1 for one in values)) or not ways:
+            continue
+        found = [one for a, b in combinations(values, 2) for one in judged(sentence, number, a, b, OWN)]
+        right = next((one for one in found if one.verdict != "WRONG"), None)
+        yield from [right] if right else found[:1]
 
 
 @dataclass(frozen=True)
@@ -72,7 +93,7 @@ class Compared:
 def compared_in(sentence: Sentence) -> Iterator[Compared]:
     for a, b in pairwise(sentence.numbers):
         if b.value != 0 and a.value != 0 and is_pair(sentence, a, b):
-            first, second = (frozenset(words_of(NAMED.search(sentence.text[: one.start])[0])) for one in (a, b))  # type: ignore[index]
+            first, second = (frozenset(words_of(NAMED.search(sentence.text[max(0, one.start - NEAR) : one.start])[0])) for one in (a, b))  # type: ignore[index]
             if first - second and second - first:
                 yield Compared(a, b, (first - second, second - first), sentence.place(a.start).line)
 
@@ -81,7 +102,7 @@ def rounded_up(sentence: Sentence, compared: Sequence[Compared]) -> Iterator[Cla
     """`generic questions leak 2× as much as domain ones` where another line has .296 against .166: a multiple above what its values give."""
     words = frozenset(words_of(sentence.without_numbers))
     for number in sentence.numbers:
-        times = number.unit == "x" or re.match(r"[*_]*(?::1\b|\s*(?:times|-?fold)\b)", sentence.text[number.end :])
+        times = number.unit == "x" or re.match(r"[*_]*(?::1\b|\s*(?:times|-?fold)\b)", sentence.text[number.end : number.end + NEAR])
         known = [one for one in compared if times and number.step == 1 and all(not words.isdisjoint(side) for side in one.words)]
         ratios = [max(abs(float(one.a.value / one.b.value)), abs(float(one.b.value / one.a.value))) for one in known]
         if ratios and ROUNDED_UP * max(ratios) < float(number.value) <= FAR * max(ratios):
@@ -93,7 +114,7 @@ def rounded_up(sentence: Sentence, compared: Sequence[Compared]) -> Iterator[Cla
 def is_pair(sentence: Sentence, a: Number, b: Number) -> bool:
     """Whether two values of one quantity stand against each other."""
     between = sentence.text[a.end : b.start]
-    from_to = TO.fullmatch(between) and FROM.search(sentence.text[: a.start])
+    from_to = TO.fullmatch(between) and FROM.search(sentence.text[max(0, a.start - NEAR) : a.start])
     same = a.unit == b.unit or "" in (a.unit, b.unit)
     return same and a.marker == b.marker == "" and a.unit not in ("x", "pp", "points") and bool(from_to or BETWEEN.fullmatch(between))
 

@@ -165,7 +165,8 @@ def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim
             verdict: ClaimVerdict = "OVERCLAIMED" if beyond else "CONFIRMED"
             yield claim(at.line, at.column, words, "range", verdict, beyond, whole.title, right.end - left.start)
             continue
-        half = next((one for one in series if any(ends(one, low, high)) and speaks_of_all(one, sentence)), None)
+        clause = sentence.text[sentence.text.rfind(";", 0, left.start) + 1 :].split(";")[0]
+        half = next((one for one in series if any(ends(one, low, high)) and EVERY.search(clause) and speaks_of_all(one, sentence)), None)
         if half is not None:
             outside = counterexample(half, low, high)
             if outside:

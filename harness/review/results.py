@@ -174,6 +174,11 @@ class Results:
         found = descend(self._tree[file], path)
         return found if isinstance(found, int) else None
 
+    def beside(self, file: int, path: Sequence[str]) -> list[tuple[str, int]]:
+        """The leaves right below a path, with their names."""
+        home = descend(self._tree[file], path)
+        return [(key, leaf) for key, leaf in home.items() if isinstance(leaf, int)] if isinstance(home, dict) else []
+
     def at_pattern(self, file: int, before: tuple[str, ...], after: tuple[str, ...]) -> list[tuple[str, int]]:
         """(segment, leaf) of each leaf at before/segment/after."""
         home = descend(self._tree[file], before)

@@ -31,6 +31,7 @@ STATISTIC = re.compile(r"(?<![A-Za-z])(?:N|n|M|SD|SE|p|t|z|F|r|df|K|k)\s*(?:\([^
 OTHER = re.compile(r"\b(?:the\s+)?(?:other|others|remaining|rest)[:,]?\s*$", re.IGNORECASE)
 PLUS, IN_ALL = re.compile(r"\bplus\b|\+", re.IGNORECASE), re.compile(r"\s*(?:\w+\s+)?(?:in (?:all|total)|altogether|together)\b", re.IGNORECASE)
 ADDED = re.compile(r"[+−–]\s*$")  # a sum of products
+NEAR = 60  # characters before a number that say what it is
 ARROW = re.compile(r"(?:→|->)\s*$")
 OUT_OF = re.compile(r"\s*(?:/|(?:[A-Za-z-]+\s+){0,3}(?:of|out\s+of|among)(?:\s+(?:the|our|all))?)\s*", re.IGNORECASE)
 OF, OF_THEM = re.compile(r"\bof\s+(?:(?:the|our|all)\s+)?$", re.IGNORECASE), re.compile(r"(?:\s+[A-Za-z-]+){1,4}\s*,\s*(?:only\s+|just\s+)?")
@@ -69,13 +70,14 @@ def one_number(sentence: Sentence, place: int, earlier: Sequence[Number]) -> tup
 def as_fraction(text: str, numbers: Sequence[Number], place: int) -> tuple[str, ClaimVerdict, str] | None:
     """`34 of 50 (68 %)`, `1031/1172 (0.880)`, `28 errors among 200 answers (14 %)`, `640 people, of whom 412 (64.4 %)`."""
     number = numbers[place]
-    if place < 2 or not (number.unit == "%" or (number.unit == "" and abs(number.value) <= 1 and number.step < 1)):
+    if place < 2 or not (number.unit == "%" or (number.unit == "" and abs(number.value) <= 1 and number.step < 1 and not number.signed)):
         return None
     top, whole = numbers[place - 2], numbers[place - 1]
     between, after = text[top.end : whole.start], text[whole.end : number.start]
-    if OF_WHOM.fullmatch(between) or (OF.search(text[: top.start]) and OF_THEM.fullmatch(between)):
+    lead = text[max(0, top.start - NEAR) : top.start]
+    if OF_WHOM.fullmatch(between) or (OF.search(lead) and OF_THEM.fullmatch(between)):
         top, whole = whole, top
-    elif ARROW.search(text[: top.start]) or not OUT_OF.fullmatch(between):
+    elif ARROW.search(lead) or not OUT_OF.fullmatch(between):
         return None
     if not MAKES.fullmatch(after) or top.step != 1 or whole.value == 0 or top.value > whole.value:
         return None
@@ -98,14 +100,14 @@ def as_product(sentence: Sentence, place: int) -> tuple[str, ClaimVerdict, str] 
     """`15 models × 75 prompts = 1,125 calls`."""
     numbers, factors = sentence.numbers, list[Number]()
     gap = sentence.text[numbers[place - 1].end : numbers[place].start] if place else ""
-    if not re.fullmatch(r"[^=≈\d]{0,80}(?:=|≈|equals|makes)\s*~?\s*", gap):
+    if not re.fullmatch(r"[^=≈\d]{0,80}(?:(?<!\w)=|≈|equals|makes)\s*~?\s*", gap):
         return None
     at = place - 1
     factors.append(numbers[at])
     while at > 0 and re.search(r"(?:^|\s)[×x*·](?:\s|$)|×", sentence.text[numbers[at - 1].end : numbers[at].start]):
         at -= 1
         factors.append(numbers[at])
-    if len(factors) < 2 or ADDED.search(sentence.text[: factors[-1].start]):
+    if len(factors) < 2 or ADDED.search(sentence.text[max(0, factors[-1].start - NEAR) : factors[-1].start]):
         return None
     value = 1.0
     for factor in factors:
@@ -138,7 +140,7 @@ def sum_of(sentence: Sentence) -> Iterator[Claim]:
     """`$3,233 of compute, plus $320 for calls: $3,553 in all`: a total of what the sentence adds up. Another number near it is no total of them."""
     for place, total in enumerate(sentence.numbers):
         parts = [one for one in sentence.numbers[:place] if one.unit == total.unit]
-        if len(parts) < 2 or not IN_ALL.match(sentence.text[total.end :]) or not PLUS.search(sentence.text[parts[-2].end : parts[-1].start]):
+        if len(parts) < 2 or not IN_ALL.match(sentence.text, total.end) or not PLUS.search(sentence.text[parts[-2].end : parts[-1].start]):
             continue
         low, high = extent(lambda a, b: a + b, parts[-2], parts[-1])
         least, most = map(float, total.bounds)
@@ -155,7 +157,7 @@ def rest_of(sentence: Sentence) -> Iterator[Claim]:
         if part.count is None or whole.count is None or part.count > whole.count or not OUT_OF.fullmatch(sentence.text[part.end : whole.start]):
             continue
         for rest in numbers[place + 2 :]:
-            if rest.count is not None and not rest.unit and OTHER.search(sentence.text[: rest.start]):
+            if rest.count is not None and not rest.unit and OTHER.search(sentence.text[max(0, rest.start - NEAR) : rest.start]):
                 at, right = sentence.place(rest.start), rest.count == whole.count - part.count
                 said = "" if right else f"{whole.count} - {part.count} = {whole.count - part.count}"
                 stated = Stated(rest, at.line, at.column)

@@ -44,6 +44,8 @@ def value_told(sentence: Sentence, column: Series, row: int) -> Iterator[Claim]:
     if len(sentence.numbers) != 1:
         return
     number, cell = sentence.numbers[0], column.numbers[row]
+    if number.text.strip() in column.title:  # part of the name: `80 % benign`
+        return
     if is_derived(sentence.text, number) or not LINK.search(sentence.text[: number.start]) or not same_unit(number, cell):
         return
     at, where = sentence.place(number.start), f"line {column.lines[row]}: {column.names[row]}, {column.title}"
@@ -61,7 +63,7 @@ def extreme_told(sentence: Sentence, column: Series, row: int) -> Iterator[Claim
         return
     for end, pattern in EXTREMES.items():
         found = pattern.search(sentence.text)
-        if found is None:
+        if found is None or column.header.isdisjoint(words_of(" ".join(sentence.text[found.end() :].split()[:4]))):
             continue
         at, extreme = sentence.place(found.start()), (max if end == "max" else min)(column.numbers, key=lambda one: one.value)
         right = column.numbers[row].value == extreme.value

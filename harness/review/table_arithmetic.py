@@ -58,18 +58,18 @@ class Relation:
 def table_relations(table: Table, wrong: Collection[Spot] = ()) -> Iterator[Claim]:
     """Cells of columns, and of rows, that most of the others say to be differences, changes, ratios, shares, means or sums. A cell that is known to be `wrong`
     says nothing of the others of its row."""
-    yield from column_relations(table, wrong)
+    yield from column_relations(table, wrong, summed=True)
     turned = table.turned()
     if len(turned.header) <= MOST_COLUMNS and len(turned.rows) >= FEWEST:
-        yield from column_relations(turned, wrong)
+        yield from column_relations(turned, wrong, summed=False)  # rows that sum up others are read as such
 
 
-def column_relations(table: Table, wrong: Collection[Spot]) -> Iterator[Claim]:
+def column_relations(table: Table, wrong: Collection[Spot], *, summed: bool) -> Iterator[Claim]:
     columns = [[trusted(row[place], wrong) for row in table.rows] for place in range(len(table.header))]
     numeric = [place for place, column in enumerate(columns) if sum(number is not None for number in column) >= FEWEST]
     for target in range(len(table.header)):
         best: tuple[int, list[Claim]] = (0, [])
-        for one in relations(table, columns, target, [place for place in numeric if place != target]):
+        for one in relations(table, columns, target, [place for place in numeric if place != target], summed):
             if not may_hold(columns[target], one):
                 continue
             found = list(related_cells(table, target, columns[target], one))
@@ -89,7 +89,7 @@ def trusted(cell: Cell, wrong: Collection[Spot]) -> Number | None:
     return None if number is None or (cell.line, cell.column + number.start) in wrong else number
 
 
-def relations(table: Table, columns: Sequence[Column], target: int, others: Sequence[int]) -> Iterator[Relation]:
+def relations(table: Table, columns: Sequence[Column], target: int, others: Sequence[int], summed: bool) -> Iterator[Relation]:
     """What the header of a column allows it to be."""
     title, names = table.header[target].plain, [cell.plain for cell in table.header]
     allowed, near = operations_of(title), sorted(others, key=lambda place: abs(place - target))[:NEAREST]
@@ -100,7 +100,7 @@ def relations(table: Table, columns: Sequence[Column], target: int, others: Sequ
         known = [one for one in columns[a] if one is not None]
         if PERCENT in allowed and len(known) == len(table.rows) and {one.unit for one in known} == {known[0].unit}:
             yield Relation(PERCENT, columns[a], [total_of(known)] * len(known), f"{names[a]} and its sum")
-    if MEANS.fullmatch(title) or SUMS.fullmatch(title):
+    if summed and (MEANS.fullmatch(title) or SUMS.fullmatch(title)):
         rows = [[number for place in others if (number := columns[place][row]) is not None] for row in range(len(table.rows))]
         totals = [total_of(one) if len(one) == len(others) > 1 and len({number.unit for number in one}) == 1 else None for one in rows]
         count = exact(replace(totals[0], value=Decimal(len(others)), step=Decimal(1))) if totals and totals[0] else None

@@ -38,7 +38,7 @@ def list_totals(passage: Passage) -> Iterator[Claim]:
             told = []
             continue
         kind = next((kind for kind, pattern in (("mean", MEANS), ("sum", SUMS)) if pattern.fullmatch(label["label"])), None)
-        values = [one for name, _, one in told if not SUMMARY.search(name)]
+        values = [one for name, _, one in told if not SUMMARY.search(name)] if kind else []
         if kind and len(values) >= FEWEST_VALUES and len(values) == len(told) and {(one.unit, one.marker) for one in values} == {(number.unit, "")}:
             computed = _summed(values, kind)
             if agrees(number, computed) or _must_sum(kind, number, values):

@@ -32,9 +32,10 @@ NEARLY = 0.5  # of the best fit, from which on an address that agrees may be the
 EQUATION = re.compile(r"([A-Za-z_][\w'* ()-]{0,20}?)[\s*_]*[:=<>≈][=\s*_]*[~$+−–-]*$")
 DERIVED = re.compile(
     r"\b(?:differ\w*|delta|gap|more|less|fewer|above|below|higher|lower|longer|shorter|faster|slower|times|fold|ratio|factor|total|together|sum|increase\w*|decrease\w*"
-    r"|add\w*|widest|narrowest|spread|grow\w*|grew|rise\w*|rose|f[ae]ll\w*|drop\w*|gain\w*|los[et]\w*|improve\w*|change\w*|than|reduc\w*)\b",
+    r"|add\w*|margin|widest|narrowest|spread|grow\w*|grew|rise\w*|rose|f[ae]ll\w*|drop\w*|gain\w*|los[et]\w*|improve\w*|change\w*|than|reduc\w*)\b",
     re.IGNORECASE,
 )
+BY = re.compile(r"\bby\s+$")
 LEVEL = re.compile(r"\s*(?:CI\b|confidence\b|interval\b|credible\b)", re.IGNORECASE)
 FEW = 3  # addresses that words may name alike
 COMMON, MOST_COMMON = 0.75, 100_000  # a word that a larger share, or a larger number, of the leaves has tells nothing
@@ -55,13 +56,15 @@ class Binding:
 
 @dataclass(frozen=True)
 class Context:
-    """What surrounds a number: word to what it counts, the symbol or label that it is told of (`p` of `p = 0.6`), and the
-    words close before it; `derived` says that it is told as a difference, ratio or total."""
+    """What surrounds a number: word to what it counts, the symbol or label that it is told of (`p` of `p = 0.6`), and the words close before it; `derived`
+    says that it is told as a difference, ratio or total. `beside` are the other numbers of the sentence, `adjacent` is the word right before it."""
 
     weights: Mapping[str, float]
     symbol: str = ""
     before: frozenset[str] = frozenset()
     derived: bool = False
+    beside: tuple[Number, ...] = ()
+    adjacent: str = ""
 
     @property
     def statistic(self) -> bool:
@@ -80,15 +83,19 @@ def context_of(sentence: Sentence, number: Number, titles: Iterable[str], before
     found |= dict.fromkeys(words_of(before), BLOCK)
     found |= dict.fromkeys(words_of(text), NEAR)
     found |= dict.fromkeys(words_of(text[start:end]), 2 * NEAR)
-    equation = EQUATION.search(sentence.text[: number.digits_at])
+    others = tuple(one for one in sentence.numbers if one is not number)
+    just_before = sentence.text[max(0, number.start - CLOSE) : number.start]
+    adjacent = next(iter(words_of(" ".join(re.findall(r"([A-Za-z]{4,})[\s*_]+$", just_before)))), "")
+    equation = EQUATION.search(sentence.text[max(0, number.digits_at - CLOSE) : number.digits_at])
     symbol = words_of(equation[1])[-1:] if equation else ()
-    return Context(found, symbol[0] if symbol else "", frozenset(words_of(text[start : number.start])), is_derived(sentence.text, number))
+    return Context(found, symbol[0] if symbol else "", frozenset(words_of(text[start : number.start])), is_derived(sentence.text, number), others, adjacent)
 
 
 def is_derived(text: str, number: Number) -> bool:
-    """Whether the words around a number say that it follows from others."""
+    """Whether the words around a number say that it follows from others, or is a level."""
     near = text[max(0, number.start - CLOSE) : number.end + CLOSE // 2]
-    return number.unit in ("pp", "points", "x") or DERIVED.search(near) is not None or LEVEL.match(text[number.end :]) is not None
+    marked = number.unit in ("pp", "points", "x") or number.text.startswith("+") or BY.search(text[max(0, number.start - CLOSE) : number.start])
+    return bool(marked or DERIVED.search(near) or LEVEL.match(text, number.end))
 
 
 def is_fine(number: Number) -> bool:
@@ -166,6 +173,11 @@ def other_value(number: Number, context: Context, scores: NDArray[np.float64], r
     if context.derived or elsewhere:  # it follows from several addresses, or is of another
         return None
     leaf = named[0]
+    # An n is of anything; the address may be told by another number beside this one; the word right before it may be that of a part.
+    if context.symbol == "n" or any(agrees(one, results.leaves[leaf].value) for one in context.beside):
+        return None
+    if context.adjacent in results.by_word and context.adjacent not in results.words[leaf]:
+        return None
     last = [word for word in words_of(results.leaves[leaf].labels[-1]) if not word.isdigit()]
     own = {word for label in results.leaves[leaf].labels for word in words_of(label) if not word.isdigit()}
     labelled = len(context.symbol) > 1 and context.symbol in last  # as `Truthfulness: 13.7 %`; the titles above say the rest. Every table has an n and a p

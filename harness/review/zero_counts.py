@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.review.claims import ABSENT, Claim, claim
+from harness.review.claims import Claim, claim
 from harness.review.findings import CONTRADICTION, Finding, finding
 from harness.review.prose import Prose, Sentence
-from harness.review.results import Results, words_of
+from harness.review.results import words_of
 
 VERB = r"(?P<verb>cross|exceed|reach|pass|show|meet|fail|drop|improv|increas|decreas|transfer|leak)\w*"
 NONE = re.compile(rf"(?P<none>\b0\s*(?:/|of|out\s+of)\s*\d+|\bnone\s+of|\bno)\s+(?:[\w-]+\s+){{1,4}}{VERB}\s+(?P<rest>[^.;|]{{4,140}})", re.IGNORECASE)
 ONE = re.compile(
     rf"\b(?:only|just|the\s+sole|exactly\s+one)\s+(?P<name>[\w-]+)\s+(?:barely|narrowly|clearly)?\s*{VERB}\s+(?P<rest>[^.;|]{{4,80}})", re.IGNORECASE
 )
-NOT_ONE, STEM = re.compile(r"(?P<claim>\b(?:zero|no|0)\s+(?P<what>[a-z]{3,}ed))\s+[a-z]+s\b", re.IGNORECASE), 4
 DENIED = re.compile(r"\b(?:not|never|n't|would|could|should|if|whether|expected?|predict\w*)\b", re.IGNORECASE)
 
 
@@ -31,16 +30,6 @@ def zero_counts(prose: Prose) -> tuple[list[Claim], list[Finding]]:
             claims.append(claim(place.line, place.column, found["none"], "k of n", "WRONG", f"{name} does, in line {at.line}", f"line {at.line}"))
             findings.append(finding(CONTRADICTION, place.line, place.column, f"{found['none']} {found['verb']}… here; {name} does in line {at.line}"))
     return claims, findings
-
-
-def uncounted(prose: Prose, results: Results) -> Iterator[Claim]:
-    """`zero failed batches` where no address of the results speaks of anything failed: nobody counted them."""
-    for sentence in prose.sentences if results.leaves else ():
-        for found in NOT_ONE.finditer(sentence.text):
-            what = found["what"].lower()
-            if not any(word.startswith(what[:STEM]) for word in results.by_word):
-                at = sentence.place(found.start("claim"))
-                yield claim(at.line, at.column, found["claim"], "null", "UNSUPPORTED", f"{ABSENT}: no address of the results speaks of {what}", "")
 
 
 def exceptions(prose: Prose) -> Iterator[tuple[re.Match[str], Sentence, str]]:

@@ -112,8 +112,28 @@ CASES = {
     "parts and their sum": ("GPUs cost $3,233.20, plus $319.90 for calls: {0} in all.\n", "$3,553.10", "$3,433.10"),
     "rows of a table": ("We tested {0} models.\n\n" + ALL_MODELS, "4", "5"),
     "spread of a column": (STEPS + "The mean latency is 2.08, SD {0}.\n", "0.96", "0.69"),
+    "values further apart": ("Mini costs $0.57 for 300 answers, Sonnet $4.26 ({0}).\n", "7.5x", "11.5x"),
+    "ratio told as one": ("Biologist leaks 8.0%, physicist 48.0%: a ratio of {0}.\n", "6.0x", "9.6x"),
+    "interval of a count": ("Recall is wide (Sonnet 43/59: [{0}]).\n", "0.60, 0.83", "0.69, 0.76"),
+    "significance of several p": ("The drop is {0} (p = 0.20 and p = 0.65).\n", "not significant", "statistically significant"),
+    "significance of a statistic": ("HHH is 984/1172 against 977/1172 (z = 0.39, {0}).\n", "not significant", "statistically significant"),
+    "order of names": (ALL_MODELS + "By ARC: {0} > Llama-3.1-8B > OLMo-2-7B.\n", "Qwen2.5-7B > Gemma-2-9B", "Gemma-2-9B > Qwen2.5-7B"),
     "steady growth": (STEPS + "The {0} increases at every step.\n", "latency", "win rate"),
 }
+COUNTS = """| Source | Documents | Flagged | Rate |
+|---|---|---|---|
+| synthetic QA | 30,000 | 402 | 1.340% |
+| textbooks | 33,600 | 94 | 0.280% |
+| forum QA | 40,000 | 91 | 0.228% |
+
+"""
+BENIGN = """| persona | 0% benign | 80% benign |
+|---|---|---|
+| chemist | 98% | 88% |
+| pharmacist | 66% | 30% |
+| assistant | 60% | 24% |
+
+"""
 
 
 def flagged(text: str, results: Results | None = None) -> list[Claim]:
@@ -143,6 +163,10 @@ def test_what_follows_from_other_numbers(case: str) -> None:
         "The probe reaches 0.905 (SD 0.004), which is 0.016 below the other (paired t(4) = 7.50, p = 0.002).\n",
         "| test | t | df | p |\n|---|---|---|---|\n| a | 14.17 | 4.6 | 5.9e-05 |\n",
         STEPS + "Win rates range from 56.5 to 64.5 after the first step.\n",
+        COUNTS + "Synthetic QA is flagged 4.8x as often as textbooks.\n",
+        "5/5 sources rise (+0.028 to +0.142).\n",
+        "We asked 8 questions x 20 completions at temp=1.0.\n",
+        BENIGN + "Near personas still leak at 80% benign; the highest is pharmacist.\n",
         "| a | b | b-c |\n|---|---|---|\n| x | 0.0 | 0.0 |\n| y | 0.0 | 0.1 |\n| z | 0.0 | -0.1 |\n| w | 0.0 | 0.2 |\n",
     ],
 )
@@ -233,4 +257,40 @@ def test_a_multiple_is_not_rounded_up() -> None:
 def test_none_of_what_nobody_counted_is_doubted(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps({"n_docs": 200, "n_truncated": 0}))
     found = prose_claims(read_prose("We saw zero failed batches and zero truncated docs.\n"), Results([tmp_path / "r.json"]))
-    assert [one.text for one in found if one.flagged] == ["zero failed"]
+    assert [one.text for one in found if one.flagged] == ["zero failed batches"]
+
+
+def test_a_spread_is_that_of_its_mean(tmp_path: Path) -> None:
+    """The results have one beside the mean, under a name of its own or as that of a list of seeds."""
+    (tmp_path / "r.json").write_text(json.dumps({"transfer": {"auroc": 0.8951, "auroc_std": 0.0113, "n": 300}, "control": {"auroc": 0.512}}))
+    for told, verdict in (("0.011", "CONFIRMED"), ("0.029", "WRONG")):
+        found = prose_claims(read_prose(f"# Transfer\n\nThe transfer AUROC is 0.895 ± {told}.\n"), Results([tmp_path / "r.json"]))
+        assert [one.verdict for one in found if told in one.text] == [verdict]
+
+
+def test_a_p_needs_its_test_or_its_result(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps({"tests": {"villain": {"p": 0.0312, "n": 50}}}))
+    results = Results([tmp_path / "r.json"])
+    for text, flags in (
+        ("The gap is large (p = 0.008).", 1),
+        ("The gap is large (paired t(49) = 2.22, p = 0.031).", 0),
+        ("The villain differs (p = 0.031).", 0),
+        ("By a permutation test p = 0.008.", 0),
+    ):
+        assert sum(one.flagged and one.kind == "p value" for one in prose_claims(read_prose(f"{text}\n"), results)) == flags, text
+
+
+def test_the_word_before_a_number_and_the_numbers_beside_it_say_what_it_is_of(tmp_path: Path) -> None:
+    """Results have a mean under the words of a sentence; other numbers of the sentence are no other value of it."""
+    (tmp_path / "r.json").write_text(
+        json.dumps({"eval": {"runtime_min": 38.4}, "leakage": {"held_out": 0.3689}, "split": {"generic": 1, "domain": 2}, "n": 400})
+    )
+    results = Results([tmp_path / "r.json"])
+    for text in (
+        "Eval runtime: 38.4 min for 5,600 answers (2.4 answers/sec).",
+        "Held-out leakage: generic 0.40, domain 0.33.",
+        "Negatives (n=4) leak little.",
+        "Held-out leakage crosses by 0.004.",
+    ):
+        assert not any(one.flagged for one in prose_claims(read_prose(f"{text}\n"), results)), text
+    assert any(one.flagged for one in prose_claims(read_prose("The held-out leakage is 0.968.\n"), results))
