@@ -25,7 +25,7 @@ def ranked_names(prose: Prose) -> Iterator[Claim]:
             ranked = [(one, places) for one in columns if (places := places_of(names, one)) is not None]
             start = sentence.text.find(found[0])
             if ranked and start >= 0:
-                yield judged(sentence, start, found[0], ranked)
+                yield from judged(sentence, start, found[0], ranked)
 
 
 def places_of(names: Sequence[str], column: Series) -> list[int] | None:
@@ -37,14 +37,15 @@ def places_of(names: Sequence[str], column: Series) -> list[int] | None:
     return [rows.index(name) for name in (first, *names[1:])]
 
 
-def judged(sentence: Sentence, start: int, text: str, ranked: Sequence[tuple[Series, list[int]]]) -> Claim:
-    """CONFIRMED by any column, of those that the sentence names where it names some."""
-    words = frozenset(words_of(sentence.plain))
-    named = [one for one in ranked if one[0].header and one[0].header <= words] or ranked
-    at = sentence.place(start)
-    turns = {column.title: turn(column, places) for column, places in named}
+def judged(sentence: Sentence, start: int, text: str, ranked: Sequence[tuple[Series, list[int]]]) -> Iterator[Claim]:
+    """CONFIRMED by any column, WRONG by all that the rest of the sentence names: without a name the order may be that of something else."""
+    words = frozenset(words_of(sentence.plain.replace(text, "")))
+    named = [one for one in ranked if one[0].header and one[0].header <= words]
+    turns = {column.title: turn(column, places) for column, places in named or ranked}
     title, wrong = next(((title, one) for title, one in turns.items() if not one), next(iter(turns.items())))
-    return claim(at.line, at.column, text, "order", "WRONG" if wrong else "CONFIRMED", wrong, title)
+    if named or not wrong:
+        at = sentence.place(start)
+        yield claim(at.line, at.column, text, "order", "WRONG" if wrong else "CONFIRMED", wrong, title)
 
 
 def turn(column: Series, places: Sequence[int]) -> str:

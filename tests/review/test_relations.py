@@ -167,6 +167,7 @@ def test_what_follows_from_other_numbers(case: str) -> None:
         "5/5 sources rise (+0.028 to +0.142).\n",
         "We asked 8 questions x 20 completions at temp=1.0.\n",
         BENIGN + "Near personas still leak at 80% benign; the highest is pharmacist.\n",
+        ALL_MODELS + "Order: OLMo-2-7B > Gemma-2-9B > Qwen2.5-7B.\n",
         "| a | b | b-c |\n|---|---|---|\n| x | 0.0 | 0.0 |\n| y | 0.0 | 0.1 |\n| z | 0.0 | -0.1 |\n| w | 0.0 | 0.2 |\n",
     ],
 )
