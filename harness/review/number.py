@@ -112,6 +112,8 @@ def _number(found: re.Match[str], text: str) -> Number | None:
     decimals = len(digits.partition(".")[2])
     negative = (found["sign"] or "") in tuple(MINUS) and found["sign"]
     marker = re.sub(r"\s+", " ", found["marker"] or "").strip().lower()
+    if marker == "over" and not unit and decimals == 0 and len(digits) < 4:  # `averaged over 10 prompts`
+        marker = ""
     start = found.start("marker") if found["marker"] and not found["marker"][0].isalpha() else found.start("sign") if found["sign"] else found.start("digits")
     if found["money"] and not found["sign"] and not (found["marker"] and not found["marker"][0].isalpha()):
         start = found.start("money")

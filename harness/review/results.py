@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import operator
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, reduce
 from pathlib import Path
@@ -28,6 +29,7 @@ LONGEST_NAME = 60  # characters of a text that names a record
 WINDOW = 25  # steps on either side of a number in which its neighbours are counted
 FEWEST_SIBLINGS, MOST_SIBLINGS, MOST_AGGREGATED = 3, 1000, 50_000
 # A rate may be told as a percentage, a fraction of a total, or the other way round.
+BOUNDS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, "≤": operator.le, ">": operator.gt, "≥": operator.ge}
 SCALES = (1.0, 100.0, 0.01)
 PERCENT = ("%", "pp")
 WORD = re.compile(r"[a-z]+|\d+")
@@ -256,8 +258,9 @@ class Results:
         return {word: np.array(places) for word, places in found.items()}
 
     def agreeing(self, number: Number) -> list[int]:
-        """The leaves whose value a number tells, at whatever scale its unit allows."""
-        return [place for scale in scales_of(number) for place in self._between(number, scale)]
+        """The leaves whose value a number tells, at whatever scale its unit allows; of a bound those near it that keep it."""
+        found = [place for scale in scales_of(number) for place in self._between(number, scale)]
+        return [place for place in found if agrees(number, self.leaves[place].value)] if number.marker in BOUNDS else found
 
     def share(self, number: Number) -> float:
         """The probability that a number of the results which has nothing to do with this one agrees with it: how dense they lie around it, by step."""
@@ -298,6 +301,9 @@ def scales_of(number: Number) -> tuple[float, ...]:
 
 def agrees(number: Number, value: float) -> bool:
     """Whether a number tells a value: within half its last digit, at whatever scale its unit allows; bounded by its marker."""
+    if number.marker in BOUNDS:
+        told = value * (100 if number.unit in PERCENT and abs(value) <= 1 else 1)
+        return BOUNDS[number.marker](told if number.signed else abs(told), float(number.value))
     for scale in scales_of(number):
         low, high = (float(bound) for bound in number.bounds)
         told, slack = value * scale, 1e-9 * max(abs(low), abs(high), abs(value))

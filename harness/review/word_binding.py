@@ -152,7 +152,7 @@ def best_leaves(scores: NDArray[np.float64]) -> list[int]:
 def sum_of_named(number: Number, scores: NDArray[np.float64], results: Results) -> Binding | None:
     """A total over the addresses of one name, one of each file, where its words name one of them."""
     named = best_leaves(scores)
-    if not named or number.value == 0:
+    if not named or number.value == 0 or number.marker:
         return None
     alike = results.by_last[frozenset(words_of(results.leaves[named[0]].path[-1]))]
     if not 1 < len(alike) <= len(results.files):

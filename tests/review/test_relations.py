@@ -295,3 +295,13 @@ def test_the_word_before_a_number_and_the_numbers_beside_it_say_what_it_is_of(tm
     ):
         assert not any(one.flagged for one in prose_claims(read_prose(f"{text}\n"), results)), text
     assert any(one.flagged for one in prose_claims(read_prose("The held-out leakage is 0.968.\n"), results))
+
+
+def test_a_bound_is_kept_or_not(tmp_path: Path) -> None:
+    """`p < 0.001` of .0004 is right, and of .0010 it is not; `averaged over 10 prompts` is no bound."""
+    for value, flags in ((0.0004, 0), (0.001, 1), (0.03, 1)):
+        (tmp_path / "r.json").write_text(json.dumps({"validation": {"permutation_p": value}, "accuracy": 0.9}))
+        found = prose_claims(read_prose("# Validation\n\nThe permutation test of the validation has p < 0.001.\n"), Results([tmp_path / "r.json"]))
+        assert sum(one.flagged for one in found) == flags, value
+    assert read_prose("It is averaged over 10 prompts.\n").sentences[0].numbers[0].marker == ""
+    assert read_prose("It rose over 90%.\n").sentences[0].numbers[0].marker == ">"
