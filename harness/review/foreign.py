@@ -149,5 +149,5 @@ def number_claim(number: Number, at: Place, context: Context, sources: Sequence[
 def nowhere(number: Number, context: Context, sources: Sequence[Results]) -> bool:
     """Whether a finely told number that is no difference, sum or statistic stands nowhere in the results, whatever its sign and scale."""
     fine = number.step < 1 and abs(number.value) >= FINE * number.step and number.unit not in ("%", "$")  # these may follow from counts and prices
-    value = not (number.signed or context.derived or context.symbol in TESTS or context.statistic)
+    value = not (number.marker or number.signed or context.derived or context.symbol in TESTS or context.statistic)
     return fine and value and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)

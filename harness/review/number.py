@@ -23,7 +23,7 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 NUMBER = re.compile(
-    rf"""(?P<marker>[~≈<>≤≥]=?\s*|(?<![\w])(?:up\s+to|about|around|approximately|roughly|nearly|almost|over|under|below|above|at\s+least|at\s+most|less\s+than
+    rf"""(?P<marker>(?<![-=])[~≈<>≤≥]=?\s*|(?<![\w])(?:up\s+to|about|around|approximately|roughly|nearly|almost|over|under|below|above|at\s+least|at\s+most|less\s+than
          |more\s+than|fewer\s+than)\s+)?
     (?P<sign>(?<![\w.%)\]])[+{MINUS}]|±\s?)?
     (?P<money>[$€£])?

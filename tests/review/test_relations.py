@@ -304,4 +304,5 @@ def test_a_bound_is_kept_or_not(tmp_path: Path) -> None:
         found = prose_claims(read_prose("# Validation\n\nThe permutation test of the validation has p < 0.001.\n"), Results([tmp_path / "r.json"]))
         assert sum(one.flagged for one in found) == flags, value
     assert read_prose("It is averaged over 10 prompts.\n").sentences[0].numbers[0].marker == ""
+    assert [one.marker for one in read_prose("71.6 -> 50.2\n").sentences[0].numbers] == ["", ""]
     assert read_prose("It rose over 90%.\n").sentences[0].numbers[0].marker == ">"
