@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness.review.claims import Claim
 from harness.review.number import Number
 from harness.review.pairs import judged, ways_of
-from harness.review.predicates import Series, columns_of, rounds_to
+from harness.review.predicates import Series, columns_of, named_in, rounds_to
 from harness.review.prose import Prose, Sentence
 from harness.review.quantified import HEDGED
 
@@ -36,7 +36,7 @@ def column_of(sentence: Sentence, place: int, columns: Sequence[Series]) -> Seri
     number, rest = sentence.numbers[place], sentence.numbers[place + 1 :]
     after = sentence.text[number.end : min(rest[0].start if rest else len(sentence.text), number.end + NEAR)]
     for text in (after, sentence.text):
-        named = [one for one in columns if says(text, one.title.removeprefix("column "))]
+        named = [one for one in columns if named_in(text, one.title.removeprefix("column "))]
         if len(named) == 1:
             return named[0]
         if named:
@@ -46,7 +46,7 @@ def column_of(sentence: Sentence, place: int, columns: Sequence[Series]) -> Seri
 
 def two_cells(sentence: Sentence, column: Series) -> tuple[int, int] | None:
     """The two rows that a sentence names, or those of the greatest and the least value."""
-    named = [place for place, name in enumerate(column.names) if says(sentence.text, name)]
+    named = [place for place, name in enumerate(column.names) if named_in(sentence.text, name)]
     # The name of one may be part of another's.
     named = [place for place in named if not any(column.names[place] != column.names[other] and column.names[place] in column.names[other] for other in named)]
     if len(named) == 2:
@@ -67,8 +67,3 @@ def of_nothing_else(sentence: Sentence, number: Number, cells: Sequence[Number])
     """Whether the other numbers of a sentence are those of the cells, or follow from others too: this one may follow from a value of something else."""
     others = (one for one in sentence.numbers if one is not number)
     return all(ways_of(sentence, one, cells[0]) or any(rounds_to(cell, one) for cell in cells) for one in others)
-
-
-def says(text: str, name: str) -> bool:
-    """Whether a text has a name as it is written, small and capital letters aside."""
-    return len(name) > 1 and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE) is not None

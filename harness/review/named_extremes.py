@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from harness.review.arithmetic import told
 from harness.review.claims import Claim, claim
 from harness.review.number import Number
-from harness.review.predicates import FEWEST, Series, columns_of, parts_of
+from harness.review.predicates import FEWEST, Series, columns_of, named_in, parts_of
 from harness.review.prose import Prose, Sentence, Table
 from harness.review.quantified import HEDGED
 
@@ -65,14 +65,15 @@ def held(sentence: Sentence, word: int, number: Number, name: str, column: Serie
         at, text = sentence.place(word), sentence.text[word : number.start].rstrip(" (,:~*_")
         return claim(at.line, at.column, text, "superlative", "CONFIRMED", "", column.title)
     found = named_in(sentence.text, name)
-    assert found is not None
-    at, other = sentence.place(found.start()), holders[0]
-    return claim(at.line, at.column, found[0], "superlative", "WRONG", f"{column.names[other]} has {told(number)} (line {column.lines[other]})", column.title)
+    start, end = found.span() if found else (word, number.start)
+    at, other = sentence.place(start), holders[0]
+    reason = f"{column.names[other]} has {told(number)} (line {column.lines[other]})"
+    return claim(at.line, at.column, sentence.text[start:end], "superlative", "WRONG", reason, column.title)
 
 
 def only_name(text: str, column: Series) -> str:
     """The one row of a column that a text names."""
-    found = [name for name in column.names if len(name) > 1 and named_in(text, name)]
+    found = [name for name in column.names if named_in(text, name)]
     longest = [name for name in found if not any(name != other and name in other for other in found)]
     return longest[0] if len(set(longest)) == 1 else ""
 
@@ -80,10 +81,6 @@ def only_name(text: str, column: Series) -> str:
 def bracketed(text: str, column: Series) -> str:
     inside = re.match(r"\s*[%a-z]*\s*\(([^()]+)\)", text)
     return only_name(inside[1], column) if inside else ""
-
-
-def named_in(text: str, name: str) -> re.Match[str] | None:
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
 
 
 def alike(value: Number, number: Number) -> bool:
@@ -112,7 +109,7 @@ def first_in_every(sentence: Sentence, table: Table) -> Iterator[Claim]:
         return
     for ranked in (by_column(table), by_column(table.turned())):
         names = {name for one in ranked for name in one.names}
-        mine = [name for name in names if len(name) > 1 and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", sentence.text[: found.start()])]
+        mine = [name for name in names if named_in(sentence.text[: found.start()], name)]
         lists = [one for one in ranked if len(mine) == 1 and mine[0] in one.names and len({number.unit for number in one.numbers}) == 1]
         if len(lists) < FEWEST or any(len(one.names) < 2 for one in lists):
             continue

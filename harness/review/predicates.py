@@ -266,6 +266,13 @@ def superlative_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator
                 break
 
 
+def named_in(text: str, name: str) -> re.Match[str] | None:
+    """Where a text has a name as it is written, small and capital letters aside."""
+    if len(name) < 2 or name.lower() not in text.lower():  # most are not there, and a search is dear
+        return None
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.IGNORECASE)
+
+
 def said(name: str, sentence: Sentence) -> bool:
     """Whether most words of a name stand in a sentence."""
     words = frozenset(words_of(name))
