@@ -19,6 +19,8 @@ PIECES = st.sampled_from(
     t(0) = 1;t(24) = 2.15;F(1, 0) = 3;χ²(1) = 0;z = 40;r = 1.5;rho = 1;Cohen's d = 0.5;SD 0;mean 3 (SD = 2.1);0% CI [1, 2];95% CI [1, 1];α = 0
     2026-02-30 25:61 to 2026-03-01 23:14 (28 minutes);top 3;levels 1 through 3;every;highest;between;Fisher;Wilcoxon;Spearman (n = 9);paired
     independent;coefficient of variation;a factor of;5 personas (a, b, c);A > B > C;versus;→;power = 1
+    from 3 to 0 (+0%);(3 vs 0);a gap of 0x;the other 7;plus $0;in all;x is the best in every n;x has the highest p (0);x leads y by 2 points on p
+    increases at every step;zero failed batches;Confidence: HIGH;we tested 2 names;0:1;3.2 ± 0.1;x > mean > total;12/40 [0, 1];over 10 prompts
     """.strip()
     .replace("\n    ", ";")
     .split(";")
