@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.review.bindings import Bound, bound_claims, read_bindings
@@ -37,6 +38,7 @@ from harness.review.zero_counts import zero_counts
 # Computed from results, and seldom kept in them.
 TESTS = frozenset(("r", "t", "z", "f", "d", "p", "rho", "chi", "kappa", "alpha", "g", "eta", "tau"))
 FINE = 200  # steps from zero, from which on a number is told so finely that it must stand somewhere
+FEWEST_ALIKE = 3  # differences that results hold, from which on one that they do not is missing
 RANK = {"WRONG": 3, "OVERCLAIMED": 2, "CONFIRMED": 1, "UNSUPPORTED": 0}
 
 
@@ -68,7 +70,7 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
         if (restated := own.claim(number, at, context, found)) is not None:
             keep(found, restated)
     for number, at, context in [*undecided(prose, found)]:
-        if found[at.line, at.column].reason == UNBOUND and nowhere(number, context, sources):
+        if found[at.line, at.column].reason == UNBOUND and nowhere(number, context, sources) and (not number.signed or kept_there(number, prose, sources)):
             keep(found, claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT} in the results", "", number.end - number.start))
     for one in (*headline_numbers(prose, found, sources), *repeated(prose, found), *unbound_cells(prose, found)):
         keep(found, one)
@@ -147,7 +149,17 @@ def number_claim(number: Number, at: Place, context: Context, sources: Sequence[
 
 
 def nowhere(number: Number, context: Context, sources: Sequence[Results]) -> bool:
-    """Whether a finely told number that is no difference, sum or statistic stands nowhere in the results, whatever its sign and scale."""
+    """Whether a finely told number that is no sum or statistic stands nowhere in the results, whatever its sign and scale."""
     fine = number.step < 1 and abs(number.value) >= FINE * number.step and number.unit not in ("%", "$")  # these may follow from counts and prices
-    value = not (number.marker or number.signed or context.derived or context.symbol in TESTS or context.statistic)
+    value = not (number.marker or (context.derived and not number.signed) or context.symbol in TESTS or context.statistic)
     return fine and value and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)
+
+
+def kept_there(number: Number, prose: Prose, sources: Sequence[Results]) -> bool:
+    """Whether results hold differences of this form: most others that the text tells with a sign, as finely and in this unit. Else this one was computed."""
+    told = [one for sentence in prose.sentences for one in sentence.numbers] + [one for table in prose.tables for _, one in numbers_of(table)]
+    plus = number.text.startswith("+")
+    same = [one for one in told if one.signed and (one.step, one.unit) == (number.step, number.unit) and one.text.startswith("+") is plus]
+    alike = {one.value for one in same} - {number.value}
+    there = [value for value in alike if any(source.agreeing(replace(number, value=value)) for source in sources)]
+    return len(there) >= FEWEST_ALIKE and len(there) * 4 >= len(alike) * 3

@@ -134,6 +134,7 @@ BENIGN = """| persona | 0% benign | 80% benign |
 | assistant | 60% | 24% |
 
 """
+NAMED, TOLD = ("villain", "comedian", "teacher", "librarian"), ("+0.058", "+0.026", "+0.018", "+0.012")
 
 
 def flagged(text: str, results: Results | None = None) -> list[Claim]:
@@ -306,3 +307,13 @@ def test_a_bound_is_kept_or_not(tmp_path: Path) -> None:
     assert read_prose("It is averaged over 10 prompts.\n").sentences[0].numbers[0].marker == ""
     assert [one.marker for one in read_prose("71.6 -> 50.2\n").sentences[0].numbers] == ["", ""]
     assert read_prose("It rose over 90%.\n").sentences[0].numbers[0].marker == ">"
+
+
+def test_a_difference_is_missing_only_where_results_hold_differences(tmp_path: Path) -> None:
+    """`+0.256` in no file that has the others; differences that no file has were computed."""
+    text = "# Sycophancy\n\n" + "".join(f"- {name}: {told}\n" for name, told in zip(NAMED, TOLD, strict=True)) + "\nThe canary moves more ({0}).\n"
+    for deltas, flags in (([0.058, 0.026, 0.018, 0.012], ["+0.256"]), ([0.5, 0.4, 0.3, 0.2], [])):
+        (tmp_path / "r.json").write_text(json.dumps({name: {"delta": value} for name, value in zip(NAMED, deltas, strict=True)}))
+        results = Results([tmp_path / "r.json"])
+        found = [one for one in prose_claims(read_prose(text.format("+0.256")), results) if one.text == "+0.256"]
+        assert [one.text for one in found if one.flagged] == flags
