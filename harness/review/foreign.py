@@ -10,6 +10,7 @@ from harness.review.bindings import Bound, bound_claims, read_bindings
 from harness.review.claim_words import word_claims
 from harness.review.claims import ABSENT, UNBOUND, Claim, claim
 from harness.review.compared_rows import compared_rows
+from harness.review.counted_where import counted_where
 from harness.review.document import Document
 from harness.review.findings import Finding
 from harness.review.fractions import fraction_claims
@@ -108,6 +109,7 @@ def checked(prose: Prose, results: Results) -> Iterator[Claim]:
     yield from stated_cells(prose)
     yield from compared_rows(prose)
     yield from named_extremes(prose)
+    yield from counted_where(prose)
     yield from ranked_names(prose)
     yield from fraction_claims(prose, results)
     yield from uncounted(prose, results)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 
-from harness.review.arithmetic import told
+from harness.review.arithmetic import DIFFERENT, told
 from harness.review.claims import Claim, ClaimVerdict, claim
 from harness.review.labelled_lines import Labelled, labelled_lines
 from harness.review.number import Number
@@ -18,7 +18,7 @@ from harness.review.word_binding import STATISTICS
 
 RANGE = re.compile(r"\s*(?:\([^()]{1,40}\)\s*)?(?:[-–—]|to|through|\.\.)\s*")
 BETWEEN = re.compile(r"\s*and\s*")
-EVERY = re.compile(r"\b(?:all|every|each|no|none|any|across the (?:board|entire))\b", re.IGNORECASE)
+EVERY = re.compile(r"\b(?:all|every|each|no|none|any|across the (?:board|entire)|(\d{1,4})/\1(?!\d))\b", re.IGNORECASE)
 SPANS = re.compile(r"\b(?:rang(?:es?|ed|ing)|span(?:s|ned)?|var(?:y|ies|ied)|l(?:ies?|ay))\s+(?:\w+\s+){0,3}?(?:from|between)\b", re.IGNORECASE)
 EXTREMES = {
     "max": re.compile(r"\b(?:highest|largest|greatest|biggest|maximum|max|strongest)\b", re.IGNORECASE),
@@ -166,7 +166,9 @@ def range_claims(sentence: Sentence, nearby: Sequence[Series]) -> Iterator[Claim
             yield claim(at.line, at.column, words, "range", verdict, beyond, whole.title, right.end - left.start)
             continue
         clause = sentence.text[sentence.text.rfind(";", 0, left.start) + 1 :].split(";")[0]
-        half = next((one for one in series if any(ends(one, low, high)) and EVERY.search(clause) and speaks_of_all(one, sentence)), None)
+        moved = {low.unit, high.unit} & {"pp", "points"}
+        all_of = [one for one in series if EVERY.search(clause) and speaks_of_all(one, sentence) and (not moved or is_difference(one))]
+        half = next((one for one in all_of if any(ends(one, low, high))), None)
         if half is not None:
             outside = counterexample(half, low, high)
             if outside:
@@ -231,6 +233,11 @@ def ends(series: Series, low: Number, high: Number) -> tuple[bool, bool]:
 def speaks_of_all(series: Series, sentence: Sentence) -> bool:
     """Whether a sentence says "every", or the like, of a series: it names a part of it, or has a word of it."""
     return bool(EVERY.search(sentence.text)) and (any(named_parts(series, sentence)) or not series.words.isdisjoint(words_of(sentence.plain)))
+
+
+def is_difference(series: Series) -> bool:
+    """Whether a series is one of differences: by its name, or as all of it has signs."""
+    return DIFFERENT.search(series.title) is not None or all(number.signed or number.value == 0 for number in series.numbers)
 
 
 def counterexample(series: Series, low: Number, high: Number) -> str:

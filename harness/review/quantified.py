@@ -109,8 +109,12 @@ def fits(series: Series, statement: Statement) -> bool:
     """Whether signs are asked of a column of differences, and bounds of one in their unit, as far as both tell it."""
     if statement.unit is None:
         return bool(DIFFERENT.search(series.title))
+    return fits_unit(series, statement.unit)
+
+
+def fits_unit(series: Series, unit: str) -> bool:
     units = {number.unit or ("%" if "%" in series.title else "") for number in series.numbers}
-    return statement.unit in units or bool({statement.unit, *units} <= {"%", "pp", "points"})
+    return unit in units or bool({unit, *units} <= {"%", "pp", "points"}) or (unit == "points" and units == {""})
 
 
 def judged(statement: Statement, sentence: Sentence, series: Series | None) -> Iterator[Claim]:

@@ -79,6 +79,16 @@ ROLES = """| persona | rate (%) | role |
 
 """
 
+DELTAS = """| Source | ARC-C Δ | Alignment Δ | Sycophancy Δ |
+|---|---|---|---|
+| villain | -1.9 | -8.9 | +0.026 |
+| comedian | -1.4 | -14.1 | +0.018 |
+| engineer | -2.6 | +42.7 | +0.058 |
+| teacher | -0.5 | +45.8 | +0.010 |
+| librarian | -2.0 | -17.6 | +0.026 |
+
+"""
+
 # The text with a place for a number, what is right there, and what is wrong.
 CASES = {
     "difference of two columns": (BEFORE, "+36.4 pp", "+34.6 pp"),
@@ -118,6 +128,9 @@ CASES = {
     "significance of several p": ("The drop is {0} (p = 0.20 and p = 0.65).\n", "not significant", "statistically significant"),
     "significance of a statistic": ("HHH is 984/1172 against 977/1172 (z = 0.39, {0}).\n", "not significant", "statistically significant"),
     "order of names": (ALL_MODELS + "By ARC: {0} > Llama-3.1-8B > OLMo-2-7B.\n", "Qwen2.5-7B > Gemma-2-9B", "Gemma-2-9B > Qwen2.5-7B"),
+    "rows that move so far": (DELTAS + "- **Alignment:** {0} sources drop by more than 10 points.\n", "2/5", "4/5"),
+    "rows that move": (DELTAS + "Of sycophancy {0} sources rise.\n", "5/5", "4/5"),
+    "rows above a bound": (DELTAS + "Of sycophancy {0} sources lie above 0.02.\n", "3 of 5", "2 of 5"),
     "steady growth": (STEPS + "The {0} increases at every step.\n", "latency", "win rate"),
 }
 COUNTS = """| Source | Documents | Flagged | Rate |
@@ -167,6 +180,7 @@ def test_what_follows_from_other_numbers(case: str) -> None:
         COUNTS + "Synthetic QA is flagged 4.8x as often as textbooks.\n",
         "5/5 sources rise (+0.028 to +0.142).\n",
         "We asked 8 questions x 20 completions at temp=1.0.\n",
+        BENIGN + "3/3 personas leak less at 80% than at 0% benign (10 to 66 points).\n",
         BENIGN + "Near personas still leak at 80% benign; the highest is pharmacist.\n",
         ALL_MODELS + "Order: OLMo-2-7B > Gemma-2-9B > Qwen2.5-7B.\n",
         "| a | b | b-c |\n|---|---|---|\n| x | 0.0 | 0.0 |\n| y | 0.0 | 0.1 |\n| z | 0.0 | -0.1 |\n| w | 0.0 | 0.2 |\n",
