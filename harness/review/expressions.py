@@ -100,11 +100,11 @@ def values_at(address: str, results: Results) -> list[float]:
     """The values at an address, in the order of the file. Raises HarnessError where there are none."""
     file, _, pointer = address.partition("#/")
     parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")]
-    found = [
-        leaf.value
-        for leaf in results.leaves
-        if len(leaf.path) == len(parts) and results.is_file(leaf.file, file) and all(part in ("*", there) for part, there in zip(parts, leaf.path, strict=True))
-    ]
+    found = [leaf.value for leaf in results.leaves if not leaf.summary and matches(leaf.path, parts) and results.is_file(leaf.file, file)]
     if not found:
         raise HarnessError("no such number in the results", where=address, mend="Name a file given by --results and a pointer to a number in it")
     return found
+
+
+def matches(path: Sequence[str], parts: Sequence[str]) -> bool:
+    return len(path) == len(parts) and all(part in ("*", there) for part, there in zip(parts, path, strict=True))

@@ -86,7 +86,7 @@ def stem(word: str) -> str:
 @dataclass(frozen=True)
 class Leaf:
     """A number at `path` (segments, RFC 6901 when joined) of file `file`. `labels` are the segments as they are named: a record of a list by its texts. Of a
-    list of numbers each is `one_of` several; what they come to (`mean`, `sd`) stands beside them, with `summary` to say so."""
+    list of numbers each is `one_of` several; what they come to stands beside them, with the function of expressions that gives it as `summary`."""
 
     file: int
     path: tuple[str, ...]
@@ -117,8 +117,9 @@ class Results:
         leaf = self.leaves[place]
         if self.called:
             return self.called[place]
-        path = leaf.path[:-1] if leaf.summary else leaf.path
-        return f"{leaf.summary}{self.files[leaf.file].as_posix()}#/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
+        path = (*leaf.path[:-1], "*") if leaf.summary else leaf.path
+        pointer = f"{self.files[leaf.file].as_posix()}#/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in path)
+        return f'{leaf.summary}("{pointer}")' if leaf.summary else pointer
 
     @cached_property
     def words(self) -> list[frozenset[str]]:
@@ -395,7 +396,7 @@ def listed(file: int, path: tuple[str, ...], names: tuple[str, ...], values: Seq
     for place, value in enumerate(values):
         yield Leaf(file, (*path, str(place)), value, (*names, str(place)), one_of=True)
     for name, value in (("mean", float(np.mean(values))), ("sd", float(np.std(values, ddof=1)))):
-        yield Leaf(file, (*path, name), value, (*names, name), summary=f"{name} of {len(values)} at ")
+        yield Leaf(file, (*path, name), value, (*names, name), summary=name)
 
 
 def names_of_items(items: Sequence[Any]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.review.claims import Claim
+from harness.review.expressions import evaluate
 from harness.review.foreign import prose_claims
 from harness.review.graph import graph_claims
 from harness.review.prose import read_prose
@@ -206,7 +207,8 @@ def test_a_cell_of_a_list_of_seeds_is_their_mean(tmp_path: Path) -> None:
         text = f"# Sweep\n\n| layer | AUROC | control |\n|---|---|---|\n{rows}\n"
         cell = next(one for one in prose_claims(read_prose(text), results) if one.text == changed)
         assert cell.verdict == verdict, cell
-        assert cell.address.startswith("mean of 3 at ") and cell.address.endswith("#/sweep/1/auroc")
+        assert cell.address.startswith('mean("') and cell.address.endswith('#/sweep/1/auroc/*")')
+        assert evaluate(cell.address, results) == pytest.approx(sum(LAYERS[8]) / 3)  # so it can be a binding
 
 
 def test_the_crossing_of_a_row_and_a_column_needs_no_name(tmp_path: Path) -> None:
