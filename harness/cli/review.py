@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.cli.command import CLEAN, FINDINGS, RUN, USAGE, Answer, add_command
+from harness.plaintext import count_of
 
 if TYPE_CHECKING:
     from harness.review.review import Review
@@ -76,7 +77,7 @@ def propose_bindings(review: Review, file: Path | None) -> str:
     known = read_bindings(place) if place.exists() else []
     text = propose(read_prose("\n".join(review.lines)), review.claims, known)
     write_text(place, text)
-    return f"wrote {place}: {text.count('accepted: false')} bindings to be accepted"
+    return f"wrote {place}: {count_of(text.count('accepted: false'), 'binding', 'bindings')} to be accepted"
 
 
 def exit_code(review: Review) -> int:

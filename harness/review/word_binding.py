@@ -123,7 +123,7 @@ def bind(number: Number, context: Context, results: Results, without: NDArray[np
     )
     if without is not None:
         scores[without] = 0.0
-    best = max(agreeing, key=lambda leaf: scores[leaf]) if agreeing else -1
+    best = max(agreeing, key=lambda leaf: (scores[leaf], not results.leaves[leaf].one_of)) if agreeing else -1
     fits = float(scores[best]) if best >= 0 else 0.0
     if fits > 0:
         rivals = 1 + int((scores >= fits - 1e-9).sum()) - sum(scores[leaf] >= fits - 1e-9 for leaf in agreeing)
