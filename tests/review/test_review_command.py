@@ -144,7 +144,7 @@ def test_bindings_are_proposed_accepted_and_used(tmp_path: Path, monkeypatch: py
     (tmp_path / "run.json").write_text(json.dumps({"arms": rates}))
     (tmp_path / "draft.md").write_text("# Draft\n\nThe rate doubled to 0.5 in the second arm.\n")
     assert main(["review", "draft.md", "--results", "run.json", "--propose"]) == 0
-    assert "wrote review.bindings.yaml: 1 bindings to be accepted" in capsys.readouterr().out
+    assert "wrote review.bindings.yaml: 1 binding to be accepted" in capsys.readouterr().out
     proposed = (tmp_path / "review.bindings.yaml").read_text()
     assert "value: run.json#/arms/a/rate" in proposed
     for value, verdict in (("run.json#/arms/a/rate", "CONFIRMED"), ("'100 * \"run.json#/arms/b/rate\"'", "WRONG")):
