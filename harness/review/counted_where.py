@@ -67,5 +67,5 @@ def judged(sentence: Sentence, part: Number, whole: Number, column: Series, hold
     rows = [name for name, number in zip(column.names, column.numbers, strict=True) if holds(float(number.value))]
     at, text = sentence.place(part.start), sentence.text[part.start : whole.end]
     right = len(rows) == part.count
-    reason = f"{len(rows)} of {column.title}" + (f": {', '.join(rows)}" if rows else "")
+    reason = f"{len(rows)} of {len(column.numbers)} rows are so" + (f": {', '.join(rows)}" if rows else "")
     return claim(at.line, at.column, text, "k of n", "CONFIRMED" if right else "WRONG", reason, column.title, whole.end - part.start)
