@@ -209,7 +209,7 @@ def _null(sentence: Sentence, text: str, passage: Passage, weak: str) -> Iterato
     for found in NULL_WORDS.finditer(text):
         before = text[: found.start()]
         verb = found[0].lower().startswith("d")
-        if found[0].lower().startswith("m") and not weak:  # `may not exist`: too much only after a test that found nothing
+        if found[0].lower().startswith(("may", "might")) and not weak:  # too much only after a test that found nothing
             continue
         if LACKS_POWER.search(text) or re.search(r"\b(?:may|might|could|if|whether)\b|\band $", before) or _denied(before):
             continue

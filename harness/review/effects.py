@@ -116,7 +116,8 @@ def _paired_difference(passage: Passage, source: Sentence, mean: Number, sd: Num
     computed = image(lambda m, s: m / (s / np.sqrt(n)) if s > 0 else np.inf, bounds(mean), bounds(sd))
     if mean.value * t.number.value < 0:
         computed = (-computed[1], -computed[0])
-    if not np.isfinite(computed).all() or (not computed[0] / FAR <= float(t.number.value) <= computed[1] * FAR and computed[0] > 0):
+    least, most = sorted(map(abs, computed))
+    if not least / FAR <= abs(float(t.number.value)) <= most * FAR:
         return  # no slip: these are mean and SD of something else
     yield judged(said(sentence, t.number), "test statistic", computed, f"{mean.value}/({sd.value}/sqrt({n:g}))", address)
     for one in passage.everything:

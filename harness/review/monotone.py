@@ -51,7 +51,7 @@ def meant(sentence: Sentence, columns: Sequence[Series]) -> Series | None:
 
 
 def turn(series: Series, sign: int) -> str:
-    """Where a column first goes the other way, or stays, beyond what rounding hides."""
+    """Where a column first goes the other way; that it stays may be rounding."""
     for place, (one, other) in enumerate(pairwise(series.numbers)):
         if sign * (other.value - one.value) < 0:
             return f"{told(one)} at {series.names[place]}, {told(other)} at {series.names[place + 1]} (line {series.lines[place + 1]})"

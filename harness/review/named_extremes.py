@@ -16,19 +16,16 @@ from harness.review.predicates import FEWEST, Series, columns_of, named_in, part
 from harness.review.prose import Prose, Sentence, Table
 from harness.review.quantified import HEDGED
 
-MOST = r"most|highest|largest|greatest|biggest|longest|widest|strongest|fastest|slowest|peaks?|maximum|top|best|worst|hardest|easiest"
-LEAST = r"least|fewest|lowest|smallest|shortest|narrowest|weakest|minimum|nearest|farthest"
-EXTREME = re.compile(rf"\b(?:{MOST}|{LEAST})\b", re.IGNORECASE)
+MOST = r"most|highest|largest|greatest|biggest|longest|widest|strongest|farthest|peaks?|maximum"
+LEAST = r"least|fewest|lowest|smallest|shortest|narrowest|weakest|nearest|minimum"
+EITHER = r"best|worst|hardest|easiest|safest|fastest|slowest|top|first|last"  # which end that is depends on the quantity
+EXTREME = re.compile(rf"\b(?:(?P<most>{MOST})|(?P<least>{LEAST})|{EITHER})\b", re.IGNORECASE)
 NOT_FIRST = re.compile(
     rf"\b(?:second|third|next|almost|nearly|(?:among|one of) the (?:{MOST}|{LEAST})|at (?:most|least)|not|than|most of)\b|n['’]t\b", re.IGNORECASE
 )
 IN_EVERY = re.compile(
-    r"\b(?P<word>best|worst|hardest|easiest|highest|lowest|strongest|weakest|safest|fastest|slowest|most \w+|least \w+|first|last)\b(?:\s+[\w-]+){0,3}?\s+"
-    r"(?:in|on|for|across|under|at|of|by)\s+(?P<all>(?:every|each|all)\b(?:\s+[\w-]+){0,3})",
-    re.IGNORECASE,
+    rf"{EXTREME.pattern}(?:\s+[\w-]+){{0,4}}?\s+(?:in|on|for|across|under|at|of|by)\s+(?:every|each|all)\b(?:\s+[\w-]+){{0,3}}", re.IGNORECASE
 )
-
-
 NEAR = 60  # characters after a number in which its name may stand in brackets
 
 
@@ -54,21 +51,23 @@ def extremes_with_value(sentence: Sentence, columns: Sequence[Series]) -> Iterat
         for column in columns:
             name = only_name(clause, column) or bracketed(sentence.text[number.end : number.end + NEAR], column)
             holders = [place for place, one in enumerate(column.numbers) if alike(one, number)]
-            if name and holders and is_end(column, holders[0]):
-                yield held(sentence, begin + word.start(), number, name, column, holders)
+            if name and holders and is_end(column, holders[0], word):
+                yield from held(sentence, begin, word, number, name, column, holders)
                 break
 
 
-def held(sentence: Sentence, word: int, number: Number, name: str, column: Series, holders: Sequence[int]) -> Claim:
-    """The superlative where the row of that name has the value, else the name."""
+def held(sentence: Sentence, begin: int, word: re.Match[str], number: Number, name: str, column: Series, holders: Sequence[int]) -> Iterator[Claim]:
+    """The superlative where the row of that name has the value, if the word says which end that is; else the name."""
     if any(column.names[place] == name for place in holders):
-        at, text = sentence.place(word), sentence.text[word : number.start].rstrip(" (,:~*_")
-        return claim(at.line, at.column, text, "superlative", "CONFIRMED", "", column.title)
+        if word["most"] or word["least"]:
+            at, text = sentence.place(begin + word.start()), sentence.text[begin + word.start() : number.start].rstrip(" (,:~*_")
+            yield claim(at.line, at.column, text, "superlative", "CONFIRMED", "", column.title)
+        return
     found = named_in(sentence.text, name)
-    start, end = found.span() if found else (word, number.start)
+    start, end = found.span() if found else (begin + word.start(), number.start)
     at, other = sentence.place(start), holders[0]
     reason = f"{column.names[other]} has {told(number)} (line {column.lines[other]})"
-    return claim(at.line, at.column, sentence.text[start:end], "superlative", "WRONG", reason, column.title)
+    yield claim(at.line, at.column, sentence.text[start:end], "superlative", "WRONG", reason, column.title)
 
 
 def only_name(text: str, column: Series) -> str:
@@ -88,9 +87,11 @@ def alike(value: Number, number: Number) -> bool:
     return value.value == number.value and value.step == number.step and (value.unit == number.unit or "" in (value.unit, number.unit))
 
 
-def is_end(column: Series, place: int) -> bool:
+def is_end(column: Series, place: int, word: re.Match[str]) -> bool:
+    """Whether a value is at the end of its column that the word says."""
     values = [one.value for one in column.numbers]
-    return values[place] in (max(values), min(values)) and max(values) != min(values)
+    ends = [max(values)] if word["most"] else [min(values)] if word["least"] else [max(values), min(values)]
+    return values[place] in ends and max(values) != min(values)
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ class Ranked:
 
 
 def first_in_every(sentence: Sentence, table: Table) -> Iterator[Claim]:
-    """`Gemma is the best model on every benchmark`: by whether the name is at one end, the same one, of each column or row. With exceptions nothing is said."""
+    """`Gemma is the best model on every benchmark`: whether the name is at one end of each column or row, the same one. With exceptions nothing is said."""
     found = IN_EVERY.search(sentence.text)
     if found is None or re.search(r"\b(?:but|except|other than|besides|of the|nearly|almost|not)\b", sentence.text):
         return
@@ -127,15 +128,18 @@ def by_column(table: Table) -> list[Ranked]:
 
 
 def judged(sentence: Sentence, found: re.Match[str], name: str, lists: Sequence[Ranked]) -> Iterator[Claim]:
+    """That it is the best of all is not confirmed: whether more is better is not known. That it is not at the same end of all is wrong."""
     ends = []
     for one in lists:
         values, mine = [number.value for number in one.numbers], one.numbers[one.names.index(name)].value
         ends.append((mine == max(values), mine == min(values)))
-    way = 0 if sum(top for top, _ in ends) >= sum(low for _, low in ends) else 1
+    fewer = sum(top for top, _ in ends) < sum(low for _, low in ends)
+    way = 0 if found["most"] else 1 if found["least"] or fewer else 0
     against = next((place for place, end in enumerate(ends) if not end[way]), None)
-    at, text = sentence.place(found.start("word")), sentence.text[found.start("word") : found.end()]
+    at, text = sentence.place(found.start()), found[0]
     if against is None:
-        yield claim(at.line, at.column, text, "all", "CONFIRMED", f"in all {len(lists)}", f"{len(lists)} of the table")
+        if found["most"] or found["least"]:
+            yield claim(at.line, at.column, text, "all", "CONFIRMED", f"in all {len(lists)}", f"{len(lists)} of the table")
         return
     one = lists[against]
     best = (max, min)[way](range(len(one.names)), key=lambda place: one.numbers[place].value)

@@ -18,7 +18,7 @@ from harness.review.results import words_of
 
 BETWEEN = re.compile(r"\s*(?:→|->|vs\.?|versus|(?:as\s+)?(?:against|compared\s+(?:to|with)))\s*(?:[A-Za-z-]+\s+){0,3}", re.IGNORECASE)
 TO = re.compile(r"(?:\s+[\w-]+)?\s+to\s+", re.IGNORECASE)
-FROM = re.compile(r"\b(?:from|\()\s*[*_]*$", re.IGNORECASE)
+FROM = re.compile(r"(?:\bfrom|\()\s*[*_]*$", re.IGNORECASE)
 CHANGED = (
     r"(?:increase|decrease|rise|fall|gain|loss|drop|difference|gap|change|improvement|reduction|shift|growth|decline|factor|ratio|jump|lead"
     r"|advantage|delta)"

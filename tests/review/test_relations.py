@@ -333,3 +333,29 @@ def test_a_difference_is_missing_only_where_results_hold_differences(tmp_path: P
         results = Results([tmp_path / "r.json"])
         found = [one for one in prose_claims(read_prose(text.format("+0.256")), results) if one.text == "+0.256"]
         assert [one.text for one in found if one.flagged] == flags
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        (ROLES + "Among the held-out personas, lawyer leaks most (10.0).\n", []),  # its own value, at the other end: nothing is confirmed
+        (ROLES + "Among the held-out personas, lawyer leaks least (10.0).\n", ["CONFIRMED"]),
+        (ALL_MODELS + "OLMo-2-7B has the best score on ARC (70.2).\n", []),  # whether more is better is not known
+        (JUDGES.format("89.5%") + "Judge B is the best in every category.\n", []),
+        (JUDGES.format("89.5%") + "Judge B has the highest score in every category.\n", ["WRONG"]),
+        (JUDGES.format("89.5%") + "Judge A has the highest score in every category.\n", ["CONFIRMED"]),
+    ],
+)
+def test_a_superlative_is_confirmed_at_its_own_end_only(text: str, verdicts: list[str]) -> None:
+    found = prose_claims(read_prose(text), Results(()))
+    assert [one.verdict for one in found if one.kind in ("superlative", "all")] == verdicts
+
+
+def test_points_in_brackets_are_no_per_cent() -> None:
+    assert [one.verdict for one in flagged("The win rate loses 4.0% (64.5% to 60.5%).\n")] == ["OVERCLAIMED"]
+    assert flagged("The win rate loses 4.0 pp (64.5% to 60.5%).\n") == []
+
+
+def test_a_minimal_effect_is_a_null_claim() -> None:
+    assert [one.text for one in flagged("# T\n\n## Findings\n\nLayout has a minimal effect.\n")] == ["minimal effect"]
+    assert flagged("# T\n\n## Findings\n\nSuch patterns may not exist.\n") == []
