@@ -11,7 +11,7 @@ from harness.review.claims import Claim, claim
 from harness.review.number import Number
 from harness.review.predicates import FEWEST, Series, is_difference, series_of
 from harness.review.prose import Prose, Sentence
-from harness.review.quantified import HEDGED, LABEL, SHORT, fits_unit
+from harness.review.quantified import HEDGED, LABEL, fits_unit
 from harness.review.results import words_of
 
 OUT_OF = re.compile(r"\s*(?:/|of(?:\s+the|\s+all)?|out\s+of)\s*")
@@ -58,7 +58,7 @@ def condition(sentence: Sentence, whole: Number) -> tuple[Holds, Number | None, 
 def column_of(sentence: Sentence, block: str, series: Sequence[Series], whole: Number, bound: Number | None) -> Series | None:
     """The one column of so many rows all of whose header the sentence says, or the label of its paragraph."""
     words = frozenset(words_of(sentence.plain)) | frozenset(words_of(LABEL.match(block)[0]))  # type: ignore[index]
-    named = [one for one in series if one.header - SHORT and one.header <= words and len(one.numbers) == whole.count]
+    named = [one for one in series if one.is_named(words) and len(one.numbers) == whole.count]
     named = [one for one in named if bound is None or fits_unit(one, bound.unit)]
     return named[0] if len(named) == 1 else None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from harness.review.bindings import Bound, bound_claims, read_bindings
@@ -70,8 +70,9 @@ def prose_claims(prose: Prose, results: Results, bindings: Sequence[Bound] = (),
     for number, at, context in [*undecided(prose, found)]:
         if (restated := own.claim(number, at, context, found)) is not None:
             keep(found, restated)
+    kept = kept_forms(prose, sources)
     for number, at, context in [*undecided(prose, found)]:
-        if found[at.line, at.column].reason == UNBOUND and nowhere(number, context, sources) and (not number.signed or kept_there(number, prose, sources)):
+        if found[at.line, at.column].reason == UNBOUND and nowhere(number, context, sources) and (not number.signed or form_of(number) in kept):
             keep(found, claim(at.line, at.column, number.text, "plain", "UNSUPPORTED", f"{ABSENT} in the results", "", number.end - number.start))
     for one in (*headline_numbers(prose, found, sources), *repeated(prose, found), *unbound_cells(prose, found)):
         keep(found, one)
@@ -157,11 +158,16 @@ def nowhere(number: Number, context: Context, sources: Sequence[Results]) -> boo
     return fine and value and bool(sources[0].leaves) and not any(source.agreeing(number) for source in sources)
 
 
-def kept_there(number: Number, prose: Prose, sources: Sequence[Results]) -> bool:
-    """Whether results hold differences of this form: most others that the text tells with a sign, as finely and in this unit. Else this one was computed."""
+def form_of(number: Number) -> tuple[object, ...]:
+    """A plus or a minus, the last digit and the unit, of a number that has a sign."""
+    return number.text.startswith("+"), number.step, number.unit
+
+
+def kept_forms(prose: Prose, sources: Sequence[Results]) -> set[tuple[object, ...]]:
+    """The forms of differences that results hold: most of those that the text tells so. Others are computed, and stand in no results."""
     told = [one for sentence in prose.sentences for one in sentence.numbers] + [one for table in prose.tables for _, one in numbers_of(table)]
-    plus = number.text.startswith("+")
-    same = [one for one in told if one.signed and (one.step, one.unit) == (number.step, number.unit) and one.text.startswith("+") is plus]
-    alike = {one.value for one in same} - {number.value}
-    there = [value for value in alike if any(source.agreeing(replace(number, value=value)) for source in sources)]
-    return len(there) >= FEWEST_ALIKE and len(there) * 4 >= len(alike) * 3
+    values: dict[tuple[object, ...], dict[object, bool]] = defaultdict(dict)
+    for one in told:
+        if one.signed and one.value not in values[form_of(one)]:
+            values[form_of(one)][one.value] = any(source.agreeing(one) for source in sources)
+    return {form for form, there in values.items() if sum(there.values()) >= FEWEST_ALIKE and sum(there.values()) * 4 >= len(there) * 3}

@@ -10,7 +10,7 @@ from harness.review.arithmetic import told
 from harness.review.claims import Claim, claim
 from harness.review.predicates import Series, series_of
 from harness.review.prose import Prose, Sentence
-from harness.review.quantified import HEDGED, SHORT
+from harness.review.quantified import HEDGED
 from harness.review.results import words_of
 
 RISES = r"(?:increas(?:es?|ed|ing)|r(?:ises?|ose|ising)|gr(?:ows?|ew|owing)|improv(?:es?|ed|ing)|climb(?:s|ed|ing)?)"
@@ -46,7 +46,7 @@ def number_of(name: str) -> float:
 def meant(sentence: Sentence, columns: Sequence[Series]) -> Series | None:
     """The one column all of whose header the sentence says."""
     words = frozenset(words_of(sentence.plain))
-    named = [one for one in columns if one.header - SHORT and one.header <= words]
+    named = [one for one in columns if one.is_named(words)]
     return named[0] if len(named) == 1 else None
 
 

@@ -19,7 +19,7 @@ NO_CLAIM = re.compile(
 # Words before a number that make a name of it.
 NAMED = re.compile(
     r"\b(?:seeds?|lines?|fig(?:ure)?s?\.?|tables?|sections?|issues?|pods?|gpus?|phases?|levels?|layers?|pages?|steps?|version|aims?|part|appendix|chapter|stage|exp"
-    r"|experiment|finding|criterion|rank|id|no\.|number|doc|item|takeaway)[\s:=]*(?:\d+(?:\s*(?:,|and|or|/)\s*)?)*$",
+    r"|experiment|finding|criterion|rank|id|no\.|number|doc|item|takeaway)[\s:=]*(?:\d+(?:\s*(?:,|and|or|/)\s*\d+)*(?:\s*(?:,|and|or|/)\s*)?)?$",
     re.IGNORECASE,
 )
 NUMBER = re.compile(

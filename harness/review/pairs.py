@@ -42,6 +42,7 @@ ROUNDED_UP = 1.1  # times a ratio, from which on a whole multiple says too much
 NAMED = re.compile(r"(?:[A-Za-z-]+\s+){0,4}$")  # the words right before a value
 TOLD_AS = re.compile(r"\b(?:ratio|factor|difference|gap) of\s*[*_]*$", re.IGNORECASE)
 MOST_VALUES = 3
+LONGEST = 200  # characters between a pair and what follows from it
 NEAR = 60  # characters before a number that say what it is
 OWN = "the sentence itself"
 FAR = 3  # times a result, from which on a number is of something else
@@ -57,10 +58,14 @@ def pair_claims(prose: Prose) -> Iterator[Claim]:
         for place, (a, b) in enumerate(pairwise(numbers)):
             if not is_pair(sentence, a, b):
                 continue
-            if place + 2 < len(numbers) and AFTER.fullmatch(sentence.text[b.end : numbers[place + 2].start]):
+            if place + 2 < len(numbers) and stands_between(AFTER, sentence.text[b.end : numbers[place + 2].start]):
                 yield from judged(sentence, numbers[place + 2], a, b, OWN)
-            if place and BEFORE.fullmatch(sentence.text[numbers[place - 1].end : a.start]):
+            if place and stands_between(BEFORE, sentence.text[numbers[place - 1].end : a.start]):
                 yield from judged(sentence, numbers[place - 1], a, b, OWN)
+
+
+def stands_between(pattern: re.Pattern[str], text: str) -> bool:
+    return len(text) <= LONGEST and pattern.fullmatch(text) is not None
 
 
 def of_some(sentence: Sentence) -> Iterator[Claim]:

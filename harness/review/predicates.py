@@ -26,6 +26,7 @@ EXTREMES = {
 }
 FIRST = re.compile(r"\b(top|first|bottom|last)\s+(\d{1,9})\b", re.IGNORECASE)
 THROUGH = re.compile(r"\b([\w.-]+)\s+(?:through|to|–|-)\s+([\w.-]+)\b")
+SHORT = frozenset(["p", "n", "t", "r", "z", "d", "sd", "se", "ci", "df"])  # headers that say nothing of what is meant
 FEWEST = 3  # values of a series that say something of all of it
 
 
@@ -53,6 +54,10 @@ class Series:
         """The values at some places."""
         numbers, lines = tuple(self.numbers[place] for place in places), tuple(self.lines[place] for place in places)
         return replace(self, names=tuple(self.names[place] for place in places), numbers=numbers, lines=lines)
+
+    def is_named(self, words: frozenset[str]) -> bool:
+        """Whether all words of its header are among some words, and say what is meant."""
+        return bool(self.header - SHORT) and self.header <= words
 
     def cut(self, rows: slice) -> Series:
         return replace(self, names=self.names[rows], numbers=self.numbers[rows], lines=self.lines[rows])

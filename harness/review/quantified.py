@@ -28,7 +28,6 @@ HEDGED = re.compile(
     r"\b(?:not\s+(?:all|every|each)|almost|nearly|most|if|whether|should|must|would|expect\w*|predict\w*|threshold|criteri\w+|require\w*)\b|\?", re.IGNORECASE
 )
 LABEL = re.compile(r"[^:.]{0,60}")  # of a paragraph, such as `Capability (ARC-C):`
-SHORT = frozenset(["p", "n", "t", "r", "z", "d", "sd", "se", "ci", "df"])  # headers that say nothing of what is meant
 REACH = 90  # characters between a quantifier and what it says
 BREAK = re.compile(r"[.;:!?|]\s")
 
@@ -97,7 +96,7 @@ def last_quantifier(sentence: Sentence, end: int) -> re.Match[str] | None:
 def meant(sentence: Sentence, block: str, series: Sequence[Series], statement: Statement) -> Series | None:
     """The one column all of whose header the sentence says, or the label of its paragraph; None where there is none, or several share as many words with it."""
     words = frozenset(words_of(sentence.plain)) | frozenset(words_of(LABEL.match(block)[0]))  # type: ignore[index]
-    named = [one for one in series if one.header - SHORT and one.header <= words and fits(one, statement)]
+    named = [one for one in series if one.is_named(words) and fits(one, statement)]
     scored = sorted(((len(words & one.words), place) for place, one in enumerate(named)), reverse=True)
     if not scored or (len(scored) > 1 and scored[1][0] == scored[0][0]):
         return None

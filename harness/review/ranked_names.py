@@ -40,7 +40,7 @@ def places_of(names: Sequence[str], column: Series) -> list[int] | None:
 def judged(sentence: Sentence, start: int, text: str, ranked: Sequence[tuple[Series, list[int]]]) -> Iterator[Claim]:
     """CONFIRMED by any column, WRONG by all that the rest of the sentence names: without a name the order may be that of something else."""
     words = frozenset(words_of(sentence.plain.replace(text, "")))
-    named = [one for one in ranked if one[0].header and one[0].header <= words]
+    named = [one for one in ranked if one[0].is_named(words)]
     turns = {column.title: turn(column, places) for column, places in named or ranked}
     title, wrong = next(((title, one) for title, one in turns.items() if not one), next(iter(turns.items())))
     if named or not wrong:

@@ -13,6 +13,7 @@ from harness.review.restated import Spot
 from harness.review.results import Results, agrees, words_of
 
 PLUS_MINUS = re.compile(r"\s*[*_]*\s*(?:±|\+/-)?\s*[*_]*\(?\s*(?:SD\s*[=:]?\s*)?")
+LONGEST = 30  # characters between a mean and its spread
 TOLD = re.compile(r"±|\+/-|\bSD\b")
 
 
@@ -22,7 +23,7 @@ def spread_claims(prose: Prose, found: Mapping[Spot, Claim], results: Results) -
         for mean, spread in pairwise(sentence.numbers):
             between, at = sentence.text[mean.end : spread.digits_at], sentence.place(mean.start)
             known = found.get((at.line, at.column))
-            if known is None or known.verdict != "CONFIRMED" or not TOLD.search(between) or not PLUS_MINUS.fullmatch(between):
+            if known is None or known.verdict != "CONFIRMED" or len(between) > LONGEST or not TOLD.search(between) or not PLUS_MINUS.fullmatch(between):
                 continue
             leaf = spread_of(mean, known.address, results)
             if leaf is not None:

@@ -10,7 +10,7 @@ from harness.review.claims import Claim, claim
 from harness.review.number import Number
 from harness.review.predicates import EXTREMES, FEWEST, Series, columns_of, rounds_to
 from harness.review.prose import Prose, Sentence
-from harness.review.quantified import HEDGED, SHORT
+from harness.review.quantified import HEDGED
 from harness.review.results import words_of
 from harness.review.word_binding import is_derived
 
@@ -26,7 +26,7 @@ def stated_cells(prose: Prose) -> Iterator[Claim]:
     columns = [column for table in prose.tables for column in columns_of(table, prose)]
     for sentence in prose.sentences:
         words = frozenset(words_of(sentence.plain))
-        meant = [one for one in columns if one.header - SHORT and one.header <= words]
+        meant = [one for one in columns if one.is_named(words)]
         if len(meant) != 1 or OTHERS.search(sentence.plain) or HEDGED.search(sentence.plain):
             continue
         rows = [place for place, name in enumerate(meant[0].names) if names_of(name) and names_of(name) <= words - meant[0].header]

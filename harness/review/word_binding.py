@@ -117,10 +117,8 @@ def bind(number: Number, context: Context, results: Results, without: NDArray[np
     """The address that a number tells, as far as words can say; some leaves are left out."""
     if not results.leaves:
         return Binding()
-    scores, agreeing = (
-        scores_of(context.weights, results),
-        [leaf for leaf in results.agreeing(number) if (without is None or not without[leaf]) and alike_in_money(number, results.words[leaf])],
-    )
+    scores = scores_of(context.weights, results)
+    agreeing = [leaf for leaf in results.agreeing(number) if (without is None or not without[leaf]) and alike_in_money(number, results.words[leaf])]
     if without is not None:
         scores[without] = 0.0
     best = max(agreeing, key=lambda leaf: (scores[leaf], not results.leaves[leaf].one_of)) if agreeing else -1
@@ -203,7 +201,8 @@ def comparable(number: Number, value: float, words: Collection[str] = ()) -> boo
 
 def alike_in_money(number: Number, words: Collection[str]) -> bool:
     """Whether an address of such words may be told so: dollars of what costs, no percentage of that."""
-    return not (number.unit in ("%", "pp", "$") and MONEY.isdisjoint(words) is (number.unit == "$"))
+    money = not MONEY.isdisjoint(words)
+    return money if number.unit == "$" else not (money and number.unit in ("%", "pp"))
 
 
 def scores_of(weights: Mapping[str, float], results: Results) -> NDArray[np.float64]:

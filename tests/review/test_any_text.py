@@ -50,6 +50,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @settings(max_examples=150, deadline=None)
 @given(pieces=TEXTS)
+@example(pieces=[f"line {'1' * 45}; 5"])  # took for ever
 @example(pieces=["from 2026-02-30 22:46 to 2026-03-01 23:14 (28 minutes)"])
 @example(pieces=[f"Spearman rho = 0.5 (n = {HUGE}, p = 0.01)", f"every of the top {HUGE} lies in (1.0 - 3.0)", f"1e{HUGE}"])
 @example(pieces=[table([["x", "1e400", "1"], ["y", "1e400", "2"], ["z", "1e400", "3"], ["mean", "1e400", "3"]])])
