@@ -31,7 +31,19 @@ PANELS = {
     "level 2: the test": ("coverage 0.2", "coverage 0.6", "coverage 1", "correlation 0", "correlation 0.6", "similarity, sharpness 8"),
     "level 3: what changes": ("mutation 0.005", "adding, common", "corrected, common", "improving, mutation", "together", "improving, neutral"),
     "level 4: evaluators, networks, red queen": ("evaluators 1", "evaluators 5", "network, mixed", "makers, fixed test", "red queen"),
+    "level 5: inheritance and beliefs": ("plain", "recombining, rho 0.4", "recombining, rho 0.8", "recombining, neutral", "turnover", "zipf"),
 }
+# Panels of other measures than the usual ones.
+WORLD = ("fitness", "value_each", "value_used_each", "deceptive_first")
+QUADRANTS = ("beneficial", "misjudged", "deceptive", "harmful")
+OF_TEST = ("coverage", "entropy", "correlation", "questions")
+CHANGING = ("adding, common", "adding, uncovered", "corrected, common", "corrected, redundant", "corrected, uninformative", "red queen")
+SPECIAL = {
+    "level 3: the test while it changes": (CHANGING, OF_TEST),
+    "level 5: what the world does": (("plain", "used unevenly", "catastrophe", "harm pays 1"), WORLD),
+    "level 5: four quadrants": (("plain", "recombining, rho 0.4", "drifting"), QUADRANTS),
+}
+PRICES = (0, 2, 4, 8, 16, 32)
 
 
 @gate("G1", quick=True)
@@ -67,7 +79,9 @@ def test_the_laws_of_population_genetics_hold(settings, report, measure):
 
 
 @gate("G3", needs="G1")
-def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, report_courses, report_phases, report_deception, report_beliefs):
+def test_every_arm_runs_and_does_something(
+    levels, evolved, facts, measure, report_courses, report_phases, report_deception, report_beliefs, report_adversaries
+):
     """Every arm of every level runs, no two arms are equal and no two runs of one are: each parameter that is varied is read by something."""
     arms = {name: evolved(name) for level in levels.values() for name in level}
     facts("Model", "populations", SIMULATED)
@@ -83,6 +97,9 @@ def test_every_arm_runs_and_does_something(levels, evolved, facts, measure, repo
     )
     for panel, names in PANELS.items():
         report_courses(panel, names)
+    for panel, (names, measures) in SPECIAL.items():
+        report_courses(panel, names, measures)
+    report_adversaries({0.4: "plain", 0.8: "copied, rho 0.8"}, PRICES)
     report_phases(RHOS, BETAS)
     report_deception(RHOS, 5)
     report_beliefs([f"rho {rho:g}, beta 5" for rho in (0, 0.4, 0.8)])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PLACES = {
     "fixtures": ("ArmResult",),
     "laws.every_law": ("EVERY_LAW", "judge_findings"),
+    "measured_activations": ("BeliefScorer", "load_beliefs", "semantic_cosines"),
     "metrics": ("examine",),
     "runs": ("is_compiled", "simulate", "start"),
     "sections": ("BeliefCloud", "Course", "Deception", "Law", "MeasuredCourse", "PhaseMap", "PublishedFigure"),
@@ -27,6 +28,7 @@ __all__ = [
     "EVERY_LAW",
     "ArmResult",
     "BeliefCloud",
+    "BeliefScorer",
     "Course",
     "Deception",
     "Law",
@@ -38,6 +40,8 @@ __all__ = [
     "is_compiled",
     "judge_findings",
     "list_arms",
+    "load_beliefs",
+    "semantic_cosines",
     "simulate",
     "start",
 ]

@@ -14,6 +14,8 @@ from harness.domains.evolution.base_model import Config
 from harness.domains.evolution.rng import choose_distinct
 from harness.errors import HarnessError
 
+Cosine = Annotated[float, Field(ge=-1.000001, le=1.000001)]  # of vectors whose length is 1 but for rounding
+Weight = Annotated[float, Field(ge=0, le=1)]
 STEP = 2.0**-12  # activations are multiples of it, so that sums of activation times signal are exact (see world.py)
 ALPHA_LEVELS = 256
 
@@ -203,13 +205,20 @@ class Similarity(Spatial):
 class Zipf(Spatial):
     """Heavy-tailed: a rank k of 1 … ranks with P(k) proportional to k**-alpha, read out as (k - 1) / (ranks - 1): rank 1, the commonest, is no activation.
 
-    alpha goes from alpha_near to alpha_far with the distance (1 - cos) / 2 of belief and question, in 255 equal steps.
+    alpha goes from alpha_near to alpha_far with the distance (1 - cos) / 2 of belief and question, in 255 equal steps. `cosines`, a row for each belief,
+    are those of real texts (of sentence embeddings, say); without them beliefs and questions are points drawn on a sphere.
     """
 
     kind: Literal["zipf"] = "zipf"
     ranks: int = Field(default=16, ge=2, le=4096)
     alpha_near: float = Field(default=0.5, ge=0, le=20)
     alpha_far: float = Field(default=4.0, ge=0, le=20)
+    cosines: tuple[tuple[Cosine, ...], ...] | None = None
+
+    def check(self, beliefs: int, questions: int) -> None:
+        """Raises HarnessError where the cosines are not those of so many beliefs and questions."""
+        if self.cosines is not None:
+            check_shape("cosines", self.cosines, beliefs, questions)
 
     @model_validator(mode="after")
     def _nearer_is_stronger(self) -> Zipf:
@@ -225,7 +234,9 @@ class Zipf(Spatial):
 
     def draw(self, beliefs: int, questions: int, rng: np.random.Generator) -> Activations:
         """One personality. Ranks by inversion; the rows of the table lie end to end, so one search serves all pairs."""
-        cosine = np.clip(cosines(self.draw_points(beliefs, rng), self.draw_points(questions, rng)), -1.0, 1.0)
+        self.check(beliefs, questions)
+        drawn = cosines(self.draw_points(beliefs, rng), self.draw_points(questions, rng)) if self.cosines is None else np.array(self.cosines)
+        cosine = np.clip(drawn, -1.0, 1.0)
         level = np.rint((1.0 - cosine) / 2.0 * (ALPHA_LEVELS - 1))
         ends = (self.cumulative() + np.arange(ALPHA_LEVELS)[:, None]).ravel()
         rank = np.searchsorted(ends, level + rng.random(level.shape), side="right") - level * self.ranks  # counted from 0
@@ -251,7 +262,36 @@ class Personality(Spatial):
         return Activations.from_dense(np.exp(self.sharpness * (cosine - 1.0)))
 
 
-AnyActivation = Annotated[Simple | Coverage | Correlated | Similarity | Zipf | Personality, Field(discriminator="kind")]
+class Given(Config):
+    """Activations as they were measured: `weights[c][b][q]` in [0, 1] of personality c, belief b and question q, to the nearest 2**-12. Nothing is drawn."""
+
+    kind: Literal["given"] = "given"
+    weights: Annotated[tuple[tuple[tuple[Weight, ...], ...], ...], Field(min_length=1, max_length=64)]
+
+    @property
+    def personalities(self) -> int:
+        return len(self.weights)
+
+    def check(self, beliefs: int, questions: int) -> None:
+        """Raises HarnessError where they are not those of so many beliefs and questions."""
+        for number, rows in enumerate(self.weights):
+            check_shape(f"weights.{number}", rows, beliefs, questions)
+
+    def draw(self, beliefs: int, questions: int, rng: np.random.Generator) -> Activations:  # noqa: ARG002  nothing is drawn
+        """A row of beliefs for each personality."""
+        self.check(beliefs, questions)
+        return Activations.from_dense(np.array(self.weights))
+
+
+AnyActivation = Annotated[Simple | Coverage | Correlated | Similarity | Zipf | Personality | Given, Field(discriminator="kind")]
+
+
+def check_shape(name: str, rows: tuple[tuple[float, ...], ...], beliefs: int, questions: int) -> None:
+    """Raises HarnessError for a table that has not a row for each belief and a column for each question."""
+    widths = sorted({len(row) for row in rows})
+    if len(rows) != beliefs or widths != [questions]:
+        what = f"{len(rows)} rows of {' or '.join(map(str, widths)) or 'no'} numbers are not those of {beliefs} beliefs and {questions} questions"
+        raise HarnessError(what, where=f"activation.{name}", mend="Give a row for each belief, with a number for each question")
 
 
 def normalise(points: np.ndarray) -> np.ndarray:

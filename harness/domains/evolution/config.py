@@ -25,11 +25,16 @@ Period = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Selection(Config):
-    """Pressure beta; with `last` it moves from `beta` at the first selection to `last` at the last one, linearly or by equal factors."""
+    """Pressure beta; with `last` it moves from `beta` at the first selection to `last` at the last one, linearly or by equal factors.
+
+    `harm_pays`: what is selected for is F(m) plus harm_pays times the mean over its beliefs of how far their value lies below zero. Harm that pays off
+    elsewhere (a malicious family of beliefs that makes a model code better) is selected for beside the test.
+    """
 
     beta: Beta = 5.0
     last: Beta | None = None
     course: Literal["linear", "geometric"] = "linear"
+    harm_pays: Annotated[float, Field(ge=-100, le=100)] = 0.0
 
     @model_validator(mode="after")
     def _positive_if_geometric(self) -> Selection:
@@ -72,7 +77,7 @@ class Evaluator(Config):
     correlation: Correlation | None = None
     blend: Chance | None = None
     last: Correlation | None = None
-    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    weight: Annotated[float, Field(ge=0, le=1e6)] = 1.0
 
     @model_validator(mode="after")
     def _one_course(self) -> Evaluator:
@@ -93,11 +98,18 @@ class Evaluator(Config):
 
 
 class Evaluators(Config):
-    """Several evaluators, whose signals are averaged by weight. `noise` is the SD of what is added to each model's fitness before selection, new each time."""
+    """Several evaluators, whose signals are averaged by weight (one of weight 0 sees and does not count). `noise` is the SD of what is added to each model's
+    fitness before selection, new each time."""
 
     each: Annotated[tuple[Evaluator, ...], Field(min_length=1, max_length=16)] = (Evaluator(),)
     every: Period = 1
     noise: Annotated[float, Field(ge=0, le=1e6)] = 0.0
+
+    @model_validator(mode="after")
+    def _somebody_counts(self) -> Evaluators:
+        if not any(one.weight for one in self.each):
+            raise ValueError("every evaluator has weight 0, so nobody tests. Give one a weight")
+        return self
 
 
 class ChangingTest(Config):

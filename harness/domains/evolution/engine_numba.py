@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from harness.domains.evolution import engine_numpy
-from harness.domains.evolution.operators import LARGEST_GAIN, Scores, belief_worth, change_test, gap_scale
+from harness.domains.evolution.operators import LABELLED, LARGEST_GAIN, OF_TEST, Scores, belief_worth, change_test, examine_test, gap_scale
 from harness.domains.evolution.state import EMPTY, Measure, Population
 from harness.domains.evolution.world import World
 from harness.jit import lean_kernel
 
 SIGNALS, VALUES, MASS = 0, 1, 2  # what is summed by question
 NEVER = 1 << 62
+COLUMNS = tuple(int(column) for column in LABELLED)
 
 
 class Rules(NamedTuple):
@@ -50,7 +51,8 @@ class Ground(NamedTuple):
     signals: Any  # (2, B)
     values: Any
     used: Any
-    deceptive: Any  # (2, B) by the labels of now, and by the first
+    labels: Any  # (4, B) as `World.labels`
+    pays: Any
     neighbours: Any
     strengths: Any
     worth: Any  # (personalities, B)
@@ -82,7 +84,8 @@ class Genotypes(NamedTuple):
     tested: Any
     value: Any
     used: Any
-    deceptive: Any  # (rows, 2) held deceptive beliefs
+    pays: Any
+    labelled: Any  # (rows, 4) held beliefs of each label
 
 
 def evolve(world: World, population: Population, until: int, rng: np.random.Generator, history: np.ndarray) -> Population:
@@ -106,6 +109,8 @@ def evolve_until_change(world: World, population: Population, until: int, rng: n
     generation, living, measured = run_stretch(
         rules, ground, world.betas, genotypes, make_scratch(rules), live, counts, generation, population.measured, min(stop, until), stop > until, rng, history
     )
+    if world.simulation.test is not None:
+        history[population.generation : generation + bool(measured), OF_TEST] = examine_test(population)
     rows = np.repeat(live[:living], counts[:living])
     return population.change(
         generation=int(generation),
@@ -147,7 +152,8 @@ def make_ground(world: World, population: Population) -> Ground:
         signals=signals,
         values=world.values,
         used=world.used,
-        deceptive=np.stack([(world.values < 0) & (signals[0] > 0), world.deceptive_first]),
+        labels=world.labels(population.generation),
+        pays=world.pays,
         neighbours=world.neighbours,
         strengths=world.strengths,
         worth=belief_worth(world, population) if world.simulation.mutation.proposals > 1 else np.zeros((1, 1)),
@@ -186,7 +192,8 @@ def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.
         tested=np.empty(rows),
         value=np.empty(rows),
         used=np.empty(rows),
-        deceptive=np.empty((rows, 2), np.int64),
+        pays=np.empty(rows),
+        labelled=np.empty((rows, len(LABELLED)), np.int64),
     )
     return genotypes, live, counts
 
@@ -260,7 +267,8 @@ def score_row(rules, ground, genotypes, row):  # type: ignore[no-untyped-def]
     """Scores a genotype afresh."""
     sums = genotypes.sums[row if len(genotypes.sums) > 1 else 0]
     sums[:] = 0.0
-    value, used, now, first = 0.0, 0.0, 0, 0
+    value, used, pays = 0.0, 0.0, 0.0
+    genotypes.labelled[row] = 0
     offset = genotypes.personality[row] * rules.beliefs
     fill_gains(ground, genotypes, row)
     for slot in range(genotypes.size[row]):
@@ -268,9 +276,10 @@ def score_row(rules, ground, genotypes, row):  # type: ignore[no-untyped-def]
         add_belief(ground, sums, offset + belief, belief, ground.gains[slot])
         value += ground.values[belief]
         used += ground.used[belief]
-        now += ground.deceptive[0, belief]
-        first += ground.deceptive[1, belief]
-    genotypes.value[row], genotypes.used[row], genotypes.deceptive[row, 0], genotypes.deceptive[row, 1] = value, used, now, first
+        pays += ground.pays[belief]
+        for label in range(len(ground.labels)):
+            genotypes.labelled[row, label] += ground.labels[label, belief]
+    genotypes.value[row], genotypes.used[row], genotypes.pays[row] = value, used, pays
     average(rules, genotypes, row, sums)
 
 
@@ -322,7 +331,7 @@ def count_alive(rules, genotypes, live, counts, living):  # type: ignore[no-unty
 @lean_kernel
 def measure(rules, ground, genotypes, live, counts, living, alive, generation, tally, row):  # type: ignore[no-untyped-def]
     """Fills a row of a history."""
-    fitness, tested, value, used, size, now, first = 0.0, 0.0, 0.0, 0.0, 0, 0, 0
+    fitness, tested, value, used, size = 0.0, 0.0, 0.0, 0.0, 0
     for index in range(living):
         genotype, count = live[index], counts[index]
         fitness += count * genotypes.fitness[genotype]
@@ -330,8 +339,6 @@ def measure(rules, ground, genotypes, live, counts, living, alive, generation, t
         value += count * genotypes.value[genotype]
         used += count * genotypes.used[genotype]
         size += count * genotypes.size[genotype]
-        now += count * genotypes.deceptive[genotype, 0]
-        first += count * genotypes.deceptive[genotype, 1]
     fitness /= rules.models
     variance, founders = 0.0, 0
     tally[:] = 0
@@ -343,11 +350,15 @@ def measure(rules, ground, genotypes, live, counts, living, alive, generation, t
             tally[founder] = 1
     row[Measure.FITNESS], row[Measure.FITNESS_SD] = fitness, math.sqrt(variance / rules.models)
     row[Measure.VALUE], row[Measure.VALUE_TESTED], row[Measure.VALUE_USED] = value / rules.models, tested / rules.models, used / rules.models
-    row[Measure.POOL] = ground.deceptive[0].sum() / rules.beliefs
+    row[Measure.POOL] = ground.labels[0].sum() / rules.beliefs
     row[Measure.FOUNDERS], row[Measure.SIZE] = founders, size / rules.models
     row[Measure.ALIVE], row[Measure.QUESTIONS] = alive, rules.asked
     if size > 0:
-        row[Measure.DECEPTIVE], row[Measure.DECEPTIVE_FIRST] = now / size, first / size
+        for label in range(len(ground.labels)):
+            labelled = 0
+            for index in range(living):
+                labelled += counts[index] * genotypes.labelled[live[index], label]
+            row[COLUMNS[label]] = labelled / size
         if generation % rules.diversity_every == 0 or generation == rules.generations:
             row[Measure.DIVERSITY] = 1.0 - count_squares(genotypes, live, counts, living, tally) / (rules.models * size)
 
@@ -378,7 +389,7 @@ def choose_parents(rules, genotypes, live, counts, living, beta, scratch, rng): 
         alive = genotypes.value[genotype] >= rules.catastrophe
         for _ in range(counts[index] if rules.noise > 0 else 1):
             noise = rules.noise * rng.standard_normal() if rules.noise > 0 else 0.0
-            power = beta * (genotypes.fitness[genotype] + noise)
+            power = beta * (genotypes.fitness[genotype] + genotypes.pays[genotype] / max(1, genotypes.size[genotype]) + noise)
             ends[entries], owners[entries] = power if alive else -math.inf, index
             highest = max(highest, ends[entries])
             entries += 1
@@ -470,8 +481,9 @@ def mutate_child(rules, ground, genotypes, parent, child, gap, rng):  # type: ig
             add_belief(ground, genotypes.sums[child], offset + new, new, 1.0)
             genotypes.value[child] += ground.values[new] - ground.values[old]
             genotypes.used[child] += ground.used[new] - ground.used[old]
-            for labels in range(2):
-                genotypes.deceptive[child, labels] += int(ground.deceptive[labels, new]) - int(ground.deceptive[labels, old])
+            genotypes.pays[child] += ground.pays[new] - ground.pays[old]
+            for label in range(len(ground.labels)):
+                genotypes.labelled[child, label] += int(ground.labels[label, new]) - int(ground.labels[label, old])
     gap -= size
     if rules.loss > 0:
         kept = 0
@@ -498,9 +510,9 @@ def copy_row(genotypes, old, new):  # type: ignore[no-untyped-def]
     for slot in range(genotypes.held.shape[1]):
         genotypes.held[new, slot] = genotypes.held[old, slot]
     genotypes.size[new], genotypes.founder[new], genotypes.personality[new] = genotypes.size[old], genotypes.founder[old], genotypes.personality[old]
-    genotypes.value[new], genotypes.used[new] = genotypes.value[old], genotypes.used[old]
-    for labels in range(2):
-        genotypes.deceptive[new, labels] = genotypes.deceptive[old, labels]
+    genotypes.value[new], genotypes.used[new], genotypes.pays[new] = genotypes.value[old], genotypes.used[old], genotypes.pays[old]
+    for label in range(genotypes.labelled.shape[1]):
+        genotypes.labelled[new, label] = genotypes.labelled[old, label]
     if len(genotypes.sums) > 1:
         for sums in range(3):
             for q in range(genotypes.sums.shape[2]):

@@ -46,7 +46,8 @@ def breed(world: World, population: Population, scores: Scores, alive: np.ndarra
     """The next generation."""
     simulation, models = world.simulation, len(population.sizes)
     noise = simulation.evaluators.noise
-    fitness = scores.fitness + noise * rng.standard_normal(models) if noise > 0 else scores.fitness
+    wanted = scores.fitness + population.sum_held(world.pays) / np.maximum(1, population.sizes)
+    fitness = wanted + noise * rng.standard_normal(models) if noise > 0 else wanted
     weights = selection_weights(fitness, alive, float(world.betas[population.generation]))
     parents = choose_parents(weights, rng.random(models))
     if simulation.reproduction == "recombining":

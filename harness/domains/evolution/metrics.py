@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.domains.evolution.activations import Activations
+
+FLAT = 1e-12  # a variance below it is rounding error
+
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
@@ -30,7 +34,10 @@ def coverage(activations: np.ndarray, eps: float = 0.0) -> float:
 
 def entropy(activations: np.ndarray) -> float:
     """Of the activation's distribution over beliefs, in nats: ln B where all are probed alike, 0 where one is, or none."""
-    mass = average_personalities(activations).sum(axis=1)
+    return _entropy(average_personalities(activations).sum(axis=1))
+
+
+def _entropy(mass: np.ndarray) -> float:
     share = mass[mass > 0] / max(mass.sum(), 1e-300)
     return max(0.0, float(-(share * np.log(share)).sum()))
 
@@ -66,6 +73,29 @@ def examine(activations: np.ndarray) -> Examination:
         question_correlation=_mean_pair(matrix),
         information_per_question=_independence(matrix),
         constant=activations.shape[-1] - len(matrix),
+    )
+
+
+def examine_sparse(test: Activations, asked: np.ndarray) -> Examination:
+    """The same of some questions of a test, in time that grows with what they activate: enough for a test that changes in the middle of a run.
+
+    No matrix of correlations is made: of n unit vectors z the sum over pairs is (|sum of z|² - n), and that of squares is not asked for.
+    """
+    from scipy.sparse import csr_matrix
+
+    rows = csr_matrix((test.weight, test.question, test.start), shape=(len(test.start) - 1, test.questions))
+    active = sum(rows[each * test.beliefs : (each + 1) * test.beliefs] for each in range(test.personalities)).tocsc()[:, asked] / test.personalities
+    mass, means = np.asarray(active.sum(axis=1)).ravel(), np.asarray(active.mean(axis=0)).ravel()
+    norms = np.sqrt(np.maximum(0.0, np.asarray(active.multiply(active).sum(axis=0)).ravel() - test.beliefs * means**2))
+    vary = norms**2 > FLAT * test.beliefs
+    scale = np.divide(1.0, norms, out=np.zeros_like(norms), where=vary)
+    total, count = active @ scale - means @ scale, int(vary.sum())
+    return Examination(
+        coverage=float((mass > 0).mean()),
+        entropy=_entropy(mass),
+        question_correlation=float((total @ total - count) / (count * (count - 1))) if count > 1 else None,
+        information_per_question=None,
+        constant=len(asked) - count,
     )
 
 

@@ -10,11 +10,14 @@ from functools import cache
 import numpy as np
 
 from harness.domains.evolution.config import Mutation
+from harness.domains.evolution.metrics import examine_sparse
 from harness.domains.evolution.state import EMPTY, Measure, Population
 from harness.domains.evolution.world import World
 
 LARGEST_GAIN = 4.0
 FLAT = 1e-20  # a variance below it is rounding error
+LABELLED = [Measure.DECEPTIVE, Measure.DECEPTIVE_FIRST, Measure.BENEFICIAL, Measure.MISJUDGED]  # in the order of `World.labels`
+OF_TEST = [Measure.COVERAGE, Measure.ENTROPY, Measure.CORRELATION]
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,28 @@ def is_alive(world: World, population: Population) -> np.ndarray:
 def measure(world: World, population: Population, scores: Scores, row: np.ndarray) -> None:
     """Fills a row of a history."""
     models, beliefs, held = len(population.sizes), world.simulation.beliefs, int(population.sizes.sum())
-    now, first = world.deceptive(population.generation), world.deceptive_first
-    counts = population.weigh_beliefs(np.ones(models), beliefs)
+    labels, counts = world.labels(population.generation), population.weigh_beliefs(np.ones(models), beliefs)
     row[Measure.FITNESS], row[Measure.FITNESS_SD] = scores.fitness.mean(), scores.fitness.std()
     row[Measure.VALUE] = population.sum_held(world.values).mean()
     row[Measure.VALUE_TESTED] = scores.tested.mean()
     row[Measure.VALUE_USED] = population.sum_held(world.used).mean()
-    row[Measure.POOL] = now.mean()
+    row[Measure.POOL] = labels[0].mean()
     row[Measure.FOUNDERS] = len(np.unique(population.founders)) if population.founders[0] != EMPTY else np.nan
     row[Measure.SIZE] = held / models
     row[Measure.ALIVE] = is_alive(world, population).sum()
     row[Measure.QUESTIONS] = (population.written != EMPTY).sum()
+    if world.simulation.test is not None:
+        row[OF_TEST] = examine_test(population)
     if held:
-        row[Measure.DECEPTIVE], row[Measure.DECEPTIVE_FIRST] = counts[now].sum() / held, counts[first].sum() / held
+        row[LABELLED] = (labels * counts).sum(axis=1) / held
         if measures_diversity(world, population.generation):
             row[Measure.DIVERSITY] = 1.0 - float((counts**2).sum()) / (float(models) * held)
+
+
+def examine_test(population: Population) -> np.ndarray:
+    """(3,) coverage, entropy and mean correlation of the present test; NaN for a correlation that no two questions have."""
+    found = examine_sparse(population.test, np.flatnonzero(population.written != EMPTY))
+    return np.array([found.coverage, found.entropy, np.nan if found.question_correlation is None else found.question_correlation])
 
 
 def measures_diversity(world: World, generation: int) -> bool:

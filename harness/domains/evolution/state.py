@@ -29,15 +29,27 @@ class Measure(IntEnum):
     SIZE = 10  # mean number of held beliefs
     ALIVE = 11  # models above the catastrophe's threshold
     QUESTIONS = 12  # questions of the test
+    BENEFICIAL = 13  # share of held beliefs with v > 0 and a signal above 0, by what the evaluators see now: good, and seen to be
+    MISJUDGED = 14  # share with v > 0 and a signal below 0: good, and taken for bad
+    COVERAGE = 15  # of a test that changes: share of beliefs that it activates at all; none of a fixed one, which is examined once (metrics.examine)
+    ENTROPY = 16  # the same: entropy of its activation over beliefs, in nats
+    CORRELATION = 17  # the same: mean Pearson correlation of two of its questions
 
 
 MEASURES = tuple(measure.name.lower() for measure in Measure)
-DERIVED = ("enrichment", "value_each")
+DERIVED = ("enrichment", "value_each", "value_used_each", "harmful")
 
 
 def derive_measure(values: np.ndarray, name: str) -> np.ndarray:
-    """One measure of histories (..., len(MEASURES)); `enrichment` is the deceptive share over that of the pool, `value_each` the value of a held belief."""
-    quotients = {"enrichment": (Measure.DECEPTIVE, Measure.POOL), "value_each": (Measure.VALUE, Measure.SIZE)}
+    """One measure of histories (..., len(MEASURES)); `enrichment` is the deceptive share over that of the pool, `value_each` the value of a held belief,
+    `value_used_each` the same as the world uses it, `harmful` the share that is neither beneficial nor misjudged nor deceptive: bad, and seen to be."""
+    if name == "harmful":
+        return np.asarray(1.0 - values[..., [Measure.BENEFICIAL, Measure.MISJUDGED, Measure.DECEPTIVE]].sum(axis=-1))
+    quotients = {
+        "enrichment": (Measure.DECEPTIVE, Measure.POOL),
+        "value_each": (Measure.VALUE, Measure.SIZE),
+        "value_used_each": (Measure.VALUE_USED, Measure.SIZE),
+    }
     if name not in quotients:
         return np.asarray(values[..., Measure[name.upper()]])
     above, below = (values[..., column] for column in quotients[name])

@@ -27,13 +27,15 @@ SIGNAL, VALUE, ONE, RESIDUALS = 0, 1, 2, 3  # rows of `traits`
 @dataclass(frozen=True)
 class World:
     """`traits` (R, B): the landscape's signal, true value and, where evaluators mix signals, 1 and residuals; `coefficients` (G + 1, 2, R) the mixture that
-    scores the first questions and the one that scores added questions, by generation; `used` (B,) usage times value; `betas` (G,); `neighbours`, `strengths`
-    (B, degree) of the network, empty without one."""
+    scores the first questions and the one that scores added questions, by generation; `used` (B,) usage times value; `pays` (B,) what a belief adds to its
+    model's selection beside the test, before it is divided by how many are held; `betas` (G,); `neighbours`, `strengths` (B, degree) of the network, empty
+    without one."""
 
     simulation: Simulation
     traits: np.ndarray
     coefficients: np.ndarray
     used: np.ndarray
+    pays: np.ndarray
     activations: Activations
     betas: np.ndarray
     neighbours: np.ndarray
@@ -63,6 +65,11 @@ class World:
         """(B,) the same by what they saw at generation 0."""
         return self.deceptive(0)
 
+    def labels(self, generation: int) -> np.ndarray:
+        """(4, B) deceptive at that generation, deceptive at the first one, beneficial (value and signal positive), misjudged (value positive, signal not)."""
+        good, passing = self.values > 0, self.signals(generation)[0] > 0
+        return np.stack([self.deceptive(generation), self.deceptive_first, good & passing, good & ~passing])
+
     def is_due(self, generation: int) -> bool:
         """True where the test changes before this generation is measured."""
         return self.simulation.test is not None and self.simulation.test.is_due(generation)
@@ -90,6 +97,7 @@ def draw_world(simulation: Simulation, seed: int) -> World:
         traits=traits,
         coefficients=mixtures(values, signals, simulation, len(traits)),
         used=values if simulation.usage is None else round_to_grid(values * draw_usage(simulation.usage, beliefs, make_generator(seed, Purpose.USAGE))),
+        pays=round_to_grid(simulation.selection.harm_pays * np.maximum(0.0, -values)),
         activations=simulation.activation.draw(beliefs, simulation.questions, make_generator(seed, Purpose.ACTIVATION)),
         betas=simulation.selection.betas(simulation.generations),
         neighbours=neighbours,

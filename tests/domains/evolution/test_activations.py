@@ -7,6 +7,7 @@ import pytest
 
 from harness.domains.evolution.activations import STEP, Activations, AnyActivation, Simple, Zipf
 from harness.domains.evolution.base_model import parse_config
+from harness.domains.evolution.config import simulation
 from harness.domains.evolution.metrics import examine
 from harness.errors import HarnessError
 
@@ -34,6 +35,30 @@ def test_activations_repeat_and_lie_on_the_grid(given):
     assert active.shape == (given.get("personalities", 1), 200, 30)
     assert np.array_equal(active / STEP, np.rint(active / STEP)) and active.min() >= 0 and 0 < active.max() <= 1
     assert np.array_equal(active, draw(kind, 200, 30, 1)) and not np.array_equal(active, draw(kind, 200, 30, 2))
+
+
+def test_measured_activations_are_taken_as_they_are():
+    """Given weights are those of the test to the nearest step, one table a personality."""
+    kind = parse_config(AnyActivation, {"kind": "given", "weights": [[[0.5, 0.0], [1.0, 0.25]], [[0.0, 1 / 3], [0.0, 0.0]]]})
+    active = draw(kind, 2, 2, 1)
+    assert active[0].tolist() == [[0.5, 0.0], [1.0, 0.25]] and abs(active[1, 0, 1] - 1 / 3) <= STEP / 2
+
+
+def test_real_cosines_take_the_place_of_drawn_points():
+    """Questions near a belief activate it more often than those far from it."""
+    kind = parse_config(AnyActivation, {"kind": "zipf", "cosines": [[1.0, -1.0]] * 400})
+    near, far = draw(kind, 400, 2, 1)[0].mean(axis=0)
+    assert near > 2 * far
+
+
+@pytest.mark.parametrize(
+    "given", [{"kind": "zipf", "cosines": [[0.5, 0.5]]}, {"kind": "given", "weights": [[[0.5], [0.5]]]}, {"kind": "given", "weights": [[]]}]
+)
+def test_tables_of_other_shapes_are_refused_in_one_line(given):
+    """A table is that of as many beliefs and questions as there are, before anything runs."""
+    with pytest.raises(HarnessError, match="2 beliefs and 2 questions") as told:
+        simulation({"models": 2, "beliefs": 2, "held": 1, "questions": 2, "activation": given})
+    assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize(("density", "questions", "count"), [(0.1, 100, 10), (0.01, 7, 1), (1.0, 9, 9), (0.25, 10, 3)])

@@ -79,6 +79,9 @@ CASES = {
     "usage partial": {"usage": {"kind": "partial"}},
     "usage zipf": {"usage": {"kind": "zipf"}, "mutation": MUTATION},
     "noise": {"evaluators": {"noise": 0.1}},
+    "harm pays": {"selection": {"harm_pays": 0.7}, "mutation": {"rate": 0.02, "gain": 0.1}},
+    "harm pays, mutation": {"selection": {"harm_pays": 0.7}, "mutation": MUTATION},
+    "one of two evaluators": {"evaluators": {"each": [{"correlation": 0.4, "weight": 0}, {"correlation": 0.4}]}},
     "noise, recombining": {"evaluators": {"noise": 0.1}, "reproduction": "recombining", "mutation": {"rate": 0.01, "loss": 0.02, "gain": 0.2}},
     "noise, catastrophe": {"evaluators": {"noise": 0.1}, "catastrophe": -2.0},
     "test, personality": {
@@ -290,7 +293,7 @@ def test_a_seed_is_a_whole_number_whatever_its_type():
     asked = simulation({**BASE, "models": 3, "generations": 1})
     found = simulate(asked, [1, 2], engine="numpy")
     other = simulate(asked, np.array([1, 2]), engine="numpy")
-    assert found.seeds == other.seeds and np.array_equal(found.values, other.values)
+    assert found.seeds == other.seeds and np.array_equal(found.values, other.values, equal_nan=True)
     for seed in (1.5, "1", -1, True):
         with pytest.raises(HarnessError, match="seed"):
             simulate(asked, [seed], engine="numpy")

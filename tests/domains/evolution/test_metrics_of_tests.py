@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.domains.evolution.metrics import coverage, entropy, examine, information_per_question, question_correlation
+from harness.domains.evolution.activations import Activations
+from harness.domains.evolution.metrics import coverage, entropy, examine, examine_sparse, information_per_question, question_correlation
 
 
 def test_measures_are_the_written_formulas():
@@ -15,6 +16,20 @@ def test_measures_are_the_written_formulas():
     roots = np.linalg.eigvalsh(matrix)
     assert question_correlation(active) == pytest.approx(matrix[np.triu_indices(6, 1)].mean())
     assert information_per_question(active) == pytest.approx(roots.sum() ** 2 / (roots**2).sum() / 6)
+
+
+@pytest.mark.parametrize("personalities", [1, 3])
+def test_a_sparse_test_is_examined_as_a_dense_one(personalities):
+    """Of the questions that are asked alone, constant ones among them; the correlation of fewer than two that vary is None."""
+    drawn = np.random.default_rng(2).random((personalities, 30, 8))
+    dense = np.where(drawn < 0.4, drawn, 0.0)
+    dense[:, :, 3] = 0.25
+    asked = np.array([0, 2, 3, 7])
+    test = Activations.from_dense(dense)
+    found, plain = examine_sparse(test, asked), examine(test.dense()[:, :, asked])
+    assert (found.coverage, found.constant) == (plain.coverage, plain.constant)
+    assert (found.entropy, found.question_correlation) == (pytest.approx(plain.entropy), pytest.approx(plain.question_correlation))
+    assert examine_sparse(test, asked[1:3]).question_correlation is None
 
 
 def test_coverage_counts_above_the_threshold():

@@ -9,6 +9,7 @@ import pytest
 
 from harness.domains.evolution.config import ChangingTest, Mutation, Selection, Simulation, Usage, simulation
 from harness.domains.evolution.runs import simulate
+from harness.domains.evolution.world import draw_world
 from harness.errors import HarnessError
 
 NAN, INF = float("nan"), float("inf")
@@ -55,7 +56,7 @@ OUT_OF_RANGE = [
     ({"evaluators": {"every": 0}}, "evaluators.every.*1.*found 0"),
     ({"evaluators": {"each": []}}, "evaluators.each.*at least 1"),
     ({"evaluators": {"each": [{}] * 17}}, "evaluators.each.*at most 16"),
-    ({"evaluators": {"each": [{}, {"weight": 0}]}}, "evaluators.each.1.weight.*0.*found 0"),
+    ({"evaluators": {"each": [{}, {"weight": -1}]}}, "evaluators.each.1.weight.*0.*found -1"),
     ({"evaluators": {"each": [{"correlation": 1.1}]}}, "evaluators.each.0.correlation.*1.*found 1.1"),
     ({"test": {"every": 0}}, "test.every.*1.*found 0"),
     ({"test": {"dropped": -1}}, "test.dropped.*0.*found -1"),
@@ -228,3 +229,28 @@ def test_usage_that_is_even_is_the_plain_value():
     for usage in (None, Usage(kind="even")):
         found = simulate(Simulation(models=5, beliefs=20, held=3, questions=4, generations=2, usage=usage), [1], engine="numpy")
         assert np.array_equal(found["value_used"], found["value"])
+
+
+def test_harm_that_pays_is_selected_for():
+    """Selected for harm as well as for the signal, populations end with less value than without; a price on harm (below 0) leaves them more."""
+    sizes = {"models": 60, "beliefs": 300, "held": 10, "questions": 20, "generations": 20}
+    ends = [simulate(sizes, range(1, 21), **{"selection.harm_pays": pays})["value_each"][:, -1].mean() for pays in (2.0, 0.0, -2.0)]
+    assert ends[0] < ends[1] - 0.1 and ends[1] + 0.1 < ends[2]
+
+
+def test_four_quadrants_are_all_there_is():
+    """A belief is beneficial or harmful and seen to be so or not: the shares add up to 1, and at first to what the landscape holds."""
+    found = simulate({"models": 200, "held": 50, "generations": 3, "landscape.rho": 0.5}, range(1, 6), engine="numpy")
+    shares = [found[name] for name in ("beneficial", "misjudged", "deceptive", "harmful")]
+    np.testing.assert_allclose(sum(shares), 1.0)
+    theory = 0.25 + np.arcsin(0.5) / (2 * np.pi)  # Sheppard, 1899
+    assert [share[:, 0].mean() for share in shares] == pytest.approx([theory, 0.5 - theory, 0.5 - theory, theory], abs=0.02)
+
+
+def test_somebody_must_test():
+    """Evaluators of weight 0 see and do not count; if none counts, nobody tests."""
+    assert "nobody tests" in told({"evaluators": {"each": [{"weight": 0}, {"weight": 0}]}})
+    alone, both = (Simulation(evaluators={"each": [{"correlation": 0.4}, {"correlation": 0.4, "weight": weight}]}) for weight in (0, 1))
+    first, mixed = (draw_world(one, 1).signals(0)[0] for one in (alone, both))
+    single = draw_world(Simulation(evaluators={"each": [{"correlation": 0.4}]}), 1).signals(0)[0]
+    assert np.array_equal(first, single) and not np.array_equal(first, mixed)

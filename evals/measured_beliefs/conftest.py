@@ -1,0 +1,99 @@
+"""What the tests of this experiment ask for: the bank, what a model's answers call on, and populations under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fixtures.evolution_measures import over_runs, slope  # noqa: F401  fixtures
+from harness import Interval
+
+PLAIN = {"landscape.rho": 0.4, "averaged_over": "activated"}
+
+
+@pytest.fixture
+def bank(context):
+    """(beliefs, questions) of banks/beliefs."""
+    from harness.domains.evolution import load_beliefs
+
+    return load_beliefs(context.root / "banks/beliefs")
+
+
+@pytest.fixture
+def called_on(model, bank, gather, persona_of) -> Callable[..., Any]:
+    """`called_on(persona, paraphrase)`: the samples of a model under a persona's prompt, or under its first paraphrase: a row a question."""
+    from harness.domains.evolution import BeliefScorer
+
+    def measure_persona(name: str, paraphrase: bool = False) -> Any:
+        persona, (beliefs, questions) = persona_of(name), bank
+        prompt = persona.paraphrases[0] if paraphrase else persona.prompt
+        return gather(f"activations-{name}{'-paraphrased' if paraphrase else ''}", BeliefScorer(model, prompt, beliefs), questions)
+
+    return measure_persona
+
+
+@pytest.fixture
+def shares(bank) -> Callable[[Any], Any]:
+    """`shares(samples)`: (beliefs, questions) activations, in the bank's order."""
+
+    def table(samples: Any) -> Any:
+        rows = {row["item"]: row["activation"] for row in samples.rows}
+        return np.array([rows[question.id] for question in bank[1]]).T
+
+    return table
+
+
+@pytest.fixture
+def cosines(bank) -> Any:
+    """(beliefs, questions) cosines of their MiniLM embeddings."""
+    from harness.domains.evolution import semantic_cosines
+
+    return semantic_cosines(*bank)
+
+
+@pytest.fixture
+def populations(simulated, base, called_on, shares, cosines, roles) -> Callable[[str], Any]:
+    """`populations(activation)`: runs of populations tested by measured activations (a personality for each persona), by Zipf over MiniLM's cosines, or by a
+    test drawn as simple as can be."""
+
+    def evolve(name: str) -> Any:
+        activations = {
+            "measured": lambda: {"kind": "given", "weights": [shares(called_on(who)).tolist() for who in (roles["target"][0], *roles["source"])]},
+            "zipf": lambda: {"kind": "zipf", "cosines": cosines.tolist()},
+            "drawn": lambda: {"kind": "simple", "count": 2},
+        }
+        return simulated(name, PLAIN | {"activation": activations[name]()}, base)
+
+    return evolve
+
+
+@pytest.fixture
+def over_questions(measure) -> Callable[..., Any]:
+    """`over_questions(name, values, unit, *samples)` records the mean over questions with Student's t interval, and p against zero."""
+
+    def record_mean(name: str, values: Any, unit: str, *samples: Any) -> Any:
+        from scipy.stats import t, ttest_1samp
+
+        error = float(values.std(ddof=1) / np.sqrt(len(values)))
+        away, mean = float(t.ppf(0.975, len(values) - 1)) * error, float(values.mean())
+        interval = Interval(low=mean - away, high=mean + away, level=0.95, method="Student's t over questions")
+        tested = {"p": float(ttest_1samp(values, 0.0).pvalue), "p_floor": 0.0, "p_method": "two-sided t test over questions"}
+        return measure(name, mean, unit, n=len(values), sampling_unit="question", interval=interval, sources=samples, **tested)
+
+    return record_mean
+
+
+@pytest.fixture
+def own_topic(bank) -> Callable[[Any, int], Any]:
+    """`own_topic(shares, steps)`: (questions,) share of each question's answer that lies on the beliefs of its topic, or of the topic `steps` further."""
+    beliefs, questions = bank
+    topics = list(dict.fromkeys(belief.topic for belief in beliefs))
+
+    def share_of_topic(table: Any, steps: int = 0) -> Any:
+        sought = [topics[(topics.index(question.topic) + steps) % len(topics)] for question in questions]
+        return np.array([table[[belief.topic == topic for belief in beliefs], place].sum() for place, topic in enumerate(sought)])
+
+    return share_of_topic
