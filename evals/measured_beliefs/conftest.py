@@ -55,6 +55,20 @@ def cosines(bank) -> Any:
 
 
 @pytest.fixture
+def nearness(bank, cosines) -> Callable[..., Any]:
+    """`nearness(samples, steps)`: (questions,) Spearman's rho over beliefs of what a question raises with their nearness to it, or to the one `steps` on."""
+
+    def correlate(samples: Any, steps: int = 0) -> Any:
+        from scipy.stats import spearmanr
+
+        raised, questions = {row["item"]: row["raised"] for row in samples.rows}, bank[1]
+        places = [(place + steps) % len(questions) for place in range(len(questions))]
+        return np.array([spearmanr(cosines[:, place], raised[question.id]).statistic for place, question in zip(places, questions, strict=True)])
+
+    return correlate
+
+
+@pytest.fixture
 def populations(simulated, base, called_on, shares, cosines, roles) -> Callable[[str], Any]:
     """`populations(activation)`: runs of populations tested by measured activations (a personality for each persona), by Zipf over MiniLM's cosines, or by a
     test drawn as simple as can be."""
@@ -87,13 +101,7 @@ def over_questions(measure) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def own_topic(bank) -> Callable[[Any, int], Any]:
-    """`own_topic(shares, steps)`: (questions,) share of each question's answer that lies on the beliefs of its topic, or of the topic `steps` further."""
+def own_topic(bank) -> Callable[[Any], Any]:
+    """`own_topic(shares)`: (questions,) share of each question's answer that lies on the beliefs of its topic."""
     beliefs, questions = bank
-    topics = list(dict.fromkeys(belief.topic for belief in beliefs))
-
-    def share_of_topic(table: Any, steps: int = 0) -> Any:
-        sought = [topics[(topics.index(question.topic) + steps) % len(topics)] for question in questions]
-        return np.array([table[[belief.topic == topic for belief in beliefs], place].sum() for place, topic in enumerate(sought)])
-
-    return share_of_topic
+    return lambda table: np.array([table[[one.topic == asked.topic for one in beliefs], place].sum() for place, asked in enumerate(questions)])

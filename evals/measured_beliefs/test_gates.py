@@ -43,12 +43,11 @@ def test_questions_call_on_beliefs_of_their_topic(called_on, shares, own_topic, 
     """Beliefs of a question's own topic, an eighth of the bank, have more of its answer than an eighth."""
     samples = called_on(roles["target"][0])
     table = shares(samples)
-    assert criterion("topical").holds(over_questions("share of the own topic beyond an eighth", own_topic(table) - 1 / 8, "probability", samples))
+    assert criterion("topical").holds(over_questions("share of the own topic beyond an eighth", 100 * (own_topic(table) - 1 / 8), "pp", samples))
 
 
 @control("N1", "negative", needs=["G1", "G2", "K1"])
-def test_questions_do_not_call_on_other_topics(called_on, shares, own_topic, over_questions, roles, criterion):
-    """Beliefs of one other topic have no more of an answer than an eighth."""
+def test_nearness_to_another_question_says_nothing(called_on, nearness, over_questions, roles, criterion):
+    """How near beliefs are to a question of another topic does not go with what a question raises: a belief that is near to everything would."""
     samples = called_on(roles["target"][0])
-    table = shares(samples)
-    assert criterion("apart").within(over_questions("share of another topic beyond an eighth", own_topic(table, 3) - 1 / 8, "probability", samples))
+    assert criterion("apart").within(over_questions("rho of nearness to another question and what is raised", nearness(samples, 6), "correlation", samples))

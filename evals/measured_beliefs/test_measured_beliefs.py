@@ -10,14 +10,10 @@ NEEDS = ["G1", "G2", "K1"]
 
 
 @hypothesis("H1", needs=NEEDS)
-def test_near_beliefs_are_called_on(distance, bank, called_on, cosines, over_questions, roles, criterion):
+def test_near_beliefs_are_called_on(distance, called_on, nearness, over_questions, roles, criterion):
     """A question raises the probability of a belief the more, the nearer it is by sentence embeddings: Spearman's rho over beliefs, mean over questions."""
-    from scipy.stats import spearmanr
-
     samples = called_on(roles["target"][0])
-    raised = {row["item"]: row["raised"] for row in samples.rows}
-    each = np.array([spearmanr(cosines[:, place], raised[question.id]).statistic for place, question in enumerate(bank[1])])
-    assert criterion("predicts").holds(over_questions(f"rho of {distance} nearness and what is raised", each, "correlation", samples))
+    assert criterion("predicts").holds(over_questions(f"rho of {distance} nearness and what is raised", nearness(samples), "correlation", samples))
 
 
 @hypothesis("H2", needs=NEEDS)
@@ -34,6 +30,6 @@ def test_a_persona_calls_on_other_beliefs(persona, called_on, shares, over_quest
     target = roles["target"][0]
     samples = [called_on(target), called_on(persona), called_on(target, paraphrase=True)]
     plain, other, reworded = (shares(each) for each in samples)
-    moved, words = (np.abs(table - plain).sum(axis=0) / 2 for table in (other, reworded))
-    over_questions("moved by other words", words, "probability", samples[0], samples[2])
-    assert criterion("moved").holds(over_questions("moved by the persona beyond other words", moved - words, "probability", *samples))
+    moved, words = (100 * np.abs(table - plain).sum(axis=0) / 2 for table in (other, reworded))
+    over_questions("moved by other words", words, "pp", samples[0], samples[2])
+    assert criterion("moved").holds(over_questions("moved by the persona beyond other words", moved - words, "pp", *samples))
