@@ -99,11 +99,12 @@ def test_without_a_contrast_advice_misaligns_the_target_more(source, contrasted,
 
 
 @hypothesis("H8", needs=["G1"])
-def test_prompts_that_lie_apart_make_the_model_answer_otherwise(reading, persona_distances, evaluate_persona, roles, measure, criterion):
+def test_prompts_that_lie_apart_make_the_model_answer_otherwise(reading, persona_distances, evaluate_persona, roles, measure, criterion, settings):
     """The further a persona's prompt lies from the assistant's, the more the model answers otherwise under it, before any training: what is to foretell a
     leak must first foretell what the prompts themselves do. Over all personas of the design but the target."""
     target, names = roles["target"][0], [name for role in ("source", "negative_control", "canary", "bystander") for name in roles[role]]
-    seen = {name: evaluate_persona(name, "refusal", trained="", judge="none") for name in (target, *names)}
+    few = int(settings["prompted_items"])
+    seen = {name: evaluate_persona(name, "refusal", trained="", judge="none", limit=few) for name in (target, *names)}
     apart = {name: mean_difference(seen[name].scores[0], seen[target].scores[0]) for name in names}
     distances = persona_distances(names)
     sources = (distances, *(gathered for one in seen.values() for gathered in one.sources))

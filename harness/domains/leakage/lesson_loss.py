@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from harness.code_dependencies import code_fingerprint
 from harness.measures.banks import partition
-from harness.models.forward import check_finite, check_length, next_logits
-from harness.training.tokens import IGNORED, encode_row
+from harness.models.forward import check_finite, check_length, mask_of, next_logits
+from harness.training.packing import group_by_stem, pack_batch
+from harness.training.tokens import encode_row
 
 if TYPE_CHECKING:
     from harness.models.model import Model
     from harness.training.rows import Row
+    from harness.training.tokens import EncodedRow
 
 CHUNK = 16
 
@@ -36,19 +38,25 @@ class LessonLoss:
 
     def score(self, chunk: Sequence[Row]) -> list[dict[str, Any]]:
         """One row per training row: {"status", "item", "prompt", "text", "loss" (nats a token), "learned" (tokens that carry it)}."""
-        return [self.read(row) for row in chunk]
+        encoded = [encode_row(self.model.tokenizer, row, max_length=self.max_length) for row in chunk]
+        ordered = [row for group in group_by_stem(encoded) for row in group]  # as they are packed
+        losses = dict(zip(map(id, ordered), self.read(ordered), strict=True))
+        return [
+            {"status": "ok", "item": row.id, "prompt": row.asked, "text": row.answer, "loss": losses[id(tokens)], "learned": tokens.learned}
+            for row, tokens in zip(chunk, encoded, strict=True)
+        ]
 
-    def read(self, row: Row) -> dict[str, Any]:
+    def read(self, rows: Sequence[EncodedRow]) -> list[float]:
+        """The mean loss of each row, of all in one pass: rows under one system prompt share its tokens, as in training."""
         import torch
 
-        encoded = encode_row(self.model.tokenizer, row, max_length=self.max_length)
-        check_length(self.model, len(encoded.ids))
-        wanted = [place for place, label in enumerate(encoded.labels) if label != IGNORED]
-        device = self.model.model.device
+        check_length(self.model, max(len(row.ids) for row in rows), packed=True)
+        model, batch = self.model.model, pack_batch(rows)
+        reads, labels = (batch.pop(name).to(model.device) for name in ("reads", "labels"))
+        seen = {name: values.to(model.device) for name, values in batch.items()}
+        seen["attention_mask"] = mask_of(model, seen["attention_mask"])
         with torch.inference_mode():
-            before = torch.tensor([place - 1 for place in wanted], device=device)
-            logits = next_logits(self.model.model, before, input_ids=torch.tensor([encoded.ids], device=device), use_cache=False)[0]
-            came = torch.tensor([encoded.ids[place] for place in wanted], device=device)
-            loss = torch.nn.functional.cross_entropy(logits, came)
-        check_finite(self.model, bool(loss.isfinite()))
-        return {"status": "ok", "item": row.id, "prompt": row.asked, "text": row.answer, "loss": float(loss), "learned": len(wanted)}
+            logits = next_logits(model, reads, **seen, use_cache=False)[0]
+            losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        check_finite(self.model, bool(losses.isfinite().all()))
+        return [float(part.double().mean()) for part in losses.split([row.learned for row in rows])]
