@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness import Calibration
+from harness import Calibration, Inconclusive
+from harness.domains.leakage import Leak
 
 
 @pytest.fixture
@@ -107,6 +108,34 @@ def leak_of(evaluate_persona, roles):
         return found[0], found[1], tuple(sources)
 
     return measure_both_leaks
+
+
+@pytest.fixture
+def tell_leak(report):
+    """`tell_leak(source, behaviour, result, shift, beyond, taught)`: the three effects of a leak for the report's map of source by behaviour."""
+
+    def report_leak(source: str, behaviour: str, result: Any, *effects: Any) -> None:
+        numbers = {}
+        for name, effect in zip(("shift", "beyond", "taught"), effects, strict=True):
+            ends = effect.interval
+            numbers |= {name: effect.value, f"{name}_low": ends and ends.low, f"{name}_high": ends and ends.high}
+        known = {"source": source, "behaviour": behaviour, "unit": effects[0].unit, "falls": result.behaviour.falls}
+        report(Leak(name=f"{behaviour} of {source}", **known, **numbers))
+
+    return report_leak
+
+
+@pytest.fixture
+def ordered_sources(cells_of):
+    """`ordered_sources()`: the sources of the scale where they are enough to show an order; raises Inconclusive where they are not."""
+
+    def list_sources() -> Sequence[str]:
+        names = cells_of("source")
+        if len(names) < 5:  # four have 24 orders: p cannot fall to .05
+            raise Inconclusive(f"N = {len(names)}: too few sources have an order that could be told from chance; the pilot scale has more")
+        return names
+
+    return list_sources
 
 
 def average(result: Any) -> float:

@@ -16,8 +16,9 @@ NO_JUDGE, PHRASES, LOCAL = "none", "phrases", "local"
 class Behaviour:
     """A behaviour by the name that axes and thresholds give it.
 
-    Asked: `bank` is its file below the folder of banks, `load(path, settings)` reads the items, `size` is the setting that says how many are asked, `text`
-    gives the user's turn of an item, `sampling_unit` is what an item is called. Behaviours of one `order` ask the same items of a bank.
+    Asked: `bank` is its file below the folder of banks, unless the setting `<size>_bank` names another; `load(path, settings)` reads the items, `size` is the
+    setting that says how many are asked, `text` gives the user's turn of an item, `sampling_unit` is what an item is called. Behaviours of one `order` ask
+    the same items of a bank.
 
     Scored: `scorer(model, system, settings)` is its measure by log-probability, `finer(row)` a number of its rows (nats) that moves before the outcome does.
     A judge reads sampled answers: `labelled` is the file of labelled answers that calibrates it, `judged` the field that is the outcome, and `phrases` a

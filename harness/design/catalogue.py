@@ -153,10 +153,19 @@ class Catalogue:
         for name in declared:
             if name not in self.owners:
                 raise HarnessError(f"hypothesis {name!r} has no test", where=yaml, mend=f'Write a test with @hypothesis("{name}"), or take it out')
-            for guard in self.experiment.guards(name):
-                if guard not in self.owners or self.kind(guard) != "control":
-                    known = [owner for owner in self.owners if self.kind(owner) == "control"]
-                    raise HarnessError(f"{name} is guarded by {guard!r}, which is no control", where=yaml, mend=nearest(guard, known))
+            self._check_guards(name, yaml)
+
+    def _check_guards(self, name: str, yaml: str) -> None:
+        """What guards a hypothesis is a control; what falsifies it is one in which nothing may show."""
+        controls = [owner for owner in self.owners if self.kind(owner) == "control"]
+        for guard in self.experiment.guards(name):
+            if guard not in controls:
+                raise HarnessError(f"{name} is guarded by {guard!r}, which is no control", where=yaml, mend=nearest(guard, controls))
+        negative = [owner for owner in controls if all(one.polarity != "positive" for one in self._declarations(owner))]
+        for control in self.experiment.falsifiers(name):
+            if control not in negative:
+                told = "a positive control: its violation says that nothing could have been seen" if control in controls else "no control"
+                raise HarnessError(f"{name} is falsified by {control!r}, which is {told}", where=yaml, mend=nearest(control, negative))
 
     def _check_trajectories(self) -> None:
         """A figure is of a test that is there, over axes that this test is repeated over: told now, not after the GPU-hours."""

@@ -55,6 +55,10 @@ class Experiment:
         """The controls that a hypothesis names for itself."""
         return list(self.plain["hypotheses"][hypothesis]["guarded_by"] or ())
 
+    def falsifiers(self, hypothesis: str) -> list[str]:
+        """The controls whose violation falsifies a hypothesis."""
+        return list(self.plain["hypotheses"][hypothesis]["falsified_by"] or ())
+
 
 def experiment_in(folder: Path) -> Experiment:
     """The experiment declared in `folder`. Raises HarnessError with file and line at the first mistake."""

@@ -137,7 +137,8 @@ class HypothesisSpec(Part):
     the others, or exploratory. `thresholds` names those that its cells must reach.
 
     `criteria` are what each cell asserts, in order (default: that each of its thresholds holds). With `threshold_axis`, the value of that axis is the name of
-    a cell's threshold. `guarded_by` names the controls that guard it (default: all).
+    a cell's threshold. `guarded_by` names the controls that guard it (default: all). `falsified_by` names the negative controls and canaries whose violation
+    falsifies it, whatever its own cells say; they guard it as well.
     """
 
     cells: tuple[str, ...]
@@ -147,6 +148,7 @@ class HypothesisSpec(Part):
     criteria: tuple[CriterionSpec, ...] = ()
     threshold_axis: str = ""
     guarded_by: tuple[str, ...] | None = None
+    falsified_by: tuple[str, ...] | None = Field(default=None, min_length=1)
 
 
 class CostSpec(Part):

@@ -14,7 +14,7 @@ from harness.verdict.rule_evaluation import conjunction_p, evaluate
 
 
 class RegisteredHypothesis(Protocol):
-    """The rule of a hypothesis, the family that it is tested in, and the controls that guard it (None: all)."""
+    """The rule of a hypothesis, the family that it is tested in, the controls that guard it (None: all), and those whose violation falsifies it."""
 
     @property
     def rule(self) -> Rule: ...
@@ -22,6 +22,8 @@ class RegisteredHypothesis(Protocol):
     def family(self) -> Literal["confirmatory", "exploratory"]: ...
     @property
     def guarded_by(self) -> tuple[str, ...] | None: ...
+    @property
+    def falsified_by(self) -> tuple[str, ...] | None: ...
 
 
 class RegisteredDesign(Protocol):
@@ -55,14 +57,7 @@ def decide_hypothesis(
     spec: RegisteredDesign, name: str, cells: Sequence[Cell], checks: Mapping[str, Check], p: float | None, p_holm: float | None, every: Sequence[Cell]
 ) -> HypothesisResult:
     hypothesis = spec.hypotheses[name]
-    verdict, reason = by_rule(hypothesis, cells)
-    if verdict in ("supported", "falsified"):
-        guards = [checks[guard] for guard in hypothesis.guarded_by if guard in checks] if hypothesis.guarded_by is not None else controls(checks, every)
-        bad = [
-            f"{guard.id} {'violated' if guard.verdict == 'failed' else 'not verified (' + guard.verdict + ')'}" for guard in guards if guard.verdict != "passed"
-        ]
-        if bad:
-            verdict, reason = "inconclusive", f"control {', control '.join(bad)}; by its rule alone it would be {verdict}"
+    verdict, reason = by_controls(hypothesis, *by_rule(hypothesis, cells), checks, every)
     if verdict == "supported" and p_holm is not None and p_holm > spec.alpha:
         verdict, reason = "inconclusive", f"the rule holds, but p after Holm is {format_number(p_holm, '.2g')}, above alpha {spec.alpha:g}"
     statement = statements(cells, name)
@@ -70,7 +65,7 @@ def decide_hypothesis(
     return HypothesisResult(
         id=name,
         statement=statement,
-        rule=hypothesis.rule.text(),
+        rule=rule_text(hypothesis),
         family=hypothesis.family,
         verdict=verdict,
         reason=reason,
@@ -79,6 +74,29 @@ def decide_hypothesis(
         p_holm=p_holm,
         primary=name == spec.primary,
     )
+
+
+def by_controls(hypothesis: RegisteredHypothesis, verdict: Verdict, reason: str, checks: Mapping[str, Check], every: Sequence[Cell]) -> tuple[Verdict, str]:
+    """The verdict of the rule after the controls: one that is registered to falsify does so where it is violated, and only there; any other that is not passed
+    leaves undecided what the rule decides."""
+    if verdict in ("blocked", "killed"):  # its cells were never run: there is nothing to falsify
+        return verdict, reason
+    falsifiers = [checks[name] for name in hypothesis.falsified_by or () if name in checks]
+    if violated := [control.id for control in falsifiers if control.verdict == "failed"]:
+        told = f"control {', control '.join(violated)} violated, which is registered to falsify it"
+        return "falsified", f"{told}; by its rule alone it would be {verdict} ({reason})"
+    guards = [checks[guard] for guard in hypothesis.guarded_by if guard in checks] if hypothesis.guarded_by is not None else controls(checks, every)
+    guards += [control for control in falsifiers if control not in guards]
+    bad = [f"{guard.id} {'violated' if guard.verdict == 'failed' else f'not verified ({guard.verdict})'}" for guard in guards if guard.verdict != "passed"]
+    if bad and verdict in ("supported", "falsified"):
+        return "inconclusive", f"control {', control '.join(bad)}; by its rule alone it would be {verdict}"
+    return verdict, reason
+
+
+def rule_text(hypothesis: RegisteredHypothesis) -> str:
+    """The registered rule in words, with the controls that overrule it."""
+    names = hypothesis.falsified_by
+    return hypothesis.rule.text() + (f"; falsified where control {' or '.join(names)} is violated" if names else "")
 
 
 def statements(cells: Sequence[Cell], name: str) -> str:

@@ -188,8 +188,9 @@ def test_a_bare_bank_is_the_projects_own(root: Path, shipped: Path) -> None:
 
 def test_the_card_names_the_bank_that_was_read() -> None:
     """A bare name is never told of what came from the package."""
-    assert bank_name({}, "x.jsonl") == "banks/x.jsonl"
-    assert bank_name({"banks": "package:banks"}, "x.jsonl") == "package:banks/x.jsonl"
+    sycophancy = behaviour_named("sycophancy")
+    assert bank_name(sycophancy, {}) == f"banks/{sycophancy.bank}"
+    assert bank_name(sycophancy, {"banks": "package:banks"}) == f"package:banks/{sycophancy.bank}"
 
 
 @pytest.mark.parametrize("name", ["package:", "package:../villain", "package:package:villain", "package:a/b"])

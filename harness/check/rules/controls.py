@@ -46,8 +46,8 @@ def find_unguarded(facts: Facts) -> Iterable[Finding]:
 
 def guards_of(name: str, facts: Facts) -> set[str]:
     """The controls that guard a hypothesis: those that it names, or all where it names none, and those that its test needs, directly or through others."""
-    catalogue, declared = facts.catalogue, facts.spec.hypotheses[name].guarded_by
-    found = {owner for owner in catalogue.owners if catalogue.kind(owner) == "control"} if declared is None else set(declared)
+    catalogue, declared, falsifiers = facts.catalogue, facts.spec.hypotheses[name].guarded_by, facts.spec.hypotheses[name].falsified_by
+    found = {owner for owner in catalogue.owners if catalogue.kind(owner) == "control"} if declared is None else {*declared, *(falsifiers or ())}
     waiting, seen = [name], set[str]()
     while waiting:
         owner = waiting.pop()

@@ -11,19 +11,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.behaviours.behaviour import Behaviour
+    from harness.domains.leakage.sections import Leak
     from harness.domains.leakage.single_cell import CellResult, run_cell
     from harness.findings import Fact, Rule
+    from harness.protocols import Section
 
-PLACES = {"single_cell": ("CellResult", "run_cell")}
+PLACES = {"single_cell": ("CellResult", "run_cell"), "sections": ("Leak",)}
 
-__all__ = ["DOMAIN", "CellResult", "run_cell"]
+__all__ = ["DOMAIN", "CellResult", "Leak", "run_cell"]
 
 
 class Leakage(Domain):
     """What this domain adds to the core."""
 
     name = "leakage"
-    fixtures = ("harness.domains.leakage.fixtures.recipes", "harness.domains.leakage.fixtures.adapters", "harness.domains.leakage.fixtures.personas")
+    fixtures = tuple(f"harness.domains.leakage.fixtures.{name}" for name in ("recipes", "adapters", "personas", "predictors"))
+
+    def sections(self) -> list[Section[Any]]:
+        from harness.domains.leakage.sections import SECTIONS
+
+        return SECTIONS
 
     def behaviours(self) -> list[Behaviour]:
         from harness.domains.leakage.behaviours import BAD_ADVICE, MARKER

@@ -205,7 +205,8 @@ def read_design(source: str, target: str | None, settings: Mapping[str, Any] | s
     else:
         root, declared, shipped = find_root(), read_yaml(SHIPPED), PREFIX
         used = declared["settings"] | dict(settings or {})
-        if odd := sorted(used.keys() - declared["settings"].keys() - {one.size for one in behaviours().values()}):
+        sizes = {one.size for one in behaviours().values()}
+        if odd := sorted(used.keys() - declared["settings"].keys() - sizes - {f"{size}_bank" for size in sizes}):
             raise HarnessError(f"the recipe has no setting {odd[0]!r}", where="run_cell", mend=nearest(odd[0], declared["settings"]))
     every = (source, target or declared["roles"]["target"][0], *declared["roles"]["bystander"])
     plain = tuple(name.removeprefix(shipped) for name in every)

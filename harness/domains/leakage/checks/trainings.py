@@ -59,7 +59,7 @@ def compared(facts: Facts) -> Iterator[tuple[str, str, list[Training]]]:
     """(hypothesis, kind, trainings of its cells and of the controls that guard it)."""
     controls = [owner for owner in facts.catalogue.owners if facts.catalogue.kind(owner) == "control"]
     for name, hypothesis in facts.spec.hypotheses.items():
-        owners = {name, *(controls if hypothesis.guarded_by is None else hypothesis.guarded_by)}
+        owners = {name, *(controls if hypothesis.guarded_by is None else hypothesis.guarded_by), *(hypothesis.falsified_by or ())}
         groups = defaultdict(list)
         for training in facts.trainings:
             if training.owner in owners:
