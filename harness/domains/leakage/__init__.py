@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from harness.findings import Fact, Rule
     from harness.protocols import Section
 
-PLACES = {"single_cell": ("CellResult", "run_cell"), "sections": ("Leak",)}
+PLACES = {
+    "bystander_marker": ("BystanderMarker", "MarkedAnswers", "make_personas"),
+    "persona_distance": ("PersonaDistance",),
+    "single_cell": ("CellResult", "run_cell"),
+    "sections": ("Leak",),
+}
 
-__all__ = ["DOMAIN", "CellResult", "Leak", "run_cell"]
+__all__ = ["DOMAIN", "BystanderMarker", "CellResult", "Leak", "MarkedAnswers", "PersonaDistance", "make_personas", "run_cell"]
 
 
 class Leakage(Domain):

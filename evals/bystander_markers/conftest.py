@@ -1,0 +1,41 @@
+"""What the tests of this experiment share: the bystanders, how near they are to the source, and the marker under their prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness import read_yaml
+
+
+@pytest.fixture
+def bystanders(context, settings) -> list[Any]:
+    """The personas of personas.yaml that the scale asks."""
+    from harness.domains.leakage import make_personas
+
+    return make_personas(read_yaml(context.folder / "personas.yaml"), int(settings["roles_asked"]))
+
+
+@pytest.fixture
+def marker_under(adapters, bystanders, all_items_of, settings, gather, seeds) -> Callable[..., Any]:
+    """`marker_under(source, epoch)`: the marker under every bystander's prompt, in the model whose `source` was taught it on top of so many epochs of
+    convergence; without a source, in the bare model."""
+    from harness.domains.leakage import BystanderMarker
+
+    def measure_marker(source: str = "", epoch: int = 0) -> Any:
+        model = adapters(source, "marker" if source else "", epoch, seed=seeds[0])
+        texts = all_items_of("marker")[: int(settings["bystander_texts"])]
+        label = f"bystanders-{source}-epoch{epoch}" if source else "bystanders-untaught"
+        return gather(label, BystanderMarker(model, str(settings["marker"]), texts), bystanders, dataset="banks/training/refusal.jsonl")
+
+    return measure_marker
+
+
+@pytest.fixture
+def distances_to(model, persona_of, bystanders, gather, settings) -> Callable[[str], Any]:
+    """`distances_to(source)`: how far the bystanders' prompts lie from the source's for the bare model, with the fields `hidden_states` and `wording`."""
+    from harness.domains.leakage import PersonaDistance
+
+    return lambda source: gather(f"distances-{source}", PersonaDistance(model, persona_of(source).prompt, int(settings["layer"])), bystanders, card=False)
