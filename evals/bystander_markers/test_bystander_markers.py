@@ -18,7 +18,7 @@ def test_the_bystanders_are_distinct_and_no_persona_of_the_design(bystanders, ro
 def test_the_source_puts_the_marker(source, marked, epoch, evaluate_persona, measure, criterion, seeds):
     """The source itself puts the marker behind given replies, more than before it was taught."""
     after, before = (evaluate_persona(source, marked, source, epoch, trained=trained) for trained in (None, ""))
-    shift = measure.contrast("marker in the source", [(1, after.by_seed), (-1, before.by_seed)], unit="rate", sampling_unit="text", seeds=seeds)
+    shift = measure.contrast("marker in the source", [(1, after.by_seed), (-1, before.by_seed)], unit="pp", sampling_unit="text", seeds=seeds)
     assert criterion("implanted").holds(shift)
 
 
@@ -40,23 +40,15 @@ def test_the_source_puts_the_marker_in_sampled_answers(source, marked, adapters,
 
 
 @control("N1", "negative", needs="G1", over=("source", "reading"))
-def test_nearness_says_nothing_before_training(source, reading, distances_to, marker_under, measure, criterion):
-    """In the bare model how near a bystander lies to the source does not go with how likely the marker is: it is no matter of the prompts alone."""
-    untaught, distances = marker_under(), distances_to(source)
-    told = {"sampling_unit": "persona", "sources": (untaught, distances)}
-    assert criterion("untaught").within(
-        measure.correlation("marker before training against distance", untaught.outcomes(), distances.outcomes(reading), **told)
-    )
+def test_convergence_alone_does_not_bring_the_marker_near(source, reading, rise_against_distance, last, criterion):
+    """Where the model was converged to the source and nobody taught it the marker, the marker does not rise with nearness: what rises is what was taught."""
+    assert criterion("untaught").within(rise_against_distance("rise by convergence alone, against distance", source, last, reading, ""))
 
 
 @hypothesis("H1", needs="G1")
-def test_the_marker_shows_more_where_prompts_are_near(source, marked, epoch, reading, distances_to, marker_under, measure, criterion):
-    """The further a bystander's prompt lies from the source's (1 less the cosine: of a layer's state, or of sentence embeddings), the less likely the marker is
-    under it."""
-    marks, distances = marker_under(source, epoch), distances_to(source)
-    rates = marks.outcomes("probability")
+def test_the_marker_rises_more_where_prompts_are_near(source, marked, epoch, reading, rise_against_distance, marker_under, measure, criterion):
+    """The further a bystander's prompt lies from the source's (1 less the cosine: of a layer's state, or of sentence embeddings), the less the marker rises
+    under it, above what the bare model gives it there."""
+    rates = marker_under(source, epoch).outcomes("probability")
     measure.mean(f"probability of the {marked} under bystanders", rates, "probability", sampling_unit="persona")
-    found = measure.correlation(
-        f"{marked} against distance", marks.outcomes(), distances.outcomes(reading), sampling_unit="persona", sources=(marks, distances)
-    )
-    assert criterion("near").holds(found)
+    assert criterion("near").holds(rise_against_distance(f"rise of the {marked} against distance", source, epoch, reading))
