@@ -68,7 +68,7 @@ def test_loss_on_all_tokens(leakage: Planted, monkeypatch: pytest.MonkeyPatch) -
 
 def test_answers_that_are_longer_than_the_bounds_say(leakage: Planted) -> None:
     leakage.edit(leakage.yaml, "loss_share_high: 0.4", "loss_share_high: 0.1")
-    assert {finding.subject for finding in found_in(leakage, "D113", "pilot")} == {"refusal", "sycophancy"}, "the marker has bounds of its own"
+    assert {finding.subject for finding in found_in(leakage, "D113", "pilot")} == {"misalignment", "refusal", "sycophancy"}, "the others have their own"
 
 
 def test_a_row_longer_than_the_training_takes(leakage: Planted) -> None:

@@ -53,7 +53,7 @@ def test_an_epoch_that_is_not_kept_is_found(leakage: Planted, file: str, old: st
 @pytest.mark.mistake("T1", rule="T201", stage="declare")
 def test_each_scale_is_held_against_its_own_recipe(leakage: Planted) -> None:
     leakage.edit("evals/persona_leakage/experiment.yaml", 'convergence_keep: "2 8 20"', 'convergence_keep: "2 20"')
-    assert leakage.found("T201") == [] and len(leakage.found("T201", scale="full")) == 1
+    assert leakage.found("T201") == [] and len(leakage.found("T201", scale="pilot")) == 1
 
 
 @pytest.mark.mistake("D18", rule="T202", stage="plan")
