@@ -195,7 +195,16 @@ def parents(recorder: Any) -> tuple[ParentRun, ...]:
     """The runs that experiment.yaml names under `parents` and that were made at this scale, as `ParentRun`."""
     from harness.run.parent_run import parent_runs
 
-    return parent_runs(recorder.active.universe, Path(recorder.active.settings.root))
+    universe = recorder.active.universe
+    return parent_runs(universe, Path(recorder.active.settings.root), universe.scale)
+
+
+@pytest.fixture
+def parents_at(recorder: Any) -> Callable[[str], tuple[ParentRun, ...]]:
+    """`parents_at("screening")`: the same of another scale, for a level that builds on an earlier one."""
+    from harness.run.parent_run import parent_runs
+
+    return lambda scale: parent_runs(recorder.active.universe, Path(recorder.active.settings.root), scale)
 
 
 @pytest.fixture
