@@ -138,7 +138,7 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
         folder=experiment.folder.relative_to(settings.root).as_posix(),
         scale=scale,
         seeds=seeds,
-        design=experiment.plain,
+        design={**experiment.plain, "scales": {**experiment.plain["scales"], scale: {**experiment.plain["scales"][scale], "settings": in_force}}},
         settings=in_force,
         thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
         promise=compare_with_lock(experiment, promise, settings.root),

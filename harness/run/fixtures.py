@@ -35,7 +35,7 @@ def recorder(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def measure(recorder: Any) -> Measure:
-    """Records measurements: `measure.rate`, `mean`, `shift`, `contrast`, `corrected`, `correlation`, or `measure(name, value, unit, n=…)`."""
+    """Records measurements: `measure.rate`, `mean`, `shift`, `contrast`, `standardised`, `corrected`, `correlation`, or `measure(name, value, unit, n=…)`."""
     return recorder.measure  # type: ignore[no-any-return]
 
 

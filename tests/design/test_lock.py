@@ -82,8 +82,10 @@ def test_other_models_are_a_deviation(toy: Toy, every_domain: None) -> None:
     harness(toy, "lock", "evals/coins")
     for given, found in (("other", '"other"'), ("two, zero", '"own#two,zero"'), ("two,", '"own#two"')):
         toy.run("--harness-models", given)
-        deviation = toy.results()["promise"]["deviations"][0]
+        results = toy.results()
+        deviation = results["promise"]["deviations"][0]
         assert (deviation["what"], deviation["promised"], deviation["found"]) == ("scales/smoke/settings/model_set", '"own"', found)
+        assert results["design"]["scales"]["smoke"]["settings"]["model_set"] == json.loads(found), "what is reported is what was used"
 
 
 def test_models_are_chosen_where_models_are_compared(toy: Toy) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from harness.domains.convergence.agreement.comparison import WITHIN
+from fixtures.convergence import spreads
+from harness.domains.convergence.agreement.comparison import WITHIN, compare_answers
 from harness.domains.convergence.agreement.findings import Findings
 from harness.domains.convergence.agreement.spread import describe_spread, paired_d
 from harness.domains.convergence.member_groups import group_of
@@ -53,6 +55,13 @@ def test_d_is_the_mean_over_the_sd_of_prompts() -> None:
     assert paired_d(above, np.ones((1, len(above))), counts[None])[0] == pytest.approx(drawn.mean() / drawn.std(ddof=1))
 
 
+def test_few_models_do_not_push_the_interval_of_d_over_zero() -> None:
+    """Three models have Student's t of few draws: made where the variance of d does not depend on it, the interval stays on the side of the effect."""
+    study, _ = planted(models=3, prompts=24, shared=2.0, capabilities=1)
+    interval = Findings(study).standardised("cosine").interval
+    assert interval.method.startswith("Student's t") and interval.low > 0
+
+
 def test_d_of_unrelated_answers_holds_zero() -> None:
     """Models that share nothing have a d whose interval holds zero."""
     study, _ = planted(models=8, prompts=40, shared=0.0)
@@ -94,6 +103,22 @@ def test_a_member_is_grouped_by_what_its_set_states() -> None:
     assert [group_of(member, name) for name in ("family", "provider", "region", "architecture")] == ["openai/a", "OpenAI", "US", None]
     with pytest.raises(HarnessError, match=r"no grouping 'providr'.*Did you mean 'provider'"):
         group_of(member, "providr")
+
+
+def test_groups_have_rows_where_they_have_pairs() -> None:
+    """A row for each group of two members or more, of the pairs inside it alone, with a p that is adjusted over these rows."""
+    vectors = np.random.default_rng(4).normal(size=(4, 12, 16)) + np.random.default_rng(5).normal(size=(12, 16))[None]
+    flat = (vectors / np.linalg.norm(vectors, axis=2, keepdims=True)).reshape(-1, 16)
+    ids = {f"p{place:02}": f"c{place % 2}" for place in range(12)}
+    names = ["a", "b", "c", "d"]
+    study = compare_answers(names, ids, {name: dict.fromkeys(ids, "x") for name in names}, lambda rows: {"hybrid": flat[rows] @ flat[rows].T})
+    stated = zip(names, ("US", "US", "China", ""), (1, 70, 80, 9), strict=True)
+    members = [ModelEntry(name=name, spec=f"api/{name}", region=region, size=size) for name, region, size in stated]
+    alike = SimpleNamespace(found=Findings(study), replies={member.name: SimpleNamespace(member=member) for member in members})
+    found = {record.of: record for record in spreads(alike) if record.kind == "group"}
+    assert {of: record.n for of, record in found.items()} == {"region US": 1, "size medium": 1, "size small": 1}
+    assert found["region US"].mean == pytest.approx(study.similarities_of("hybrid")[0].mean())
+    assert all(record.p_bh is not None and record.d is None for record in found.values())
 
 
 def test_the_table_shows_pairs_models_and_capabilities(tmp_path: Path) -> None:

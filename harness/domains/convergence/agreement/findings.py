@@ -16,7 +16,7 @@ from msgspec import structs
 
 from harness.domains.convergence.agreement.comparison import WITHIN, Comparison
 from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, is_constant, movable, permutation_p, permute_prompts, smallest_share
-from harness.domains.convergence.agreement.spread import paired_d
+from harness.domains.convergence.agreement.spread import paired_d, restore, stabilise
 from harness.domains.convergence.agreement.sums import Tally, pair_means, pairs_with, pairs_within, sum_values, within_effect
 from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.errors import HarnessError, Inconclusive
@@ -93,10 +93,13 @@ class Findings:
 
         above = self.study.similarities_of(measure) - self.study.mismatched(measure, WITHIN)
         asked = np.array([capability in (None, name) for name in self.study.strata])
-        value = float(paired_d(above, np.ones((1, len(above))), asked[None].astype(float))[0])
-        if np.isnan(value):
+        value = paired_d(above, np.ones((1, len(above))), asked[None].astype(float))
+        if np.isnan(value[0]):
             raise Inconclusive("fewer than two prompts have a value, or they do not vary: an effect has no SD to be measured by")
-        return self._to_effect(value, paired_d(above, self.twoway.pairs, self.twoway.prompts * asked), capability, above)
+        draws = stabilise(paired_d(above, self.twoway.pairs, self.twoway.prompts * asked))
+        found = self._to_effect(float(stabilise(value)[0]), draws, capability, above)
+        ends = {"low": restore(found.interval.low), "high": restore(found.interval.high)}
+        return structs.replace(found, value=float(value[0]), interval=structs.replace(found.interval, **ends))
 
     def pair_means(self, measure: str, capability: str | None = None) -> NDArray[np.float64]:
         """(pairs,): the mean similarity of each pair of models; NaN where no prompt was answered by both."""

@@ -39,3 +39,17 @@ def paired_d(effects: NDArray[np.float64], pairs: NDArray[np.float64], prompts: 
     sd = np.sqrt(np.divide(squares, total - 1, out=np.full_like(total, np.nan), where=total > 1))
     found: NDArray[np.float64] = np.divide(mean, sd, out=np.full_like(total, np.nan), where=sd > 1e-12)
     return found
+
+
+def stabilise(d: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where the variance of d_z of n prompts, (1 + d^2 / 2) / n, does not depend on d: intervals from the SD of draws are made there. `restore` undoes it."""
+    import numpy as np
+
+    found: NDArray[np.float64] = 2**0.5 * np.arcsinh(d / 2**0.5)
+    return found
+
+
+def restore(stable: float) -> float:
+    import math
+
+    return 2**0.5 * math.sinh(stable / 2**0.5)

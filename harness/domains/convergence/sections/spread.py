@@ -23,6 +23,7 @@ COLUMNS = {
     "cv": ("CV", "ratio"),
 }
 WORDS = {"pairs": "pairs of models", "models": "models, each with the others"}
+KINDS = ("pairs", "models", "capability", "group")
 NOTE = (
     "CV is the SD over the mean. d is Cohen's d_z with prompts as units: what answers to one prompt are more alike than answers to two of the capability, over "
     "the SD of that between prompts, with its two-way interval. p after Benjamini and Hochberg bounds the share of false findings among those that this table "
@@ -31,13 +32,14 @@ NOTE = (
 
 
 class Spread(SectionRecord, frozen=True, kw_only=True):
-    """How `n` mean similarities are spread: of all pairs of models, of pairs in a capability (`of`), or of models, each with the others.
+    """How `n` mean similarities are spread: of all pairs of models, of pairs in a capability (`of`), of pairs in a group ("region US"), or of models, each
+    with the others.
 
     `d` is Cohen's d_z of the same prompt against others of the capability, `low` and `high` bound it (None: prompts do not vary, or it is of models). `p` is
-    that of the agreement, `p_bh` the same after Benjamini and Hochberg over the capabilities. `cv` is the SD over the mean.
+    that of the agreement, `p_bh` the same after Benjamini and Hochberg over the rows of its kind. `cv` is the SD over the mean.
     """
 
-    kind: Literal["pairs", "capability", "models"]
+    kind: Literal["pairs", "models", "capability", "group"]
     of: str
     n: Count
     mean: Similarity | None
@@ -53,14 +55,14 @@ class Spread(SectionRecord, frozen=True, kw_only=True):
     p_bh: Share | None
 
     def __post_init__(self) -> None:
-        if (self.kind == "capability") != bool(self.of):
-            raise ValueError("of names a capability, and nothing otherwise")
+        if (self.kind in ("capability", "group")) != bool(self.of):
+            raise ValueError("of names a capability or a group, and nothing otherwise")
         if (self.low is None) != (self.high is None) or (self.low or 0) > (self.high or 0):
             raise ValueError("low and high bound no interval")
 
 
 class Spreads:
-    """All pairs, the models, then a row for each capability."""
+    """All pairs, the models, a row for each capability, and one for each group of two models or more."""
 
     id, title, position = "spread", "Spread and size of the agreement", 205
     record = Spread
@@ -68,7 +70,7 @@ class Spreads:
     def build(self, records: Mapping[str, Spread], numbers: Numbers) -> Iterator[Block]:
         columns = [Column(heading="of"), *(Column(heading=heading, numeric=True) for heading, _ in COLUMNS.values())]
         columns += [Column(heading="d", numeric=True), Column(heading="p (Benjamini-Hochberg)", numeric=True)]
-        ordered = sorted(records.items(), key=lambda item: ("pairs", "models", "capability").index(item[1].kind))
+        ordered = sorted(records.items(), key=lambda item: KINDS.index(item[1].kind))
         yield Table(title="", columns=columns, rows=[row(numbers, *item) for item in ordered])
         yield Prose(text=NOTE)
 
