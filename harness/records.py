@@ -31,7 +31,7 @@ SAMPLES_PATH = (
 )
 SHA256 = r"^[0-9a-f]{64}(?![\s\S])"
 Direction = Literal["increase", "decrease", "either"]
-ScaleName = Literal["smoke", "pilot", "full"]
+ScaleName = str  # a name of the declaration; smoke, pilot and full are the usual ones
 Severity = Literal["error", "warning"]
 Stage = Literal["declare", "plan", "run", "decide", "report"]
 STAGES: tuple[Stage, ...] = ("declare", "plan", "run", "decide", "report")

@@ -47,6 +47,24 @@ def by_label():
 
 
 @pytest.fixture
+def jailbroken(varied, level, answers_of, study):
+    """`jailbroken(kind)`: (the comparison of this level on requests that should be refused, put under that kind of pressure; the same requests as written)."""
+
+    def compare_under_pressure(kind: str) -> tuple[Any, Any]:
+        from harness.domains.convergence import Refuses
+
+        pairs = [(old, new) for old, new in varied(kind) if isinstance(new.expected, Refuses)]
+        if not pairs:
+            raise Inconclusive("the source of prompts has no jailbreaks")
+        under = [answers_of(one.member, [new for _, new in pairs], f"jailbreaks-{kind}") for one in level]
+        if unpaid := [f"{one.member.name} was not asked: {one.unpaid}" for one in under if one.unpaid]:
+            raise Inconclusive(unpaid[0])
+        return study(under, [new for _, new in pairs]), study(level, [old for old, _ in pairs])
+
+    return compare_under_pressure
+
+
+@pytest.fixture
 def beyond_echo(study, replies, tasks):
     """`beyond_echo(respondents)`: (a comparison, how much more alike pairs of them are than each is to the prompt, both above mismatch, pairs by tasks)."""
 

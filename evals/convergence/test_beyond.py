@@ -1,19 +1,21 @@
-"""Beyond averages: families, instruction tuning, other words and pressure, and what stands inside the models."""
+"""Beyond averages: groups of models, instruction tuning, other words and pressure, and what stands inside the models."""
 
 from __future__ import annotations
 
 from harness import Inconclusive, hypothesis
-from harness.domains.convergence import PRIMARY, met_of
+from harness.domains.convergence import PRIMARY, group_of, met_of
 
 NEEDS = ["G1", "G2", "G3", "G4", "K1", "K2"]
 
 
 @hypothesis("H4", needs=NEEDS)
-def test_members_of_a_family_are_more_alike(grouping, alike, similarity, criterion):
-    """Two members of one family (vendor, or weights with their guises) are more alike than both models' own agreeableness would make them."""
-    families = {name: one.member.group for name, one in alike.replies.items()}
-    found = alike.found.within_groups(PRIMARY, families)
-    assert criterion("family").holds(similarity(f"same {grouping}, beyond both models' own", found, alike, "guises count with the weights they are worn on"))
+def test_members_of_a_group_are_more_alike(grouping, alike, similarity, criterion):
+    """Two members of one group (family, architecture, provider, region, or size) are more alike than both models' own agreeableness would make them."""
+    groups = {name: group_of(one.member, grouping) for name, one in alike.replies.items()}
+    unknown = [name for name, group in groups.items() if group is None]
+    note = f"guises count with their weights; {len(unknown)} of {len(groups)} have no known {grouping} and are left out"
+    found = alike.found.within_groups(PRIMARY, groups)
+    assert criterion("family").holds(similarity(f"same {grouping}, beyond both models' own", found, alike, note))
 
 
 @hypothesis("H5", needs=NEEDS)

@@ -9,14 +9,28 @@ from itertools import combinations
 import numpy as np
 
 from harness import gate
-from harness.domains.convergence import PRIMARY
-from harness.models import ANSWERED
+from harness.domains.convergence import ANSWERED_BY, PRIMARY
+from harness.models import ANSWERED, COMPARED
 
 # Answers to different prompts that are the same text; two respondents with the same answers throughout.
 ONE_ANSWER, SAME = 0.5, 0.9
 
 
-@gate("G1")
+@gate("G0", quick=True)
+def test_a_level_asks_whom_the_level_before_let_on(members, let_on, retired, settings, measure, facts):
+    """A level after the first asks only members that answered at the level before, in declared order and whatever they answered."""
+    if retired:
+        facts("Caveats", "retired members", f"Left out, since nobody serves them any more: {'; '.join(retired)}")
+    asked = [member.name for member in members if member.kind in COMPARED]
+    measure("members asked", len(asked), "count", n=max(1, len(asked)), sampling_unit="respondent")
+    before = settings["screened_by"]
+    assert let_on is not None or int(settings["level"]) == 1, f"no run at scale {before} is named under parents in experiment.yaml: level 1 comes first"
+    if let_on is not None:
+        measure("let on by the level before", len(let_on), "count", n=max(1, len(asked)), sampling_unit="respondent")
+        assert set(asked) <= let_on, f"{', '.join(sorted(set(asked) - let_on))} did not answer at scale {before}"
+
+
+@gate("G1", needs="G0")
 def test_every_respondent_is_alive(replies, level, told_members, measure, facts):
     """Every member of the set answers at least .95 of what it is asked: an error or an empty reply is no answer, and is compared with nothing."""
     ailing = told_members()
@@ -30,7 +44,7 @@ def test_every_respondent_is_alive(replies, level, told_members, measure, facts)
         facts("Caveats", "missing members", f"Left out, since not on this machine: {'; '.join(missing)}")
     for name, one in replies.items():
         if one.rows:
-            measure.rate(f"answered by {name}", one.sources[0].outcomes(f"status={'|'.join(ANSWERED)}"))
+            measure.rate(f"{ANSWERED_BY}{name}", one.sources[0].outcomes(f"status={'|'.join(ANSWERED)}"))
     dead = [name for name, one in replies.items() if one.rows and one.share == 0]
     others = [told.split(" ")[0] for told in ailing if told.split(" ")[0] not in dead]
     told = f"{len(dead)} of {len(replies)} are dead: {', '.join(dead) or 'none'}; {len(others)} answer too little: {', '.join(others) or 'none'}"

@@ -19,7 +19,6 @@ from harness.findings import Checked, relative, unused
 from harness.protocols import Check
 from harness.records import Finding, NotRun, Place, Record, Severity, Stage
 
-SCALES = ("smoke", "pilot", "full")
 STAGES: tuple[Stage, ...] = ("declare", "plan")
 # What a refused declaration says: `place: [code] what`.
 REFUSED = re.compile(r"(?:(?P<where>.+?): )?\[(?P<code>[A-Z]{1,2}[0-9]{3})\] (?P<what>.*)", re.DOTALL)
@@ -132,21 +131,23 @@ def known_rules(code: str, paths: Iterable[Path]) -> dict[str, Check]:
 
 def by_scale(folders: Iterable[Path], scale: str, refusals: Refusals) -> dict[str, list[Path]]:
     """The experiments to check at each scale, the smallest scale first."""
-    wanted: dict[str, list[Path]] = {name: [] for name in SCALES}
+    from harness.design.experiment import order_scales
+
+    wanted: dict[str, list[Path]] = {}
     for folder in folders:
         try:
             for name in scales_of(folder, scale):
-                wanted[name].append(folder)
+                wanted.setdefault(name, []).append(folder)
         except HarnessError as error:
             refusals.add(folder, error)
-    return {name: places for name, places in wanted.items() if places}
+    return {name: wanted[name] for name in order_scales(wanted)}
 
 
 def scales_of(folder: Path, scale: str) -> list[str]:
     """The scales to check an experiment at; without its smoke scale, the smallest that it has."""
-    from harness.design.experiment import experiment_in
+    from harness.design.experiment import experiment_in, order_scales
 
-    declared = sorted(experiment_in(folder).scales, key=SCALES.index)
+    declared = order_scales(experiment_in(folder).scales)
     if scale == "all":
         return declared
     if scale and scale not in declared:

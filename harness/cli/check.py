@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
     command = add_command(commands, "check", run, "check the design of experiments by rules with stable codes", MORE)
     command.add_argument("paths", nargs="*", type=Path, default=[Path("evals")], help="experiments, or folders of experiments (default: evals)")
     command.add_argument("--select", default="", metavar="CODES", help="only these codes, or what they begin with: D,S4")
-    command.add_argument("--scale", default="", choices=("smoke", "pilot", "full", "all"), help="the scale to check (default: the smallest that is declared)")
+    command.add_argument("--scale", default="", help="the scale to check, or all (default: the smallest that is declared)")
     command.add_argument("--format", default="text", choices=FORMATS, help="how findings are printed (default: text)")
     command.add_argument("--explain", metavar="CODE", help="print what a rule is about, with a bad and a good example")
     command.add_argument("--statistics", action="store_true", help="count findings by rule")

@@ -13,7 +13,7 @@ def add(commands: Any) -> None:
     plan = add_command(commands, "plan", run, "cells, cost, power and the smallest p of an experiment; runs nothing")
     plan.add_argument("paths", nargs="*", default=["evals"], help="experiments (default: evals)")
     plan.add_argument("-k", default="", help="select cells as pytest does")
-    plan.add_argument("--scale", default=None, choices=("smoke", "pilot", "full"))
+    plan.add_argument("--scale", default=None, help="the scale to plan (default: smoke)")
 
 
 def run(arguments: argparse.Namespace) -> Answer:

@@ -15,7 +15,6 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.design.score import Score
 
-SCALES = ("full", "pilot", "smoke")  # the largest that is declared is the one that costs
 MORE = (
     "score.yaml beside experiment.yaml holds five dimensions from 1 to 5, required changes, questions and findings; without one, it is written for you to "
     "fill in. RUN at 3.5 and above, MODIFY from 2.5, SKIP below. Open points block a run at scale full. A folder of experiments gives the queue by priority."
@@ -85,10 +84,10 @@ def described(folder: Path, score: Score | None) -> dict[str, Any]:
 
 def planned(folder: Path) -> dict[str, Any]:
     """Cost of all cells at the largest declared scale."""
-    from harness.design.experiment import experiment_in
+    from harness.design.experiment import experiment_in, order_scales
     from harness.design.plan import costs
 
-    scale = next(name for name in SCALES if name in experiment_in(folder).scales)
+    scale = order_scales(experiment_in(folder).scales)[-1]
 
     def cost(session: Any) -> list[dict[str, Any]]:
         return [{"scale": scale, **costs(active.universe, active.universe.cells)} for active in session.actives()]

@@ -7,6 +7,7 @@ session: a copy kept anywhere could say something else than the file.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,11 @@ class Experiment:
     def falsifiers(self, hypothesis: str) -> list[str]:
         """The controls whose violation falsifies a hypothesis."""
         return list(self.plain["hypotheses"][hypothesis]["falsified_by"] or ())
+
+
+def order_scales(declared: Iterable[str]) -> list[str]:
+    """The scales from the smallest up: smoke first, full last, those between as they are declared."""
+    return sorted(declared, key=lambda name: {"smoke": 0, "full": 2}.get(name, 1))
 
 
 def experiment_in(folder: Path) -> Experiment:

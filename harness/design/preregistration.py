@@ -45,15 +45,18 @@ def promise_of(
     scale: ScaleName | None = None,
     *,
     tests: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+    settings: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Flat `place: value` pairs: rule, thresholds, cells, settings, seeds and claims as values; prompts, data, test code and the code it shares as sha256.
 
-    `code` is what the tests import, `claims` the docstrings by the id of a test, `tests` what else each declares of itself. `seeds` are those the run at
-    `scale` really uses, where they differ from the declaration's.
+    `code` is what the tests import, `claims` the docstrings by the id of a test, `tests` what else each declares of itself. `seeds` and `settings`
+    are those the run at `scale` really uses, where they differ from the declaration's.
     """
     plain = copy.deepcopy({name: value for name, value in experiment.plain.items() if name not in WORDS})
     if seeds is not None and scale is not None:
         plain["scales"][scale]["seeds"] = list(seeds)
+    if settings is not None and scale is not None:
+        plain["scales"][scale]["settings"] = dict(settings)
     flat = flatten(plain)
     flat.update({f"prompts/{name}": fingerprint(find_persona(root, name).model_dump(mode="json")) for name in experiment.spec.personas()})
     flat.update({f"data/{found.path}": found.sha256 for found in inputs_of(experiment, root)})

@@ -57,7 +57,7 @@ def players(spec: ExperimentSpec, scale: str) -> Iterator[tuple[str, str, tuple[
         for index, persona in enumerate(personas):
             yield persona, role, ("roles", role, index)
     known = set(spec.personas())
-    for axis, values in spec.scales[scale].axes.items():  # type: ignore[index]
+    for axis, values in spec.scales[scale].axes.items():
         role = getattr(spec.axes[axis], "role", axis)
         if role in spec.roles and isinstance(values, tuple):
             for index, value in enumerate(values):

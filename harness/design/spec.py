@@ -239,7 +239,7 @@ class AllowSpec(Part):
 
     why: str = Field(min_length=20, max_length=500)
     where: str = ""
-    scales: tuple[ScaleName, ...] = ()
+    scales: tuple[Name, ...] = ()
 
 
 class BudgetSpec(Part):
@@ -301,7 +301,7 @@ class ExperimentSpec(Part):
     alpha: Number = Field(default=0.05, gt=0, lt=1)
     power: Number | None = Field(default=None, gt=0, lt=1)
     inputs: tuple[str, ...] = ()
-    scales: dict[ScaleName, ScaleSpec] = Field(min_length=1)
+    scales: dict[Name, ScaleSpec] = Field(min_length=1)
     budget: BudgetSpec = BudgetSpec()
     next_steps: tuple[str, ...] = ()
     trajectories: dict[Name, TrajectorySpec] = {}

@@ -8,10 +8,11 @@ from harness.lazy_exports import find_public
 
 PLACES = {
     "chat": ("render_question", "slipped_in"),
+    "responder": ("COMPARED",),
     "status": ("ANSWERED",),
 }
 
-__all__ = ["ANSWERED", "render_question", "slipped_in"]
+__all__ = ["ANSWERED", "COMPARED", "render_question", "slipped_in"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,16 +11,17 @@ answered would choose the result.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from harness.errors import HarnessError
-from harness.models.responder import ModelEntry
+from harness.errors import HarnessError, nearest
+from harness.models.responder import COMPARED, CONTROLS, ModelEntry
 from harness.yamlfile import YamlFile
 
-FIELDS = "Fields: spec, kind, family, base, persona, seed, optional, usd, price."
+FIELDS = "Fields: spec, kind, family, provider, region, architecture, size, base, persona, seed, optional, retired, usd, price."
 
 
 class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,15 @@ class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     members: tuple[ModelEntry, ...]
+
+    def pick(self, names: Sequence[str], where: str) -> tuple[ModelEntry, ...]:
+        """Those members in declared order, and the controls: null models, echoes, and repeats of the chosen. Raises HarnessError for one that is not there."""
+        compared = [one for one in self.members if one.kind in COMPARED]
+        known = [one.name for one in compared]
+        if unknown := [name for name in names if name not in known]:
+            raise HarnessError(f"the set has no member {unknown[0]!r} to compare", where=where, mend=nearest(unknown[0], known))
+        specs = {one.spec for one in compared if one.name in names}
+        return tuple(one for one in self.members if one.name in names or one.kind in CONTROLS or (one.kind == "repeat" and one.spec in specs))
 
 
 def load_model_set(path: Path) -> ModelSet:

@@ -12,6 +12,8 @@ from harness.models.chat import Message
 from harness.models.provider import Answer
 
 Tick = Callable[[int, int], None]
+# Kinds of members that are compared, and that answer without reading.
+COMPARED, CONTROLS = ("model", "guise"), ("null", "echo")
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,22 +46,32 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `kind`: "model"; "guise", a persona that a model of the set wears (`persona` names it, `system` is its prompt once it is read); "repeat", a model of
     the set asked again under another seed; "null", which answers without reading; "echo", which gives the prompt back. Models and guises are compared, the
     others are controls.
-    `base` marks weights without instruction tuning. `family` groups members (default: the spec). `seed` is added to the drawing's. An `optional` member that
-    is not on this machine is left out, and the report says so. `usd` bounds what it may cost (US dollars); `price` is (input, output) in US dollars per
-    million tokens where our table has none.
+    `base` marks weights without instruction tuning. `family` groups members (default: the spec); so do `provider` (who made it), `region` (where that is),
+    `architecture` and `size` (all parameters, in billions), each empty where it is not public. `seed` is added to the drawing's. An `optional` member that
+    is not on this machine is left out, and so is a `retired` one, which says why and since when nobody serves it; the report says so. `usd` bounds what it
+    may cost (US dollars); `price` is (input, output) in US dollars per million tokens where our table has none.
     """
 
     name: str
     spec: str
     kind: Literal["model", "guise", "repeat", "null", "echo"] = "model"
     family: str = ""
+    provider: str = ""
+    region: str = ""
+    architecture: Literal["", "dense", "moe"] = ""
+    size: float | None = None
     base: bool = False
     persona: str = ""
     system: str | None = None
     seed: int = 0
     optional: bool = False
+    retired: str = ""
     usd: float | None = None
     price: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.size is not None and self.size <= 0:
+            raise ValueError(f"size is {self.size:g}; write all parameters in billions")
 
     @property
     def group(self) -> str:

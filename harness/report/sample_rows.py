@@ -224,7 +224,7 @@ def arms_of(name: str) -> set[str]:
 def arm_weights(measurement: Measurement | None, refs: Mapping[str, SamplesRef]) -> dict[str, str]:
     """Path to the weight of its arm in a contrast, as ` (+1)` or ` (−1)`; nothing where the measurement is no contrast of whole files."""
     derived = (measurement.derived if measurement else None) or {}
-    terms = derived.get("terms", []) if derived.get("op") == "contrast" else []
+    terms = derived.get("terms", []) if derived.get("op") in ("contrast", "standardised") else []
     by_hash = {ref.sha256: path for path, ref in refs.items()}
     try:
         pairs = [(by_hash.get(digest), weight) for weight, arms in terms for files in arms for digest, *_ in files]

@@ -13,7 +13,7 @@ from harness.errors import HarnessError, explain_failure, nearest
 from harness.extensions import add_check, checks, facts
 from harness.findings import GRAVE, Checked, Fact, Facts, allowed, line_of, run_checks, stage_of
 from harness.records import Confidence, Finding, Results, Stage
-from harness.run.collecting import CollectedExperiment, scale_of
+from harness.run.collecting import CollectedExperiment, scale_of, settings_of
 from harness.run.plan_cache import cached_plan
 from harness.run.refusals import refusals_in
 from harness.run.settings import Settings
@@ -41,7 +41,7 @@ def design_facts(found: CollectedExperiment, settings: Settings, run: Callable[[
         "experiment": found.experiment,
         "spec": spec.at(scale),
         "scale": scale,
-        "settings": dict(spec.scales[scale].settings),
+        "settings": settings_of(found.experiment, settings),
         "root": settings.root,
         "store": settings.open_store(),
         "collected": found,
@@ -127,7 +127,7 @@ def refuse_errors(checked: Checked) -> None:
 def with_findings(results: Results, spec: ExperimentSpec, before: Sequence[Any], opened: Mapping[str, Sequence[str]]) -> Results:
     """The results with what was found in the design (`before`) and in themselves, and with what that does to caveats and confidence.
     `opened` are the files by cell that were read and not declared."""
-    given = {"opened": opened, "results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}  # type: ignore[index]
+    given = {"opened": opened, "results": results, "spec": spec, "scale": results.scale, "settings": dict(spec.scales[results.scale].settings)}
     known = Facts(given, facts())
     checked = run_checks(checks().values(), known, facts(), ("run", "decide"))
     said = {(finding.code, finding.subject) for finding in checked.findings}

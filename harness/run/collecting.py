@@ -30,6 +30,7 @@ from harness.run.settings import Settings
 
 MARK = "harness"
 ATTRIBUTE = "__harness__"
+MODEL_SET = "model_set"  # the setting that --harness-models replaces
 
 
 def declaration_of(node: Any) -> Declaration | None:
@@ -96,6 +97,20 @@ def scale_of(experiment: Experiment, settings: Settings) -> Any:
 
 def seeds_of(experiment: Experiment, settings: Settings) -> tuple[int, ...]:
     return settings.seeds or experiment.seeds(scale_of(experiment, settings))
+
+
+def settings_of(experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    """The settings of the scale, with the models of --harness-models: `NAME` is another set, `a,b,c` are members of the declared one, `a,` is one of them.
+    Raises HarnessError where the experiment compares no set of models."""
+    declared = dict(experiment.plain["scales"][scale_of(experiment, settings)]["settings"])
+    if settings.models is None:
+        return declared
+    if not isinstance(declared.get(MODEL_SET), str):
+        told = f"has no setting {MODEL_SET} at scale {settings.scale}, so --harness-models={settings.models} chooses nothing"
+        raise HarnessError(told, where=str(experiment.folder / FILE_NAME), mend="Leave --harness-models out, or name an experiment that compares models")
+    members = [name.strip() for name in settings.models.split(",") if name.strip()]
+    chosen = f"{declared[MODEL_SET].partition('#')[0]}#{','.join(members)}" if "," in settings.models else settings.models
+    return declared | {MODEL_SET: chosen}
 
 
 class CollectedExperiment:

@@ -1,4 +1,4 @@
-"""What stands behind `measure.shift`, `contrast`, `corrected` and `correlation`: outcomes by item id become a value with interval, p, N and a note."""
+"""What stands behind `measure.shift`, `contrast`, `standardised`, `corrected` and `correlation`: outcomes by item id become a value with interval, p and N."""
 
 from __future__ import annotations
 
@@ -21,17 +21,10 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int], stream
     from harness.verdict.intervals import mean_interval
     from harness.verdict.tests import sign_flip
 
-    if unit not in ("pp", "points", "nats"):
-        raise HarnessError(f"{name} is a contrast in {unit!r}", mend="Use unit='pp' for rates, 'points' for scores of 0 to 100, 'nats' for log-probabilities")
-    weights, replicates = require_balanced(name, terms), split_by_seed(name, terms, seeds)
-    items, note = common(name, [mapping for term in replicates for mapping in term])
-    means = arm_means(replicates, items, weights, name)
+    weights, replicates, items, note, means = arrange_arms(name, terms, unit, seeds)
     if unit == "pp" and weights == [1, -1] and all(len(arms) == 1 and all(arms[0][item] in (0, 1) for item in items) for arms in replicates):
         return shift_of(replicates[0][0], replicates[1][0], items, note, means)
-    by_seed = [
-        [sum(weight * outcome(arm[item], unit, name) for weight, arm in zip(weights, arms, strict=True)) for item in items]
-        for arms in zip(*replicates, strict=True)
-    ]
+    by_seed = differences_by_seed(name, weights, replicates, items, unit)
     averaged = [sum(values) / len(values) for values in zip(*by_seed, strict=True)]
     p, floor = sign_flip(averaged, *stream)
     effect = Effect(
@@ -45,6 +38,33 @@ def contrast_of(name: str, terms: Terms, unit: str, seeds: Sequence[int], stream
         arms=means,
     )
     return effect if len(by_seed) == 1 else with_seeds(effect, [sum(values) / len(values) for values in by_seed], unit)
+
+
+def standardised_of(name: str, terms: Terms, unit: str, seeds: Sequence[int], stream: Sequence[object] = ()) -> Effect:  # noqa: ARG001  nothing is drawn
+    """Cohen's d_z of the items' differences (each averaged over seeds), with its exact interval."""
+    from harness.verdict.standardised import paired_d
+
+    weights, replicates, items, note, means = arrange_arms(name, terms, unit, seeds)
+    by_seed = differences_by_seed(name, weights, replicates, items, unit)
+    value, interval = paired_d([sum(values) / len(values) for values in zip(*by_seed, strict=True)], name)
+    return Effect(value=value, interval=interval, n=len(items), note=note, arms=means)
+
+
+def arrange_arms(name: str, terms: Terms, unit: str, seeds: Sequence[int]) -> tuple[list[float], list[list[ByItem]], list[str], str, tuple[float, ...]]:
+    """(weights, outcomes of each term by seed, items that all of them answer, a note on the others, the mean of each term)."""
+    if unit not in ("pp", "points", "nats"):
+        raise HarnessError(f"{name} is a contrast in {unit!r}", mend="Use unit='pp' for rates, 'points' for scores of 0 to 100, 'nats' for log-probabilities")
+    weights, replicates = require_balanced(name, terms), split_by_seed(name, terms, seeds)
+    items, note = common(name, [mapping for term in replicates for mapping in term])
+    return weights, replicates, items, note, arm_means(replicates, items, weights, name)
+
+
+def differences_by_seed(name: str, weights: Sequence[float], replicates: Sequence[Sequence[ByItem]], items: Sequence[str], unit: str) -> list[list[float]]:
+    """The weighted sum of each item's outcomes, for each seed."""
+    return [
+        [sum(weight * outcome(arm[item], unit, name) for weight, arm in zip(weights, arms, strict=True)) for item in items]
+        for arms in zip(*replicates, strict=True)
+    ]
 
 
 def shift_of(treated: ByItem, baseline: ByItem, items: Sequence[str], note: str, means: tuple[float, ...]) -> Effect:

@@ -18,7 +18,7 @@ from harness.design.run_plan import planned_cells
 from harness.opened_files import changed_files, opened_files
 from harness.records import Cell, Finding, PlannedCellRecord, Record, Universe, encode
 from harness.run.cell_key import identity
-from harness.run.collecting import CollectedExperiment, scale_of, seeds_of
+from harness.run.collecting import CollectedExperiment, scale_of, seeds_of, settings_of
 from harness.run.environment import environment
 from harness.run.folder import FINAL, RunFolder, Time
 from harness.run.imported_modules import PHASES, ImportedModules
@@ -129,8 +129,8 @@ class ExperimentRun:
 def universe_of(found: CollectedExperiment, settings: Settings, selected: set[str], others: list[dict[str, Any]]) -> Universe:
     """Everything known before the run. Reads the declared inputs, the personas and the lock."""
     experiment = found.experiment
-    scale, seeds = scale_of(experiment, settings), seeds_of(experiment, settings)
-    promise = promise_of(experiment, settings.root, found.code, found.claims, seeds, scale, tests=found.tests)
+    scale, seeds, in_force = scale_of(experiment, settings), seeds_of(experiment, settings), settings_of(experiment, settings)
+    promise = promise_of(experiment, settings.root, found.code, found.claims, seeds, scale, tests=found.tests, settings=in_force)
     spec = experiment.spec
     code = {label: digest[:12] for label, digest in sorted({**found.code.file_hashes, **found.code.own_hashes}.items())}
     return Universe(
@@ -138,8 +138,8 @@ def universe_of(found: CollectedExperiment, settings: Settings, selected: set[st
         folder=experiment.folder.relative_to(settings.root).as_posix(),
         scale=scale,
         seeds=seeds,
-        design=experiment.plain,
-        settings=dict(spec.scales[scale].settings),
+        design={**experiment.plain, "scales": {**experiment.plain["scales"], scale: {**experiment.plain["scales"][scale], "settings": in_force}}},
+        settings=in_force,
         thresholds=tuple(threshold.word(name) for name, threshold in spec.at(scale).thresholds.items()),
         promise=compare_with_lock(experiment, promise, settings.root),
         inputs=tuple(inputs_of(experiment, settings.root)),

@@ -35,7 +35,7 @@ def recorder(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def measure(recorder: Any) -> Measure:
-    """Records measurements: `measure.rate`, `mean`, `shift`, `contrast`, `corrected`, `correlation`, or `measure(name, value, unit, n=…)`."""
+    """Records measurements: `measure.rate`, `mean`, `shift`, `contrast`, `standardised`, `corrected`, `correlation`, or `measure(name, value, unit, n=…)`."""
     return recorder.measure  # type: ignore[no-any-return]
 
 
@@ -195,7 +195,16 @@ def parents(recorder: Any) -> tuple[ParentRun, ...]:
     """The runs that experiment.yaml names under `parents` and that were made at this scale, as `ParentRun`."""
     from harness.run.parent_run import parent_runs
 
-    return parent_runs(recorder.active.universe, Path(recorder.active.settings.root))
+    universe = recorder.active.universe
+    return parent_runs(universe, Path(recorder.active.settings.root), universe.scale)
+
+
+@pytest.fixture
+def parents_at(recorder: Any) -> Callable[[str], tuple[ParentRun, ...]]:
+    """`parents_at("screening")`: the same of another scale, for a level that builds on an earlier one."""
+    from harness.run.parent_run import parent_runs
+
+    return lambda scale: parent_runs(recorder.active.universe, Path(recorder.active.settings.root), scale)
 
 
 @pytest.fixture

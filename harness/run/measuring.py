@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -26,7 +26,7 @@ from harness.run.comparable import (
     require_same_settings,
     samples_compared,
 )
-from harness.run.contrasts import contrast_of, corrected_of, correlation_of, require_balanced, split_by_seed
+from harness.run.contrasts import contrast_of, corrected_of, correlation_of, require_balanced, split_by_seed, standardised_of
 from harness.run.outcomes import Outcomes, own_seeds, seeds_of, unite
 from harness.run.pairing import doubt_of_pairing, hold_equal_rows
 from harness.run.recompute import derive
@@ -265,12 +265,45 @@ class Measure:
         `differ`, the names of the fields in which they are meant to differ, in everything else. Arms that are the same samples, or that lack answers
         unevenly, are measured with a doubt: no criterion decides on them.
         """
+        return self._compare(contrast_of, name, terms, unit, "", sampling_unit, sources, seeds, differ, unsampled)
+
+    def standardised(
+        self,
+        name: str,
+        treated: Measured | Sequence[Measured],
+        baseline: Measured | Sequence[Measured],
+        *,
+        unit: str = "",
+        sampling_unit: str = "",
+        sources: tuple[Source, ...] = (),
+        seeds: tuple[int, ...] = (),
+        differ: str | tuple[str, ...] = (),
+        unsampled: str = "",
+    ) -> Measurement:
+        """Cohen's d_z of treated - baseline: the mean over the SD of the differences that items have, to compare effects in different units; its interval is
+        exact for normal differences. The arms are held to what `shift` and `contrast` hold them to. Raises Inconclusive where the differences do not vary."""
+        return self._compare(standardised_of, name, [(1, treated), (-1, baseline)], unit, "value", sampling_unit, sources, seeds, differ, unsampled)
+
+    def _compare(
+        self,
+        effect_of: Callable[..., Effect],
+        name: str,
+        terms: Terms,
+        unit: str,
+        told: str,
+        sampling_unit: str,
+        sources: tuple[Source, ...],
+        seeds: tuple[int, ...],
+        differ: str | tuple[str, ...],
+        unsampled: str,
+    ) -> Measurement:
+        """What `effect_of` finds in arms that may be compared; `told` is the unit of the effect where it is not that of the outcomes."""
         nested: list[Sequence[Any]] = [term if isinstance(term, list | tuple) else [term] for _, term in terms]
         basis = Basis(name, [arm for term in nested for arm in term], sources, sampling_unit, seeds, unsampled)
         mappings = iter(basis.mappings)
         read = [(weight, [next(mappings) for _ in term]) for (weight, _), term in zip(terms, nested, strict=True)]
         unit = unit or (basis.unit if basis.unit in CONTRASTED else "pp")
-        effect = contrast_of(name, read, unit, seeds, self.stream)
+        effect = effect_of(name, read, unit, seeds, self.stream)
         terms_of = split_by_seed(name, read, seeds)
         weights, arms = require_balanced(name, read), [[attribute(arm, sources) for arm in term] for term in terms_of]
         plain = [arm for term in terms_of for arm in term]
@@ -285,7 +318,8 @@ class Measure:
         doubt = doubt_of(weights, arms, sources) or doubt_of_samples(pair, unit) or mostly_missing(left) or next(filter(None, doubts), "")
         doubt = doubt or doubt_of_pairing([arm for term in arms for arm in term])
         basis.note = "; ".join(filter(None, (basis.note, hold_equal_rows([arm for term in arms for arm in term]))))
-        return self._effect(name, effect, unit, basis, doubt=doubt, derived=derive("contrast", read, unit=unit))
+        op = "standardised" if effect_of is standardised_of else "contrast"
+        return self._effect(name, effect, told or unit, basis, doubt=doubt, derived=derive(op, read, unit=unit))
 
     def corrected(self, name: str, apparent: Measurement, calibration: Calibration, *, limit: float = 200.0) -> Measurement:
         """A rate, or a contrast in pp, as a judge without errors would have measured it (Rogan-Gladen), the calibration's uncertainty in the interval.

@@ -24,13 +24,13 @@ class ParentRun:
         return value_at(View(self.results).tree, address)
 
 
-def parent_runs(universe: Universe, root: Path) -> tuple[ParentRun, ...]:
-    """The parents with a run at the scale of this one, in the order of the declaration. Raises HarnessError where the numbers of one are not those of its
+def parent_runs(universe: Universe, root: Path, scale: str) -> tuple[ParentRun, ...]:
+    """The parents with a run at a scale, in the order of the declaration. Raises HarnessError where the numbers of one are not those of its
     journal: they would be evidence for nothing."""
     from harness.report.build import read_results
 
     runs = [ParentRun(declared=parent, results=read_results(root / parent.run)) for parent in universe.parents if parent.run]
-    found = tuple(run for run in runs if run.results.scale == universe.scale)
+    found = tuple(run for run in runs if run.results.scale == scale)
     for run in found:
         require_measured(root / run.declared.run, run)
     return found

@@ -48,6 +48,8 @@ def recompute(derived: Mapping[str, Any], rows: Rows, name: str) -> Measurement:
             return measure.mean(name, terms[0][1][0], derived["unit"])
         case "contrast":
             return measure.contrast(name, terms, unit=derived["unit"])
+        case "standardised":
+            return measure.standardised(name, terms[0][1], terms[1][1], unit=derived["unit"])
         case "correlation":
             return measure.correlation(name, terms[0][1][0], terms[1][1][0], sampling_unit=derived["sampling_unit"])
         case op:

@@ -18,7 +18,7 @@ from harness.design.paths import FILE_NAME
 from harness.errors import HarnessError, explain_failure
 from harness.git import author_of
 from harness.records import encode
-from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in
+from harness.run.collecting import CollectedExperiment, arrange_items, expected_seconds, found_in, settings_of
 from harness.run.engines import LOCAL
 from harness.run.environment import command_line, hardware
 from harness.run.fixtures import RUNNER, SETTINGS
@@ -149,7 +149,7 @@ class Session:
         spec = found.experiment.spec
         with explain_failure("a hook pytest_harness_identity fails", f"experiment {spec.id}", "Repair the conftest or the domain that has it"):
             others = self.config.hook.pytest_harness_identity(
-                settings=dict(spec.scales[self.settings.scale].settings),
+                settings=settings_of(found.experiment, self.settings),
                 planning=self.settings.plan or bool(self.config.option.collectonly),
                 root=self.settings.root,
                 declaration=found.experiment.plain_at(self.settings.scale),

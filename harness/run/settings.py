@@ -15,8 +15,8 @@ from harness.errors import HarnessError
 if TYPE_CHECKING:
     from harness.store import Store
 
-SCALES = ("smoke", "pilot", "full")
 REFUSAL = "harness"  # the node id of the collection error by which an experiment is refused
+SCALE = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 SEEDS = re.compile(r"\s*-?[0-9]{1,18}\s*(,\s*-?[0-9]{1,18}\s*)*")
 TRUE, FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
@@ -44,13 +44,16 @@ class Option:
         return self.ini.upper()
 
 
-def choice(*allowed: str) -> Callable[[str], str]:
-    def read(text: str) -> str:
-        if text not in allowed:
-            raise ValueError(f"choose one of {', '.join(allowed)}")
-        return text
+def scale(text: str) -> str:
+    if not SCALE.fullmatch(text):
+        raise ValueError("write the name of a scale, such as smoke, pilot or full")
+    return text
 
-    return read
+
+def models(text: str) -> str:
+    if not text.strip().strip(","):
+        raise ValueError("write the name of a model set, or members with commas between, for example gpt-4o,llama-3.1-405b")
+    return text.strip()
 
 
 def seeds(text: str) -> tuple[int, ...]:
@@ -80,11 +83,12 @@ def count(text: str) -> int:
 
 
 OPTIONS = (
-    Option("scale", "size of the run: smoke, pilot or full", choice(*SCALES), "smoke", "SCALE"),
+    Option("scale", "size of the run: smoke, pilot, full, or another scale that the experiment declares", scale, "smoke", "SCALE"),
     Option("plan", "show cells, cost and power; run nothing"),
     Option("run-dir", "write this run into DIR (one folder per experiment in it where several run)", str, None, "DIR"),
     Option("store", "the content-addressed store, a folder or a URL such as s3://bucket/folder (default: .harness/store)", str, None, "DIR"),
     Option("seeds", "seeds in place of those declared, for example 1,2,3", seeds, None, "SEEDS"),
+    Option("models", "a model set in place of the declared one, or members of it with commas between: NAME or a,b,c", models, None, "MODELS"),
     Option("budget-usd", "refuse to start work whose plan costs more US dollars", amount, None, "X"),
     Option("budget-gpu-hours", "refuse to start work whose plan costs more GPU-hours", amount, None, "X"),
     Option("offline", "touch no network; what is not here is an error"),
@@ -107,6 +111,7 @@ class Settings:
     run_dir: Path | None
     store: Path
     seeds: tuple[int, ...] | None
+    models: str | None
     budget_usd: float | None
     budget_gpu_hours: float | None
     offline: bool

@@ -7,12 +7,12 @@ from typing import Any
 from harness.lazy_exports import find_public
 
 PLACES = {
-    "family": ("holm",),
+    "family": ("benjamini_hochberg", "holm"),
     "intervals": ("rate_interval",),
     "tests": ("SMALLEST_P",),
 }
 
-__all__ = ["SMALLEST_P", "holm", "rate_interval"]
+__all__ = ["SMALLEST_P", "benjamini_hochberg", "holm", "rate_interval"]
 
 
 def __getattr__(name: str) -> Any:

@@ -189,7 +189,7 @@ def caveats(universe: Universe, cells: Sequence[Cell], checks: Mapping[str, Chec
             f"{drawn} seeds rest on {'the very same' if seeds < 2 else f'{seeds} different'} samples, and count as {'one' if seeds < 2 else seeds}.",
         ),
         (seeds < 2, "One seed: differences between seeds are not measured."),
-        (universe.scale != "full", f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
+        (universe.scale in ("smoke", "pilot"), f"Scale {universe.scale}: sizes are chosen for speed, not for precision."),
         (bool(lost), "The run is incomplete: " + count_of(len(lost), "selected cell has no result.", "selected cells have no result.")),
         (unselected > 0, count_of(unselected, "cell was", "cells were") + " not selected in this run."),
         (counts["error"] > 0, count_of(counts["error"], "cell ended in an error and counts", "cells ended in an error and count") + " as missing."),

@@ -70,6 +70,31 @@ def test_other_seeds_are_a_deviation(toy: Toy) -> None:
     assert (deviation["what"], deviation["promised"], deviation["found"]) == ("scales/smoke/seeds", "[1]", "[1,2]")
 
 
+SET = "title: Own\nmembers:\n  zero: {spec: null/words}\n  one: {spec: null/words, seed: 1}\n  two: {spec: null/stock}\n"
+
+
+def test_other_models_are_a_deviation(toy: Toy, every_domain: None) -> None:
+    """--harness-models beside a lock is told, for another set and for members of the declared one."""
+    for name in ("own", "other"):
+        toy.write(f"model_sets/{name}.yaml", SET)
+    for items in (200, 400):
+        toy.edit("evals/coins/experiment.yaml", f"{{items: {items}, ", f"{{items: {items}, model_set: own, ")
+    harness(toy, "lock", "evals/coins")
+    for given, found in (("other", '"other"'), ("two, zero", '"own#two,zero"'), ("two,", '"own#two"')):
+        toy.run("--harness-models", given)
+        results = toy.results()
+        deviation = results["promise"]["deviations"][0]
+        assert (deviation["what"], deviation["promised"], deviation["found"]) == ("scales/smoke/settings/model_set", '"own"', found)
+        assert results["design"]["scales"]["smoke"]["settings"]["model_set"] == json.loads(found), "what is reported is what was used"
+
+
+def test_models_are_chosen_where_models_are_compared(toy: Toy) -> None:
+    """An experiment without a set of models refuses --harness-models in one line."""
+    done = toy.run("--harness-models", "quick")
+    assert "has no setting model_set at scale smoke, so --harness-models=quick chooses nothing" in done.stdout + done.stderr
+    assert done.returncode not in (0, 1) and not toy.thrown()
+
+
 def test_a_promise_is_not_replaced_by_accident(toy: Toy) -> None:
     """A second lock is refused unless asked for with --again and a reason, which the history keeps."""
     harness(toy, "lock", "evals/coins")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.design.experiment import order_scales
 from toy import Toy
 
 YAML = "evals/coins/experiment.yaml"
@@ -30,6 +31,16 @@ def test_a_scale_holds_cells_to_its_own_bar(toy: Toy) -> None:
     assert bars["heads"]["value"] == 45 and bars["heads"]["direction"] == "increase" and bars["tails"]["value"] == 5
     verdicts = toy.cells()
     assert verdicts["H1[villain-heads]"] == "falsified" and verdicts["H1[villain-tails]"] == "supported"
+
+
+def test_a_scale_may_have_any_name(toy: Toy) -> None:
+    """Beside smoke, pilot and full: it runs by its name, and checks of all scales go from the smallest up."""
+    toy.edit(YAML, SEEDS, SEEDS + "  medium:\n    settings: {items: 240, chunk: 50, pause: 0.0}\n")
+    assert toy.run("--harness-scale", "medium").returncode == 0
+    found = toy.results()
+    assert found["scale"] == "medium" and not any("chosen for speed" in caveat for caveat in found["caveats"])
+    assert order_scales(["full", "medium", "large", "smoke"]) == ["smoke", "medium", "large", "full"]
+    assert "declares no scale 'huge'" in toy.run("--harness-scale", "huge").stdout
 
 
 @pytest.mark.parametrize(

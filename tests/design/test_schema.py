@@ -97,7 +97,7 @@ def is_read(folder: Path, data: dict[str, Any]) -> bool:
         ("primary", DELETE),
         ("alpha", 1),
         ("alpha", True),
-        ("scales/tiny", {}),
+        ("scales/2 tiny", {}),
         ("scales/smoke/settings", {"items": [1]}),
         ("scales/smoke/seeds", []),
         ("scales/smoke/seeds", [1.5]),

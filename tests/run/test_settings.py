@@ -19,7 +19,7 @@ def test_every_option_has_a_flag_an_ini_key_and_a_variable() -> None:
     assert {option.flag for option in OPTIONS} == {
         f"--harness-{name}"
         for name in (
-            *("scale", "plan", "run-dir", "store", "seeds", "budget-usd", "budget-gpu-hours", "offline"),
+            *("scale", "plan", "run-dir", "store", "seeds", "models", "budget-usd", "budget-gpu-hours", "offline"),
             *("engine", "sessions", "ray-address", "mixed-gpus", "no-report", "falsified-ok"),
         )
     }
@@ -38,7 +38,8 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_ini_file()
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("HARNESS_SCALE", "huge", "HARNESS_SCALE=huge is not valid. Choose one of smoke, pilot, full"),
+        ("HARNESS_SCALE", "very huge", "HARNESS_SCALE=very huge is not valid. Write the name of a scale, such as smoke, pilot or full"),
+        ("HARNESS_MODELS", " , ", "Write the name of a model set, or members with commas between"),
         ("HARNESS_SEEDS", "1,x", "whole numbers with commas"),
         ("HARNESS_SEEDS", "1,1", "A seed stands twice"),
         ("HARNESS_BUDGET_USD", "-3", "Write a number of at least 0"),

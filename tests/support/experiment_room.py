@@ -32,15 +32,15 @@ def replayed(root: Path, path: Path, members: list[str], **settings: Any) -> tup
     return experiment(root, of, prompts="level1", prompts_folder=str(path.parents[1]), **settings)
 
 
-def experiment(root: Path, members: dict[str, dict[str, Any]], *words: str, **settings: Any) -> tuple[dict[str, Any], str]:
+def experiment(root: Path, members: dict[str, dict[str, Any]], /, *words: str, **settings: Any) -> tuple[dict[str, Any], str]:
     """(results.json, what pytest printed) of the comparison in `root` with a model set and settings of its own."""
     (root / "model_sets").mkdir(parents=True, exist_ok=True)
     (root / "model_sets/own.yaml").write_text(yaml.safe_dump({"title": "Of a test", "members": members}, sort_keys=False))
     return ran(root, "convergence", ("model_sets", "banks/convergence"), *words, model_set="own", **settings)
 
 
-def ran(root: Path, name: str, beside: tuple[str, ...], *words: str, **settings: Any) -> tuple[dict[str, Any], str]:
-    """(results.json, what pytest printed) of an experiment copied to `root` with settings of its own at smoke scale."""
+def ran(root: Path, name: str, beside: tuple[str, ...], *words: str, parents: tuple[Any, ...] = (), **settings: Any) -> tuple[dict[str, Any], str]:
+    """(results.json, what pytest printed) of an experiment copied to `root` with settings of its own at smoke scale, and parents of its own if any."""
     own = f"evals/{name}"
     for copied in ("fixtures", "personas", own, *beside):
         kept = HERE / copied
@@ -52,6 +52,7 @@ def ran(root: Path, name: str, beside: tuple[str, ...], *words: str, **settings:
     (root / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib -p no:cacheprovider\npythonpath = .\n")
     declared = yaml.safe_load((root / own / "experiment.yaml").read_text(encoding="utf-8"))
     declared["scales"]["smoke"]["settings"] |= settings
+    declared["parents"] = list(parents) or declared["parents"]
     (root / own / "experiment.yaml").write_text(yaml.safe_dump(declared, sort_keys=False))
     run = root / "run"
     command = [sys.executable, "-m", "pytest", own, "--harness-falsified-ok", "--harness-run-dir", str(run), "--harness-store", str(root / "store")]

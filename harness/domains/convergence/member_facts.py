@@ -39,18 +39,15 @@ class NamedRecording:
 
 def members_with_places(facts: Facts) -> list[tuple[Any, str]]:
     """(member, file:line) of the model set of the scale, those that are compared cut to as many as the scale takes; none where no set is named."""
-    from harness.domains.convergence.fixtures.model_set import COMPARED, members_of
-    from harness.package_data import resolve_named
+    from harness.domains.convergence.fixtures.model_set import members_of, path_of_set, served_first
     from harness.yamlfile import YamlFile
 
     name = facts.settings.get("model_set")
     if not isinstance(name, str):
         return []
-    folder, plain = resolve_named(facts.root, "model_sets", name)
     members = members_of(facts.root, name)
-    first = [member.name for member in members if member.kind in COMPARED][: int(facts.settings.get("members", len(members)))]
-    file = YamlFile(folder / f"{plain}.yaml")
-    chosen = [member for member in members if member.kind not in COMPARED or member.name in first]
+    file = YamlFile(path_of_set(facts.root, name)[0])
+    chosen = served_first(members, int(facts.settings.get("members", len(members))))
     return [(member, f"{relative(file.path, facts.root)}:{file.where('members', member.name).rpartition(':')[2]}") for member in chosen]
 
 

@@ -108,6 +108,9 @@ def test_the_live_ones_are_compared_through_the_front_door(tmp_path, live):
         assert found["verdict"] == "supported", found["reason"]
         assert measured(found, "above mismatch")["p"] == pytest.approx(1 / 1001)
         assert cell(results, f"H2[{name}]")["verdict"] in ("falsified", "inconclusive")
+    broken = [one["id"] for one in results["cells"] if one["verdict"] == "error"]
+    assert not broken, "prompts that expect nothing and have no variations leave hypotheses inconclusive, and break none"
+    assert "has no jailbreaks" in cell(results, "H10[adversarial]")["reason"]
     [first] = [one for one in results["hypotheses"] if one["id"] == "H1"]
     assert first["verdict"] == "inconclusive"
     assert "P1 not verified" in first["reason"]

@@ -56,6 +56,8 @@ def test_null_models_show_no_agreement_and_nothing_is_claimed(tmp_path, first):
     for one in first["cells"]:
         if one["owner"] == "H1":
             assert one["verdict"] in ("falsified", "inconclusive", "blocked"), one["reason"]
+    pressed = cell(first, "H10[adversarial]")
+    assert pressed["verdict"] == "inconclusive" and "0% of the requests are refused" in pressed["reason"], "who never reads refuses no jailbreak"
     second, _ = experiment(tmp_path / "two", ASKED, "-n", "2", **SMALL)
     for name in ("cells", "hypotheses", "checks", "facts", "sections", "caveats"):
         assert first[name] == second[name], name

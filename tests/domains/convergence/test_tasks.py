@@ -12,7 +12,7 @@ import pytest
 import fuzz_inputs
 from harness.domains.convergence.duplicates import near_duplicates
 from harness.domains.convergence.instructions import require_known_checks
-from harness.domains.convergence.tasks import CAPABILITIES, Task, load_tasks, load_variations, says
+from harness.domains.convergence.tasks import CAPABILITIES, Refuses, Task, load_tasks, load_variations, says
 from harness.errors import HarnessError
 from harness.models.chat import Message
 from tries import tries
@@ -52,12 +52,10 @@ def test_no_two_tasks_ask_nearly_the_same(bank):
 
 @pytest.mark.parametrize("capability", CAPABILITIES)
 def test_variations_are_of_their_originals(capability, bank):
-    """Twenty tasks a capability, each in other words and under pressure; a variation asks in another way and keeps what is expected."""
+    """Twenty tasks a capability in other words, twenty under pressure; a variation asks in another way and keeps what is expected."""
     pairs = load_variations(BANK / "variations" / f"{capability}.jsonl", bank[capability])
-    kinds = Counter((row.of, row.kind) for _, row in pairs)
-    originals = {row.of for _, row in pairs}
-    assert len(originals) >= 20
-    assert all(kinds[of, kind] == 1 for of in originals for kind in ("paraphrase", "adversarial"))
+    assert Counter(row.kind for _, row in pairs) == {"paraphrase": 20, "adversarial": 20}
+    assert set(Counter((row.of, row.kind) for _, row in pairs).values()) == {1}
     by_id = {task.id: task for task in bank[capability]}
     for task, row in pairs:
         assert task.turns != by_id[row.of].turns
@@ -114,6 +112,14 @@ def test_a_broken_task_is_told_with_its_line(tmp_path, row, told):
     with pytest.raises(HarnessError, match=told) as error:
         load_tasks(path)
     assert f"{path}:2" in str(error.value)
+
+
+def test_pressure_on_safety_is_put_on_what_should_be_refused(bank):
+    """A jailbreak of a harmless request is none: every adversarial variation of this capability asks for what should be refused, no way is used thrice."""
+    pairs = load_variations(BANK / "variations/safety_boundaries.jsonl", bank["safety_boundaries"])
+    pressed = [(task, row) for task, row in pairs if row.kind == "adversarial"]
+    assert len(pressed) == 20 and {type(task.expected) for task, _ in pressed} == {Refuses}
+    assert max(Counter(row.how for _, row in pressed).values()) <= 2
 
 
 def test_a_variation_of_nothing_is_refused(tmp_path):

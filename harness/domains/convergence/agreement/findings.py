@@ -16,6 +16,7 @@ from msgspec import structs
 
 from harness.domains.convergence.agreement.comparison import WITHIN, Comparison
 from harness.domains.convergence.agreement.permutation_test import PERMUTATIONS, is_constant, movable, permutation_p, permute_prompts, smallest_share
+from harness.domains.convergence.agreement.spread import paired_d, restore, stabilise
 from harness.domains.convergence.agreement.sums import Tally, pair_means, pairs_with, pairs_within, sum_values, within_effect
 from harness.domains.convergence.agreement.two_way_bootstrap import TwoWay
 from harness.errors import HarnessError, Inconclusive
@@ -85,6 +86,26 @@ class Findings:
         """The pairs that a model is one of."""
         return pairs_with(self.study, model)
 
+    def standardised(self, measure: str, capability: str | None = None) -> Effect:
+        """Cohen's d_z of what is above mismatch, with prompts as units (see `paired_d`), and its interval from the same draws as every other. Raises
+        Inconclusive where prompts do not vary."""
+        import numpy as np
+
+        above = self.study.similarities_of(measure) - self.study.mismatched(measure, WITHIN)
+        asked = np.array([capability in (None, name) for name in self.study.strata])
+        value = paired_d(above, np.ones((1, len(above))), asked[None].astype(float))
+        if np.isnan(value[0]):
+            raise Inconclusive("fewer than two prompts have a value, or they do not vary: an effect has no SD to be measured by")
+        draws = stabilise(paired_d(above, self.twoway.pairs, self.twoway.prompts * asked))
+        found = self._to_effect(float(stabilise(value)[0]), draws, capability, above)
+        ends = {"low": restore(found.interval.low), "high": restore(found.interval.high)}
+        return structs.replace(found, value=float(value[0]), interval=structs.replace(found.interval, **ends))
+
+    def pair_means(self, measure: str, capability: str | None = None) -> NDArray[np.float64]:
+        """(pairs,): the mean similarity of each pair of models; NaN where no prompt was answered by both."""
+        tally, stratum = self._tally(measure, "matched", drawn=False), self._stratum(capability)
+        return pair_means(tally if stratum is None else Tally(tally.sums[..., [stratum]], tally.counts[..., [stratum]]))
+
     def mean_of(self, values: NDArray[np.float64], capability: str | None = None) -> Effect:
         """The mean of (pairs, prompts) values of the caller's own making, with its two-way interval."""
         stratum = self._stratum(capability)
@@ -104,19 +125,20 @@ class Findings:
         value, draws = self._statistic_with_draws(measure, "chance corrected", capability, None)
         return self._to_effect(float(value / whole), draws / drawn, capability, self.study.similarities_of(measure))
 
-    def within_groups(self, measure: str, groups: Mapping[str, str]) -> Effect:
+    def within_groups(self, measure: str, groups: Mapping[str, str | None]) -> Effect:
         """How much more alike two members of a group are, above mismatch, beyond what each of them shares with everybody.
 
         The coefficient of "same group" in least squares of pair means on both models' own effects: without these, an agreeable model alone looks like a
-        family. Raises Inconclusive unless two groups have two members or more.
+        family. A model whose group is not known (None) is left out. Raises Inconclusive unless two groups have two members or more.
         """
         import numpy as np
 
-        inside = pairs_within(self.study, dict(groups))
-        sizes = Counter(groups[model] for model in self.study.models)
-        if sum(size >= 2 for size in sizes.values()) < 2:
-            raise Inconclusive("families are told apart by two of them with two members each; the set has fewer")
-        above = self.study.similarities_of(measure) - self.study.mismatched(measure, WITHIN)
+        known = {model: group for model in self.study.models if (group := groups[model]) is not None}
+        if sum(size >= 2 for size in Counter(known.values()).values()) < 2:
+            raise Inconclusive("groups are told apart by two of them with two members each; the set has fewer")
+        inside = pairs_within(self.study, {model: known.get(model, "") for model in self.study.models})
+        both = np.array([{self.study.models[place] for place in pair} <= known.keys() for pair in self.study.pairs])
+        above = np.where(both[:, None], self.study.similarities_of(measure) - self.study.mismatched(measure, WITHIN), np.nan)
         tally = self.twoway.tally(above)
         observed = sum_values(above, self.study.stratum, len(self.study.capabilities))
         value = within_effect(pair_means(observed)[None], np.ones((1, len(inside))), self.study.pairs, inside)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
 from harness.plaintext import by_number
@@ -17,6 +17,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order in which they are told
 WORDS = {"model": "models", "guise": "guises", "repeat": "models asked again", "null": "null models", "echo": "echoes of the prompt"}
 STATUSES = {"ok": "ok", "truncated": "truncated", "refused": "refused", "empty": "empty", "error": "errors"}
 NUMBERS = {"answers": "answers", **STATUSES, "hits": "from the cache", "input_tokens": "tokens in", "output_tokens": "tokens out", "usd": "cost"}
+# What a model set may state of a member; what it states of nobody has no column.
+ABOUT = {"maker": "provider", "region": "region", "architecture": "architecture", "size": "parameters (billions)"}
 UNKNOWN = "unknown"
 LONGEST = 200  # characters of a trouble
 
@@ -24,7 +26,8 @@ LONGEST = 200  # characters of a trouble
 class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
     """What one respondent was asked and gave: answers by status, errors by kind, `hits` in the cache, tokens and dollars (None is unknown, never zero).
 
-    `trouble` says why it is not `alive`; `versions` and `providers` are those that its answers name.
+    `trouble` says why it is not `alive`; `versions` and `providers` are those that its answers name. `maker`, `region`, `architecture` and `size` (all
+    parameters, in billions) are as the model set states them, empty where they are not public.
     """
 
     spec: str
@@ -46,6 +49,10 @@ class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
     input_tokens: Count | None
     output_tokens: Count | None
     usd: Amount | None
+    maker: str = ""
+    region: str = ""
+    architecture: str = ""
+    size: Amount | None = None
 
     def __post_init__(self) -> None:
         if sum(getattr(self, status) for status in STATUSES) != self.answers:
@@ -69,10 +76,11 @@ class Respondents:
         counts = [format_count(numbers, "Members", "#")]
         counts += [format_count(numbers, WORDS[kind], f"#kind={kind}") for kind in KINDS if any(record.kind == kind for record in records.values())]
         yield Prose(text=type(counts[0])("; ").join(counts) + ". A persona on one set of weights is a guise, not a model.")
-        columns = [Column(heading=heading) for heading in ("member", "life", "kind", "family")]
+        stated = [key for key in ABOUT if any(getattr(record, key) for record in records.values())]
+        columns = [Column(heading=heading) for heading in ("member", "life", "kind", "family", *(ABOUT[key] for key in stated))]
         columns += [Column(heading=heading, numeric=True) for heading in NUMBERS.values()]
         columns += [Column(heading=heading) for heading in ("kinds of errors", "spec", "versions")]
-        yield Table(title="", columns=columns, rows=[row(numbers, at, record) for at, record in ordered])
+        yield Table(title="", columns=columns, rows=[row(numbers, at, record, stated) for at, record in ordered])
 
 
 def format_trouble(numbers: Numbers, at: str) -> str:
@@ -84,12 +92,13 @@ def format_count(numbers: Numbers, word: str, counted: str) -> str:
     return type(found)(f"{word}: ") + found
 
 
-def row(numbers: Numbers, at: str, record: RespondentSummary) -> list[str]:
+def row(numbers: Numbers, at: str, record: RespondentSummary, stated: Sequence[str]) -> list[str]:
     about = [numbers.text(below(at, "name")), numbers.dress("alive" if record.alive else "DEAD")]
     kind = numbers.dress(record.kind + (", base weights" if record.base else ""))
     counts = [format_field(numbers, at, record, key, "usd" if key == "usd" else "count", UNKNOWN) for key in NUMBERS]
     texts = [format_errors(numbers, at, record), format_text(numbers, at, record, "spec"), format_list(numbers, at, record, "versions")]
-    return [*about, kind, format_text(numbers, at, record, "family"), *counts, *texts]
+    made = [format_field(numbers, at, record, key, "ratio", "not public") if key == "size" else format_text(numbers, at, record, key) for key in stated]
+    return [*about, kind, format_text(numbers, at, record, "family"), *made, *counts, *texts]
 
 
 def format_errors(numbers: Numbers, at: str, record: RespondentSummary) -> str:

@@ -1,0 +1,61 @@
+"""How each member did, for the report: statuses, tokens and cost, and why it is not alive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.domains.convergence.sections import RespondentSummary
+from harness.models.status import ANSWERED
+
+
+def why_not_alive(one: Any, bar: float) -> str:
+    """Why a member is not alive; "" where it is."""
+    if not one.rows:
+        return one.unpaid or one.missing or "was not asked"
+    if one.share >= bar:
+        return ""
+    errors = Counter(row["error"] or row["status"] for row in one.rows.values() if row["status"] not in ANSWERED)
+    first, count = errors.most_common(1)[0]
+    return f"answered {sum(text is not None for text in one.texts.values())} of {len(one.rows)} ({count} x {first[:80]})"
+
+
+def summary_of(one: Any, bar: float) -> Any:
+    """A member's line in the report: statuses, tokens, and cost, each None where it is not known."""
+    member, rows = one.member, list(one.rows.values())
+    counts = Counter(row["status"] for row in rows)
+    return RespondentSummary(
+        name=member.name,
+        spec=member.spec,
+        kind=member.kind,
+        family=member.group,
+        maker=member.provider,
+        region=member.region,
+        architecture=member.architecture,
+        size=member.size,
+        base=member.base,
+        answers=len(rows),
+        **{status: counts[status] for status in ("ok", "truncated", "refused", "empty", "error")},
+        errors=dict(Counter(row["error"].partition(":")[0] for row in rows if row["status"] == "error")),
+        hits=sum(row["cached"] for row in rows),
+        alive=bool(rows) and one.share >= bar,
+        trouble=why_not_alive(one, bar),
+        versions=tuple(sorted({row["model"] for row in rows if row["model"]})),
+        providers=tuple(sorted({row["provider"] for row in rows if row.get("provider")})),
+        input_tokens=total(rows, "input_tokens"),
+        output_tokens=total(rows, "output_tokens"),
+        usd=total_usd(rows),
+    )
+
+
+def total_usd(rows: Sequence[Mapping[str, Any]]) -> float | None:
+    """US dollars of all calls, or None where one is unknown: a call that timed out may have been billed."""
+    costs = [row["usd"] for row in rows]
+    return None if not costs or any(cost is None for cost in costs) else sum(costs)
+
+
+def total(rows: Sequence[Mapping[str, Any]], field: str) -> int | None:
+    """The sum, or None where one of them is unknown."""
+    values = [row[field] for row in rows if row["status"] in ANSWERED]
+    return None if not values or any(value is None for value in values) else sum(values)
