@@ -52,9 +52,9 @@ def asked(requests_of, domains, settings):
 
 
 @pytest.fixture
-def probed(requests_of, domains, settings):
-    """What probes are to tell, of all domains."""
-    return requests_of(sorted(domains.learned + domains.asked), int(settings["probed"]) // 2)
+def probed(learned, asked):
+    """What probes are to tell: all of these, of all domains."""
+    return Requests(learned.refuse + asked.refuse, learned.meet + asked.meet)
 
 
 @pytest.fixture
@@ -99,14 +99,19 @@ def models(versions, settings, lessons, last):
 
 
 @pytest.fixture
-def states():
-    """`states(model, tasks)`: what a model holds before its answers, (layers + 1, tasks, width); kept for the session."""
+def states(tasks, probed):
+    """`states(model, texts)`: what a model holds before its answers to some of the tasks or of the requests, (layers + 1, texts, width).
 
-    def read(model: Any, tasks: Any) -> Any:
-        key = (model.fingerprint, ids_of(tasks))
+    All tasks, or all requests, are read at once and kept for the session: what stands beside a text decides its rounding.
+    """
+
+    def read(model: Any, texts: Any) -> Any:
+        pool = tasks if all(text in tasks for text in texts) else probed.every
+        key = (model.fingerprint, ids_of(pool))
         if key not in KEPT:
-            KEPT[key] = answer_states(model, [task.turns for task in tasks])
-        return KEPT[key]
+            KEPT[key] = answer_states(model, [task.turns for task in pool])
+        place = {task.id: number for number, task in enumerate(pool)}
+        return KEPT[key][:, [place[text.id] for text in texts]]
 
     return read
 
@@ -125,12 +130,12 @@ def beyond_length(states, tasks):
 
 
 @pytest.fixture
-def refusals(gather, states, tasks):
+def refusals(gather):
     """`refusals(name, model, tasks, direction, made_of)`: how probably a model opens with a refusal, under a direction in its middle layer or as it is."""
 
-    def ask(name: str, model: Any, asked: Any, direction: Any = None, made_of: Any = None, system: str | None = None) -> Any:
-        layer = place_of(states(model, tasks[:1]))
-        return gather(f"refusal-{name}", SteeredRefusals(model, layer, direction, made_of, system), asked_of(asked), dataset="banks/convergence")
+    def ask(name: str, model: Any, requests: Any, direction: Any = None, made_of: Any = None, system: str | None = None) -> Any:
+        layer = model.model.config.get_text_config().num_hidden_layers // 2
+        return gather(f"refusal-{name}", SteeredRefusals(model, layer, direction, made_of, system), asked_of(requests), dataset="banks/convergence")
 
     return ask
 
