@@ -9,7 +9,7 @@ from harness import hypothesis
 
 
 @hypothesis("H1", needs="G1")
-def test_a_model_goes_by_the_direction_of_refusal(steered, models, states, learned, asked, refusals, measure, criterion):
+def test_a_model_goes_by_the_direction_of_refusal(steered, models, states, learned, asked, refusals, settings, measure, criterion):
     """Added to the middle layer, the difference between what a model holds before requests that should be refused and before those that should be met makes
     it refuse what should be met, in other domains, by the bar more than a random direction as long does."""
     model = models(steered)
@@ -18,6 +18,10 @@ def test_a_model_goes_by_the_direction_of_refusal(steered, models, states, learn
     moved, idle = (refusals(f"met-{steered}-{name}", model, asked.meet, *one) for name, one in (("direction", arm), ("random", at_random(arm))))
     measure.rate("refusal of what should be met", bare)
     measure.shift("under the direction", moved, bare, differ="steered")
+    longer = [
+        refusals(f"met-{steered}-long-{name}", model, asked.meet, *one.longer(settings["longer"])) for name, one in (("one", arm), ("random", at_random(arm)))
+    ]
+    measure.shift(f"{settings['longer']} times as long, beyond a random direction (decides nothing)", *longer, differ="steered")
     assert criterion("steers").holds(measure.shift("beyond a random direction", moved, idle, differ="steered"))
 
 

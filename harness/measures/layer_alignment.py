@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.measures.cka import cka, kernels
+from harness.measures.cka import cka, kernels, u_centred
 from harness.seeds import generator
 
 if TYPE_CHECKING:
@@ -62,28 +62,36 @@ def cka_change(before: Array, after: Array, other: Array, *seed: object, permuta
     """How much nearer to `other` a layer came by a change: states (texts, width) of the same texts in the same order, widths of `before` and `after` equal."""
     import numpy as np
 
-    def difference(one: Array, two: Array, places: Array) -> float:
-        both = cka(np.stack([one, two])[:, places], other[None, places])
-        return float(both[1, 0] - both[0, 0])
+    n, rng = len(other), generator("cka change", *seed)
+    texts, own, theirs = np.arange(n), gram(np.concatenate([before, after])), gram(other)
 
-    texts = np.arange(len(other))
-    (was,), (is_now,) = cka(np.stack([before, after]), other[None])
-    change, rng = float(is_now - was), generator("cka change", *seed)
-    drawn = [difference(before, after, rng.permutation(texts)[: len(texts) // 2]) for _ in range(halves)]
-    error = float(np.sqrt(np.mean((np.array(drawn) - change) ** 2)))
-    as_much = 0
-    for _ in range(permutations):
-        swapped = rng.random(len(texts))[:, None] < 0.5
-        as_much += difference(np.where(swapped, after, before), np.where(swapped, before, after), texts) >= change - 1e-12
+    def aligned(rows: Array) -> float:
+        one, two = (u_centred(kernel[np.ix_(at, at)][None])[0] for kernel, at in ((own, rows), (theirs, rows % n)))
+        return float((one * two).sum() / (np.linalg.norm(one) * np.linalg.norm(two)))
+
+    was, is_now = aligned(texts), aligned(texts + n)
+    change, drawn = is_now - was, [rng.permutation(n)[: n // 2] for _ in range(halves)]
+    error = float(np.sqrt(np.mean([(aligned(half + n) - aligned(half) - change) ** 2 for half in drawn])))
+    swaps = [texts + n * (rng.random(n) < 0.5) for _ in range(permutations)]
+    as_much = sum(aligned((rows + n) % (2 * n)) - aligned(rows) >= change - 1e-12 for rows in swaps)
     return AlignmentChange(
-        before=float(was),
-        after=float(is_now),
+        before=was,
+        after=is_now,
         change=change,
         low=change - NORMAL * error,
         high=change + NORMAL * error,
         p=(as_much + 1) / (permutations + 1),
         permutations=permutations,
     )
+
+
+def gram(states: Array) -> Array:
+    """The products of all texts' states, (texts, texts), about their common mean."""
+    import numpy as np
+
+    data = np.asarray(states, dtype=np.float64)
+    found: Array = (data - data.mean(axis=0)) @ (data - data.mean(axis=0)).T
+    return found
 
 
 class TextAlignment:
