@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.measures.cka import Alignment, alignment, cka
-from harness.measures.layer_alignment import jackknife_interval, remove_linear_part
+from harness.measures.layer_alignment import cka_change, jackknife_interval, remove_linear_part
 
 
 def aligned(first: np.ndarray, second: np.ndarray, kinds: list[str], permutations: int) -> Alignment:
@@ -61,3 +61,23 @@ def test_what_length_tells_is_taken_out():
     first, second = (length @ rng.normal(size=(1, 20)) + 0.3 * rng.normal(size=(80, 20)) for _ in range(2))
     assert aligned(first, second, ["a"] * 80, 50).cka[0, 0] > 0.5
     assert abs(aligned(remove_linear_part(first, length), remove_linear_part(second, length), ["a"] * 80, 50).cka[0, 0]) < 0.2
+
+
+def test_a_change_of_alignment_is_that_of_the_cka():
+    """Before and after are what `cka` gives; a layer that came to share directions is seen at the floor of p, and its interval leaves 0."""
+    first, other = layers(20, 80, 1.0)
+    before = np.random.default_rng(21).normal(size=first.shape)
+    found = cka_change(before, first, other, "test", permutations=99, halves=100)
+    assert (found.before, found.after) == pytest.approx((float(cka(before[None], other[None])[0, 0]), float(cka(first[None], other[None])[0, 0])))
+    assert found.change == pytest.approx(found.after - found.before) and found.p == 1 / 100 and 0 < found.low < found.change < found.high
+    assert found == cka_change(before, first, other, "test", permutations=99, halves=100)
+
+
+def test_a_change_that_brings_nothing_nearer_is_none():
+    """Over layers whose versions differ by noise alone, p at most .2 comes about as often as it says, and the interval mostly holds 0."""
+    found = []
+    for seed in range(40):
+        first, other = layers(seed + 30, 60, 0.6)
+        versions = [first + 0.5 * np.random.default_rng([seed, version]).normal(size=first.shape) for version in (0, 1)]
+        found.append(cka_change(*versions, other, seed, permutations=19, halves=100))
+    assert 1 <= sum(one.p <= 0.2 for one in found) <= 16 and sum(one.low <= 0 <= one.high for one in found) >= 33
