@@ -24,7 +24,7 @@ def test_personas_are_manners_by_roles():
 @pytest.mark.parametrize("declared", [{}, {"manners": ["a"], "roles": []}, {"manners": ["a", "a"], "roles": ["b"]}])
 def test_a_list_with_nothing_or_twice_the_same_is_refused(declared):
     """In one line that says which part."""
-    with pytest.raises(HarnessError, match="manners|roles") as told:
+    with pytest.raises(HarnessError, match=r"manners|roles") as told:
         make_personas(declared)
     assert "\n" not in str(told.value)
 
