@@ -7,8 +7,6 @@ a reply from under each other, and the first reply that can be read decides for 
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -24,15 +22,13 @@ from harness.models import response_cache
 from harness.models.batches import Batches, require_batches
 from harness.models.budget import Ledger, open_ledger
 from harness.models.chat import chat
-from harness.models.provider import Answer, Ask, Provider, provider_for
+from harness.models.provider import Answer, Ask, provider_for, takes
 from harness.models.request_pool import Asker, Tick, require_price
 from harness.models.response_cache import Replies, key_of, open_replies
 from harness.models.status import is_blank
 
 # A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.
 MAX_TOKENS = 1024
-# OpenAI's models that think refuse every temperature but their own.
-THINKERS = re.compile(r"(?:openai/)?(?:o\d|gpt-5)")
 # The judge replied, and it was no verdict: worth one more try. What broke on the wire was tried again by the SDK already.
 UNREAD = ("NotJson", "Nonsense", "Refused", "Truncated", "Empty")
 SILENCE = {"refused": "Refused: the judge model would not judge this", "truncated": "Truncated: the reply ended early", "empty": "Empty: no reply"}
@@ -74,7 +70,7 @@ class ApiJudge:
             require_price(self.provider)
         if batch and not offline:
             require_batches(self.provider)
-        self.temperature = temperature_of(self.provider)
+        self.temperature = 0.0 if takes(self.provider, "temperature") else None
         # Texts whose second reply in this run was no verdict either; they are asked again by the next run.
         self._given_up: dict[Text, JudgeVerdict] = {}
 
@@ -157,9 +153,3 @@ class ApiJudge:
 def unread(verdict: JudgeVerdict) -> bool:
     """True where the judge replied without a verdict."""
     return verdict.status == "error" and verdict.error.partition(":")[0] in UNREAD
-
-
-def temperature_of(provider: Provider) -> float | None:
-    """Zero; None where the provider's file says that its API takes none, or the model is known to refuse it."""
-    untaken: Sequence[str] = getattr(sys.modules[type(provider).__module__], "NOT_TAKEN", ())
-    return None if "temperature" in untaken or THINKERS.match(provider.model) else 0.0

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.models.budget import open_ledger
-from harness.models.provider import Answer, Ask, Provider
+from harness.models.capabilities import vendors_known
+from harness.models.provider import Answer, Ask, Provider, takes
 from harness.models.request_pool import Asker
 from harness.models.responder import Conversation, SamplingParams, Tick, add_system_prompt
 from harness.models.response_cache import open_replies
@@ -46,10 +47,15 @@ class ApiResponder:
             "seed": self.drawing.seed,
         }
 
+    @property
+    def card(self) -> dict[str, Any]:
+        """What it was drawn with, None being the API's own default, and of when what we know of the model is."""
+        return {"sampling": {name: self._sent(name) for name in ("temperature", "top_p")}, "models.yaml": describe_knowledge(self.provider)}
+
     def _sent(self, name: str) -> float | None:
-        """Temperature or top_p; None where this API takes none: it draws as it likes, and the description says so."""
+        """Temperature or top_p; None where the API or the model takes none: it draws as it likes, and the description says so."""
         value: float = getattr(self.drawing, name)
-        return None if name in getattr(self.provider, "not_taken", ()) else value
+        return value if takes(self.provider, name) else None
 
     def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """All in one: every answer is kept by the cache as it comes, so a kill loses nothing, and no call waits for a slow one of its group."""
@@ -74,3 +80,11 @@ class ApiResponder:
             top_p=self._sent("top_p"),
             replicate=one.replicate + 1000 * self.drawing.seed,
         )
+
+
+def describe_knowledge(provider: Provider) -> str:
+    """Of when it is what models.yaml says of a model, or that it says nothing."""
+    known, vendor = getattr(provider, "known", None), provider.name.partition("/")[0]
+    if known is None:
+        return "unknown model: its parameters, context and price are not checked"
+    return f"as of {vendors_known()[vendor].as_of}" if vendor in vendors_known() else "known by its maker"

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.prices import batch_share, cost, list_price
+from harness.models.capabilities import batch_share, list_price
+from harness.models.prices import Tokens
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Dollars, Endpoint, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
@@ -37,12 +38,28 @@ PATH: Final = "/v1/chat/completions"
 OVER = {"completed", "failed", "expired", "cancelled"}
 
 
+class PromptDetails(msgspec.Struct):
+    cached_tokens: Count | None = None
+    cache_write_tokens: Count | None = None
+
+
+class CompletionDetails(msgspec.Struct):
+    reasoning_tokens: Count | None = None
+
+
 class Usage(msgspec.Struct):
     """`cost` is in US dollars and told by OpenRouter alone."""
 
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
+    prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
     cost: Dollars | None = None
+
+    def tokens(self) -> Tokens:
+        read, thought = self.prompt_tokens_details or PromptDetails(), self.completion_tokens_details or CompletionDetails()
+        told = {"cached": read.cached_tokens, "written": read.cache_write_tokens, "reasoning": thought.reasoning_tokens}
+        return Tokens(input=self.prompt_tokens, output=self.completion_tokens, **told)
 
 
 class Part(msgspec.Struct):
@@ -132,17 +149,9 @@ class OpenAiApi(SdkApi):
         except msgspec.ValidationError as error:
             return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
         used = said.usage or Usage()
-        told = used.cost if self.routed else None
-        paid = told if told is not None else cost(self.price, used.prompt_tokens, used.completion_tokens)
-        bill = Answer(
-            status="error",
-            model=said.model,
-            input_tokens=used.prompt_tokens,
-            output_tokens=used.completion_tokens,
-            usd=None if paid is None else paid * share,
-            provider=self.short(said.provider) if self.routed and said.provider else "",
-        )
-        return self.endpoint.check_answer(ask, self._first(said, bill))
+        bill = self.bill(said.model, used.tokens(), share, used.cost if self.routed else None)
+        who = self.short(said.provider) if self.routed and said.provider else ""
+        return self.endpoint.check_answer(ask, self._first(said, msgspec.structs.replace(bill, provider=who)))
 
     def _first(self, said: Completion, bill: Answer) -> Answer:
         # One is asked for. Where more come, the first is the one that says so; its place in the list says nothing.
@@ -223,7 +232,7 @@ class OpenAiApi(SdkApi):
     def _from_line(self, line: dict[str, Any], ask: Ask) -> Answer:
         reply = line.get("response") or {}
         if reply.get("status_code") == 200:
-            return self.read(reply.get("body"), ask, batch_share())
+            return self.read(reply.get("body"), ask, batch_share("openai"))
         about = (reply.get("body") or {}).get("error") or line.get("error") or {}
         if reply.get("status_code") in BLOCKS and is_safety_block(about):
             return refused_by_filter()

@@ -69,14 +69,15 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         """US dollars that this call cannot exceed: a token is at least one byte of text, and an answer ends at `max_tokens`."""
         words = sum(len(turn.content.encode("utf-8", "surrogatepass")) + TURN_TOKENS for turn in self.messages)
         shape = 0 if self.schema is None else len(msgspec.json.encode(self.schema))
-        return price.cost(words + shape, self.max_tokens)
+        return price.most(words + shape, self.max_tokens)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back. `text` is the model's and never an error's; `error` is "Class: short text" and set for status "error" alone.
 
     `model` is the name the server reported; tokens and `usd` (list price, US dollars) are None where unknown, which is not zero; a hit of the
-    cache costs 0. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so.
+    cache costs 0. Of the input `cached_tokens` were read from the vendor's prompt cache and `written_tokens` into it; of the output `reasoning_tokens` were
+    thought. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so.
     """
 
     status: Status
@@ -90,6 +91,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
     error: str = ""
     provider: str = ""
+    cached_tokens: int | None = None
+    written_tokens: int | None = None
+    reasoning_tokens: int | None = None
 
 
 class ServerUnreached(HarnessError):
@@ -187,6 +191,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         if plain.status == "ok" and ask.schema is not None and not is_json(plain.text):
             return to_error(plain, "NotJson: the structured answer is no JSON")
         return plain
+
+
+def takes(provider: Provider, name: str) -> bool:
+    """Whether a provider takes a sampling parameter; one that cannot say is sent what was asked."""
+    told: Callable[[str], bool] | None = getattr(provider, "takes", None)
+    return told is None or told(name)
 
 
 def to_error(answer: Answer, error: str) -> Answer:

@@ -13,11 +13,14 @@ import msgspec
 
 from harness.commands import DISTRIBUTION, install
 from harness.errors import HarnessError
-from harness.models.prices import Price
+from harness.models.capabilities import find_capabilities
+from harness.models.prices import Price, Tokens, cost
 from harness.models.provider import UNREACHED, Answer, Ask, Endpoint, ServerUnreached
 
 # Seconds until a call is given up, all its tries together; a server that sends a byte now and then would otherwise keep it for ever.
 DEADLINE_S = 900.0
+# Fields of an ask that say how an answer is drawn.
+SAMPLING = ("temperature", "top_p", "seed")
 
 
 class SdkApi:
@@ -25,7 +28,7 @@ class SdkApi:
 
     A vendor gives `package` (the SDK's name), `client` (a new client), `fetched` (the body of one call), `read` (a body as an answer), `failed` (what the
     SDK raised as an answer) and `wire_errors` (what a call may raise, the SDK's base class first). `not_taken` names the fields of an ask that the API
-    knows nothing of.
+    knows nothing of, whatever the model; `known` is what models.yaml says of the model, None for nothing.
     """
 
     package: ClassVar[str]
@@ -36,6 +39,7 @@ class SdkApi:
     ) -> None:
         self.endpoint, self.price = endpoint, price
         self.name, self.model = endpoint.spec, endpoint.model
+        self.known = find_capabilities(endpoint.vendor, endpoint.model)
         self.timeout_s, self.max_retries, self.deadline_s = timeout_s, max_retries, deadline_s
         self._client: Any = None
 
@@ -44,7 +48,7 @@ class SdkApi:
         return {"provider": self.endpoint.vendor, "model": self.model, "base_url": self.endpoint.base_url}
 
     def check(self, asks: Iterable[Ask]) -> None:
-        """Raises HarnessError for a missing key or package, or an ask for another model."""
+        """Raises HarnessError for a missing key or package, an ask for another model, or what this model cannot be asked."""
         self.endpoint.key()
         self._refuse_custom_headers()
         try:
@@ -54,6 +58,35 @@ class SdkApi:
         for ask in asks:
             if ask.model != self.model:
                 raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
+            self._refuse_untaken(ask)
+
+    def takes(self, name: str) -> bool:
+        """Whether a sampling parameter is taken. Of a model that models.yaml does not have nobody knows: it is sent, and the server decides."""
+        return name not in self.not_taken and (self.known is None or self.known.takes_parameter(name, None))
+
+    def _refuse_untaken(self, ask: Ask) -> None:
+        """Leaving a parameter out in silence would measure something else."""
+        given = [name for name in SAMPLING if getattr(ask, name) is not None and not self.takes(name)]
+        if given:
+            who = "the API" if set(given) <= set(self.not_taken) else "this model"
+            raise HarnessError(f"{who} takes no {' and no '.join(given)}", where=self.name, mend="Leave it None; use replicate for more samples.")
+        if self.known is not None and self.known.context is not None and ask.max_tokens >= self.known.context:
+            told = f"max_tokens={ask.max_tokens} leaves no room for a prompt in this model's {self.known.context} tokens"
+            raise HarnessError(told, where=self.name, mend="Lower max_tokens.")
+
+    def bill(self, model: str, used: Tokens, share: float, told: float | None = None) -> Answer:
+        """What a call cost, as an answer that nobody has read yet: what the server told, or `share` of the list price."""
+        paid = told if told is not None else cost(self.price, used)
+        return Answer(
+            status="error",
+            model=model,
+            input_tokens=used.input,
+            output_tokens=used.output,
+            cached_tokens=used.cached,
+            written_tokens=used.written,
+            reasoning_tokens=used.reasoning,
+            usd=None if paid is None else paid * share,
+        )
 
     async def ask(self, ask: Ask) -> Answer:
         """The answer after the SDK's retries. `timeout_s` bounds each wait for bytes, `deadline_s` the whole; whether a call that met either was billed,

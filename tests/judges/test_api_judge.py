@@ -91,6 +91,8 @@ def test_a_judge_without_a_price_is_refused_where_there_is_a_budget(tmp_path):
     ApiJudge("vllm/m@http://127.0.0.1:9/v1", "refusal", tmp_path / "replies.sqlite", run=("run", 1.0), offline=True)
 
 
+THINKING = [("openai/gpt-4o", 0.0), ("openai/gpt-5-mini", None), ("openrouter/openai/o3", None), ("openai/gpt-5.4", 0.0), ("openai/gpt-6.1-sol", None)]
+THINKING += [("openai/gpt-5-chat-latest", 0.0), ("anthropic/claude-sonnet-4-5", None), ("openrouter/anthropic/claude-sonnet-4.5", 0.0)]
 # An answer of 1,024 tokens costs 3.2 dollars, the 7 tokens that the server says 0.022.
 PRICE = Price(0.0, 3125.0)
 
@@ -291,9 +293,9 @@ def test_only_what_the_vendor_takes_is_sent(vendor, tmp_path):
     assert told["max_tokens"] == sent["max_tokens"] and told["provider"] == judge.provider.describe()
 
 
-@pytest.mark.parametrize(("spec", "temperature"), [("openai/gpt-4o", 0.0), ("openai/gpt-5-mini", None), ("openrouter/openai/o3", None)])
+@pytest.mark.parametrize(("spec", "temperature"), THINKING)
 def test_models_that_refuse_a_temperature_get_none(spec, temperature, tmp_path):
-    """OpenAI's thinking models answer a temperature with an error."""
+    """OpenAI's thinking models answer a temperature with an error, but for those that do not think unless they are asked to."""
     assert ApiJudge(spec, "refusal", tmp_path / "replies.sqlite", offline=True).describe()["temperature"] == temperature
 
 

@@ -1,8 +1,8 @@
 """A real HTTP server over sockets that speaks OpenAI's and Anthropic's APIs, batches included, and misbehaves by a plan.
 
-A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault. Good answers, the ones a vendor would bill, are counted by prompt;
-`times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that any call's headers had. `elsewhere` is where
-it redirects to and says that the results of batches lie.
+A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault; "picky" refuses a temperature, as models that think do. Good answers, the
+ones a vendor would bill, are counted by prompt; `times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that
+any call's headers had. `elsewhere` is where it redirects to and says that the results of batches lie.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ SLOW = ("slow_head", "slow_body")
 # No answer may ever hold it.
 FAULT_TEXT = "FAULT-TEXT-OF-THE-SERVER"
 TOKENS = {"input": 11, "output": 7}
+# Of these, where the plan says "details": from the prompt cache, into it, and thought.
+APART = {"cached": 4, "written": 2, "reasoning": 3}
 
 
 def all_good(prompt: str, attempt: int) -> str:
@@ -67,10 +69,12 @@ def ask(number: int, **more: Any) -> Ask:
     return Ask(**{"model": MODEL, "messages": tuple(chat(f"question {number}")), "max_tokens": 32, **more})
 
 
-def provider_at(server: FaultyServer, vendor: str, *, price: Price | None = None, variable: str = "HARNESS_TEST_KEY", **more: Any) -> OpenAiApi | AnthropicApi:
+def provider_at(
+    server: FaultyServer, vendor: str, *, price: Price | None = None, variable: str = "HARNESS_TEST_KEY", model: str = MODEL, **more: Any
+) -> OpenAiApi | AnthropicApi:
     """A provider whose own address is the server: `vendor` is openai or anthropic."""
     maker, path = (OpenAiApi, "/v1") if vendor != "anthropic" else (AnthropicApi, "")
-    where = Endpoint(vendor=vendor, model=MODEL, base_url=server.url + path, key_variable=variable, own=False)
+    where = Endpoint(vendor=vendor, model=model, base_url=server.url + path, key_variable=variable, own=False)
     return maker(where, price, **{"timeout_s": 3.0, "max_retries": 4, **more})
 
 
@@ -148,10 +152,14 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, body: dict[str, Any], claude: bool) -> None:
         prompt = body["messages"][-1]["content"]
         fault = self.faulty.plan(prompt, self.faulty.count(prompt))
+        if fault == "picky" and not {"temperature", "top_p"} & body.keys():
+            fault = "ok"
         if fault in ("hang", "cut", "cut_body"):
             self.break_off(fault)
         elif fault.isdigit():
             self.send(int(fault), complaint(fault, self.headers.get("Authorization", "")), {"Retry-After": self.faulty.retry_after} if fault == "429" else {})
+        elif fault == "picky":
+            self.send(400, {"error": {"type": "invalid_request_error", "code": "unsupported_value", "param": "temperature", "message": "Unsupported value"}})
         elif fault == "malformed":
             self.send(200, b'{"id": "x", "' + FAULT_TEXT.encode())
         elif fault == "deep":
@@ -258,12 +266,18 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
     if claude:
         stop = {"length": "max_tokens", "refusal": "refusal", "echo_finish": key}.get(fault, "end_turn")
         content = [] if fault in ("empty", "no_choices") else [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": text}]
-        usage = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"]}
+        usage: dict[str, Any] = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"]}
+        if fault == "details":
+            usage = {"input_tokens": 5, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 2, "output_tokens": TOKENS["output"]}
+            usage["output_tokens_details"] = {"thinking_tokens": APART["reasoning"]}
         return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop, "usage": usage}
     message = {"role": "assistant", "content": None if fault == "refusal" else text, "refusal": "I will not." if fault == "refusal" else None}
     finish = {"length": "length", "filter": "content_filter", "echo_finish": key}.get(fault, "stop")
     choices = [] if fault == "no_choices" else [{"index": 0, "message": message, "finish_reason": finish}]
     usage = {"prompt_tokens": TOKENS["input"], "completion_tokens": TOKENS["output"], "total_tokens": 18}
+    if fault == "details":
+        usage["prompt_tokens_details"] = {"cached_tokens": APART["cached"], "cache_write_tokens": APART["written"], "audio_tokens": 0}
+        usage["completion_tokens_details"] = {"reasoning_tokens": APART["reasoning"]}
     return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage}
 
 

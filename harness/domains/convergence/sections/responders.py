@@ -16,13 +16,15 @@ Kind = Literal["model", "guise", "repeat", "null", "echo"]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order in which they are told
 WORDS = {"model": "models", "guise": "guises", "repeat": "models asked again", "null": "null models", "echo": "echoes of the prompt"}
 STATUSES = {"ok": "ok", "truncated": "truncated", "refused": "refused", "empty": "empty", "error": "errors"}
-NUMBERS = {"answers": "answers", **STATUSES, "hits": "from the cache", "input_tokens": "tokens in", "output_tokens": "tokens out", "usd": "cost"}
+TOKENS = {"input_tokens": "tokens in", "cached_tokens": "of these cached", "output_tokens": "tokens out", "reasoning_tokens": "of these thought"}
+NUMBERS = {"answers": "answers", **STATUSES, "hits": "from the cache", **TOKENS, "usd": "cost"}
 UNKNOWN = "unknown"
 LONGEST = 200  # characters of a trouble
 
 
 class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
-    """What one respondent was asked and gave: answers by status, errors by kind, `hits` in the cache, tokens and dollars (None is unknown, never zero).
+    """What one respondent was asked and gave: answers by status, errors by kind, `hits` in the cache, tokens and dollars (None is unknown, never zero);
+    `cached_tokens` came from the vendor's prompt cache, `reasoning_tokens` were thought.
 
     `trouble` says why it is not `alive`; `versions` and `providers` are those that its answers name.
     """
@@ -46,6 +48,8 @@ class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
     input_tokens: Count | None
     output_tokens: Count | None
     usd: Amount | None
+    cached_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
 
     def __post_init__(self) -> None:
         if sum(getattr(self, status) for status in STATUSES) != self.answers:
