@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from harness.models.capabilities import batch_share, list_price
+from harness.models.capabilities import EFFORTS, Capabilities, batch_share, list_price
 from harness.models.prices import Tokens
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Endpoint, refused_by_filter, to_unbilled
 from harness.models.sdk import SAMPLING, SdkApi
@@ -80,9 +80,29 @@ class AnthropicApi(SdkApi):
         }
         if ask.messages[0].role == "system":
             body["system"] = ask.messages[0].content
-        if ask.schema is not None:
-            body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema}}
-        return body
+        shape = {} if ask.schema is None else {"format": {"type": "json_schema", "schema": ask.schema}}
+        effort = {"effort": ask.reasoning} if ask.reasoning in EFFORTS and ask.reasoning != "none" else {}
+        return body | self._thinking(ask) | ({"output_config": shape | effort} if shape or effort else {})
+
+    def _thinking(self, ask: Ask) -> dict[str, Any]:
+        """How it is told to think: models before 4.6 by a number of tokens, later ones adaptively, with an effort."""
+        if ask.reasoning is None:
+            return {}
+        known = self.known or Capabilities()
+        if isinstance(ask.reasoning, int):
+            return {"thinking": {"type": "enabled", "budget_tokens": ask.reasoning}}
+        if ask.reasoning == "none":
+            return {"thinking": {"type": known.off or "disabled"}}
+        return {} if known.thinking == "budget" else {"thinking": {"type": "adaptive"}}
+
+    @property
+    def efforts(self) -> tuple[str, ...] | None:
+        known = super().efforts
+        return ("none", *known) if known is not None and self.known and self.known.off else known
+
+    @property
+    def counts_thoughts(self) -> bool:
+        return self.known is None or self.known.thinking == "budget"
 
     async def fetched(self, ask: Ask) -> object:
         raw = await self.open().messages.with_raw_response.create(**self.body(ask))

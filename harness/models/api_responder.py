@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.models.budget import open_ledger
-from harness.models.capabilities import vendors_known
+from harness.models.capabilities import Reasoning, vendors_known
 from harness.models.provider import Answer, Ask, Provider, takes
 from harness.models.request_pool import Asker
 from harness.models.responder import Conversation, SamplingParams, Tick, add_system_prompt
@@ -25,12 +25,13 @@ class ApiResponder:
         drawing: SamplingParams,
         system: str | None = None,
         *,
+        reasoning: Reasoning = None,
         concurrency: int = 16,
         usd: float | None = None,
         run: tuple[str, float] | None = None,
         offline: bool = False,
     ) -> None:
-        self.provider, self.cache, self.drawing, self.system = provider, cache, drawing, system
+        self.provider, self.cache, self.drawing, self.system, self.reasoning = provider, cache, drawing, system, reasoning
         self.concurrency, self.usd, self.run, self.offline = concurrency, usd, run, offline
         self.damaged: list[str] = []  # what was found altered in the cache or the ledger, a line each
 
@@ -45,17 +46,22 @@ class ApiResponder:
             "temperature": self._sent("temperature"),
             "top_p": self._sent("top_p"),
             "seed": self.drawing.seed,
-        }
+        } | self._thinking
 
     @property
     def card(self) -> dict[str, Any]:
         """What it was drawn with, None being the API's own default, and of when what we know of the model is."""
-        return {"sampling": {name: self._sent(name) for name in ("temperature", "top_p")}, "models.yaml": describe_knowledge(self.provider)}
+        sampling = {name: self._sent(name) for name in ("temperature", "top_p")} | self._thinking
+        return {"sampling": sampling, "models.yaml": describe_knowledge(self.provider)}
+
+    @property
+    def _thinking(self) -> dict[str, Any]:
+        return {} if self.reasoning is None else {"reasoning": self.reasoning}
 
     def _sent(self, name: str) -> float | None:
         """Temperature or top_p; None where the API or the model takes none: it draws as it likes, and the description says so."""
         value: float = getattr(self.drawing, name)
-        return value if takes(self.provider, name) else None
+        return value if takes(self.provider, name, self.reasoning) else None
 
     def groups(self, asked: Sequence[Conversation]) -> list[list[Conversation]]:
         """All in one: every answer is kept by the cache as it comes, so a kill loses nothing, and no call waits for a slow one of its group."""
@@ -79,6 +85,7 @@ class ApiResponder:
             temperature=self._sent("temperature"),
             top_p=self._sent("top_p"),
             replicate=one.replicate + 1000 * self.drawing.seed,
+            reasoning=self.reasoning,
         )
 
 

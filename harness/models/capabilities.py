@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from harness.errors import HarnessError, nearest
 from harness.models.model_names import same_model
 from harness.models.prices import Price
 
 FILE = Path(__file__).with_name("models.yaml")
 # Efforts of reasoning, as the vendors name them, the least first.
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-# How much a model is to think: one of EFFORTS, or a number of tokens; None is its own default.
-Reasoning = str | int | None
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+EFFORTS: tuple[str, ...] = get_args(Effort)
+# How much a model is to think: an effort, or a number of tokens; None is its own default.
+Reasoning = Effort | Annotated[int, msgspec.Meta(ge=1)] | None
 
 
 class Capabilities(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +74,16 @@ def find_capabilities(vendor: str, model: str) -> Capabilities | None:
         return None if found is None else msgspec.structs.replace(found, price=None, api="chat")
     known = vendors_known().get(vendor)
     return next((about for name, about in known.models.items() if same_model(name, model)), None) if known else None
+
+
+def read_reasoning(value: Any, where: str) -> Reasoning:
+    """The value, where it says how much to think. Raises HarnessError for anything else."""
+    try:
+        found: Reasoning = msgspec.convert(value, Reasoning)
+        return found
+    except msgspec.ValidationError:
+        mend = f"Give one of {', '.join(EFFORTS)}, or a number of tokens. {nearest(str(value), EFFORTS)}"
+        raise HarnessError(f"reasoning is {value!r}", where=where, mend=mend) from None
 
 
 def list_price(vendor: str, model: str) -> Price | None:

@@ -18,6 +18,7 @@ import msgspec
 
 from harness.errors import HarnessError, nearest
 from harness.models.addresses import authority, checked_url, local
+from harness.models.capabilities import Reasoning
 from harness.models.chat import Message
 from harness.models.model_names import same_model
 from harness.models.prices import Price
@@ -46,7 +47,8 @@ TURN_TOKENS = 16
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One call: `max_tokens` bounds the answer (tokens); None leaves a parameter out, so that the server's default holds.
 
-    `replicate` tells repeated samples of one conversation apart, and is never sent. `schema` is the JSON schema of a structured answer.
+    `replicate` tells repeated samples of one conversation apart, and is never sent. `schema` is the JSON schema of a structured answer. `reasoning` is how
+    much the model is to think, an effort or a number of tokens, both of which `max_tokens` bounds.
     Raises HarnessError for a conversation that no API takes.
     """
 
@@ -58,6 +60,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     replicate: int = 0
     schema: dict[str, Any] | None = None
+    reasoning: Reasoning = None
 
     def __post_init__(self) -> None:
         if all(turn.role == "system" for turn in self.messages) or any(turn.role == "system" for turn in self.messages[1:]):
@@ -193,10 +196,10 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return plain
 
 
-def takes(provider: Provider, name: str) -> bool:
-    """Whether a provider takes a sampling parameter; one that cannot say is sent what was asked."""
-    told: Callable[[str], bool] | None = getattr(provider, "takes", None)
-    return told is None or told(name)
+def takes(provider: Provider, name: str, reasoning: Reasoning = None) -> bool:
+    """Whether a provider takes a sampling parameter where the model thinks so much; one that cannot say is sent what was asked."""
+    told: Callable[[str, Reasoning], bool] | None = getattr(provider, "takes", None)
+    return told is None or told(name, reasoning)
 
 
 def to_error(answer: Answer, error: str) -> Answer:

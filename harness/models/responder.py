@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from harness.errors import HarnessError
+from harness.models.capabilities import Reasoning
 from harness.models.chat import Message
 from harness.models.provider import Answer
 
@@ -46,7 +47,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     others are controls.
     `base` marks weights without instruction tuning. `family` groups members (default: the spec). `seed` is added to the drawing's. An `optional` member that
     is not on this machine is left out, and the report says so. `usd` bounds what it may cost (US dollars); `price` is (input, output) in US dollars per
-    million tokens where our table has none.
+    million tokens where our table has none. `reasoning` is how much a model behind an API is to think: an effort, or a number of tokens.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     optional: bool = False
     usd: float | None = None
     price: tuple[float, float] | None = None
+    reasoning: Reasoning = None
 
     @property
     def group(self) -> str:

@@ -48,6 +48,8 @@ def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverC
     point = responders().get(member.spec.partition("/")[0])
     if point is None:
         return from_api(member, drawing, means)
+    if member.reasoning is not None:
+        raise HarnessError(f"{member.spec} takes no reasoning", where=member.name, mend="Leave it out: it is for models behind APIs")
     opener = load(point, f"the responder of {member.spec}")
     with explain_failure(f"the responder of {member.spec} cannot be opened", origin(point)):
         opened: object = opener(member, drawing, means)
@@ -76,7 +78,8 @@ def from_api(member: ModelEntry, drawing: SamplingParams, means: ResolverContext
     provider = provider_for(member.spec, offline=means.offline)
     if member.price is not None:
         provider.price = Price(*member.price)
-    return ApiResponder(provider, means.cache, drawing, member.system, concurrency=means.concurrency, usd=member.usd, run=means.run, offline=means.offline)
+    bounds: dict[str, Any] = {"concurrency": means.concurrency, "usd": member.usd, "run": means.run, "offline": means.offline}
+    return ApiResponder(provider, means.cache, drawing, member.system, reasoning=member.reasoning, **bounds)
 
 
 def identity_of_spec(spec: str, root: Path, dtype: str) -> dict[str, Any]:

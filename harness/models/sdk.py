@@ -13,7 +13,7 @@ import msgspec
 
 from harness.commands import DISTRIBUTION, install
 from harness.errors import HarnessError
-from harness.models.capabilities import find_capabilities
+from harness.models.capabilities import EFFORTS, Reasoning, find_capabilities
 from harness.models.prices import Price, Tokens, cost
 from harness.models.provider import UNREACHED, Answer, Ask, Endpoint, ServerUnreached
 
@@ -59,14 +59,35 @@ class SdkApi:
             if ask.model != self.model:
                 raise HarnessError(f"this provider answers for {self.model!r}, not for {ask.model!r}", where=self.name, mend="Use model=provider.model.")
             self._refuse_untaken(ask)
+            self._refuse_reasoning(ask)
 
-    def takes(self, name: str) -> bool:
+    def takes(self, name: str, reasoning: Reasoning = None) -> bool:
         """Whether a sampling parameter is taken. Of a model that models.yaml does not have nobody knows: it is sent, and the server decides."""
-        return name not in self.not_taken and (self.known is None or self.known.takes_parameter(name, None))
+        return name not in self.not_taken and (self.known is None or self.known.takes_parameter(name, reasoning))
+
+    @property
+    def efforts(self) -> tuple[str, ...] | None:
+        """The efforts of reasoning that can be asked for; None where nobody knows."""
+        return None if self.known is None else self.known.efforts
+
+    @property
+    def counts_thoughts(self) -> bool:
+        """Whether reasoning can be a number of tokens."""
+        return False
+
+    def _refuse_reasoning(self, ask: Ask) -> None:
+        if isinstance(ask.reasoning, int) and not self.counts_thoughts:
+            raise HarnessError("reasoning cannot be a number of tokens here", where=self.name, mend=f"Use an effort: {', '.join(self.efforts or EFFORTS)}.")
+        if isinstance(ask.reasoning, int) and ask.reasoning >= ask.max_tokens:
+            told = f"reasoning={ask.reasoning} leaves no tokens of max_tokens={ask.max_tokens} for an answer"
+            raise HarnessError(told, where=self.name, mend="Raise max_tokens, which bounds both.")
+        if isinstance(ask.reasoning, str) and self.efforts is not None and ask.reasoning not in self.efforts:
+            others = (*self.efforts, *(["a number of tokens"] if self.counts_thoughts else []))
+            raise HarnessError(f"this model takes no reasoning {ask.reasoning!r}", where=self.name, mend=f"Use {', '.join(others) or 'None'}.")
 
     def _refuse_untaken(self, ask: Ask) -> None:
         """Leaving a parameter out in silence would measure something else."""
-        given = [name for name in SAMPLING if getattr(ask, name) is not None and not self.takes(name)]
+        given = [name for name in SAMPLING if getattr(ask, name) is not None and not self.takes(name, ask.reasoning)]
         if given:
             who = "the API" if set(given) <= set(self.not_taken) else "this model"
             raise HarnessError(f"{who} takes no {' and no '.join(given)}", where=self.name, mend="Leave it None; use replicate for more samples.")

@@ -258,21 +258,23 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
     """A whole reply, good or with a fault inside; those named echo hold the `key` that came with the call."""
     prompt = body["messages"][-1]["content"]
     structured = "response_format" in body or "output_config" in body
-    text = {"empty": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(
+    text = {"empty": "", "thought": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(
         fault, spoken or ('{"answer": 1}' if structured else said(prompt))
     )
     others = {"wrong_model": "another-1", "near_model": "test-1-mini", "echo_model": f"model-of-{key}"}
     model = others.get(fault, f"{body['model']}-20260101")
     if claude:
-        stop = {"length": "max_tokens", "refusal": "refusal", "echo_finish": key}.get(fault, "end_turn")
-        content = [] if fault in ("empty", "no_choices") else [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": text}]
+        stop = {"length": "max_tokens", "thought": "max_tokens", "refusal": "refusal", "echo_finish": key}.get(fault, "end_turn")
+        content = (
+            [] if fault in ("empty", "thought", "no_choices") else [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": text}]
+        )
         usage: dict[str, Any] = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"]}
         if fault == "details":
             usage = {"input_tokens": 5, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 2, "output_tokens": TOKENS["output"]}
             usage["output_tokens_details"] = {"thinking_tokens": APART["reasoning"]}
         return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop, "usage": usage}
     message = {"role": "assistant", "content": None if fault == "refusal" else text, "refusal": "I will not." if fault == "refusal" else None}
-    finish = {"length": "length", "filter": "content_filter", "echo_finish": key}.get(fault, "stop")
+    finish = {"length": "length", "thought": "length", "filter": "content_filter", "echo_finish": key}.get(fault, "stop")
     choices = [] if fault == "no_choices" else [{"index": 0, "message": message, "finish_reason": finish}]
     usage = {"prompt_tokens": TOKENS["input"], "completion_tokens": TOKENS["output"], "total_tokens": 18}
     if fault == "details":
