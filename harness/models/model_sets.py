@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.models.responder import ModelEntry
 from harness.yamlfile import YamlFile
 
-FIELDS = "Fields: spec, kind, family, base, persona, seed, optional, usd, price, reasoning."
+FIELDS = "Fields: spec, kind, family, base, persona, seed, optional, usd, price, reasoning, provider."
 
 
 class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +37,7 @@ def load_model_set(path: Path) -> ModelSet:
     members = tuple(member(file.where("members", name), name, fields) for name, fields in data["members"].items())
     seen: dict[tuple[Any, ...], str] = {}
     for one in members:
-        same = (one.spec, one.persona, one.seed, one.reasoning)
+        same = (one.spec, one.persona, one.seed, one.reasoning, one.provider)
         if same in seen:
             raise HarnessError(f"{one.name} is {seen[same]} again", where=file.where("members", one.name), mend="Give it a seed of its own, or leave it out.")
         seen[same] = one.name

@@ -11,8 +11,8 @@ import msgspec
 
 from harness.errors import HarnessError
 from harness.models.capabilities import batch_share, list_price
-from harness.models.prices import Tokens
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Dollars, Endpoint, refused_by_filter, to_unbilled
+from harness.models.completion_body import Completion, Usage
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Routing, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
@@ -38,78 +38,11 @@ PATH: Final = "/v1/chat/completions"
 OVER = {"completed", "failed", "expired", "cancelled"}
 
 
-class PromptDetails(msgspec.Struct):
-    cached_tokens: Count | None = None
-    cache_write_tokens: Count | None = None
-
-
-class CompletionDetails(msgspec.Struct):
-    reasoning_tokens: Count | None = None
-
-
-class Usage(msgspec.Struct):
-    """`cost` is in US dollars and told by OpenRouter alone."""
-
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    prompt_tokens_details: PromptDetails | None = None
-    completion_tokens_details: CompletionDetails | None = None
-    cost: Dollars | None = None
-
-    def tokens(self) -> Tokens:
-        read, thought = self.prompt_tokens_details or PromptDetails(), self.completion_tokens_details or CompletionDetails()
-        told = {"cached": read.cached_tokens, "written": read.cache_write_tokens, "reasoning": thought.reasoning_tokens}
-        return Tokens(input=self.prompt_tokens, output=self.completion_tokens, **told)
-
-
-class Part(msgspec.Struct):
-    type: str = ""
-    text: str | None = None
-    refusal: str | None = None
-
-
-class ChatMessage(msgspec.Struct):
-    """What the model said, in one piece or in parts; parts that hold no text (thoughts, pictures) are passed over."""
-
-    content: str | list[Part | str] | None = None
-    refusal: str | None = None
-    tool_calls: Any = None
-    function_call: Any = None
-
-    def parts(self) -> list[Part]:
-        pieces = self.content if isinstance(self.content, list) else [self.content or ""]
-        return [Part(type="text", text=piece) if isinstance(piece, str) else piece for piece in pieces]
-
-    def text(self) -> str:
-        return "".join(part.text or "" for part in self.parts() if part.type in ("text", "output_text"))
-
-    def declined(self) -> str:
-        """The words of a refusal, "" where there is none."""
-        return self.refusal or "".join(part.refusal or part.text or "" for part in self.parts() if part.type == "refusal")
-
-
-class Choice(msgspec.Struct):
-    """`error` is OpenRouter's: the provider failed after it had begun to answer, whatever the finish reason says."""
-
-    message: ChatMessage
-    finish_reason: str | None = None
-    index: int | None = None
-    error: Any = None
-
-
-class Completion(msgspec.Struct):
-    """What is read of a body; a body that does not have this is malformed."""
-
-    choices: list[Choice]
-    model: str
-    usage: Usage | None = None
-    provider: Any = None
-
-
 class OpenAiApi(SdkApi):
     """One model behind chat completions."""
 
     package = "openai"
+    routing: Mapping[str, Any] = ROUTING
 
     @property
     def routed(self) -> bool:
@@ -118,7 +51,18 @@ class OpenAiApi(SdkApi):
 
     def describe(self) -> dict[str, Any]:
         """Vendor, model, address, and what a router was told, as JSON."""
-        return super().describe() | ({"routing": ROUTING} if self.routed else {})
+        return super().describe() | ({"routing": dict(self.routing)} if self.routed else {})
+
+    def route(self, routing: Routing) -> None:
+        """Restricts which providers a router may choose. Raises HarnessError where there is no router."""
+        if not self.routed:
+            raise HarnessError("there is one provider, and none to choose", where=self.name, mend="Leave provider out, or ask openrouter/…")
+        self.routing = {**ROUTING, **msgspec.to_builtins(routing)}
+
+    def _quantization(self) -> str:
+        """That of whoever answers, where the router may choose no other; it does not tell which one it chose."""
+        allowed = self.routing.get("quantizations", ())
+        return allowed[0] if self.routed and len(allowed) == 1 else ""
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as JSON. OpenAI's own models want `max_completion_tokens`; older servers know `max_tokens` alone."""
@@ -133,7 +77,7 @@ class OpenAiApi(SdkApi):
             "seed": ask.seed,
             "response_format": None if ask.schema is None else form,
             **self._reasoning(ask),
-            "provider": ROUTING if self.routed else None,
+            "provider": self.routing if self.routed else None,
         }
         return {name: value for name, value in asked.items() if value is not None}
 
@@ -166,7 +110,7 @@ class OpenAiApi(SdkApi):
         used = said.usage or Usage()
         bill = self.bill(said.model, used.tokens(), share, used.cost if self.routed else None)
         who = self.short(said.provider) if self.routed and said.provider else ""
-        return self.endpoint.check_answer(ask, self._first(said, msgspec.structs.replace(bill, provider=who)))
+        return self.endpoint.check_answer(ask, self._first(said, msgspec.structs.replace(bill, provider=who, quantization=self._quantization())))
 
     def _first(self, said: Completion, bill: Answer) -> Answer:
         # One is asked for. Where more come, the first is the one that says so; its place in the list says nothing.

@@ -80,7 +80,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     `model` is the name the server reported; tokens and `usd` (list price, US dollars) are None where unknown, which is not zero; a hit of the
     cache costs 0. Of the input `cached_tokens` were read from the vendor's prompt cache and `written_tokens` into it; of the output `reasoning_tokens` were
-    thought. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so.
+    thought. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so, and `quantization` how its weights
+    were stored, where that is known.
     """
 
     status: Status
@@ -97,6 +98,17 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     cached_tokens: int | None = None
     written_tokens: int | None = None
     reasoning_tokens: int | None = None
+    quantization: str = ""
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which providers a router may choose, in OpenRouter's words: try them in this `order`, use `only` these, or only those with one of these `quantizations`
+    (fp8, …); without `allow_fallbacks` a call fails where its first choice does."""
+
+    order: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
+    quantizations: tuple[str, ...] | None = None
+    allow_fallbacks: bool | None = None
 
 
 class ServerUnreached(HarnessError):

@@ -10,7 +10,7 @@ import msgspec
 from harness.errors import HarnessError
 from harness.models.capabilities import Reasoning
 from harness.models.chat import Message
-from harness.models.provider import Answer
+from harness.models.provider import Answer, Routing
 
 Tick = Callable[[int, int], None]
 
@@ -47,7 +47,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     others are controls.
     `base` marks weights without instruction tuning. `family` groups members (default: the spec). `seed` is added to the drawing's. An `optional` member that
     is not on this machine is left out, and the report says so. `usd` bounds what it may cost (US dollars); `price` is (input, output) in US dollars per
-    million tokens where our table has none. `reasoning` is how much a model behind an API is to think: an effort, or a number of tokens.
+    million tokens where our table has none. `reasoning` is how much a model behind an API is to think: an effort, or a number of tokens. `provider` says which
+    providers OpenRouter may choose.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     usd: float | None = None
     price: tuple[float, float] | None = None
     reasoning: Reasoning = None
+    provider: Routing | None = None
 
     @property
     def group(self) -> str:

@@ -280,7 +280,8 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
     if fault == "details":
         usage["prompt_tokens_details"] = {"cached_tokens": APART["cached"], "cache_write_tokens": APART["written"], "audio_tokens": 0}
         usage["completion_tokens_details"] = {"reasoning_tokens": APART["reasoning"]}
-    return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage}
+    router = {"provider": "DeepInfra"} if fault == "routed" else {}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage} | router
 
 
 def batch_post(handler: Handler, data: bytes) -> None:

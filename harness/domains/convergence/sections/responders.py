@@ -75,7 +75,7 @@ class Respondents:
         yield Prose(text=type(counts[0])("; ").join(counts) + ". A persona on one set of weights is a guise, not a model.")
         columns = [Column(heading=heading) for heading in ("member", "life", "kind", "family")]
         columns += [Column(heading=heading, numeric=True) for heading in NUMBERS.values()]
-        columns += [Column(heading=heading) for heading in ("kinds of errors", "spec", "versions")]
+        columns += [Column(heading=heading) for heading in ("kinds of errors", "spec", "versions", "providers")]
         yield Table(title="", columns=columns, rows=[row(numbers, at, record) for at, record in ordered])
 
 
@@ -92,7 +92,11 @@ def row(numbers: Numbers, at: str, record: RespondentSummary) -> list[str]:
     about = [numbers.text(below(at, "name")), numbers.dress("alive" if record.alive else "DEAD")]
     kind = numbers.dress(record.kind + (", base weights" if record.base else ""))
     counts = [format_field(numbers, at, record, key, "usd" if key == "usd" else "count", UNKNOWN) for key in NUMBERS]
-    texts = [format_errors(numbers, at, record), format_text(numbers, at, record, "spec"), format_list(numbers, at, record, "versions")]
+    texts = [
+        format_errors(numbers, at, record),
+        format_text(numbers, at, record, "spec"),
+        *(format_list(numbers, at, record, name) for name in ("versions", "providers")),
+    ]
     return [*about, kind, format_text(numbers, at, record, "family"), *counts, *texts]
 
 
