@@ -13,6 +13,7 @@ import msgspec
 
 from harness.commands import DISTRIBUTION, install
 from harness.errors import HarnessError
+from harness.models.adaptive_limit import AdaptiveLimit
 from harness.models.capabilities import EFFORTS, Reasoning, find_capabilities
 from harness.models.prices import Price, Tokens, cost
 from harness.models.provider import UNREACHED, Answer, Ask, Endpoint, ServerUnreached
@@ -24,7 +25,8 @@ SAMPLING = ("temperature", "top_p", "seed")
 
 
 class SdkApi:
-    """One model behind an SDK. Retries (429, 5xx, cut connections, timeouts) are the SDK's, with backoff and Retry-After.
+    """One model behind an SDK. Retries (429, 5xx, cut connections, timeouts) are the SDK's, with backoff and Retry-After; while a server complains of too
+    many calls, fewer are under way.
 
     A vendor gives `package` (the SDK's name), `client` (a new client), `fetched` (the body of one call), `read` (a body as an answer), `failed` (what the
     SDK raised as an answer) and `wire_errors` (what a call may raise, the SDK's base class first). `not_taken` names the fields of an ask that the API
@@ -42,6 +44,7 @@ class SdkApi:
         self.known = find_capabilities(endpoint.vendor, endpoint.model)
         self.timeout_s, self.max_retries, self.deadline_s = timeout_s, max_retries, deadline_s
         self._client: Any = None
+        self._limit = AdaptiveLimit()
 
     def describe(self) -> dict[str, Any]:
         """Vendor, model and address, as JSON."""
@@ -114,6 +117,10 @@ class SdkApi:
         nobody knows. Raises ServerUnreached where nobody listens at the address, and nobody did before.
         """
         self.open()  # importing an SDK takes a second, which is no part of the call
+        async with self._limit:
+            return await self._ask_now(ask)
+
+    async def _ask_now(self, ask: Ask) -> Answer:
         began = time.monotonic()
         try:
             async with asyncio.timeout(self.deadline_s):
@@ -160,7 +167,8 @@ class SdkApi:
     def _http_client(self) -> Any:
         from harness.models.transport import open_http_client  # it imports httpx2, as the SDKs do
 
-        return open_http_client(importlib.import_module(self.package), self.wire_errors()[0], self.endpoint.base_url, self.deadline_s)
+        self._limit = AdaptiveLimit()
+        return open_http_client(importlib.import_module(self.package), self.wire_errors()[0], self.endpoint.base_url, self.deadline_s, self._limit.note)
 
     def at_home(self) -> bool:
         """True at the address of the vendor whose SDK this is."""

@@ -32,9 +32,9 @@ class Replying(Handler):
 
     prompt = ""
 
-    def answer(self, body, claude):
+    def answer(self, body, claude, crowd=1):
         self.prompt = body["messages"][-1]["content"]
-        super().answer(body, claude)
+        super().answer(body, claude, crowd)
 
     def send(self, status, reply, headers=None):
         text = reply.decode() if isinstance(reply, bytes) else json.dumps(reply)

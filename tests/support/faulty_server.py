@@ -2,7 +2,8 @@
 
 A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault; "picky" refuses a temperature, as models that think do. Good answers, the
 ones a vendor would bill, are counted by prompt; `times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that
-any call's headers had. `elsewhere` is where it redirects to and says that the results of batches lie.
+any call's headers had. More calls than `capacity` at a time are turned down with 429; `crowds` are how many there were as each came in. `more_headers` stand
+in good answers. `elsewhere` is where it redirects to and says that the results of batches lie.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 import time
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,9 @@ class FaultyServer:
         self.batches: dict[str, dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
         self.retry_after = "0.05"
+        self.capacity: int | None = None
+        self.crowd, self.crowds = 0, list[int]()
+        self.more_headers: dict[str, str] = {}
         self.polls_needed = 1
         self.lose_reply_of_batch = False
         self.elsewhere = ""
@@ -115,6 +119,19 @@ class FaultyServer:
             self.attempts[prompt] += 1
             self.times[prompt].append(time.monotonic())
             return self.attempts[prompt] - 1
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[int]:
+        """How many calls are there with this one."""
+        with self.lock:
+            self.crowd += 1
+            self.crowds.append(self.crowd)
+            crowd = self.crowd
+        try:
+            yield crowd
+        finally:
+            with self.lock:
+                self.crowd -= 1
 
 
 class Listener(ThreadingHTTPServer):
@@ -142,16 +159,19 @@ class Handler(BaseHTTPRequestHandler):
         if self.path in ("/v1/chat/completions", "/v1/messages"):
             body = json.loads(data)
             self.faulty.bodies.append(body)
-            self.answer(body, "messages" in self.path)
+            with self.faulty.at_work() as crowd:
+                self.answer(body, "messages" in self.path, crowd)
         else:
             batch_post(self, data)
 
     def do_GET(self) -> None:
         batch_get(self)
 
-    def answer(self, body: dict[str, Any], claude: bool) -> None:
+    def answer(self, body: dict[str, Any], claude: bool, crowd: int = 1) -> None:
         prompt = body["messages"][-1]["content"]
         fault = self.faulty.plan(prompt, self.faulty.count(prompt))
+        if self.faulty.capacity is not None and crowd > self.faulty.capacity:
+            fault = "429"
         if fault == "picky" and not {"temperature", "top_p"} & body.keys():
             fault = "ok"
         if fault in ("hang", "cut", "cut_body"):
@@ -176,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
             self.drip(fault)
         else:
             self.faulty.closing.wait(self.faulty.delay_s)
-            self.send(200, whole(body, fault, claude, self.key(), self.faulty.speak and self.faulty.speak(body)))
+            self.send(200, whole(body, fault, claude, self.key(), self.faulty.speak and self.faulty.speak(body)), self.faulty.more_headers)
             self.bill(prompt, fault)
 
     def key(self) -> str:
