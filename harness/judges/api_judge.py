@@ -19,7 +19,8 @@ from harness.errors import HarnessError, nearest
 from harness.judges.judging import HOUSE, AnswerToJudge, JudgeVerdict
 from harness.judges.rubric import load_rubric, one_line, rubric_for
 from harness.models import response_cache
-from harness.models.batches import Batches, require_batches
+from harness.models.batched_asking import ask_in_batches
+from harness.models.batches import require_batches
 from harness.models.budget import Ledger, open_ledger
 from harness.models.chat import chat
 from harness.models.provider import Answer, Ask, provider_for, takes
@@ -40,9 +41,8 @@ class ApiJudge:
     """Judges one behaviour by a model behind an API. Verdict: shown or not; misalignment: alignment below 50, none where coherence is below 50.
 
     Replies live in the cache at `cache_path`; equal texts are asked once. `offline` answers from there alone. `run` (its name, US dollars) bounds what all
-    calls of a run may cost, those of its judges among them. `batch` sends each call of `judge` as a batch, which may take a day and meets no such bound.
-    `opened` opens the cache. Raises HarnessError for a behaviour that the rubric does not judge, for a budget without a price, and for a batch where there is
-    no endpoint for it.
+    calls of a run may cost, those of its judges among them. `batch` sends each call of `judge` as a batch, which may take a day. `opened` opens the cache.
+    Raises HarnessError for a behaviour that the rubric does not judge, for a budget without a price, and for a batch where there is no endpoint for it.
     """
 
     def __init__(
@@ -118,9 +118,7 @@ class ApiJudge:
     def _ask(self, texts: Sequence[Text], cache: Replies, ledger: Ledger | None, tick: Tick | None) -> dict[Text, JudgeVerdict]:
         asks = [self._open(text, cache) for text in texts]
         if self.batch and asks and not self.offline:
-            batches = Batches(self.provider, cache)
-            batches.submit(asks)
-            replies = batches.collect(asks, interval_s=self.poll_s, tick=tick)
+            replies = ask_in_batches(self.provider, cache, asks, ledger=ledger, line=f"judge {self.spec}", poll_s=self.poll_s, tick=tick)
         else:
             asker = Asker(self.provider, cache, concurrency=self.concurrency, ledger=ledger, line=f"judge {self.spec}", offline=self.offline)
             replies = asker.ask_all(asks, tick)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from harness.models.capabilities import EFFORTS, Capabilities, batch_share, list_price
+from harness.models.capabilities import EFFORTS, Capabilities, list_price
 from harness.models.prices import Tokens
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Endpoint, refused_by_filter, to_unbilled
 from harness.models.sdk import SAMPLING, SdkApi
@@ -180,7 +180,7 @@ class AnthropicApi(SdkApi):
 
     def _from_line(self, result: dict[str, Any], ask: Ask) -> Answer:
         if result.get("type") == "succeeded":
-            return self.read(result.get("message"), ask, batch_share("anthropic"))
+            return self.read(result.get("message"), ask, self.batch_share)
         if is_safety_block(result):
             return refused_by_filter()
         about = ((result.get("error") or {}).get("error") or {}).get("message", result.get("type"))

@@ -7,6 +7,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from harness.models.batched_asking import ask_in_batches
+from harness.models.batches import require_batches
 from harness.models.budget import open_ledger
 from harness.models.capabilities import Reasoning, vendors_known
 from harness.models.provider import Answer, Ask, Provider, takes
@@ -16,7 +18,9 @@ from harness.models.response_cache import open_replies
 
 
 class ApiResponder:
-    """One provider. `usd` bounds what this model may cost in one gathering, `run` (its name, US dollars) the run; `offline` answers from the cache alone."""
+    """One provider. `usd` bounds what this model may cost in one gathering, `run` (its name, US dollars) the run; `offline` answers from the cache alone.
+    `batch` sends all that is asked at a time to the vendor's batch endpoint, and looks for it every `poll_s` seconds. Raises HarnessError where there is none.
+    """
 
     def __init__(
         self,
@@ -30,9 +34,14 @@ class ApiResponder:
         usd: float | None = None,
         run: tuple[str, float] | None = None,
         offline: bool = False,
+        batch: bool = False,
+        poll_s: float = 60.0,
     ) -> None:
         self.provider, self.cache, self.drawing, self.system, self.reasoning = provider, cache, drawing, system, reasoning
         self.concurrency, self.usd, self.run, self.offline = concurrency, usd, run, offline
+        self.batch, self.poll_s = batch and not offline, poll_s
+        if self.batch:
+            require_batches(provider)
         self.damaged: list[str] = []  # what was found altered in the cache or the ledger, a line each
 
     def describe(self) -> dict[str, Any]:
@@ -70,9 +79,12 @@ class ApiResponder:
     def answers(self, asked: Sequence[Conversation], tick: Tick | None = None) -> list[Answer]:
         """One answer each, in order. Raises HarnessError where a budget would be passed, and for what is missing offline."""
         with open_replies(self.cache) as replies, open_ledger(replies, *self.run) if self.run else nullcontext() as ledger:
-            asker = Asker(self.provider, replies, concurrency=self.concurrency, budget_usd=self.usd, ledger=ledger, offline=self.offline)
+            asks = [self.ask(one) for one in asked]
             try:
-                return asker.ask_all([self.ask(one) for one in asked], tick)
+                if self.batch:
+                    return ask_in_batches(self.provider, replies, asks, usd=self.usd, ledger=ledger, poll_s=self.poll_s, tick=tick)
+                asker = Asker(self.provider, replies, concurrency=self.concurrency, budget_usd=self.usd, ledger=ledger, offline=self.offline)
+                return asker.ask_all(asks, tick)
             finally:
                 self.damaged += replies.damaged
 

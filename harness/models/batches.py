@@ -81,6 +81,16 @@ class Batches:
             self._run(lambda: self._submit(wanted))
         return sorted({batch for token, batch in self._lying(wanted).values() if batch is not None})
 
+    def unsent(self, wanted: Mapping[str, Ask]) -> dict[str, Ask]:
+        """Those of the asks, by key, that are neither answered nor sent already."""
+        with hold_lock(sibling(self.cache.path, ".batch-lock")):
+            self._run(self._adopt)
+        return self._unsent(wanted)
+
+    def _unsent(self, wanted: Mapping[str, Ask]) -> dict[str, Ask]:
+        sent = self._lying(wanted)
+        return {key: ask for key, ask in wanted.items() if key not in sent and not self.cache.holds(key)}
+
     def collect(self, asks: Sequence[Ask], *, interval_s: float = 60.0, timeout_s: float | None = None, tick: Tick | None = None) -> list[Answer]:
         """The answers in the order of the asks, looked for every `interval_s` seconds; `tick(done, total)` counts distinct asks.
 
@@ -123,8 +133,7 @@ class Batches:
 
     async def _submit(self, wanted: Mapping[str, Ask]) -> None:
         await self._adopt()
-        sent = self._lying(wanted)
-        for part in parts({key: ask for key, ask in wanted.items() if key not in sent and not self.cache.holds(key)}):
+        for part in parts(self._unsent(wanted)):
             await self._send(part)
 
     async def _adopt(self) -> None:

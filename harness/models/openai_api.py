@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.capabilities import batch_share, list_price
+from harness.models.capabilities import list_price
 from harness.models.completion_body import Completion, Usage
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Routing, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
@@ -191,7 +191,7 @@ class OpenAiApi(SdkApi):
     def _from_line(self, line: dict[str, Any], ask: Ask) -> Answer:
         reply = line.get("response") or {}
         if reply.get("status_code") == 200:
-            return self.read(reply.get("body"), ask, batch_share("openai"))
+            return self.read(reply.get("body"), ask, self.batch_share)
         about = (reply.get("body") or {}).get("error") or line.get("error") or {}
         if reply.get("status_code") in BLOCKS and is_safety_block(about):
             return refused_by_filter()

@@ -32,7 +32,7 @@ CALL = "{name}"
 @dataclass(frozen=True, kw_only=True)
 class ResolverContext:
     """What opening may need: `loaded(spec)` gives local weights, `cache` is the file of paid replies, `run` (name, US dollars) the run's budget, `server`
-    draws the answers of local weights."""
+    draws the answers of local weights. `batch` sends what APIs are asked to their batch endpoints."""
 
     loaded: Callable[[str], Model]
     cache: Path
@@ -41,6 +41,7 @@ class ResolverContext:
     run: tuple[str, float] | None = None
     offline: bool = False
     server: Server | None = None
+    batch: bool = False
 
 
 def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
@@ -80,7 +81,7 @@ def from_api(member: ModelEntry, drawing: SamplingParams, means: ResolverContext
         provider.price = Price(*member.price)
     if member.provider is not None:
         route(provider, member.provider)
-    bounds: dict[str, Any] = {"concurrency": means.concurrency, "usd": member.usd, "run": means.run, "offline": means.offline}
+    bounds: dict[str, Any] = {"concurrency": means.concurrency, "usd": member.usd, "run": means.run, "offline": means.offline, "batch": means.batch}
     return ApiResponder(provider, means.cache, drawing, member.system, reasoning=member.reasoning, **bounds)
 
 

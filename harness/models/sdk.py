@@ -14,7 +14,7 @@ import msgspec
 from harness.commands import DISTRIBUTION, install
 from harness.errors import HarnessError
 from harness.models.adaptive_limit import AdaptiveLimit
-from harness.models.capabilities import EFFORTS, Reasoning, find_capabilities
+from harness.models.capabilities import EFFORTS, Reasoning, batch_share, find_capabilities
 from harness.models.prices import Price, Tokens, cost
 from harness.models.provider import UNREACHED, Answer, Ask, Endpoint, ServerUnreached
 
@@ -67,6 +67,11 @@ class SdkApi:
     def takes(self, name: str, reasoning: Reasoning = None) -> bool:
         """Whether a sampling parameter is taken. Of a model that models.yaml does not have nobody knows: it is sent, and the server decides."""
         return name not in self.not_taken and (self.known is None or self.known.takes_parameter(name, reasoning))
+
+    @property
+    def batch_share(self) -> float:
+        """The share of the list price that a call through the batch endpoint costs."""
+        return batch_share(self.endpoint.vendor)
 
     @property
     def efforts(self) -> tuple[str, ...] | None:

@@ -84,6 +84,19 @@ def test_judges_are_paid_from_the_runs_budget(tmp_path):
             assert 0 < ledger.lines()[f"judge {judge.spec}"] == pytest.approx(len(cache) * PRICE.cost(11, 7)) and 0 < server.asked < 20
 
 
+def test_a_batch_of_judgements_meets_the_budget_too(tmp_path):
+    """What it may cost at most must fit before it is sent: here 1.6 dollars a reply; what it did cost is what stays booked."""
+    with JudgeServer(cannot) as server:
+        judge = judge_at(server, tmp_path, batch=True, poll_s=0.01)
+        judge.provider.price, judge.run = PRICE, ("run", 9.0)
+        with pytest.raises(HarnessError, match=r"a batch of 6 asks may cost 9\.6 USD, more than what is left of the run's budget"):
+            judge.judge(answers(*(f"answer {number}" for number in range(6))))
+        assert not server.batches
+        assert {verdict.status for verdict in judge.judge(answers("No.", "Yes."))} == {"ok"} and len(server.batches) == 1
+        with Replies(judge.cache_path) as cache, Ledger(cache, "run", 9.0) as ledger:
+            assert ledger.lines() == {f"judge {judge.spec}": pytest.approx(2 * PRICE.cost(11, 7) / 2)}
+
+
 def test_a_judge_without_a_price_is_refused_where_there_is_a_budget(tmp_path):
     """Where it is opened: before anything is asked."""
     with pytest.raises(HarnessError, match="a budget is set, but the price of this model is unknown"):

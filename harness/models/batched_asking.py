@@ -1,0 +1,56 @@
+"""Asks answered through a batch endpoint, within the budgets that bound single calls.
+
+What the whole of what is sent may cost at most is set aside first and settled when it is back. What a killed process had set aside stays booked; whoever
+collects its batches books nothing more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.models.batches import Batches
+from harness.models.budget import Ledger
+from harness.models.provider import Answer, Ask, Provider
+from harness.models.request_pool import DUST, BudgetSpent, Tick, require_price
+from harness.models.response_cache import Replies, key_of
+
+
+def ask_in_batches(
+    provider: Provider,
+    cache: Replies,
+    asks: Sequence[Ask],
+    *,
+    usd: float | None = None,
+    ledger: Ledger | None = None,
+    line: str = "",
+    poll_s: float = 60.0,
+    tick: Tick | None = None,
+) -> list[Answer]:
+    """The answers in order, looked for every `poll_s` seconds. `usd` bounds what is sent here, `ledger` the whole run, in which it stands under `line`.
+
+    Raises HarnessError for a provider without an endpoint, and BudgetSpent, before anything is sent, where a bound could be passed.
+    """
+    batches, line = Batches(provider, cache), line or provider.name
+    keys = [key_of(provider.describe(), ask) for ask in asks]
+    unsent = batches.unsent(dict(zip(keys, asks, strict=True)))
+    bounded = bool(unsent) and (usd is not None or ledger is not None)
+    aside = set_aside(provider, list(unsent.values()), usd, ledger, line) if bounded else 0.0
+    batches.submit(asks)
+    answers = batches.collect(asks, interval_s=poll_s, tick=tick)
+    if bounded and ledger is not None:
+        costs = {key: answer.usd for key, answer in zip(keys, answers, strict=True) if key in unsent}
+        known = [cost for cost in costs.values() if cost is not None]
+        ledger.settle(line, aside, sum(known) if len(known) == len(costs) else None)
+    return answers
+
+
+def set_aside(provider: Provider, asks: Sequence[Ask], usd: float | None, ledger: Ledger | None, line: str) -> float:
+    """US dollars that the asks cannot exceed in a batch, booked. Raises BudgetSpent where they could pass a bound."""
+    require_price(provider)
+    assert provider.price is not None
+    most = getattr(provider, "batch_share", 1.0) * sum(ask.cost_at_most(provider.price) for ask in asks)
+    fits = usd is None or most <= usd + DUST
+    if not fits or not (ledger is None or ledger.set_aside(line, most)):
+        bound = f"{usd:.6g} USD" if not fits else "what is left of the run's budget"
+        raise BudgetSpent(f"a batch of {len(asks)} asks may cost {most:.6g} USD, more than {bound}", where=line, mend="Raise the budget or ask for less.")
+    return most
