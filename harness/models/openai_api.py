@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.capabilities import list_price
+from harness.models.capabilities import find_capabilities, list_price
 from harness.models.completion_body import Completion, Usage
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Routing, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
@@ -33,8 +33,7 @@ BLOCKS = (400, 403, 422)
 # OpenRouter drops parameters that the provider it chose does not know, unless told to choose one that knows them all.
 ROUTING = {"require_parameters": True}
 # What the SDK itself says for this route: the key and no other, should the environment hold an administrator's.
-ROUTE, BEARER = "/chat/completions", {"security": {"bearer_auth": True}}
-PATH: Final = "/v1/chat/completions"
+BEARER = {"security": {"bearer_auth": True}}
 OVER = {"completed", "failed", "expired", "cancelled"}
 
 
@@ -42,6 +41,7 @@ class OpenAiApi(SdkApi):
     """One model behind chat completions."""
 
     package = "openai"
+    path: ClassVar[str] = "/chat/completions"
     routing: Mapping[str, Any] = ROUTING
 
     @property
@@ -97,7 +97,7 @@ class OpenAiApi(SdkApi):
 
     async def fetched(self, ask: Ask) -> object:
         """The body as it came. `post` is the SDK's call without its typing of request and reply, which takes a fifth of a call's CPU time."""
-        return json.loads(await self.open().post(ROUTE, body=self.body(ask), cast_to=bytes, options=BEARER))
+        return json.loads(await self.open().post(self.path, body=self.body(ask), cast_to=bytes, options=BEARER))
 
     def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
         """A body as an answer, `share` being what is paid of the list price."""
@@ -161,11 +161,12 @@ class OpenAiApi(SdkApi):
 
     async def send_batch(self, asks: Mapping[str, Ask], token: str) -> str:
         """Uploads the asks and starts a batch that carries `token`; its id. Starting is never retried: a lost reply would start two."""
-        lines = [{"custom_id": key, "method": "POST", "url": PATH, "body": self.body(ask)} for key, ask in asks.items()]
+        lines = [{"custom_id": key, "method": "POST", "url": f"/v1{self.path}", "body": self.body(ask)} for key, ask in asks.items()]
         data = "\n".join(json.dumps(line) for line in lines).encode()
         file = await self.open().files.create(file=("asks.jsonl", data), purpose="batch")
         once = self.open().with_options(max_retries=0)
-        made = await once.batches.create(completion_window="24h", endpoint=PATH, input_file_id=file.id, metadata={"harness": token})
+        where: Any = f"/v1{self.path}"
+        made = await once.batches.create(completion_window="24h", endpoint=where, input_file_id=file.id, metadata={"harness": token})
         return str(made.id)
 
     async def find_batch(self, token: str, size: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002  the token is enough
@@ -199,13 +200,17 @@ class OpenAiApi(SdkApi):
 
 
 def open_provider(vendor: str, model: str, url: str | None) -> OpenAiApi:
-    """A provider at the vendor's address, or at `url`, whose price nobody knows."""
+    """A provider at the vendor's address, or at `url`, whose price nobody knows; by the Responses API where models.yaml says that nothing else serves it."""
+    from harness.models.openai_responses import ResponsesApi
+
+    known = find_capabilities(vendor, model)
+    made = ResponsesApi if known is not None and known.api == "responses" else OpenAiApi
     if url is not None:
-        return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
+        return made(Endpoint(vendor=vendor, model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
     if vendor not in HOMES:
         raise HarnessError(f"{vendor} has no address of its own", where=f"{vendor}/{model}", mend=f"Use {vendor}/{model}@http://host:port/v1.")
     home, variable = HOMES[vendor]
-    return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=home, key_variable=variable, own=True), list_price(vendor, model))
+    return made(Endpoint(vendor=vendor, model=model, base_url=home, key_variable=variable, own=True), list_price(vendor, model))
 
 
 VENDORS = {vendor: lambda model, url, vendor=vendor: open_provider(vendor, model, url) for vendor in (*HOMES, "vllm")}

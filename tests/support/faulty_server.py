@@ -156,7 +156,7 @@ class Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers["Content-Length"]))
         self.faulty.keys.add(self.key())
         self.faulty.headers.update(self.headers.values())
-        if self.path in ("/v1/chat/completions", "/v1/messages"):
+        if self.path in ("/v1/chat/completions", "/v1/messages", "/v1/responses"):
             body = json.loads(data)
             self.faulty.bodies.append(body)
             with self.faulty.at_work() as crowd:
@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
         batch_get(self)
 
     def answer(self, body: dict[str, Any], claude: bool, crowd: int = 1) -> None:
-        prompt = body["messages"][-1]["content"]
+        prompt = prompt_of(body)
         fault = self.faulty.plan(prompt, self.faulty.count(prompt))
         if self.faulty.capacity is not None and crowd > self.faulty.capacity:
             fault = "429"
@@ -276,8 +276,8 @@ def complaint(fault: str, key: str) -> dict[str, Any]:
 
 def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken: str | None = None) -> dict[str, Any]:
     """A whole reply, good or with a fault inside; those named echo hold the `key` that came with the call."""
-    prompt = body["messages"][-1]["content"]
-    structured = "response_format" in body or "output_config" in body
+    prompt = prompt_of(body)
+    structured = bool({"response_format", "output_config", "text"} & body.keys())
     text = {"empty": "", "thought": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(
         fault, spoken or ('{"answer": 1}' if structured else said(prompt))
     )
@@ -293,6 +293,8 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
             usage = {"input_tokens": 5, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 2, "output_tokens": TOKENS["output"]}
             usage["output_tokens_details"] = {"thinking_tokens": APART["reasoning"]}
         return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop, "usage": usage}
+    if "input" in body:
+        return whole_response(fault, model, text)
     message = {"role": "assistant", "content": None if fault == "refusal" else text, "refusal": "I will not." if fault == "refusal" else None}
     finish = {"length": "length", "thought": "length", "filter": "content_filter", "echo_finish": key}.get(fault, "stop")
     choices = [] if fault == "no_choices" else [{"index": 0, "message": message, "finish_reason": finish}]
@@ -302,6 +304,29 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
         usage["completion_tokens_details"] = {"reasoning_tokens": APART["reasoning"]}
     router = {"provider": "DeepInfra"} if fault == "routed" else {}
     return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage} | router
+
+
+def prompt_of(body: dict[str, Any]) -> str:
+    return str((body.get("messages") or body["input"])[-1]["content"])
+
+
+def whole_response(fault: str, model: str, text: str) -> dict[str, Any]:
+    """The same of the Responses API: thoughts, a comment that is no answer, and the answer."""
+    said = {"type": "refusal", "refusal": "I will not."} if fault == "refusal" else {"type": "output_text", "text": text, "annotations": []}
+    thoughts = {"type": "reasoning", "id": "r", "summary": [], "content": [{"type": "reasoning_text", "text": "hm"}]}
+    comment = {"type": "message", "role": "assistant", "phase": "commentary", "content": [{"type": "output_text", "text": "Let me see."}]}
+    message = {"type": "message", "role": "assistant", "content": [said]}
+    call = {"type": "function_call", "name": "f", "arguments": "{}", "call_id": "c"}
+    output = {"thought": [thoughts], "no_choices": [], "tool": [thoughts, message, call]}.get(fault, [thoughts, comment, message])
+    why = {"length": "max_output_tokens", "thought": "max_output_tokens", "filter": "content_filter", "steered": "steered"}.get(fault)
+    usage: dict[str, Any] = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"], "total_tokens": 18}
+    if fault == "details":
+        usage["input_tokens_details"] = {"cached_tokens": APART["cached"], "cache_write_tokens": APART["written"]}
+        usage["output_tokens_details"] = {"reasoning_tokens": APART["reasoning"]}
+    failed = {"failed": {"code": "server_error", "message": FAULT_TEXT}, "policy": {"code": "bio_policy", "message": FAULT_TEXT}}.get(fault)
+    status = "failed" if failed else "incomplete" if why else "completed"
+    about = {"status": status, "incomplete_details": {"reason": why} if why else None, "error": failed}
+    return {"id": "r", "object": "response", "model": model, "output": [] if failed else output, "usage": usage, **about}
 
 
 def batch_post(handler: Handler, data: bytes) -> None:
@@ -316,6 +341,7 @@ def batch_post(handler: Handler, data: bytes) -> None:
     claude = "requests" in body
     requests = body["requests"] if claude else [json.loads(line) for line in server.files[body["input_file_id"]].splitlines()]
     server.batches[name] = {"requests": requests, "metadata": body.get("metadata"), "polls": 0, "claude": claude, "made": time.time(), "done": False}
+    server.batches[name]["endpoint"] = body.get("endpoint")
     if server.lose_reply_of_batch:
         server.lose_reply_of_batch = False
         handler.close_connection = True
@@ -352,7 +378,7 @@ def told(server: FaultyServer, name: str) -> dict[str, Any]:
             **about,
         }
     about = {"status": "completed" if batch["done"] else "in_progress", "metadata": batch["metadata"], "output_file_id": name if batch["done"] else None}
-    fixed = {"object": "batch", "completion_window": "24h", "endpoint": "/v1/chat/completions", "input_file_id": "f"}
+    fixed = {"object": "batch", "completion_window": "24h", "endpoint": batch["endpoint"], "input_file_id": "f"}
     return {"id": name, "created_at": int(batch["made"]), **fixed, **about}
 
 
@@ -365,7 +391,7 @@ def results(server: FaultyServer, name: str) -> bytes:
 def result(server: FaultyServer, request: dict[str, Any]) -> dict[str, Any] | None:
     claude = "params" in request
     body = request["params"] if claude else request["body"]
-    prompt = body["messages"][-1]["content"]
+    prompt = prompt_of(body)
     fault = server.plan(prompt, server.count(prompt))
     if fault == "lost":
         return None
