@@ -55,6 +55,10 @@ class Block(msgspec.Struct):
     text: str | None = None
 
 
+class StopDetails(msgspec.Struct):
+    category: str | None = None
+
+
 class Reply(msgspec.Struct):
     """What is read of a body; a body that does not have this is malformed."""
 
@@ -62,6 +66,7 @@ class Reply(msgspec.Struct):
     model: str
     stop_reason: str | None = None
     usage: Usage | None = None
+    stop_details: StopDetails | None = None
 
 
 class AnthropicApi(SdkApi):
@@ -115,7 +120,8 @@ class AnthropicApi(SdkApi):
         except msgspec.ValidationError as error:
             return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
         finish = reply.stop_reason or ""
-        bill = msgspec.structs.replace(self.bill(reply.model, (reply.usage or Usage()).tokens(), share), finish=finish)
+        why = reply.stop_details.category if reply.stop_details and finish == "refusal" else None
+        bill = msgspec.structs.replace(self.bill(reply.model, (reply.usage or Usage()).tokens(), share), finish=finish, refusal=self.short(why or ""))
         text = "".join(block.text or "" for block in reply.content or () if block.type == "text")
         if any(block.type.endswith("tool_use") for block in reply.content or ()):
             return self.endpoint.check_answer(ask, msgspec.structs.replace(bill, error="ToolCall: the model called a tool, and none was offered"))

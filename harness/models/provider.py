@@ -81,7 +81,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     `model` is the name the server reported; tokens and `usd` (list price, US dollars) are None where unknown, which is not zero; a hit of the
     cache costs 0. Of the input `cached_tokens` were read from the vendor's prompt cache and `written_tokens` into it; of the output `reasoning_tokens` were
     thought. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so, and `quantization` how its weights
-    were stored, where that is known.
+    were stored, where that is known. `refusal` is the category of a refusal, where the vendor names one.
     """
 
     status: Status
@@ -99,6 +99,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     written_tokens: int | None = None
     reasoning_tokens: int | None = None
     quantization: str = ""
+    refusal: str = ""
 
 
 class Routing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -12,10 +12,12 @@ import pytest
 
 from faulty_server import FAULT_TEXT, LASTING, MODEL, PASSING, FaultyServer, always, ask, provider_at, said
 from harness.errors import HarnessError
+from harness.measures.responses import row
 from harness.models.chat import chat
 from harness.models.model_names import same_model
 from harness.models.prices import Price
 from harness.models.provider import Answer, Ask, provider_for, vendors
+from harness.models.responder import Conversation
 
 VENDORS = ["openai", "anthropic"]
 SHAPE = {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"], "additionalProperties": False}
@@ -78,6 +80,16 @@ def test_every_misbehaviour_has_its_status(vendor, fault, status, error):
     assert FAULT_TEXT not in answer.text and (status != "error" or answer.text == "")
     if status == "truncated":
         assert answer.text == said("question 1")
+
+
+@pytest.mark.parametrize(("fault", "category"), [("cyber", "cyber"), ("refusal", ""), ("ok", "")])
+def test_the_category_of_a_refusal_is_kept(fault, category):
+    """Anthropic names it, or not; its explanation, which it may reword, is not kept. It stands in the row of a sample where there is one."""
+    with FaultyServer(always(fault)) as server:
+        answer = once(provider_at(server, "anthropic"), ask(1))
+    asked = Conversation(id="t", turns=tuple(chat("Hi")))
+    assert answer.status == ("ok" if fault == "ok" else "refused") and answer.refusal == category and FAULT_TEXT not in repr(answer)
+    assert row(asked, answer).get("refusal", "") == category and ("refusal" in row(asked, answer)) == bool(category)
 
 
 def test_openai_alone_filters_and_leaves_out_choices():

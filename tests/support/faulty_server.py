@@ -284,7 +284,7 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
     others = {"wrong_model": "another-1", "near_model": "test-1-mini", "echo_model": f"model-of-{key}"}
     model = others.get(fault, f"{body['model']}-20260101")
     if claude:
-        stop = {"length": "max_tokens", "thought": "max_tokens", "refusal": "refusal", "echo_finish": key}.get(fault, "end_turn")
+        stop = {"length": "max_tokens", "thought": "max_tokens", "refusal": "refusal", "cyber": "refusal", "echo_finish": key}.get(fault, "end_turn")
         content = (
             [] if fault in ("empty", "thought", "no_choices") else [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": text}]
         )
@@ -292,7 +292,9 @@ def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken:
         if fault == "details":
             usage = {"input_tokens": 5, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 2, "output_tokens": TOKENS["output"]}
             usage["output_tokens_details"] = {"thinking_tokens": APART["reasoning"]}
-        return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop, "usage": usage}
+        why = {"type": "refusal", "category": "cyber", "explanation": FAULT_TEXT} if fault == "cyber" else None
+        about = {"stop_reason": stop, "stop_details": why, "usage": usage}
+        return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, **about}
     if "input" in body:
         return whole_response(fault, model, text)
     message = {"role": "assistant", "content": None if fault == "refusal" else text, "refusal": "I will not." if fault == "refusal" else None}

@@ -57,7 +57,7 @@ def test_the_dead_are_named_with_their_trouble_before_anything_else(told: Path) 
 def test_errors_keep_their_kinds(told: Path) -> None:
     """Each kind of error with its count and its address."""
     shown = table(told)
-    assert rows(told)[MODELS[1]][15] == "RateLimitError 3, Timeout 2"
+    assert rows(told)[MODELS[1]][15:17] == ["RateLimitError 3, Timeout 2", "cyber 3"] and rows(told)[MODELS[0]][16] == "none"
     assert ("3", "sections/respondents/openai~1gpt-4o/errors/RateLimitError") in shown
     assert ("750", "sections/respondents/mistralai~1mixtral-8x22b-instruct/errors/AuthenticationError") in shown
 

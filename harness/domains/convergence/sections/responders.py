@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
+import msgspec
+
 from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
@@ -24,7 +26,7 @@ LONGEST = 200  # characters of a trouble
 
 class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
     """What one respondent was asked and gave: answers by status, errors by kind, `hits` in the cache, tokens and dollars (None is unknown, never zero);
-    `cached_tokens` came from the vendor's prompt cache, `reasoning_tokens` were thought.
+    `cached_tokens` came from the vendor's prompt cache, `reasoning_tokens` were thought. `refusals` are those whose category the vendor named.
 
     `trouble` says why it is not `alive`; `versions` and `providers` are those that its answers name.
     """
@@ -50,6 +52,7 @@ class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
     usd: Amount | None
     cached_tokens: Count | None = None
     reasoning_tokens: Count | None = None
+    refusals: dict[str, Count] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if sum(getattr(self, status) for status in STATUSES) != self.answers:
@@ -75,7 +78,7 @@ class Respondents:
         yield Prose(text=type(counts[0])("; ").join(counts) + ". A persona on one set of weights is a guise, not a model.")
         columns = [Column(heading=heading) for heading in ("member", "life", "kind", "family")]
         columns += [Column(heading=heading, numeric=True) for heading in NUMBERS.values()]
-        columns += [Column(heading=heading) for heading in ("kinds of errors", "spec", "versions", "providers")]
+        columns += [Column(heading=heading) for heading in ("kinds of errors", "kinds of refusals", "spec", "versions", "providers")]
         yield Table(title="", columns=columns, rows=[row(numbers, at, record) for at, record in ordered])
 
 
@@ -93,13 +96,13 @@ def row(numbers: Numbers, at: str, record: RespondentSummary) -> list[str]:
     kind = numbers.dress(record.kind + (", base weights" if record.base else ""))
     counts = [format_field(numbers, at, record, key, "usd" if key == "usd" else "count", UNKNOWN) for key in NUMBERS]
     texts = [
-        format_errors(numbers, at, record),
+        *(format_kinds(numbers, at, record, name) for name in ("errors", "refusals")),
         format_text(numbers, at, record, "spec"),
         *(format_list(numbers, at, record, name) for name in ("versions", "providers")),
     ]
     return [*about, kind, format_text(numbers, at, record, "family"), *counts, *texts]
 
 
-def format_errors(numbers: Numbers, at: str, record: RespondentSummary) -> str:
-    shown = [numbers.dress(name) + " " + numbers.num(below(at, "errors", name), "count") for name in record.errors]
+def format_kinds(numbers: Numbers, at: str, record: RespondentSummary, field: str) -> str:
+    shown = [numbers.dress(name) + " " + numbers.num(below(at, field, name), "count") for name in getattr(record, field)]
     return type(shown[0])(", ").join(shown) if shown else numbers.dress("none")
