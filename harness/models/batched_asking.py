@@ -7,8 +7,9 @@ collects its batches books nothing more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from harness.models.batches import Batches
+from harness.models.batches import Batches, parts
 from harness.models.budget import Ledger
 from harness.models.provider import Answer, Ask, Provider
 from harness.models.request_pool import DUST, BudgetSpent, Tick, require_price
@@ -26,22 +27,31 @@ def ask_in_batches(
     poll_s: float = 60.0,
     tick: Tick | None = None,
 ) -> list[Answer]:
-    """The answers in order, looked for every `poll_s` seconds. `usd` bounds what is sent here, `ledger` the whole run, in which it stands under `line`.
+    """The answers in order, looked for every `poll_s` seconds. `usd` bounds what is sent here, `ledger` the whole run, in which it stands under `line`. What is
+    too much for one batch goes out batch by batch: a vendor bounds what may wait at its endpoint.
 
     Raises HarnessError for a provider without an endpoint, and BudgetSpent, before anything is sent, where a bound could be passed.
     """
     batches, line = Batches(provider, cache), line or provider.name
     keys = [key_of(provider.describe(), ask) for ask in asks]
-    unsent = batches.unsent(dict(zip(keys, asks, strict=True)))
+    wanted = dict(zip(keys, asks, strict=True))
+    unsent = batches.unsent(wanted)
     bounded = bool(unsent) and (usd is not None or ledger is not None)
     aside = set_aside(provider, list(unsent.values()), usd, ledger, line) if bounded else 0.0
-    batches.submit(asks)
-    answers = batches.collect(asks, interval_s=poll_s, tick=tick)
+    answers: dict[str, Answer] = {}
+    for part in parts(wanted):
+        batches.submit(list(part.values()))
+        told = None if tick is None else partial(tick_part, tick, len(answers), len(wanted))
+        answers |= dict(zip(part, batches.collect(list(part.values()), interval_s=poll_s, tick=told), strict=True))
     if bounded and ledger is not None:
-        costs = {key: answer.usd for key, answer in zip(keys, answers, strict=True) if key in unsent}
-        known = [cost for cost in costs.values() if cost is not None]
+        costs = [answers[key].usd for key in unsent]
+        known = [cost for cost in costs if cost is not None]
         ledger.settle(line, aside, sum(known) if len(known) == len(costs) else None)
-    return answers
+    return [answers[key] for key in keys]
+
+
+def tick_part(tick: Tick, before: int, total: int, done: int, _: int) -> None:
+    tick(before + done, total)
 
 
 def set_aside(provider: Provider, asks: Sequence[Ask], usd: float | None, ledger: Ledger | None, line: str) -> float:

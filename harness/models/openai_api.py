@@ -183,8 +183,11 @@ class OpenAiApi(SdkApi):
         return (await self.open().batches.retrieve(batch)).status in OVER
 
     async def batch_answers(self, batch: str, asks: Mapping[str, Ask]) -> dict[str, Answer]:
-        """Key to answer, for the asks that the batch tells of."""
+        """Key to answer, for the asks that the batch tells of; where it failed as a whole, its own error for each of them."""
         made = await self.open().batches.retrieve(batch)
+        if made.status == "failed":
+            why = "; ".join(str(error.message or error.code) for error in (made.errors.data if made.errors else None) or ()) or "it does not say why"
+            return dict.fromkeys(asks, to_unbilled(Answer(status="error", error=f"BatchFailed: {self.short(why)}")))
         files = [await self.open().files.content(file) for file in (made.output_file_id, made.error_file_id) if file]
         lines = [json.loads(line) for file in files for line in file.read().split(b"\n") if line.strip()]
         return {line["custom_id"]: self._from_line(line, asks[line["custom_id"]]) for line in lines if line.get("custom_id") in asks}

@@ -78,6 +78,19 @@ def test_an_answer_that_a_batch_lost_is_an_error_of_unknown_cost(tmp_path):
         assert ledger.booked() == pytest.approx(2.0)
 
 
+def test_more_than_a_batch_takes_goes_out_one_after_another(tmp_path, monkeypatch):
+    """The second is made when the first is back; the count goes on, and the budget held all of it from the start."""
+    monkeypatch.setattr("harness.models.batches.MOST_ASKS", 3)
+    ticks = []
+    with FaultyServer() as server:
+        answers = responder_at(server, tmp_path, price=PRICE, run=("run", 2.0)).answers(ASKED, lambda done, total: ticks.append((done, total)))
+        first, second = server.batches.values()
+    assert [answer.text for answer in answers] == TEXTS and [len(batch["requests"]) for batch in (first, second)] == [3, 1]
+    assert first["ended"] <= second["made"] and ticks == [(3, 4), (4, 4)]
+    with Replies(tmp_path / "r.sqlite") as cache, Ledger(cache, "run", 2.0) as ledger:
+        assert ledger.booked() == pytest.approx(4 * REAL)
+
+
 def test_who_has_no_batch_endpoint_is_told_where_it_is_opened(tmp_path):
     provider = provider_for("vllm/m@http://localhost:1/v1")
     with pytest.raises(HarnessError, match="this provider has no batch endpoint"):

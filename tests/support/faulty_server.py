@@ -3,7 +3,7 @@
 A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault; "picky" refuses a temperature, as models that think do. Good answers, the
 ones a vendor would bill, are counted by prompt; `times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that
 any call's headers had. More calls than `capacity` at a time are turned down with 429; `crowds` are how many there were as each came in. `more_headers` stand
-in good answers. `elsewhere` is where it redirects to and says that the results of batches lie.
+in good answers. Batches fail as a whole with a `batch_failure`. `elsewhere` is where it redirects to and says that the results of batches lie.
 """
 
 from __future__ import annotations
@@ -99,6 +99,7 @@ class FaultyServer:
         self.more_headers: dict[str, str] = {}
         self.polls_needed = 1
         self.lose_reply_of_batch = False
+        self.batch_failure = ""
         self.elsewhere = ""
         self.http = Listener(("127.0.0.1", 0), type("Bound", (Handler,), {"faulty": self}))
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -363,6 +364,8 @@ def batch_get(handler: Handler) -> None:
         batch = server.batches[steps[-1]]
         batch["polls"] += 1
         batch["done"] = batch["polls"] >= server.polls_needed
+        if batch["done"]:
+            batch.setdefault("ended", time.time())
         handler.send(200, told(server, steps[-1]))
 
 
@@ -380,6 +383,9 @@ def told(server: FaultyServer, name: str) -> dict[str, Any]:
             **about,
         }
     about = {"status": "completed" if batch["done"] else "in_progress", "metadata": batch["metadata"], "output_file_id": name if batch["done"] else None}
+    if server.batch_failure:
+        failure = {"code": "token_limit_exceeded", "message": server.batch_failure, "param": None, "line": None}
+        about |= {"status": "failed", "output_file_id": None, "errors": {"object": "list", "data": [failure]}}
     fixed = {"object": "batch", "completion_window": "24h", "endpoint": batch["endpoint"], "input_file_id": "f"}
     return {"id": name, "created_at": int(batch["made"]), **fixed, **about}
 
