@@ -23,13 +23,13 @@ from harness.models.batched_asking import ask_in_batches
 from harness.models.batches import require_batches
 from harness.models.budget import Ledger, open_ledger
 from harness.models.chat import chat
-from harness.models.provider import Answer, Ask, provider_for, takes
+from harness.models.provider import Answer, Ask, Provider, provider_for, takes
 from harness.models.request_pool import Asker, Tick, require_price
 from harness.models.response_cache import Replies, key_of, open_replies
 from harness.models.status import is_blank
 
-# A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.
-MAX_TOKENS = 1024
+# A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse, and say nothing where it is empty.
+MAX_TOKENS, THINKING_TOKENS = 1024, 8192
 # The judge replied, and it was no verdict: worth one more try. What broke on the wire was tried again by the SDK already.
 UNREAD = ("NotJson", "Nonsense", "Refused", "Truncated", "Empty")
 SILENCE = {"refused": "Refused: the judge model would not judge this", "truncated": "Truncated: the reply ended early", "empty": "Empty: no reply"}
@@ -70,6 +70,7 @@ class ApiJudge:
             require_price(self.provider)
         if batch and not offline:
             require_batches(self.provider)
+        self.max_tokens = THINKING_TOKENS if thinks(self.provider) else MAX_TOKENS
         self.temperature = 0.0 if takes(self.provider, "temperature") else None
         # Texts whose second reply in this run was no verdict either; they are asked again by the next run.
         self._given_up: dict[Text, JudgeVerdict] = {}
@@ -85,7 +86,7 @@ class ApiJudge:
             "judge": self.spec,
             "rubric": self.path.relative_to(HOUSE.parent).as_posix() if self.path.is_relative_to(HOUSE.parent) else self.path.name,
             "rubric_version": self.version,
-            "max_tokens": MAX_TOKENS,
+            "max_tokens": self.max_tokens,
             "temperature": self.temperature,
             "provider": self.provider.describe(),
             "code": code_fingerprint(__name__),
@@ -136,7 +137,7 @@ class ApiJudge:
 
     def _asking(self, text: Text) -> Ask:
         turns = tuple(chat(self.rubric.question(*text), self.rubric.system))
-        return Ask(model=self.provider.model, messages=turns, max_tokens=MAX_TOKENS, temperature=self.temperature, schema=self.rubric.form)
+        return Ask(model=self.provider.model, messages=turns, max_tokens=self.max_tokens, temperature=self.temperature, schema=self.rubric.form)
 
     def _read(self, reply: Answer) -> JudgeVerdict:
         """A reply as a verdict, or as the error it is; never a number that was not given."""
@@ -151,3 +152,9 @@ class ApiJudge:
 def unread(verdict: JudgeVerdict) -> bool:
     """True where the judge replied without a verdict."""
     return verdict.status == "error" and verdict.error.partition(":")[0] in UNREAD
+
+
+def thinks(provider: Provider) -> bool:
+    """True where the model is known to think unless it is told not to."""
+    known = getattr(provider, "known", None)
+    return known is not None and known.thinks in ("default", "always")

@@ -312,6 +312,17 @@ def test_models_that_refuse_a_temperature_get_none(spec, temperature, tmp_path):
     assert ApiJudge(spec, "refusal", tmp_path / "replies.sqlite", offline=True).describe()["temperature"] == temperature
 
 
+BRIEF = ["openai/gpt-4o", "openai/gpt-5.4", "anthropic/claude-haiku-4-5", "vllm/m@http://127.0.0.1:9/v1"]
+PENSIVE = ["openai/gpt-5", "openai/gpt-6-sol", "anthropic/claude-sonnet-5-5", "openrouter/anthropic/claude-opus-5.5"]
+
+
+@pytest.mark.parametrize(("spec", "most"), [*((spec, 1024) for spec in BRIEF), *((spec, 8192) for spec in PENSIVE)])
+def test_a_judge_that_thinks_has_tokens_for_it(spec, most, tmp_path):
+    """Thoughts come out of the same bound as the verdict; an unknown model is taken for one that does not think."""
+    judge = ApiJudge(spec, "refusal", tmp_path / "replies.sqlite", offline=True)
+    assert judge.describe()["max_tokens"] == most == judge._asking(("p", "t")).max_tokens
+
+
 def test_the_key_is_nowhere(tmp_path, monkeypatch, capfd):
     """A server that echoes the key into its errors brings it into no verdict, no description and no file; nothing is printed."""
     monkeypatch.setenv("HARNESS_ENDPOINT_KEY", KEY)
