@@ -61,7 +61,7 @@ class ApiResponder:
     def card(self) -> dict[str, Any]:
         """What it was drawn with, None being the API's own default, and of when what we know of the model is."""
         sampling = {name: self._sent(name) for name in ("temperature", "top_p")} | self._thinking
-        return {"sampling": sampling, "models.yaml": describe_knowledge(self.provider)}
+        return {"sampling": sampling, "capabilities": describe_knowledge(self.provider)}
 
     @property
     def _thinking(self) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_a_thinking_model_is_sent_no_temperature(model, sent, tmp_path):
     assert server.bodies[0].get("temperature") == sent == responder.describe()["temperature"]
     assert answer.error.partition(":")[0] == ("" if sent is None else "BadRequestError")
     assert responder.card["sampling"] == {"temperature": sent, "top_p": 0.95 if sent else None}
-    assert responder.card["models.yaml"].startswith("unknown model" if model == "gpt-9" else "as of 2026")
+    assert responder.card["capabilities"].startswith("unknown model" if model == "gpt-9" else "as of 2026")
 
 
 @pytest.mark.parametrize("model", ["gpt-5", "o3-2025-04-16"])
@@ -121,5 +121,5 @@ def test_an_answer_cannot_be_as_long_as_the_context():
 )
 def test_routers_know_a_model_by_its_maker_and_own_servers_by_nothing(spec, about, tmp_path):
     responder = ApiResponder(provider_for(spec, offline=True), tmp_path / "r.sqlite", SamplingParams(max_tokens=9))
-    assert responder.card["models.yaml"].startswith(about)
+    assert responder.card["capabilities"].startswith(about)
     assert not spec.startswith("openrouter") or responder.provider.price is None
