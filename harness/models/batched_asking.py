@@ -1,12 +1,13 @@
 """Asks answered through a batch endpoint, within the budgets that bound single calls.
 
-What the whole of what is sent may cost at most is set aside first and settled when it is back. What a killed process had set aside stays booked; whoever
-collects its batches books nothing more.
+What all that is sent may cost at most is set aside first and settled when it is back. What a killed process had set aside stays booked; whoever collects its
+batches books nothing more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 from harness.models.batches import Batches, parts
@@ -35,32 +36,52 @@ def ask_in_batches(
     batches, line = Batches(provider, cache), line or provider.name
     keys = [key_of(provider.describe(), ask) for ask in asks]
     wanted = dict(zip(keys, asks, strict=True))
-    unsent = batches.unsent(wanted)
-    bounded = bool(unsent) and (usd is not None or ledger is not None)
-    aside = set_aside(provider, list(unsent.values()), usd, ledger, line) if bounded else 0.0
-    answers: dict[str, Answer] = {}
-    for part in parts(wanted):
-        batches.submit(list(part.values()))
-        told = None if tick is None else partial(tick_part, tick, len(answers), len(wanted))
-        answers |= dict(zip(part, batches.collect(list(part.values()), interval_s=poll_s, tick=told), strict=True))
-    if bounded and ledger is not None:
-        costs = [answers[key].usd for key in unsent]
-        known = [cost for cost in costs if cost is not None]
-        ledger.settle(line, aside, sum(known) if len(known) == len(costs) else None)
+    batches.adopt()
+    with booked(batches, batches.unsent(wanted), usd, ledger, line) as answers:
+        for part in parts(wanted):
+            batches.submit(list(part.values()))
+            told = None if tick is None else partial(tick_part, tick, len(answers), len(wanted))
+            answers |= dict(zip(part, batches.collect(list(part.values()), interval_s=poll_s, tick=told), strict=True))
     return [answers[key] for key in keys]
+
+
+@contextmanager
+def booked(batches: Batches, unsent: Mapping[str, Ask], usd: float | None, ledger: Ledger | None, line: str) -> Iterator[dict[str, Answer]]:
+    """Where the answers go, by key: money is set aside for them, and what they cost is booked in its place; of what was never sent, nothing."""
+    answers: dict[str, Answer] = {}
+    if not unsent or (usd is None and ledger is None):
+        yield answers
+        return
+    most = partial(cost_at_most, batches.provider)
+    aside = set_aside(line, len(unsent), most(unsent.values()), usd, ledger)
+    try:
+        yield answers
+    except BaseException:
+        if ledger is not None:
+            ledger.settle(line, aside, aside - most(batches.unsent(unsent).values()))
+        raise
+    costs = [answers[key].usd for key in unsent]
+    known = [cost for cost in costs if cost is not None]
+    if ledger is not None:
+        ledger.settle(line, aside, sum(known) if len(known) == len(costs) else None)
 
 
 def tick_part(tick: Tick, before: int, total: int, done: int, _: int) -> None:
     tick(before + done, total)
 
 
-def set_aside(provider: Provider, asks: Sequence[Ask], usd: float | None, ledger: Ledger | None, line: str) -> float:
-    """US dollars that the asks cannot exceed in a batch, booked. Raises BudgetSpent where they could pass a bound."""
+def cost_at_most(provider: Provider, asks: Iterable[Ask]) -> float:
+    """US dollars that the asks cannot exceed in a batch. Raises HarnessError where the price is unknown."""
     require_price(provider)
     assert provider.price is not None
-    most = getattr(provider, "batch_share", 1.0) * sum(ask.cost_at_most(provider.price) for ask in asks)
+    share: float = getattr(provider, "batch_share", 1.0)
+    return share * sum(ask.cost_at_most(provider.price) for ask in asks)
+
+
+def set_aside(line: str, count: int, most: float, usd: float | None, ledger: Ledger | None) -> float:
+    """The dollars, booked. Raises BudgetSpent where they could pass a bound."""
     fits = usd is None or most <= usd + DUST
     if not fits or not (ledger is None or ledger.set_aside(line, most)):
         bound = f"{usd:.6g} USD" if not fits else "what is left of the run's budget"
-        raise BudgetSpent(f"a batch of {len(asks)} asks may cost {most:.6g} USD, more than {bound}", where=line, mend="Raise the budget or ask for less.")
+        raise BudgetSpent(f"a batch of {count} asks may cost {most:.6g} USD, more than {bound}", where=line, mend="Raise the budget or ask for less.")
     return most

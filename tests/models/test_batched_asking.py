@@ -69,6 +69,19 @@ def test_what_a_killed_run_had_sent_is_collected_and_not_booked_again(tmp_path):
             assert ledger.booked() == 0
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_what_was_never_sent_is_not_booked(vendor, tmp_path):
+    """A key that is no good: the money is there for the next try."""
+    with FaultyServer() as server:
+        server.refuse_batches = True
+        with pytest.raises(HarnessError, match="the batch endpoint failed: AuthenticationError"):
+            responder_at(server, tmp_path, vendor, price=PRICE, run=("run", 2.0)).answers(ASKED)
+        server.refuse_batches = False
+        with Replies(tmp_path / "r.sqlite") as cache, Ledger(cache, "run", 2.0) as ledger:
+            assert ledger.booked() == 0
+        assert len(responder_at(server, tmp_path, vendor, price=PRICE, run=("run", 2.0)).answers(ASKED)) == 4
+
+
 def test_an_answer_that_a_batch_lost_is_an_error_of_unknown_cost(tmp_path):
     """All that was set aside stays booked then; the others are there."""
     with FaultyServer(lambda prompt, attempt: "lost" if prompt == "question 1" else "ok") as server:

@@ -3,7 +3,7 @@
 A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault; "picky" refuses a temperature, as models that think do. Good answers, the
 ones a vendor would bill, are counted by prompt; `times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that
 any call's headers had. More calls than `capacity` at a time are turned down with 429; `crowds` are how many there were as each came in. `more_headers` stand
-in good answers. Batches fail as a whole with a `batch_failure`. `elsewhere` is where it redirects to and says that the results of batches lie.
+in good answers. Batches fail as a whole with a `batch_failure`, or are refused. `elsewhere` is where it redirects to and says that the results of batches lie.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class FaultyServer:
         self.more_headers: dict[str, str] = {}
         self.polls_needed = 1
         self.lose_reply_of_batch = False
-        self.batch_failure = ""
+        self.batch_failure, self.refuse_batches = "", False
         self.elsewhere = ""
         self.http = Listener(("127.0.0.1", 0), type("Bound", (Handler,), {"faulty": self}))
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -339,6 +339,9 @@ def batch_post(handler: Handler, data: bytes) -> None:
     if handler.path == "/v1/files":
         server.files[name] = b"\n".join(line.strip() for line in data.splitlines() if line.startswith(b'{"custom_id"'))
         handler.send(200, {"id": name, "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch", "status": "processed"})
+        return
+    if server.refuse_batches:
+        handler.send(401, complaint("401", ""))
         return
     body = json.loads(data)
     claude = "requests" in body
