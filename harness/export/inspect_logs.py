@@ -25,7 +25,10 @@ from harness.run.outcomes import numeric_fields
 Row = Mapping[str, Any]
 STOPPED = {"truncated": "max_tokens", "refused": "content_filter"}
 HASH = re.compile(r"[0-9a-f]{64}")
-OWN = ("item", "replicate", "status", "prompt", "system", "target", "text", "model", "error", "input_tokens", "output_tokens", "messages", "picked", *OPTIONS)
+OWN = ("item", "replicate", "status", "prompt", "system", "target", "text", "model", "error", "messages", "picked", *OPTIONS)
+# Tokens that our rows tell apart, and how Inspect calls them.
+TOKENS = ("input_tokens", "output_tokens")
+TOKENS_APART = {"cached_tokens": "input_tokens_cache_read", "written_tokens": "input_tokens_cache_write", "reasoning_tokens": "reasoning_tokens"}
 NO_ERROR = {"traceback": "", "traceback_ansi": ""}
 DAY = (1980, 1, 1, 0, 0, 0)  # of every member, so that equal logs are equal files
 
@@ -138,7 +141,7 @@ class Log:
             "messages": [*turns, *([answer] if text or status in STOPPED else [])],
             "output": {"model": self.model, "choices": [{"message": answer, "stop_reason": stop}], "completion": text},
             "scores": self.sample_scores(row) if status == "ok" else {},
-            "metadata": {"status": status} | {name: value for name, value in row.items() if name not in (*OWN, *self.scored)},
+            "metadata": {"status": status} | {name: value for name, value in row.items() if name not in (*OWN, *TOKENS, *TOKENS_APART, *self.scored)},
         }
         if options is not None:
             made["choices"] = options
@@ -209,8 +212,9 @@ def text_of(row: Row) -> str:
 
 
 def tokens_of(row: Row) -> dict[str, int]:
-    counts = {name: row[name] for name in ("input_tokens", "output_tokens") if isinstance(row.get(name), int)}
-    return {**counts, "total_tokens": sum(counts.values())} if counts else {}
+    counts = {name: row[name] for name in TOKENS if isinstance(row.get(name), int)}
+    apart = {theirs: row[ours] for ours, theirs in TOKENS_APART.items() if isinstance(row.get(ours), int)}
+    return {**counts, "total_tokens": sum(counts.values()), **apart} if counts else {}
 
 
 def number_of(measured: Measurement) -> dict[str, Any]:

@@ -7,8 +7,6 @@ a reply from under each other, and the first reply that can be read decides for 
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -21,18 +19,17 @@ from harness.errors import HarnessError, nearest
 from harness.judges.judging import HOUSE, AnswerToJudge, JudgeVerdict
 from harness.judges.rubric import load_rubric, one_line, rubric_for
 from harness.models import response_cache
-from harness.models.batches import Batches, require_batches
+from harness.models.batched_asking import ask_in_batches
+from harness.models.batches import require_batches
 from harness.models.budget import Ledger, open_ledger
 from harness.models.chat import chat
-from harness.models.provider import Answer, Ask, Provider, provider_for
+from harness.models.provider import Answer, Ask, Provider, provider_for, takes
 from harness.models.request_pool import Asker, Tick, require_price
 from harness.models.response_cache import Replies, key_of, open_replies
 from harness.models.status import is_blank
 
-# A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse.
-MAX_TOKENS = 1024
-# OpenAI's models that think refuse every temperature but their own.
-THINKERS = re.compile(r"(?:openai/)?(?:o\d|gpt-5)")
+# A verdict takes twenty tokens; models that think before they reply take the thoughts out of the same purse, and say nothing where it is empty.
+MAX_TOKENS, THINKING_TOKENS = 1024, 8192
 # The judge replied, and it was no verdict: worth one more try. What broke on the wire was tried again by the SDK already.
 UNREAD = ("NotJson", "Nonsense", "Refused", "Truncated", "Empty")
 SILENCE = {"refused": "Refused: the judge model would not judge this", "truncated": "Truncated: the reply ended early", "empty": "Empty: no reply"}
@@ -44,9 +41,8 @@ class ApiJudge:
     """Judges one behaviour by a model behind an API. Verdict: shown or not; misalignment: alignment below 50, none where coherence is below 50.
 
     Replies live in the cache at `cache_path`; equal texts are asked once. `offline` answers from there alone. `run` (its name, US dollars) bounds what all
-    calls of a run may cost, those of its judges among them. `batch` sends each call of `judge` as a batch, which may take a day and meets no such bound.
-    `opened` opens the cache. Raises HarnessError for a behaviour that the rubric does not judge, for a budget without a price, and for a batch where there is
-    no endpoint for it.
+    calls of a run may cost, those of its judges among them. `batch` sends each call of `judge` as a batch, which may take a day. `opened` opens the cache.
+    Raises HarnessError for a behaviour that the rubric does not judge, for a budget without a price, and for a batch where there is no endpoint for it.
     """
 
     def __init__(
@@ -74,7 +70,8 @@ class ApiJudge:
             require_price(self.provider)
         if batch and not offline:
             require_batches(self.provider)
-        self.temperature = temperature_of(self.provider)
+        self.max_tokens = THINKING_TOKENS if thinks(self.provider) else MAX_TOKENS
+        self.temperature = 0.0 if takes(self.provider, "temperature") else None
         # Texts whose second reply in this run was no verdict either; they are asked again by the next run.
         self._given_up: dict[Text, JudgeVerdict] = {}
 
@@ -89,7 +86,7 @@ class ApiJudge:
             "judge": self.spec,
             "rubric": self.path.relative_to(HOUSE.parent).as_posix() if self.path.is_relative_to(HOUSE.parent) else self.path.name,
             "rubric_version": self.version,
-            "max_tokens": MAX_TOKENS,
+            "max_tokens": self.max_tokens,
             "temperature": self.temperature,
             "provider": self.provider.describe(),
             "code": code_fingerprint(__name__),
@@ -122,9 +119,7 @@ class ApiJudge:
     def _ask(self, texts: Sequence[Text], cache: Replies, ledger: Ledger | None, tick: Tick | None) -> dict[Text, JudgeVerdict]:
         asks = [self._open(text, cache) for text in texts]
         if self.batch and asks and not self.offline:
-            batches = Batches(self.provider, cache)
-            batches.submit(asks)
-            replies = batches.collect(asks, interval_s=self.poll_s, tick=tick)
+            replies = ask_in_batches(self.provider, cache, asks, ledger=ledger, line=f"judge {self.spec}", poll_s=self.poll_s, tick=tick)
         else:
             asker = Asker(self.provider, cache, concurrency=self.concurrency, ledger=ledger, line=f"judge {self.spec}", offline=self.offline)
             replies = asker.ask_all(asks, tick)
@@ -142,7 +137,7 @@ class ApiJudge:
 
     def _asking(self, text: Text) -> Ask:
         turns = tuple(chat(self.rubric.question(*text), self.rubric.system))
-        return Ask(model=self.provider.model, messages=turns, max_tokens=MAX_TOKENS, temperature=self.temperature, schema=self.rubric.form)
+        return Ask(model=self.provider.model, messages=turns, max_tokens=self.max_tokens, temperature=self.temperature, schema=self.rubric.form)
 
     def _read(self, reply: Answer) -> JudgeVerdict:
         """A reply as a verdict, or as the error it is; never a number that was not given."""
@@ -159,7 +154,7 @@ def unread(verdict: JudgeVerdict) -> bool:
     return verdict.status == "error" and verdict.error.partition(":")[0] in UNREAD
 
 
-def temperature_of(provider: Provider) -> float | None:
-    """Zero; None where the provider's file says that its API takes none, or the model is known to refuse it."""
-    untaken: Sequence[str] = getattr(sys.modules[type(provider).__module__], "NOT_TAKEN", ())
-    return None if "temperature" in untaken or THINKERS.match(provider.model) else 0.0
+def thinks(provider: Provider) -> bool:
+    """True where the model is known to think unless it is told not to."""
+    known = getattr(provider, "known", None)
+    return known is not None and known.thinks in ("default", "always")

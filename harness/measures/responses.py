@@ -70,9 +70,10 @@ class Responses:
 
 
 def row(asked: Conversation, answer: Answer) -> dict[str, Any]:
-    """Whoever answered, an answer without a word is empty."""
+    """Whoever answered, an answer without a word is empty. The category of a refusal stands there where it is known, and then in the report."""
     told = {"status": decide_status(answer.text, answer.status)}
-    return {"item": asked.id, "replicate": asked.replicate, **asked_of(asked.turns), **msgspec.to_builtins(answer), **told}
+    fields = {name: value for name, value in msgspec.to_builtins(answer).items() if name != "refusal" or value}
+    return {"item": asked.id, "replicate": asked.replicate, **asked_of(asked.turns), **fields, **told}
 
 
 def asked_of(turns: Sequence[Message]) -> dict[str, Any]:

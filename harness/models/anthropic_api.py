@@ -1,21 +1,20 @@
 """Anthropic's Messages API through the `anthropic` package.
 
-Since the API version of 2026-10-21, which the package sends, the API takes no temperature and no top_p; it never took a seed. An ask that has one
-is refused before any call, since leaving it out in silence would measure something else.
+Since the API version of 2026-10-21, which the package sends, the API takes no temperature and no top_p, whatever the model; it never took a seed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from harness.errors import HarnessError
-from harness.models.prices import batch_share, cost, list_price
+from harness.models.capabilities import EFFORTS, Capabilities, list_price
+from harness.models.prices import Tokens
 from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Endpoint, refused_by_filter, to_unbilled
-from harness.models.sdk import SdkApi
+from harness.models.sdk import SAMPLING, SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
 if TYPE_CHECKING:
@@ -29,7 +28,10 @@ FINISHES: dict[str, Status] = {
     "model_context_window_exceeded": "truncated",
     "refusal": "refused",
 }
-NOT_TAKEN = ("temperature", "top_p", "seed")
+
+
+class OutputDetails(msgspec.Struct):
+    thinking_tokens: Count | None = None
 
 
 class Usage(msgspec.Struct):
@@ -39,16 +41,22 @@ class Usage(msgspec.Struct):
     output_tokens: Count | None = None
     cache_creation_input_tokens: Count | None = None
     cache_read_input_tokens: Count | None = None
+    output_tokens_details: OutputDetails | None = None
 
-    def whole_input(self) -> int | None:
-        if self.input_tokens is None:
-            return None
-        return self.input_tokens + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
+    def tokens(self) -> Tokens:
+        written, cached = self.cache_creation_input_tokens, self.cache_read_input_tokens
+        whole = None if self.input_tokens is None else self.input_tokens + (written or 0) + (cached or 0)
+        thought = self.output_tokens_details.thinking_tokens if self.output_tokens_details else None
+        return Tokens(input=whole, output=self.output_tokens, cached=cached, written=written, reasoning=thought)
 
 
 class Block(msgspec.Struct):
     type: str
     text: str | None = None
+
+
+class StopDetails(msgspec.Struct):
+    category: str | None = None
 
 
 class Reply(msgspec.Struct):
@@ -58,23 +66,14 @@ class Reply(msgspec.Struct):
     model: str
     stop_reason: str | None = None
     usage: Usage | None = None
+    stop_details: StopDetails | None = None
 
 
 class AnthropicApi(SdkApi):
     """One Claude."""
 
     package = "anthropic"
-    not_taken = NOT_TAKEN
-
-    def check(self, asks: Iterable[Ask]) -> None:
-        """Raises HarnessError for a missing key or package, an ask for another model, and parameters that the API does not take."""
-        asked = list(asks)
-        super().check(asked)
-        for ask in asked:
-            given = [name for name in self.not_taken if getattr(ask, name) is not None]
-            if given:
-                mend = "Leave it None; use replicate for more samples."
-                raise HarnessError(f"the Messages API takes no {' and no '.join(given)}", where=self.name, mend=mend)
+    not_taken = SAMPLING
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as JSON; the system turn is a field of its own here."""
@@ -86,9 +85,29 @@ class AnthropicApi(SdkApi):
         }
         if ask.messages[0].role == "system":
             body["system"] = ask.messages[0].content
-        if ask.schema is not None:
-            body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema}}
-        return body
+        shape = {} if ask.schema is None else {"format": {"type": "json_schema", "schema": ask.schema}}
+        effort = {"effort": ask.reasoning} if ask.reasoning in EFFORTS and ask.reasoning != "none" else {}
+        return body | self._thinking(ask) | ({"output_config": shape | effort} if shape or effort else {})
+
+    def _thinking(self, ask: Ask) -> dict[str, Any]:
+        """How it is told to think: models before 4.6 by a number of tokens, later ones adaptively, with an effort."""
+        if ask.reasoning is None:
+            return {}
+        known = self.known or Capabilities()
+        if isinstance(ask.reasoning, int):
+            return {"thinking": {"type": "enabled", "budget_tokens": ask.reasoning}}
+        if ask.reasoning == "none":
+            return {"thinking": {"type": known.off or "disabled"}}
+        return {} if known.thinking == "budget" else {"thinking": {"type": "adaptive"}}
+
+    @property
+    def efforts(self) -> tuple[str, ...] | None:
+        known = super().efforts
+        return ("none", *known) if known is not None and self.known and self.known.off else known
+
+    @property
+    def counts_thoughts(self) -> bool:
+        return self.known is None or self.known.thinking == "budget"
 
     async def fetched(self, ask: Ask) -> object:
         raw = await self.open().messages.with_raw_response.create(**self.body(ask))
@@ -100,16 +119,9 @@ class AnthropicApi(SdkApi):
             reply = msgspec.convert(body, Reply)
         except msgspec.ValidationError as error:
             return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
-        used, finish = reply.usage or Usage(), reply.stop_reason or ""
-        paid = cost(self.price, used.whole_input(), used.output_tokens)
-        bill = Answer(
-            status="error",
-            model=reply.model,
-            finish=finish,
-            input_tokens=used.whole_input(),
-            output_tokens=used.output_tokens,
-            usd=None if paid is None else paid * share,
-        )
+        finish = reply.stop_reason or ""
+        why = reply.stop_details.category if reply.stop_details and finish == "refusal" else None
+        bill = msgspec.structs.replace(self.bill(reply.model, (reply.usage or Usage()).tokens(), share), finish=finish, refusal=self.short(why or ""))
         text = "".join(block.text or "" for block in reply.content or () if block.type == "text")
         if any(block.type.endswith("tool_use") for block in reply.content or ()):
             return self.endpoint.check_answer(ask, msgspec.structs.replace(bill, error="ToolCall: the model called a tool, and none was offered"))
@@ -174,7 +186,7 @@ class AnthropicApi(SdkApi):
 
     def _from_line(self, result: dict[str, Any], ask: Ask) -> Answer:
         if result.get("type") == "succeeded":
-            return self.read(result.get("message"), ask, batch_share())
+            return self.read(result.get("message"), ask, self.batch_share)
         if is_safety_block(result):
             return refused_by_filter()
         about = ((result.get("error") or {}).get("error") or {}).get("message", result.get("type"))

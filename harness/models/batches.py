@@ -81,6 +81,16 @@ class Batches:
             self._run(lambda: self._submit(wanted))
         return sorted({batch for token, batch in self._lying(wanted).values() if batch is not None})
 
+    def adopt(self) -> None:
+        """Looks for the batches of processes that died before they heard of them."""
+        with hold_lock(sibling(self.cache.path, ".batch-lock")):
+            self._run(self._adopt)
+
+    def unsent(self, wanted: Mapping[str, Ask]) -> dict[str, Ask]:
+        """Those of the asks, by key, that are neither answered nor sent already."""
+        sent = self._lying(wanted)
+        return {key: ask for key, ask in wanted.items() if key not in sent and not self.cache.holds(key)}
+
     def collect(self, asks: Sequence[Ask], *, interval_s: float = 60.0, timeout_s: float | None = None, tick: Tick | None = None) -> list[Answer]:
         """The answers in the order of the asks, looked for every `interval_s` seconds; `tick(done, total)` counts distinct asks.
 
@@ -89,8 +99,7 @@ class Batches:
         """
         wanted = self._keyed(asks)
         self.provider.check(())
-        with hold_lock(sibling(self.cache.path, ".batch-lock")):
-            self._run(self._adopt)
+        self.adopt()
         self._refuse_unsent(wanted)
         fresh = self._run(lambda: self._collect(wanted, interval_s, timeout_s, tick))
         gone = Answer(status="error", error="BatchGone: no batch holds an answer to this")
@@ -123,8 +132,7 @@ class Batches:
 
     async def _submit(self, wanted: Mapping[str, Ask]) -> None:
         await self._adopt()
-        sent = self._lying(wanted)
-        for part in parts({key: ask for key, ask in wanted.items() if key not in sent and not self.cache.holds(key)}):
+        for part in parts(self.unsent(wanted)):
             await self._send(part)
 
     async def _adopt(self) -> None:

@@ -21,7 +21,7 @@ from harness.errors import HarnessError, nearest
 from harness.models.responder import COMPARED, CONTROLS, ModelEntry
 from harness.yamlfile import YamlFile
 
-FIELDS = "Fields: spec, kind, family, provider, region, architecture, size, base, persona, seed, optional, retired, usd, price."
+FIELDS = "Fields: spec, kind, family, provider, region, architecture, size, base, persona, seed, optional, retired, usd, price, reasoning, routing."
 
 
 class ModelSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ def load_model_set(path: Path) -> ModelSet:
     members = tuple(member(file.where("members", name), name, fields) for name, fields in data["members"].items())
     seen: dict[tuple[Any, ...], str] = {}
     for one in members:
-        same = (one.spec, one.persona, one.seed)
+        same = (one.spec, one.persona, one.seed, one.reasoning, one.routing)
         if same in seen:
             raise HarnessError(f"{one.name} is {seen[same]} again", where=file.where("members", one.name), mend="Give it a seed of its own, or leave it out.")
         seen[same] = one.name

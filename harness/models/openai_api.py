@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from harness.errors import HarnessError
-from harness.models.prices import batch_share, cost, list_price
-from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Count, Dollars, Endpoint, refused_by_filter, to_unbilled
+from harness.models.capabilities import find_capabilities, list_price
+from harness.models.completion_body import Completion, Usage
+from harness.models.provider import ENDPOINT_KEY, Answer, Ask, Endpoint, Routing, refused_by_filter, to_unbilled
 from harness.models.sdk import SdkApi
 from harness.models.status import Status, is_blank, is_safety_block
 
@@ -32,67 +33,16 @@ BLOCKS = (400, 403, 422)
 # OpenRouter drops parameters that the provider it chose does not know, unless told to choose one that knows them all.
 ROUTING = {"require_parameters": True}
 # What the SDK itself says for this route: the key and no other, should the environment hold an administrator's.
-ROUTE, BEARER = "/chat/completions", {"security": {"bearer_auth": True}}
-PATH: Final = "/v1/chat/completions"
+BEARER = {"security": {"bearer_auth": True}}
 OVER = {"completed", "failed", "expired", "cancelled"}
-
-
-class Usage(msgspec.Struct):
-    """`cost` is in US dollars and told by OpenRouter alone."""
-
-    prompt_tokens: Count | None = None
-    completion_tokens: Count | None = None
-    cost: Dollars | None = None
-
-
-class Part(msgspec.Struct):
-    type: str = ""
-    text: str | None = None
-    refusal: str | None = None
-
-
-class ChatMessage(msgspec.Struct):
-    """What the model said, in one piece or in parts; parts that hold no text (thoughts, pictures) are passed over."""
-
-    content: str | list[Part | str] | None = None
-    refusal: str | None = None
-    tool_calls: Any = None
-    function_call: Any = None
-
-    def parts(self) -> list[Part]:
-        pieces = self.content if isinstance(self.content, list) else [self.content or ""]
-        return [Part(type="text", text=piece) if isinstance(piece, str) else piece for piece in pieces]
-
-    def text(self) -> str:
-        return "".join(part.text or "" for part in self.parts() if part.type in ("text", "output_text"))
-
-    def declined(self) -> str:
-        """The words of a refusal, "" where there is none."""
-        return self.refusal or "".join(part.refusal or part.text or "" for part in self.parts() if part.type == "refusal")
-
-
-class Choice(msgspec.Struct):
-    """`error` is OpenRouter's: the provider failed after it had begun to answer, whatever the finish reason says."""
-
-    message: ChatMessage
-    finish_reason: str | None = None
-    index: int | None = None
-    error: Any = None
-
-
-class Completion(msgspec.Struct):
-    """What is read of a body; a body that does not have this is malformed."""
-
-    choices: list[Choice]
-    model: str
-    usage: Usage | None = None
-    provider: Any = None
 
 
 class OpenAiApi(SdkApi):
     """One model behind chat completions."""
 
     package = "openai"
+    path: ClassVar[str] = "/chat/completions"
+    routing: Mapping[str, Any] = ROUTING
 
     @property
     def routed(self) -> bool:
@@ -101,7 +51,18 @@ class OpenAiApi(SdkApi):
 
     def describe(self) -> dict[str, Any]:
         """Vendor, model, address, and what a router was told, as JSON."""
-        return super().describe() | ({"routing": ROUTING} if self.routed else {})
+        return super().describe() | ({"routing": dict(self.routing)} if self.routed else {})
+
+    def route(self, routing: Routing) -> None:
+        """Restricts which providers a router may choose. Raises HarnessError where there is no router."""
+        if not self.routed:
+            raise HarnessError("there is one provider, and none to choose", where=self.name, mend="Leave provider out, or ask openrouter/…")
+        self.routing = {**ROUTING, **msgspec.to_builtins(routing)}
+
+    def _quantization(self) -> str:
+        """That of whoever answers, where the router may choose no other; it does not tell which one it chose."""
+        allowed = self.routing.get("quantizations", ())
+        return allowed[0] if self.routed and len(allowed) == 1 else ""
 
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as JSON. OpenAI's own models want `max_completion_tokens`; older servers know `max_tokens` alone."""
@@ -115,13 +76,28 @@ class OpenAiApi(SdkApi):
             "top_p": ask.top_p,
             "seed": ask.seed,
             "response_format": None if ask.schema is None else form,
-            "provider": ROUTING if self.routed else None,
+            **self._reasoning(ask),
+            "provider": self.routing if self.routed else None,
         }
         return {name: value for name, value in asked.items() if value is not None}
 
+    def _reasoning(self, ask: Ask) -> dict[str, Any]:
+        """OpenRouter has a form of its own, which it translates for each provider."""
+        if not self.routed or ask.reasoning is None:
+            return {"reasoning_effort": ask.reasoning}
+        return {"reasoning": {"max_tokens" if isinstance(ask.reasoning, int) else "effort": ask.reasoning}}
+
+    @property
+    def efforts(self) -> tuple[str, ...] | None:
+        return None if self.routed else super().efforts
+
+    @property
+    def counts_thoughts(self) -> bool:
+        return self.routed
+
     async def fetched(self, ask: Ask) -> object:
         """The body as it came. `post` is the SDK's call without its typing of request and reply, which takes a fifth of a call's CPU time."""
-        return json.loads(await self.open().post(ROUTE, body=self.body(ask), cast_to=bytes, options=BEARER))
+        return json.loads(await self.open().post(self.path, body=self.body(ask), cast_to=bytes, options=BEARER))
 
     def read(self, body: object, ask: Ask, share: float = 1.0) -> Answer:
         """A body as an answer, `share` being what is paid of the list price."""
@@ -132,17 +108,9 @@ class OpenAiApi(SdkApi):
         except msgspec.ValidationError as error:
             return Answer(status="error", error=f"MalformedBody: {self.short(error)}")
         used = said.usage or Usage()
-        told = used.cost if self.routed else None
-        paid = told if told is not None else cost(self.price, used.prompt_tokens, used.completion_tokens)
-        bill = Answer(
-            status="error",
-            model=said.model,
-            input_tokens=used.prompt_tokens,
-            output_tokens=used.completion_tokens,
-            usd=None if paid is None else paid * share,
-            provider=self.short(said.provider) if self.routed and said.provider else "",
-        )
-        return self.endpoint.check_answer(ask, self._first(said, bill))
+        bill = self.bill(said.model, used.tokens(), share, used.cost if self.routed else None)
+        who = self.short(said.provider) if self.routed and said.provider else ""
+        return self.endpoint.check_answer(ask, self._first(said, msgspec.structs.replace(bill, provider=who, quantization=self._quantization())))
 
     def _first(self, said: Completion, bill: Answer) -> Answer:
         # One is asked for. Where more come, the first is the one that says so; its place in the list says nothing.
@@ -193,11 +161,12 @@ class OpenAiApi(SdkApi):
 
     async def send_batch(self, asks: Mapping[str, Ask], token: str) -> str:
         """Uploads the asks and starts a batch that carries `token`; its id. Starting is never retried: a lost reply would start two."""
-        lines = [{"custom_id": key, "method": "POST", "url": PATH, "body": self.body(ask)} for key, ask in asks.items()]
+        lines = [{"custom_id": key, "method": "POST", "url": f"/v1{self.path}", "body": self.body(ask)} for key, ask in asks.items()]
         data = "\n".join(json.dumps(line) for line in lines).encode()
         file = await self.open().files.create(file=("asks.jsonl", data), purpose="batch")
         once = self.open().with_options(max_retries=0)
-        made = await once.batches.create(completion_window="24h", endpoint=PATH, input_file_id=file.id, metadata={"harness": token})
+        where: Any = f"/v1{self.path}"
+        made = await once.batches.create(completion_window="24h", endpoint=where, input_file_id=file.id, metadata={"harness": token})
         return str(made.id)
 
     async def find_batch(self, token: str, size: int, since: float, known: Collection[str]) -> str | None:  # noqa: ARG002  the token is enough
@@ -214,8 +183,11 @@ class OpenAiApi(SdkApi):
         return (await self.open().batches.retrieve(batch)).status in OVER
 
     async def batch_answers(self, batch: str, asks: Mapping[str, Ask]) -> dict[str, Answer]:
-        """Key to answer, for the asks that the batch tells of."""
+        """Key to answer, for the asks that the batch tells of; where it failed as a whole, its own error for each of them."""
         made = await self.open().batches.retrieve(batch)
+        if made.status == "failed":
+            why = "; ".join(str(error.message or error.code) for error in (made.errors.data if made.errors else None) or ()) or "it does not say why"
+            return dict.fromkeys(asks, to_unbilled(Answer(status="error", error=f"BatchFailed: {self.short(why)}")))
         files = [await self.open().files.content(file) for file in (made.output_file_id, made.error_file_id) if file]
         lines = [json.loads(line) for file in files for line in file.read().split(b"\n") if line.strip()]
         return {line["custom_id"]: self._from_line(line, asks[line["custom_id"]]) for line in lines if line.get("custom_id") in asks}
@@ -223,7 +195,7 @@ class OpenAiApi(SdkApi):
     def _from_line(self, line: dict[str, Any], ask: Ask) -> Answer:
         reply = line.get("response") or {}
         if reply.get("status_code") == 200:
-            return self.read(reply.get("body"), ask, batch_share())
+            return self.read(reply.get("body"), ask, self.batch_share)
         about = (reply.get("body") or {}).get("error") or line.get("error") or {}
         if reply.get("status_code") in BLOCKS and is_safety_block(about):
             return refused_by_filter()
@@ -231,13 +203,17 @@ class OpenAiApi(SdkApi):
 
 
 def open_provider(vendor: str, model: str, url: str | None) -> OpenAiApi:
-    """A provider at the vendor's address, or at `url`, whose price nobody knows."""
+    """A provider at the vendor's address, or at `url`, whose price nobody knows; by the Responses API where models.yaml says that nothing else serves it."""
+    from harness.models.openai_responses import ResponsesApi
+
+    known = find_capabilities(vendor, model)
+    made = ResponsesApi if known is not None and known.api == "responses" else OpenAiApi
     if url is not None:
-        return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
+        return made(Endpoint(vendor=vendor, model=model, base_url=url, key_variable=ENDPOINT_KEY, own=False))
     if vendor not in HOMES:
         raise HarnessError(f"{vendor} has no address of its own", where=f"{vendor}/{model}", mend=f"Use {vendor}/{model}@http://host:port/v1.")
     home, variable = HOMES[vendor]
-    return OpenAiApi(Endpoint(vendor=vendor, model=model, base_url=home, key_variable=variable, own=True), list_price(vendor, model))
+    return made(Endpoint(vendor=vendor, model=model, base_url=home, key_variable=variable, own=True), list_price(vendor, model))
 
 
 VENDORS = {vendor: lambda model, url, vendor=vendor: open_provider(vendor, model, url) for vendor in (*HOMES, "vllm")}

@@ -18,6 +18,7 @@ import msgspec
 
 from harness.errors import HarnessError, nearest
 from harness.models.addresses import authority, checked_url, local
+from harness.models.capabilities import Reasoning
 from harness.models.chat import Message
 from harness.models.model_names import same_model
 from harness.models.prices import Price
@@ -46,7 +47,8 @@ TURN_TOKENS = 16
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """One call: `max_tokens` bounds the answer (tokens); None leaves a parameter out, so that the server's default holds.
 
-    `replicate` tells repeated samples of one conversation apart, and is never sent. `schema` is the JSON schema of a structured answer.
+    `replicate` tells repeated samples of one conversation apart, and is never sent. `schema` is the JSON schema of a structured answer. `reasoning` is how
+    much the model is to think, an effort or a number of tokens, both of which `max_tokens` bounds.
     Raises HarnessError for a conversation that no API takes.
     """
 
@@ -58,6 +60,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     replicate: int = 0
     schema: dict[str, Any] | None = None
+    reasoning: Reasoning = None
 
     def __post_init__(self) -> None:
         if all(turn.role == "system" for turn in self.messages) or any(turn.role == "system" for turn in self.messages[1:]):
@@ -69,14 +72,16 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         """US dollars that this call cannot exceed: a token is at least one byte of text, and an answer ends at `max_tokens`."""
         words = sum(len(turn.content.encode("utf-8", "surrogatepass")) + TURN_TOKENS for turn in self.messages)
         shape = 0 if self.schema is None else len(msgspec.json.encode(self.schema))
-        return price.cost(words + shape, self.max_tokens)
+        return price.most(words + shape, self.max_tokens)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What came back. `text` is the model's and never an error's; `error` is "Class: short text" and set for status "error" alone.
 
     `model` is the name the server reported; tokens and `usd` (list price, US dollars) are None where unknown, which is not zero; a hit of the
-    cache costs 0. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so.
+    cache costs 0. Of the input `cached_tokens` were read from the vendor's prompt cache and `written_tokens` into it; of the output `reasoning_tokens` were
+    thought. `latency_s` is in seconds with all retries. `provider` is who ran the model, where a router says so, and `quantization` how its weights
+    were stored, where that is known. `refusal` is the category of a refusal, where the vendor names one.
     """
 
     status: Status
@@ -90,6 +95,21 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
     error: str = ""
     provider: str = ""
+    cached_tokens: int | None = None
+    written_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    quantization: str = ""
+    refusal: str = ""
+
+
+class Routing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which providers a router may choose, in OpenRouter's words: try them in this `order`, use `only` these, or only those with one of these `quantizations`
+    (fp8, …); without `allow_fallbacks` a call fails where its first choice does."""
+
+    order: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None
+    quantizations: tuple[str, ...] | None = None
+    allow_fallbacks: bool | None = None
 
 
 class ServerUnreached(HarnessError):
@@ -187,6 +207,12 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         if plain.status == "ok" and ask.schema is not None and not is_json(plain.text):
             return to_error(plain, "NotJson: the structured answer is no JSON")
         return plain
+
+
+def takes(provider: Provider, name: str, reasoning: Reasoning = None) -> bool:
+    """Whether a provider takes a sampling parameter where the model thinks so much; one that cannot say is sent what was asked."""
+    told: Callable[[str, Reasoning], bool] | None = getattr(provider, "takes", None)
+    return told is None or told(name, reasoning)
 
 
 def to_error(answer: Answer, error: str) -> Answer:

@@ -205,7 +205,9 @@ class Asker:
 def require_price(provider: Provider) -> None:
     """Raises HarnessError for a model whose price nobody knows: no budget can be kept with it."""
     if provider.price is None:
-        raise HarnessError("a budget is set, but the price of this model is unknown", where=provider.name, mend="Add it to prices.yaml or set no budget.")
+        raise HarnessError(
+            "a budget is set, but the price of this model is unknown", where=provider.name, mend="Give its price in a model set, or set no budget."
+        )
 
 
 class Count:

@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from harness.errors import HarnessError
+from harness.models.capabilities import Reasoning
 from harness.models.chat import Message
-from harness.models.provider import Answer
+from harness.models.provider import Answer, Routing
 
 Tick = Callable[[int, int], None]
 # Kinds of members that are compared, and that answer without reading.
@@ -49,7 +50,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     `base` marks weights without instruction tuning. `family` groups members (default: the spec); so do `provider` (who made it), `region` (where that is),
     `architecture` and `size` (all parameters, in billions), each empty where it is not public. `seed` is added to the drawing's. An `optional` member that
     is not on this machine is left out, and so is a `retired` one, which says why and since when nobody serves it; the report says so. `usd` bounds what it
-    may cost (US dollars); `price` is (input, output) in US dollars per million tokens where our table has none.
+    may cost (US dollars); `price` is (input, output) in US dollars per million tokens where our table has none. `reasoning` is how much a model behind an
+    API is to think: an effort, or a number of tokens. `routing` says which providers OpenRouter may choose.
     """
 
     name: str
@@ -68,6 +70,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     retired: str = ""
     usd: float | None = None
     price: tuple[float, float] | None = None
+    reasoning: Reasoning = None
+    routing: Routing | None = None
 
     def __post_init__(self) -> None:
         if self.size is not None and self.size <= 0:

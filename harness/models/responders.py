@@ -18,7 +18,7 @@ from harness.models.local import identity, spec_files
 from harness.models.local_responder import LocalResponder
 from harness.models.model import Model
 from harness.models.prices import Price
-from harness.models.provider import provider_for
+from harness.models.provider import Provider, Routing, provider_for
 from harness.models.recordings import files_of
 from harness.models.responder import ModelEntry, Responder, SamplingParams
 from harness.models.sampling import Server
@@ -32,7 +32,7 @@ CALL = "{name}"
 @dataclass(frozen=True, kw_only=True)
 class ResolverContext:
     """What opening may need: `loaded(spec)` gives local weights, `cache` is the file of paid replies, `run` (name, US dollars) the run's budget, `server`
-    draws the answers of local weights."""
+    draws the answers of local weights. `batch` sends what APIs are asked to their batch endpoints."""
 
     loaded: Callable[[str], Model]
     cache: Path
@@ -41,6 +41,7 @@ class ResolverContext:
     run: tuple[str, float] | None = None
     offline: bool = False
     server: Server | None = None
+    batch: bool = False
 
 
 def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverContext) -> Responder:
@@ -48,6 +49,8 @@ def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverC
     point = responders().get(member.spec.partition("/")[0])
     if point is None:
         return from_api(member, drawing, means)
+    if given := [name for name in ("reasoning", "provider") if getattr(member, name) is not None]:
+        raise HarnessError(f"{member.spec} takes no {given[0]}", where=member.name, mend="Leave it out: it is for models behind APIs")
     opener = load(point, f"the responder of {member.spec}")
     with explain_failure(f"the responder of {member.spec} cannot be opened", origin(point)):
         opened: object = opener(member, drawing, means)
@@ -76,7 +79,18 @@ def from_api(member: ModelEntry, drawing: SamplingParams, means: ResolverContext
     provider = provider_for(member.spec, offline=means.offline)
     if member.price is not None:
         provider.price = Price(*member.price)
-    return ApiResponder(provider, means.cache, drawing, member.system, concurrency=means.concurrency, usd=member.usd, run=means.run, offline=means.offline)
+    if member.routing is not None:
+        route(provider, member.routing)
+    bounds: dict[str, Any] = {"concurrency": means.concurrency, "usd": member.usd, "run": means.run, "offline": means.offline, "batch": means.batch}
+    return ApiResponder(provider, means.cache, drawing, member.system, reasoning=member.reasoning, **bounds)
+
+
+def route(provider: Provider, routing: Routing) -> None:
+    """Restricts whom a router may choose. Raises HarnessError for a provider that is none."""
+    told: Callable[[Routing], None] | None = getattr(provider, "route", None)
+    if told is None:
+        raise HarnessError("there is one provider, and none to choose", where=provider.name, mend="Leave routing out, or ask openrouter/…")
+    told(routing)
 
 
 def identity_of_spec(spec: str, root: Path, dtype: str) -> dict[str, Any]:

@@ -68,8 +68,9 @@ def open_replies(path: Path) -> Replies:
 
 
 def key_of(described: Mapping[str, Any], ask: Ask) -> str:
-    """sha256 (64 hex digits) of who is asked and what, replicate and schema included."""
-    return fingerprint({"provider": dict(described), "ask": msgspec.to_builtins(ask)})
+    """sha256 (64 hex digits) of who is asked and what, replicate and schema included. Without `reasoning` it is what it was before that was asked."""
+    asked = {name: value for name, value in msgspec.to_builtins(ask).items() if name != "reasoning" or value is not None}
+    return fingerprint({"provider": dict(described), "ask": asked})
 
 
 class Replies:

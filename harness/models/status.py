@@ -21,6 +21,7 @@ REASON = re.compile(r"content.{0,3}filter|usage (polic|guideline)|content.{0,15}
 # Not the answer but who asks is turned away: that is a fault, and would look like a model that refuses everything.
 ACCOUNT = re.compile(r"account|organi[sz]ation|workspace|api[ _]key")
 FILTER_CODES = {"contentfilter", "contentpolicyviolation", "moderationblocked", "datainspectionfailed", "responsibleaipolicyviolation"}
+FILTER_CODES |= {"biopolicy", "misalignmentpolicyviolation"}
 
 
 def is_blank(text: str | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import httpx2
@@ -19,18 +19,20 @@ ANSWER_BYTES, RESULTS_BYTES = 32 * 2**20, 2**30
 CONNECT_S, PATIENCE_S = 10.0, 2.0
 # Scheme, host and port of the servers that this process has reached; and of others, when it first tried in vain.
 Origin = tuple[str, str, int | None]
+Note = Callable[[int, Mapping[str, str], float], None]
 reached: set[Origin] = set()
 first_failures: dict[Origin, float] = {}
 # These described the body on the wire; the one that is handed on is whole and decompressed.
 FRAMING = ("content-encoding", "content-length", "transfer-encoding")
 
 
-def open_http_client(sdk: Any, error: type[Exception], base_url: str, deadline_s: float) -> httpx2.AsyncClient:
-    """A client with the SDK's own defaults (limits, socket options, the environment's proxies) and our bounds. Traffic on this machine meets no proxy."""
+def open_http_client(sdk: Any, error: type[Exception], base_url: str, deadline_s: float, note: Note) -> httpx2.AsyncClient:
+    """A client with the SDK's own defaults (limits, socket options, the environment's proxies) and our bounds. Traffic on this machine meets no proxy.
+    `note` hears of every reply: its status, its headers, and when it was asked for."""
     made = type("HttpClient", (BoundedClient, sdk.DefaultAsyncHttpxClient), {})
     direct = {f"all://{authority(base_url)}": None} if local(base_url) else {}
     client: BoundedClient = made(base_url=base_url, follow_redirects=False, mounts=direct)
-    client.origin, client.error, client.deadline_s = origin(client.base_url), error, deadline_s
+    client.origin, client.error, client.deadline_s, client.note = origin(client.base_url), error, deadline_s, note
     return client
 
 
@@ -40,6 +42,7 @@ class BoundedClient(httpx2.AsyncClient):
     origin: Origin
     error: type[Exception]
     deadline_s: float
+    note: Note
 
     async def send(self, request: httpx2.Request, **settings: Any) -> httpx2.Response:
         """The whole reply. A server may name addresses (of results, of the next page); the key goes to no other than its own. One that was never reached is
@@ -59,8 +62,10 @@ class BoundedClient(httpx2.AsyncClient):
             raise self.refusal(UNREACHED, describe_cause(error)) from None
 
     async def _exchange(self, request: httpx2.Request, settings: dict[str, Any]) -> httpx2.Response:
+        began = time.monotonic()
         reply = await super().send(request, **settings)
         reached.add(self.origin)
+        self.note(reply.status_code, reply.headers, began)
         try:
             if reply.has_redirect_location:
                 raise self.refusal("Redirected", f"status {reply.status_code}; no redirect is followed, write the final address into the spec")

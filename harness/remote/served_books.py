@@ -162,7 +162,7 @@ class RemoteReplies(Opened):
 
     @property
     def db(self) -> Any:
-        mend = "Set judge_batches where judges are meant, or run with the local engine"
+        mend = "Take the setting batches away (judge_batches may stay), or run with the local engine"
         raise HarnessError("batches cannot be sent from a session of a distributed run", where=str(self.path), mend=mend)
 
 

@@ -14,7 +14,12 @@ MODEL: dict[str, tuple[str, ...]] = {
     "device": ("device",),
 }
 # What only models have whose weights harness did not open, and what only weights have.
-OF_ANSWERS: dict[str, tuple[str, ...]] = {"recording": ("recording",), "endpoint": ("provider",)}
+OF_ANSWERS: dict[str, tuple[str, ...]] = {
+    "recording": ("recording",),
+    "endpoint": ("provider",),
+    "sampling": ("sampling",),
+    "capabilities": ("capabilities",),
+}
 OF_WEIGHTS = ("version", "licence", "parameters", "architecture", "dtype", "weights_sha256", "device")
 WITHOUT_WEIGHTS = {  # by the source of a model
     "api": "an API does not show it; each sample names the model that its server reported",

@@ -36,7 +36,8 @@ JUDGED = ("judged", "score", "coherence", "reason", "judge")
 JUDGED_WORDS = {"judged": "behaviour shown", "score": "score (0: shown, 100: not shown)", "coherence": "coherence (0 to 100)"}
 OUTCOMES = ("judged", "refused", "refuses", "agrees", "correct", "marked", "score")  # a judge's word goes before a phrase's
 # Fields that serve the gathering, or stand elsewhere in the block of an item.
-HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "usd", "input_tokens", "output_tokens", "finish", "error", SEAL}
+HIDDEN = {"chunk", "item", "replicate", "status", "system", "cached", "latency_s", "provider", "quantization", "usd", "finish", "error", SEAL}
+HIDDEN |= {"input_tokens", "output_tokens", "cached_tokens", "written_tokens", "reasoning_tokens"}
 MOST_VALUES = 6  # of a list of numbers
 LONGEST_LINE = 1 << 26  # bytes; a longer line is no row
 ABSENT = "The file is not there: nothing of it can be checked or shown."

@@ -22,7 +22,8 @@ HOW = """
     tokens maxtokens maxnewtokens maxcompletiontokens maxoutputtokens maxlength mintokens minnewtokens numpredict temperature topp topk minp typicalp dosample
     numbeams samples nsamples numsamples replicates repetitionpenalty presencepenalty frequencypenalty lengthpenalty norepeatngramsize stop stopsequences
     decoding sampling seed seeds scoring metric measure behaviour normalise normalize
-    style shots fewshot numfewshot reasoningeffort thinking thinkingbudget dtype precision quantization template chattemplate format code
+    style shots fewshot numfewshot reasoning reasoningeffort thinking thinkingbudget dtype precision quantization
+    quantizations template chattemplate format code
     generator engine backend framework sampler
 """
 # What the name of a field begins with that says who or what read the answers.

@@ -18,10 +18,11 @@ STATUS = "status="
 NO_ANSWER = ("error", "empty")
 # Numbers in a row that say how an answer came about, not what it is.
 BOOKKEEPING = (
-    "item status replicate seed chunk tokens input_tokens output_tokens usd cached hits seconds latency latency_s attempts retries time timestamp index"
+    "item status replicate seed chunk tokens input_tokens output_tokens cached_tokens written_tokens reasoning_tokens usd cached hits seconds latency "
+    "latency_s attempts retries time timestamp index"
 )
 # Those of them that may vary between two copies of one answer.
-VARYING = "replicate seed chunk usd cached hits seconds latency latency_s attempts retries time timestamp index"
+VARYING = "replicate seed chunk cached_tokens written_tokens usd cached hits seconds latency latency_s attempts retries time timestamp index"
 
 
 class Part(NamedTuple):

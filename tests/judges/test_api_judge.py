@@ -32,9 +32,9 @@ class Replying(Handler):
 
     prompt = ""
 
-    def answer(self, body, claude):
+    def answer(self, body, claude, crowd=1):
         self.prompt = body["messages"][-1]["content"]
-        super().answer(body, claude)
+        super().answer(body, claude, crowd)
 
     def send(self, status, reply, headers=None):
         text = reply.decode() if isinstance(reply, bytes) else json.dumps(reply)
@@ -84,6 +84,19 @@ def test_judges_are_paid_from_the_runs_budget(tmp_path):
             assert 0 < ledger.lines()[f"judge {judge.spec}"] == pytest.approx(len(cache) * PRICE.cost(11, 7)) and 0 < server.asked < 20
 
 
+def test_a_batch_of_judgements_meets_the_budget_too(tmp_path):
+    """What it may cost at most must fit before it is sent: here 1.6 dollars a reply; what it did cost is what stays booked."""
+    with JudgeServer(cannot) as server:
+        judge = judge_at(server, tmp_path, batch=True, poll_s=0.01)
+        judge.provider.price, judge.run = PRICE, ("run", 9.0)
+        with pytest.raises(HarnessError, match=r"a batch of 6 asks may cost 9\.6 USD, more than what is left of the run's budget"):
+            judge.judge(answers(*(f"answer {number}" for number in range(6))))
+        assert not server.batches
+        assert {verdict.status for verdict in judge.judge(answers("No.", "Yes."))} == {"ok"} and len(server.batches) == 1
+        with Replies(judge.cache_path) as cache, Ledger(cache, "run", 9.0) as ledger:
+            assert ledger.lines() == {f"judge {judge.spec}": pytest.approx(2 * PRICE.cost(11, 7) / 2)}
+
+
 def test_a_judge_without_a_price_is_refused_where_there_is_a_budget(tmp_path):
     """Where it is opened: before anything is asked."""
     with pytest.raises(HarnessError, match="a budget is set, but the price of this model is unknown"):
@@ -91,6 +104,8 @@ def test_a_judge_without_a_price_is_refused_where_there_is_a_budget(tmp_path):
     ApiJudge("vllm/m@http://127.0.0.1:9/v1", "refusal", tmp_path / "replies.sqlite", run=("run", 1.0), offline=True)
 
 
+THINKING = [("openai/gpt-4o", 0.0), ("openai/gpt-5-mini", None), ("openrouter/openai/o3", None), ("openai/gpt-5.4", 0.0), ("openai/gpt-6.1-sol", None)]
+THINKING += [("openai/gpt-5-chat-latest", 0.0), ("anthropic/claude-sonnet-4-5", None), ("openrouter/anthropic/claude-sonnet-4.5", 0.0)]
 # An answer of 1,024 tokens costs 3.2 dollars, the 7 tokens that the server says 0.022.
 PRICE = Price(0.0, 3125.0)
 
@@ -291,10 +306,21 @@ def test_only_what_the_vendor_takes_is_sent(vendor, tmp_path):
     assert told["max_tokens"] == sent["max_tokens"] and told["provider"] == judge.provider.describe()
 
 
-@pytest.mark.parametrize(("spec", "temperature"), [("openai/gpt-4o", 0.0), ("openai/gpt-5-mini", None), ("openrouter/openai/o3", None)])
+@pytest.mark.parametrize(("spec", "temperature"), THINKING)
 def test_models_that_refuse_a_temperature_get_none(spec, temperature, tmp_path):
-    """OpenAI's thinking models answer a temperature with an error."""
+    """OpenAI's thinking models answer a temperature with an error, but for those that do not think unless they are asked to."""
     assert ApiJudge(spec, "refusal", tmp_path / "replies.sqlite", offline=True).describe()["temperature"] == temperature
+
+
+BRIEF = ["openai/gpt-4o", "openai/gpt-5.4", "anthropic/claude-haiku-4-5", "vllm/m@http://127.0.0.1:9/v1"]
+PENSIVE = ["openai/gpt-5", "openai/gpt-6-sol", "anthropic/claude-sonnet-5-5", "openrouter/anthropic/claude-opus-5.5"]
+
+
+@pytest.mark.parametrize(("spec", "most"), [*((spec, 1024) for spec in BRIEF), *((spec, 8192) for spec in PENSIVE)])
+def test_a_judge_that_thinks_has_tokens_for_it(spec, most, tmp_path):
+    """Thoughts come out of the same bound as the verdict; an unknown model is taken for one that does not think."""
+    judge = ApiJudge(spec, "refusal", tmp_path / "replies.sqlite", offline=True)
+    assert judge.describe()["max_tokens"] == most == judge._asking(("p", "t")).max_tokens
 
 
 def test_the_key_is_nowhere(tmp_path, monkeypatch, capfd):

@@ -145,6 +145,19 @@ def test_who_has_no_batch_endpoint_is_told(cache):
         Batches(provider_for("vllm/m@http://localhost:1/v1"), cache)
 
 
+def test_a_batch_that_failed_tells_its_own_error(cache):
+    """Each of its asks has it; nothing was billed, nothing is kept, and all of it may be sent again."""
+    with FaultyServer() as server:
+        batches, server.batch_failure = Batches(provider_at(server, "openai", price=Price(1.0, 2.0)), cache), "Enqueued token limit reached for test-1"
+        batches.submit(ASKS)
+        answers = batches.collect(ASKS, interval_s=0.01)
+        assert {(answer.status, answer.error, answer.usd) for answer in answers} == {("error", f"BatchFailed: {server.batch_failure}", 0.0)}
+        server.batch_failure = ""
+        batches.submit(ASKS)
+        assert [answer.text for answer in batches.collect(ASKS, interval_s=0.01)] == TEXTS
+    assert len(server.batches) == 2
+
+
 def test_large_work_goes_out_in_parts(monkeypatch):
     """Neither more asks nor more bytes than a batch takes, and none is left behind."""
     monkeypatch.setattr("harness.models.batches.MOST_ASKS", 4)

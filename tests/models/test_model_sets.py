@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from faulty_server import MODEL, FaultyServer, always
 from harness.errors import HarnessError
+from harness.measures.responses import Responses
+from harness.models.chat import chat
 from harness.models.model_sets import load_model_set
+from harness.models.provider import Routing
+from harness.models.responder import Conversation, ModelEntry, SamplingParams
+from harness.models.responders import ResolverContext, open_responder
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,3 +69,37 @@ def test_mistakes_are_one_line(tmp_path, text, told):
 def test_a_missing_set_is_told(tmp_path):
     with pytest.raises(HarnessError, match="there is no such file"):
         load_model_set(tmp_path / "none.yaml")
+
+
+ROUTES = {"order": ["deepinfra", "together"], "only": ["deepinfra"], "quantizations": ["fp8"], "allow_fallbacks": False}
+
+
+def opened_at(server, tmp_path, fields):
+    """The responder of a one-member set, its router's address being the server."""
+    path = tmp_path / "set.yaml"
+    path.write_text(f"title: One\nmembers:\n  a: {json.dumps({'spec': f'openrouter/{MODEL}@{server.url}/v1', **fields})}\n")
+    [entry] = load_model_set(path).members
+    means = ResolverContext(loaded=lambda spec: None, cache=tmp_path / "r.sqlite", root=tmp_path)
+    return open_responder(entry, SamplingParams(max_tokens=9), means)
+
+
+@pytest.mark.parametrize(("fields", "stored"), [({"provider": ROUTES}, "fp8"), ({"provider": {"only": ["x"]}}, ""), ({}, "")])
+def test_a_member_says_which_providers_a_router_may_choose(fields, stored, tmp_path):
+    """It is sent beside the demand that every parameter be taken, and described; who answered is in the row, with the quantisation where one is left."""
+    with FaultyServer(always("routed")) as server:
+        responder = opened_at(server, tmp_path, fields)
+        [row] = Responses(responder).score([Conversation(id="t", turns=tuple(chat("Hi")))])
+    asked = {"require_parameters": True, **fields.get("provider", {})}
+    assert server.bodies[0]["provider"] == asked == json.loads(json.dumps(responder.describe()["provider"]["routing"]))
+    assert (row["status"], row["provider"], row["quantization"]) == ("ok", "DeepInfra", stored)
+
+
+def test_whoever_has_no_router_has_none_to_restrict(tmp_path):
+    """A vendor's own API, weights and null models: the mistake is told where the member is opened; another field of the router's, where the set is read."""
+    means = ResolverContext(loaded=lambda spec: None, cache=tmp_path / "r.sqlite", root=tmp_path, offline=True)
+    for spec in ("openai/gpt-4o", "anthropic/claude-haiku-4-5", "null/stock"):
+        with pytest.raises(HarnessError, match=r"there is one provider, and none to choose|takes no provider"):
+            open_responder(ModelEntry(name="a", spec=spec, routing=Routing(only=("x",))), SamplingParams(max_tokens=9), means)
+    (tmp_path / "set.yaml").write_text("title: One\nmembers:\n  a: {spec: openrouter/a/b, routing: {olny: [x]}}\n")
+    with pytest.raises(HarnessError, match=r"set.yaml:3: a is not a member: Object contains unknown field `olny`"):
+        load_model_set(tmp_path / "set.yaml")

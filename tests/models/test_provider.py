@@ -12,10 +12,12 @@ import pytest
 
 from faulty_server import FAULT_TEXT, LASTING, MODEL, PASSING, FaultyServer, always, ask, provider_at, said
 from harness.errors import HarnessError
+from harness.measures.responses import row
 from harness.models.chat import chat
 from harness.models.model_names import same_model
-from harness.models.prices import Price, cost, list_price, table
+from harness.models.prices import Price
 from harness.models.provider import Answer, Ask, provider_for, vendors
+from harness.models.responder import Conversation
 
 VENDORS = ["openai", "anthropic"]
 SHAPE = {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"], "additionalProperties": False}
@@ -78,6 +80,16 @@ def test_every_misbehaviour_has_its_status(vendor, fault, status, error):
     assert FAULT_TEXT not in answer.text and (status != "error" or answer.text == "")
     if status == "truncated":
         assert answer.text == said("question 1")
+
+
+@pytest.mark.parametrize(("fault", "category"), [("cyber", "cyber"), ("refusal", ""), ("ok", "")])
+def test_the_category_of_a_refusal_is_kept(fault, category):
+    """Anthropic names it, or not; its explanation, which it may reword, is not kept. It stands in the row of a sample where there is one."""
+    with FaultyServer(always(fault)) as server:
+        answer = once(provider_at(server, "anthropic"), ask(1))
+    asked = Conversation(id="t", turns=tuple(chat("Hi")))
+    assert answer.status == ("ok" if fault == "ok" else "refused") and answer.refusal == category and FAULT_TEXT not in repr(answer)
+    assert row(asked, answer).get("refusal", "") == category and ("refusal" in row(asked, answer)) == bool(category)
 
 
 def test_openai_alone_filters_and_leaves_out_choices():
@@ -285,17 +297,6 @@ def test_the_sdks_load_on_first_use():
 def test_a_dated_snapshot_is_the_same_model_and_a_sibling_is_not(asked, reported, same):
     """An alias is answered by its snapshot; a name that merely begins alike is another model."""
     assert same_model(asked, reported) is same
-
-
-@pytest.mark.mistake("R14", rule="-", stage="run")
-@pytest.mark.mistake("C7", rule="-", stage="run")
-def test_prices_are_known_or_unknown_but_never_zero():
-    """Listed models and their snapshots have a price, everything else has none, and the list says of when it is."""
-    assert list_price("openai", "gpt-4o-2024-08-06") == Price(2.5, 10.0)
-    assert list_price("openai", "gpt-4o-audio-preview") is None and list_price("openrouter", "gpt-4o") is None
-    assert cost(None, 1, 1) is None and cost(Price(1.0, 1.0), None, 1) is None
-    assert table()["as_of"] >= "2025" and table()["sources"]
-    assert all(low > 0 and high > low for models in table()["models"].values() for low, high in models.values())
 
 
 def test_an_estimate_is_never_below_the_cost():

@@ -1,8 +1,9 @@
 """A real HTTP server over sockets that speaks OpenAI's and Anthropic's APIs, batches included, and misbehaves by a plan.
 
-A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault. Good answers, the ones a vendor would bill, are counted by prompt;
-`times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that any call's headers had. `elsewhere` is where
-it redirects to and says that the results of batches lie.
+A plan says what the n-th attempt at a prompt meets: "ok" or the name of a fault; "picky" refuses a temperature, as models that think do. Good answers, the
+ones a vendor would bill, are counted by prompt; `times` are the seconds (of one clock) at which each attempt at a prompt came in, `headers` all values that
+any call's headers had. More calls than `capacity` at a time are turned down with 429; `crowds` are how many there were as each came in. `more_headers` stand
+in good answers. Batches fail as a whole with a `batch_failure`, or are refused. `elsewhere` is where it redirects to and says that the results of batches lie.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 import time
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ SLOW = ("slow_head", "slow_body")
 # No answer may ever hold it.
 FAULT_TEXT = "FAULT-TEXT-OF-THE-SERVER"
 TOKENS = {"input": 11, "output": 7}
+# Of these, where the plan says "details": from the prompt cache, into it, and thought.
+APART = {"cached": 4, "written": 2, "reasoning": 3}
 
 
 def all_good(prompt: str, attempt: int) -> str:
@@ -67,10 +70,12 @@ def ask(number: int, **more: Any) -> Ask:
     return Ask(**{"model": MODEL, "messages": tuple(chat(f"question {number}")), "max_tokens": 32, **more})
 
 
-def provider_at(server: FaultyServer, vendor: str, *, price: Price | None = None, variable: str = "HARNESS_TEST_KEY", **more: Any) -> OpenAiApi | AnthropicApi:
+def provider_at(
+    server: FaultyServer, vendor: str, *, price: Price | None = None, variable: str = "HARNESS_TEST_KEY", model: str = MODEL, **more: Any
+) -> OpenAiApi | AnthropicApi:
     """A provider whose own address is the server: `vendor` is openai or anthropic."""
     maker, path = (OpenAiApi, "/v1") if vendor != "anthropic" else (AnthropicApi, "")
-    where = Endpoint(vendor=vendor, model=MODEL, base_url=server.url + path, key_variable=variable, own=False)
+    where = Endpoint(vendor=vendor, model=model, base_url=server.url + path, key_variable=variable, own=False)
     return maker(where, price, **{"timeout_s": 3.0, "max_retries": 4, **more})
 
 
@@ -89,8 +94,12 @@ class FaultyServer:
         self.batches: dict[str, dict[str, Any]] = {}
         self.files: dict[str, bytes] = {}
         self.retry_after = "0.05"
+        self.capacity: int | None = None
+        self.crowd, self.crowds = 0, list[int]()
+        self.more_headers: dict[str, str] = {}
         self.polls_needed = 1
         self.lose_reply_of_batch = False
+        self.batch_failure, self.refuse_batches = "", False
         self.elsewhere = ""
         self.http = Listener(("127.0.0.1", 0), type("Bound", (Handler,), {"faulty": self}))
         self.url = f"http://127.0.0.1:{self.http.server_port}"
@@ -111,6 +120,19 @@ class FaultyServer:
             self.attempts[prompt] += 1
             self.times[prompt].append(time.monotonic())
             return self.attempts[prompt] - 1
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[int]:
+        """How many calls are there with this one."""
+        with self.lock:
+            self.crowd += 1
+            self.crowds.append(self.crowd)
+            crowd = self.crowd
+        try:
+            yield crowd
+        finally:
+            with self.lock:
+                self.crowd -= 1
 
 
 class Listener(ThreadingHTTPServer):
@@ -135,23 +157,30 @@ class Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers["Content-Length"]))
         self.faulty.keys.add(self.key())
         self.faulty.headers.update(self.headers.values())
-        if self.path in ("/v1/chat/completions", "/v1/messages"):
+        if self.path in ("/v1/chat/completions", "/v1/messages", "/v1/responses"):
             body = json.loads(data)
             self.faulty.bodies.append(body)
-            self.answer(body, "messages" in self.path)
+            with self.faulty.at_work() as crowd:
+                self.answer(body, "messages" in self.path, crowd)
         else:
             batch_post(self, data)
 
     def do_GET(self) -> None:
         batch_get(self)
 
-    def answer(self, body: dict[str, Any], claude: bool) -> None:
-        prompt = body["messages"][-1]["content"]
+    def answer(self, body: dict[str, Any], claude: bool, crowd: int = 1) -> None:
+        prompt = prompt_of(body)
         fault = self.faulty.plan(prompt, self.faulty.count(prompt))
+        if self.faulty.capacity is not None and crowd > self.faulty.capacity:
+            fault = "429"
+        if fault == "picky" and not {"temperature", "top_p"} & body.keys():
+            fault = "ok"
         if fault in ("hang", "cut", "cut_body"):
             self.break_off(fault)
         elif fault.isdigit():
             self.send(int(fault), complaint(fault, self.headers.get("Authorization", "")), {"Retry-After": self.faulty.retry_after} if fault == "429" else {})
+        elif fault == "picky":
+            self.send(400, {"error": {"type": "invalid_request_error", "code": "unsupported_value", "param": "temperature", "message": "Unsupported value"}})
         elif fault == "malformed":
             self.send(200, b'{"id": "x", "' + FAULT_TEXT.encode())
         elif fault == "deep":
@@ -168,7 +197,7 @@ class Handler(BaseHTTPRequestHandler):
             self.drip(fault)
         else:
             self.faulty.closing.wait(self.faulty.delay_s)
-            self.send(200, whole(body, fault, claude, self.key(), self.faulty.speak and self.faulty.speak(body)))
+            self.send(200, whole(body, fault, claude, self.key(), self.faulty.speak and self.faulty.speak(body)), self.faulty.more_headers)
             self.bill(prompt, fault)
 
     def key(self) -> str:
@@ -248,23 +277,59 @@ def complaint(fault: str, key: str) -> dict[str, Any]:
 
 def whole(body: dict[str, Any], fault: str, claude: bool, key: str = "", spoken: str | None = None) -> dict[str, Any]:
     """A whole reply, good or with a fault inside; those named echo hold the `key` that came with the call."""
-    prompt = body["messages"][-1]["content"]
-    structured = "response_format" in body or "output_config" in body
-    text = {"empty": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(
+    prompt = prompt_of(body)
+    structured = bool({"response_format", "output_config", "text"} & body.keys())
+    text = {"empty": "", "thought": "", "not_json": "no json", "echo": f"Your key is {key}, twice {key}{key}."}.get(
         fault, spoken or ('{"answer": 1}' if structured else said(prompt))
     )
     others = {"wrong_model": "another-1", "near_model": "test-1-mini", "echo_model": f"model-of-{key}"}
     model = others.get(fault, f"{body['model']}-20260101")
     if claude:
-        stop = {"length": "max_tokens", "refusal": "refusal", "echo_finish": key}.get(fault, "end_turn")
-        content = [] if fault in ("empty", "no_choices") else [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": text}]
-        usage = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"]}
-        return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, "stop_reason": stop, "usage": usage}
+        stop = {"length": "max_tokens", "thought": "max_tokens", "refusal": "refusal", "cyber": "refusal", "echo_finish": key}.get(fault, "end_turn")
+        content = (
+            [] if fault in ("empty", "thought", "no_choices") else [{"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": text}]
+        )
+        usage: dict[str, Any] = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"]}
+        if fault == "details":
+            usage = {"input_tokens": 5, "cache_read_input_tokens": 4, "cache_creation_input_tokens": 2, "output_tokens": TOKENS["output"]}
+            usage["output_tokens_details"] = {"thinking_tokens": APART["reasoning"]}
+        why = {"type": "refusal", "category": "cyber", "explanation": FAULT_TEXT} if fault == "cyber" else None
+        about = {"stop_reason": stop, "stop_details": why, "usage": usage}
+        return {"id": "m", "type": "message", "role": "assistant", "model": model, "content": content, **about}
+    if "input" in body:
+        return whole_response(fault, model, text)
     message = {"role": "assistant", "content": None if fault == "refusal" else text, "refusal": "I will not." if fault == "refusal" else None}
-    finish = {"length": "length", "filter": "content_filter", "echo_finish": key}.get(fault, "stop")
+    finish = {"length": "length", "thought": "length", "filter": "content_filter", "echo_finish": key}.get(fault, "stop")
     choices = [] if fault == "no_choices" else [{"index": 0, "message": message, "finish_reason": finish}]
     usage = {"prompt_tokens": TOKENS["input"], "completion_tokens": TOKENS["output"], "total_tokens": 18}
-    return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage}
+    if fault == "details":
+        usage["prompt_tokens_details"] = {"cached_tokens": APART["cached"], "cache_write_tokens": APART["written"], "audio_tokens": 0}
+        usage["completion_tokens_details"] = {"reasoning_tokens": APART["reasoning"]}
+    router = {"provider": "DeepInfra"} if fault == "routed" else {}
+    return {"id": "c", "object": "chat.completion", "created": 1, "model": model, "choices": choices, "usage": usage} | router
+
+
+def prompt_of(body: dict[str, Any]) -> str:
+    return str((body.get("messages") or body["input"])[-1]["content"])
+
+
+def whole_response(fault: str, model: str, text: str) -> dict[str, Any]:
+    """The same of the Responses API: thoughts, a comment that is no answer, and the answer."""
+    said = {"type": "refusal", "refusal": "I will not."} if fault == "refusal" else {"type": "output_text", "text": text, "annotations": []}
+    thoughts = {"type": "reasoning", "id": "r", "summary": [], "content": [{"type": "reasoning_text", "text": "hm"}]}
+    comment = {"type": "message", "role": "assistant", "phase": "commentary", "content": [{"type": "output_text", "text": "Let me see."}]}
+    message = {"type": "message", "role": "assistant", "content": [said]}
+    call = {"type": "function_call", "name": "f", "arguments": "{}", "call_id": "c"}
+    output = {"thought": [thoughts], "no_choices": [], "tool": [thoughts, message, call]}.get(fault, [thoughts, comment, message])
+    why = {"length": "max_output_tokens", "thought": "max_output_tokens", "filter": "content_filter", "steered": "steered"}.get(fault)
+    usage: dict[str, Any] = {"input_tokens": TOKENS["input"], "output_tokens": TOKENS["output"], "total_tokens": 18}
+    if fault == "details":
+        usage["input_tokens_details"] = {"cached_tokens": APART["cached"], "cache_write_tokens": APART["written"]}
+        usage["output_tokens_details"] = {"reasoning_tokens": APART["reasoning"]}
+    failed = {"failed": {"code": "server_error", "message": FAULT_TEXT}, "policy": {"code": "bio_policy", "message": FAULT_TEXT}}.get(fault)
+    status = "failed" if failed else "incomplete" if why else "completed"
+    about = {"status": status, "incomplete_details": {"reason": why} if why else None, "error": failed}
+    return {"id": "r", "object": "response", "model": model, "output": [] if failed else output, "usage": usage, **about}
 
 
 def batch_post(handler: Handler, data: bytes) -> None:
@@ -275,10 +340,14 @@ def batch_post(handler: Handler, data: bytes) -> None:
         server.files[name] = b"\n".join(line.strip() for line in data.splitlines() if line.startswith(b'{"custom_id"'))
         handler.send(200, {"id": name, "object": "file", "bytes": 1, "created_at": 1, "filename": "f", "purpose": "batch", "status": "processed"})
         return
+    if server.refuse_batches:
+        handler.send(401, complaint("401", ""))
+        return
     body = json.loads(data)
     claude = "requests" in body
     requests = body["requests"] if claude else [json.loads(line) for line in server.files[body["input_file_id"]].splitlines()]
     server.batches[name] = {"requests": requests, "metadata": body.get("metadata"), "polls": 0, "claude": claude, "made": time.time(), "done": False}
+    server.batches[name]["endpoint"] = body.get("endpoint")
     if server.lose_reply_of_batch:
         server.lose_reply_of_batch = False
         handler.close_connection = True
@@ -298,6 +367,8 @@ def batch_get(handler: Handler) -> None:
         batch = server.batches[steps[-1]]
         batch["polls"] += 1
         batch["done"] = batch["polls"] >= server.polls_needed
+        if batch["done"]:
+            batch.setdefault("ended", time.time())
         handler.send(200, told(server, steps[-1]))
 
 
@@ -315,7 +386,10 @@ def told(server: FaultyServer, name: str) -> dict[str, Any]:
             **about,
         }
     about = {"status": "completed" if batch["done"] else "in_progress", "metadata": batch["metadata"], "output_file_id": name if batch["done"] else None}
-    fixed = {"object": "batch", "completion_window": "24h", "endpoint": "/v1/chat/completions", "input_file_id": "f"}
+    if server.batch_failure:
+        failure = {"code": "token_limit_exceeded", "message": server.batch_failure, "param": None, "line": None}
+        about |= {"status": "failed", "output_file_id": None, "errors": {"object": "list", "data": [failure]}}
+    fixed = {"object": "batch", "completion_window": "24h", "endpoint": batch["endpoint"], "input_file_id": "f"}
     return {"id": name, "created_at": int(batch["made"]), **fixed, **about}
 
 
@@ -328,7 +402,7 @@ def results(server: FaultyServer, name: str) -> bytes:
 def result(server: FaultyServer, request: dict[str, Any]) -> dict[str, Any] | None:
     claude = "params" in request
     body = request["params"] if claude else request["body"]
-    prompt = body["messages"][-1]["content"]
+    prompt = prompt_of(body)
     fault = server.plan(prompt, server.count(prompt))
     if fault == "lost":
         return None

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.domains.convergence.sections import FamilyCost
-from harness.models.prices import cost, list_price
+from harness.models.capabilities import list_price
+from harness.models.prices import Tokens, cost
 from harness.models.responder import ModelEntry
 
 ROUTER = "openrouter/"
@@ -47,7 +48,8 @@ def family_cost(family: str, members: Sequence[Any]) -> FamilyCost:
 def listed_cost(spec: str, row: Mapping[str, Any]) -> float | None:
     """What a call's tokens cost at the list price of the model's own vendor, also where a router was asked; None where a price or a count is unknown."""
     vendor, _, model = spec.removeprefix(ROUTER).partition("/")
-    return cost(list_price(vendor, model), row["input_tokens"], row["output_tokens"])
+    used = Tokens(input=row["input_tokens"], output=row["output_tokens"], cached=row.get("cached_tokens"), written=row.get("written_tokens"))
+    return cost(list_price(vendor, model), used)
 
 
 def sum_known(values: Sequence[float | None]) -> float | None:

@@ -38,15 +38,23 @@ def summary_of(one: Any, bar: float) -> Any:
         answers=len(rows),
         **{status: counts[status] for status in ("ok", "truncated", "refused", "empty", "error")},
         errors=dict(Counter(row["error"].partition(":")[0] for row in rows if row["status"] == "error")),
+        refusals=dict(Counter(row["refusal"] for row in rows if row.get("refusal"))),
         hits=sum(row["cached"] for row in rows),
         alive=bool(rows) and one.share >= bar,
         trouble=why_not_alive(one, bar),
         versions=tuple(sorted({row["model"] for row in rows if row["model"]})),
-        providers=tuple(sorted({row["provider"] for row in rows if row.get("provider")})),
+        providers=tuple(sorted({describe_provider(row) for row in rows if row.get("provider")})),
         input_tokens=total(rows, "input_tokens"),
         output_tokens=total(rows, "output_tokens"),
+        cached_tokens=total(rows, "cached_tokens"),
+        reasoning_tokens=total(rows, "reasoning_tokens"),
         usd=total_usd(rows),
     )
+
+
+def describe_provider(row: Mapping[str, Any]) -> str:
+    """Who ran the model, with the quantisation of its weights where that is known."""
+    return f"{row['provider']} ({row['quantization']})" if row.get("quantization") else str(row["provider"])
 
 
 def total_usd(rows: Sequence[Mapping[str, Any]]) -> float | None:
@@ -57,5 +65,6 @@ def total_usd(rows: Sequence[Mapping[str, Any]]) -> float | None:
 
 def total(rows: Sequence[Mapping[str, Any]], field: str) -> int | None:
     """The sum, or None where one of them is unknown."""
-    values = [row[field] for row in rows if row["status"] in ANSWERED]
-    return None if not values or any(value is None for value in values) else sum(values)
+    values = [row.get(field) for row in rows if row["status"] in ANSWERED]
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None

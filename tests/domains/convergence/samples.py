@@ -51,6 +51,8 @@ def member(place: int, **changes: Any) -> RespondentSummary:
         "error": 750 if dead else 5, "errors": {"AuthenticationError": 750} if dead else {"RateLimitError": 3, "Timeout": 2}, "hits": 12,
         "alive": not dead, "trouble": NO_KEY if dead else "", "versions": (f"{name}-2026",), "providers": (),
         "input_tokens": None if place == 1 else 41_250, "output_tokens": 98_000, "usd": None if place == 1 else 0.0 if place == 4 else 0.31,
+        "cached_tokens": None if place == 1 else 1_024, "reasoning_tokens": 12_000,
+        "refusals": {"cyber": 3} if place == 1 else {},
     }  # fmt: skip
     return RespondentSummary(**found | changes)
 

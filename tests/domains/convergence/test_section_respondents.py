@@ -39,10 +39,10 @@ def test_a_guise_is_no_model_of_its_own(told: Path) -> None:
 
 def test_an_unknown_cost_is_unknown_and_no_cost_is_zero(told: Path) -> None:
     """None and 0.0 are two different things."""
-    assert [rows(told)[MODELS[place]][10:13] for place in (1, 4, 0)] == [
-        ["unknown", "98,000", "unknown"],
-        ["41,250", "98,000", "$0.00"],
-        ["41,250", "98,000", "$0.31"],
+    assert [rows(told)[MODELS[place]][10:15] for place in (1, 4, 0)] == [
+        ["unknown", "unknown", "98,000", "12,000", "unknown"],
+        ["41,250", "1,024", "98,000", "12,000", "$0.00"],
+        ["41,250", "1,024", "98,000", "12,000", "$0.31"],
     ]
 
 
@@ -57,7 +57,7 @@ def test_the_dead_are_named_with_their_trouble_before_anything_else(told: Path) 
 def test_errors_keep_their_kinds(told: Path) -> None:
     """Each kind of error with its count and its address."""
     shown = table(told)
-    assert rows(told)[MODELS[1]][13] == "RateLimitError 3, Timeout 2"
+    assert rows(told)[MODELS[1]][15:17] == ["RateLimitError 3, Timeout 2", "cyber 3"] and rows(told)[MODELS[0]][16] == "none"
     assert ("3", "sections/respondents/openai~1gpt-4o/errors/RateLimitError") in shown
     assert ("750", "sections/respondents/mistralai~1mixtral-8x22b-instruct/errors/AuthenticationError") in shown
 

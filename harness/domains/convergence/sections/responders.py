@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
+import msgspec
+
 from harness.plaintext import by_number
 from harness.records import SectionRecord
 from harness.report.addresses import below
@@ -16,7 +18,8 @@ Kind = Literal["model", "guise", "repeat", "null", "echo"]
 KINDS: tuple[Kind, ...] = get_args(Kind)  # in the order in which they are told
 WORDS = {"model": "models", "guise": "guises", "repeat": "models asked again", "null": "null models", "echo": "echoes of the prompt"}
 STATUSES = {"ok": "ok", "truncated": "truncated", "refused": "refused", "empty": "empty", "error": "errors"}
-NUMBERS = {"answers": "answers", **STATUSES, "hits": "from the cache", "input_tokens": "tokens in", "output_tokens": "tokens out", "usd": "cost"}
+TOKENS = {"input_tokens": "tokens in", "cached_tokens": "of these cached", "output_tokens": "tokens out", "reasoning_tokens": "of these thought"}
+NUMBERS = {"answers": "answers", **STATUSES, "hits": "from the cache", **TOKENS, "usd": "cost"}
 # What a model set may state of a member; what it states of nobody has no column.
 ABOUT = {"maker": "provider", "region": "region", "architecture": "architecture", "size": "parameters (billions)"}
 UNKNOWN = "unknown"
@@ -24,7 +27,8 @@ LONGEST = 200  # characters of a trouble
 
 
 class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
-    """What one respondent was asked and gave: answers by status, errors by kind, `hits` in the cache, tokens and dollars (None is unknown, never zero).
+    """What one respondent was asked and gave: answers by status, errors by kind, `hits` in the cache, tokens and dollars (None is unknown, never zero);
+    `cached_tokens` came from the vendor's prompt cache, `reasoning_tokens` were thought. `refusals` are those whose category the vendor named.
 
     `trouble` says why it is not `alive`; `versions` and `providers` are those that its answers name. `maker`, `region`, `architecture` and `size` (all
     parameters, in billions) are as the model set states them, empty where they are not public.
@@ -53,6 +57,9 @@ class RespondentSummary(SectionRecord, frozen=True, kw_only=True):
     region: str = ""
     architecture: str = ""
     size: Amount | None = None
+    cached_tokens: Count | None = None
+    reasoning_tokens: Count | None = None
+    refusals: dict[str, Count] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if sum(getattr(self, status) for status in STATUSES) != self.answers:
@@ -79,7 +86,7 @@ class Respondents:
         stated = [key for key in ABOUT if any(getattr(record, key) for record in records.values())]
         columns = [Column(heading=heading) for heading in ("member", "life", "kind", "family", *(ABOUT[key] for key in stated))]
         columns += [Column(heading=heading, numeric=True) for heading in NUMBERS.values()]
-        columns += [Column(heading=heading) for heading in ("kinds of errors", "spec", "versions")]
+        columns += [Column(heading=heading) for heading in ("kinds of errors", "kinds of refusals", "spec", "versions", "providers")]
         yield Table(title="", columns=columns, rows=[row(numbers, at, record, stated) for at, record in ordered])
 
 
@@ -96,11 +103,15 @@ def row(numbers: Numbers, at: str, record: RespondentSummary, stated: Sequence[s
     about = [numbers.text(below(at, "name")), numbers.dress("alive" if record.alive else "DEAD")]
     kind = numbers.dress(record.kind + (", base weights" if record.base else ""))
     counts = [format_field(numbers, at, record, key, "usd" if key == "usd" else "count", UNKNOWN) for key in NUMBERS]
-    texts = [format_errors(numbers, at, record), format_text(numbers, at, record, "spec"), format_list(numbers, at, record, "versions")]
+    texts = [
+        *(format_kinds(numbers, at, record, name) for name in ("errors", "refusals")),
+        format_text(numbers, at, record, "spec"),
+        *(format_list(numbers, at, record, name) for name in ("versions", "providers")),
+    ]
     made = [format_field(numbers, at, record, key, "ratio", "not public") if key == "size" else format_text(numbers, at, record, key) for key in stated]
     return [*about, kind, format_text(numbers, at, record, "family"), *made, *counts, *texts]
 
 
-def format_errors(numbers: Numbers, at: str, record: RespondentSummary) -> str:
-    shown = [numbers.dress(name) + " " + numbers.num(below(at, "errors", name), "count") for name in record.errors]
+def format_kinds(numbers: Numbers, at: str, record: RespondentSummary, field: str) -> str:
+    shown = [numbers.dress(name) + " " + numbers.num(below(at, field, name), "count") for name in getattr(record, field)]
     return type(shown[0])(", ").join(shown) if shown else numbers.dress("none")
