@@ -59,4 +59,4 @@ class LessonLoss:
             logits = next_logits(model, reads, **seen, use_cache=False)[0]
             losses = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
         check_finite(self.model, bool(losses.isfinite().all()))
-        return [float(part.double().mean()) for part in losses.split([row.learned for row in rows])]
+        return [float(part.double().mean()) for part in torch.split(losses, [row.learned for row in rows])]

@@ -32,7 +32,8 @@ def draw(leaks: Sequence[Leak]) -> Drawing:
     figure = new_figure(EDGE + high * len(sources) + foot)
     values = [[value_of(leaks, source, behaviour) for behaviour in behaviours] for source in reversed(sources)]
     box = (left, foot, wide * len(behaviours), high * len(sources))
-    draw_scale(figure, mesh := draw_values(figure, values, box), (left + box[2] + 0.2, foot, 0.12, box[3]), *ticks_of(mesh))
+    mesh = draw_values(figure, values, box)
+    draw_scale(figure, mesh, (left + box[2] + 0.2, foot, 0.12, box[3]), *ticks_of(mesh))
     write(figure, left + box[2] + 0.2, foot - PAD, ["shift"], va="top", fontsize=SMALL, color=GREY)
     for place, lines in enumerate(names):
         write(figure, left - PAD, foot + (place + 0.5) * high, lines, ha="right", va="center", fontsize=LABEL)
@@ -60,7 +61,8 @@ def ticks_of(mesh: Any) -> tuple[list[float], list[str]]:
 
 def write(figure: Drawing, x: float, y: float, lines: Sequence[str], **style: Any) -> None:
     """Lines of text at a place in inches."""
-    figure.text(x, y, "\n".join(lines), **({"color": INK, "linespacing": 1.0, "transform": figure.dpi_scale_trans} | style))
+    look: dict[str, Any] = {"color": INK, "linespacing": 1.0, "transform": figure.dpi_scale_trans} | style
+    figure.text(x, y, "\n".join(lines), **look)
 
 
 def value_of(leaks: Sequence[Leak], source: str, behaviour: str) -> float | None:
