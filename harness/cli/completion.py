@@ -10,6 +10,7 @@ from typing import Any
 from harness.cli.command import RunName, write_out
 
 SHELLS = ("bash", "zsh", "fish")
+SCALES = ("smoke", "pilot", "full")  # the usual ones: an experiment may name others, which are typed
 FILES = ("review",)  # commands whose paths may be files; those of the others are folders of runs or experiments
 
 
@@ -28,6 +29,8 @@ def script(parser: argparse.ArgumentParser, shell: str) -> str:
     for name, action in arguments_of(parser):
         if action.type in (Path, RunName) or action.dest in ("path", "paths"):
             action.complete = shtab.FILE if name in FILES else shtab.DIRECTORY  # type: ignore[attr-defined]
+        if action.dest == "scale":
+            action.choices = (*SCALES, "all") if name == "check" else SCALES
     return str(shtab.complete(parser, shell))
 
 

@@ -46,8 +46,8 @@ def later(root: Path, run: Path | None, **settings: Any) -> tuple[dict[str, Any]
     """The second level with the same set, under `root`; `run` is that of the first."""
     silent(root)
     if run is not None:
-        shutil.copytree(run, root / "parents/first")
-    parents = ({"run": "parents/first", "may_differ": ["scale", "settings"]},) if run is not None else ()
+        shutil.copytree(run, root / "reports/first")
+    parents = ({"run": "reports/first", "may_differ": ["scale", "settings"]},) if run is not None else ()
     return experiment(root, ASKED, parents=parents, level=2, screened_by="smoke", **SMALL | settings)
 
 
@@ -66,6 +66,7 @@ def test_a_later_level_asks_those_that_answered(tmp_path: Path, first: tuple[Pat
     assert (cell(second, "G0")["verdict"], shown(second)) == ("passed", ["stock", "words"])
     assert {one["name"]: one["value"] for one in cell(second, "G0")["measurements"]} == {"members asked": 2, "let on by the level before": 3}
     assert cell(second, "G1")["verdict"] == "passed"
+    assert not [caveat for caveat in second["caveats"] if "D114" in caveat], "the run before is declared under parents"
 
 
 def test_a_later_level_needs_the_run_of_the_one_before(tmp_path: Path) -> None:
