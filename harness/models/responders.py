@@ -49,7 +49,7 @@ def open_responder(member: ModelEntry, drawing: SamplingParams, means: ResolverC
     point = responders().get(member.spec.partition("/")[0])
     if point is None:
         return from_api(member, drawing, means)
-    if given := [name for name in ("reasoning", "provider") if getattr(member, name) is not None]:
+    if given := [name for name in ("reasoning", "routing") if getattr(member, name) is not None]:
         raise HarnessError(f"{member.spec} takes no {given[0]}", where=member.name, mend="Leave it out: it is for models behind APIs")
     opener = load(point, f"the responder of {member.spec}")
     with explain_failure(f"the responder of {member.spec} cannot be opened", origin(point)):
