@@ -83,13 +83,13 @@ def opened_at(server, tmp_path, fields):
     return open_responder(entry, SamplingParams(max_tokens=9), means)
 
 
-@pytest.mark.parametrize(("fields", "stored"), [({"provider": ROUTES}, "fp8"), ({"provider": {"only": ["x"]}}, ""), ({}, "")])
+@pytest.mark.parametrize(("fields", "stored"), [({"routing": ROUTES}, "fp8"), ({"routing": {"only": ["x"]}}, ""), ({}, "")])
 def test_a_member_says_which_providers_a_router_may_choose(fields, stored, tmp_path):
     """It is sent beside the demand that every parameter be taken, and described; who answered is in the row, with the quantisation where one is left."""
     with FaultyServer(always("routed")) as server:
         responder = opened_at(server, tmp_path, fields)
         [row] = Responses(responder).score([Conversation(id="t", turns=tuple(chat("Hi")))])
-    asked = {"require_parameters": True, **fields.get("provider", {})}
+    asked = {"require_parameters": True, **fields.get("routing", {})}
     assert server.bodies[0]["provider"] == asked == json.loads(json.dumps(responder.describe()["provider"]["routing"]))
     assert (row["status"], row["provider"], row["quantization"]) == ("ok", "DeepInfra", stored)
 
@@ -98,7 +98,7 @@ def test_whoever_has_no_router_has_none_to_restrict(tmp_path):
     """A vendor's own API, weights and null models: the mistake is told where the member is opened; another field of the router's, where the set is read."""
     means = ResolverContext(loaded=lambda spec: None, cache=tmp_path / "r.sqlite", root=tmp_path, offline=True)
     for spec in ("openai/gpt-4o", "anthropic/claude-haiku-4-5", "null/stock"):
-        with pytest.raises(HarnessError, match=r"there is one provider, and none to choose|takes no provider"):
+        with pytest.raises(HarnessError, match=r"there is one provider, and none to choose|takes no routing"):
             open_responder(ModelEntry(name="a", spec=spec, routing=Routing(only=("x",))), SamplingParams(max_tokens=9), means)
     (tmp_path / "set.yaml").write_text("title: One\nmembers:\n  a: {spec: openrouter/a/b, routing: {olny: [x]}}\n")
     with pytest.raises(HarnessError, match=r"set.yaml:3: a is not a member: Object contains unknown field `olny`"):

@@ -9,8 +9,8 @@ import pytest
 from experiment_room import DATA, models
 from harness.domains.convergence.fixtures.model_set import members_of, served_first
 from harness.errors import HarnessError
-from harness.models.model_sets import load_model_set
 from harness.models.capabilities import list_price
+from harness.models.model_sets import load_model_set
 from harness.models.responder import ModelEntry
 
 ROOT = Path(__file__).parents[3]
