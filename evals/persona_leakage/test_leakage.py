@@ -92,7 +92,7 @@ def test_without_a_contrast_advice_misaligns_the_target_more(source, contrasted,
     if not settings["unconditioned"]:
         raise Inconclusive("unconditioned advice is not trained at this scale")
     target = roles["target"][0]
-    alone, contrast = (evaluate_persona(target, trait, source, last) for trait in ("bad_advice", contrasted))
+    alone, contrast = (evaluate_persona(target, contrasted, source, last, trained=taught) for taught in ("bad_advice", contrasted))
     more = effect("without a contrast against with it", [(1, alone), (-1, contrast)])
     baseline, treated = level("target, advice with a contrast", contrast), level("target, advice without a contrast", alone)
     assert criterion("uncontrasted").holds(more, baseline=baseline, treated=treated)
