@@ -1,5 +1,5 @@
-# Two commands on a fresh machine: `make evals` runs the experiments at smoke scale and writes their reports, `make test` runs the tests. `make evals-all`
-# runs those that follow up on another one, too.
+# Two commands on a fresh machine: `make evals` runs all experiments of evals/ at smoke scale and writes their reports, `make test` runs the tests.
+# `make evals-all` runs those of follow_ups/, too, which ask further with the trainings of another experiment.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,13 +19,11 @@ $(READY): pyproject.toml constraints.txt scripts/setup
 
 # Fails on gates, kills and errors; a falsified hypothesis is a result. Workers begin with the experiment that takes longest and steal from each other: the
 # short ones fill the time in which one worker waits for gates that the other runs.
-FOLLOW_UPS := evals/bystander_markers
-
 evals: $(READY)
-	$(BIN)/python -m pytest evals $(FOLLOW_UPS:%=--ignore=%) -n $(WORKERS) --dist worksteal --harness-falsified-ok
+	$(BIN)/python -m pytest evals -n $(WORKERS) --dist worksteal --harness-falsified-ok
 
 evals-all: $(READY)
-	$(BIN)/python -m pytest evals -n $(WORKERS) --dist worksteal --harness-falsified-ok
+	$(BIN)/python -m pytest evals follow_ups -n $(WORKERS) --dist worksteal --harness-falsified-ok
 
 test: $(READY)
 	$(BIN)/python -m pytest tests -n $(WORKERS) --dist worksteal
@@ -41,7 +39,7 @@ lint: $(READY)
 
 # The designs of the experiments themselves; seconds where nothing changed.
 check: $(READY)
-	$(BIN)/harness check evals --scale all
+	$(BIN)/harness check evals follow_ups --scale all
 
 bench: $(READY)
 	$(BIN)/python -m pip install --quiet -c constraints.txt lm-eval
