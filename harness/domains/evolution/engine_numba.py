@@ -19,6 +19,7 @@ from harness.domains.evolution.world import World
 from harness.jit import lean_kernel
 
 SIGNALS, VALUES, MASS = 0, 1, 2  # what is summed by question
+VALUE, USED, PAYS = 0, 1, 2  # what is summed over a model's beliefs
 NEVER = 1 << 62
 COLUMNS = tuple(int(column) for column in LABELLED)
 
@@ -49,10 +50,8 @@ class Ground(NamedTuple):
     weight: Any
     late: Any  # (Q,) 1 for added questions, which are scored by the second signal
     signals: Any  # (2, B)
-    values: Any
-    used: Any
+    each: Any  # (3, B) value, use, and what a belief adds to selection beside the test
     labels: Any  # (4, B) as `World.labels`
-    pays: Any
     neighbours: Any
     strengths: Any
     worth: Any  # (personalities, B)
@@ -82,9 +81,7 @@ class Genotypes(NamedTuple):
     sums: Any
     fitness: Any
     tested: Any
-    value: Any
-    used: Any
-    pays: Any
+    totals: Any  # (rows, 3) sums of `Ground.each` over held beliefs
     labelled: Any  # (rows, 4) held beliefs of each label
 
 
@@ -150,10 +147,8 @@ def make_ground(world: World, population: Population) -> Ground:
         weight=test.weight,
         late=(population.written > 0).astype(np.int8),
         signals=signals,
-        values=world.values,
-        used=world.used,
+        each=np.stack([world.values, world.used, world.pays]),
         labels=world.labels(population.generation),
-        pays=world.pays,
         neighbours=world.neighbours,
         strengths=world.strengths,
         worth=belief_worth(world, population) if world.simulation.mutation.proposals > 1 else np.zeros((1, 1)),
@@ -190,9 +185,7 @@ def make_genotypes(world: World, population: Population) -> tuple[Genotypes, np.
         sums=np.empty((kept, 3, len(population.written))),
         fitness=np.empty(rows),
         tested=np.empty(rows),
-        value=np.empty(rows),
-        used=np.empty(rows),
-        pays=np.empty(rows),
+        totals=np.empty((rows, 3)),
         labelled=np.empty((rows, len(LABELLED)), np.int64),
     )
     return genotypes, live, counts
@@ -254,7 +247,7 @@ def score_all(rules, ground, genotypes, by_question):  # type: ignore[no-untyped
 @lean_kernel
 def add_belief(ground, sums, row, belief, factor):  # type: ignore[no-untyped-def]
     """Adds a belief's activations, times a factor, to the sums by question; `row` is that of the belief in the test."""
-    value, first, second = ground.values[belief], ground.signals[0, belief], ground.signals[1, belief]
+    value, first, second = ground.each[VALUE, belief], ground.signals[0, belief], ground.signals[1, belief]
     for pair in range(ground.start[row], ground.start[row + 1]):
         q, weight = ground.question[pair], factor * ground.weight[pair]
         sums[SIGNALS, q] += weight * (second if ground.late[q] else first)
@@ -267,19 +260,16 @@ def score_row(rules, ground, genotypes, row):  # type: ignore[no-untyped-def]
     """Scores a genotype afresh."""
     sums = genotypes.sums[row if len(genotypes.sums) > 1 else 0]
     sums[:] = 0.0
-    value, used, pays = 0.0, 0.0, 0.0
-    genotypes.labelled[row] = 0
+    genotypes.totals[row], genotypes.labelled[row] = 0.0, 0
     offset = genotypes.personality[row] * rules.beliefs
     fill_gains(ground, genotypes, row)
     for slot in range(genotypes.size[row]):
         belief = genotypes.held[row, slot]
         add_belief(ground, sums, offset + belief, belief, ground.gains[slot])
-        value += ground.values[belief]
-        used += ground.used[belief]
-        pays += ground.pays[belief]
+        for total in range(3):
+            genotypes.totals[row, total] += ground.each[total, belief]
         for label in range(len(ground.labels)):
             genotypes.labelled[row, label] += ground.labels[label, belief]
-    genotypes.value[row], genotypes.used[row], genotypes.pays[row] = value, used, pays
     average(rules, genotypes, row, sums)
 
 
@@ -323,7 +313,7 @@ def count_alive(rules, genotypes, live, counts, living):  # type: ignore[no-unty
     """Models whose sum of value is not below the catastrophe's threshold."""
     alive = 0
     for index in range(living):
-        if genotypes.value[live[index]] >= rules.catastrophe:
+        if genotypes.totals[live[index], VALUE] >= rules.catastrophe:
             alive += counts[index]
     return alive
 
@@ -336,8 +326,8 @@ def measure(rules, ground, genotypes, live, counts, living, alive, generation, t
         genotype, count = live[index], counts[index]
         fitness += count * genotypes.fitness[genotype]
         tested += count * genotypes.tested[genotype]
-        value += count * genotypes.value[genotype]
-        used += count * genotypes.used[genotype]
+        value += count * genotypes.totals[genotype, VALUE]
+        used += count * genotypes.totals[genotype, USED]
         size += count * genotypes.size[genotype]
     fitness /= rules.models
     variance, founders = 0.0, 0
@@ -386,10 +376,10 @@ def choose_parents(rules, genotypes, live, counts, living, beta, scratch, rng): 
     entries, highest = 0, -math.inf
     for index in range(living):
         genotype = live[index]
-        alive = genotypes.value[genotype] >= rules.catastrophe
+        alive = genotypes.totals[genotype, VALUE] >= rules.catastrophe
         for _ in range(counts[index] if rules.noise > 0 else 1):
             noise = rules.noise * rng.standard_normal() if rules.noise > 0 else 0.0
-            power = beta * (genotypes.fitness[genotype] + genotypes.pays[genotype] / max(1, genotypes.size[genotype]) + noise)
+            power = beta * (genotypes.fitness[genotype] + genotypes.totals[genotype, PAYS] / max(1, genotypes.size[genotype]) + noise)
             ends[entries], owners[entries] = power if alive else -math.inf, index
             highest = max(highest, ends[entries])
             entries += 1
@@ -479,9 +469,8 @@ def mutate_child(rules, ground, genotypes, parent, child, gap, rng):  # type: ig
         if one_by_one:
             add_belief(ground, genotypes.sums[child], offset + old, old, -1.0)
             add_belief(ground, genotypes.sums[child], offset + new, new, 1.0)
-            genotypes.value[child] += ground.values[new] - ground.values[old]
-            genotypes.used[child] += ground.used[new] - ground.used[old]
-            genotypes.pays[child] += ground.pays[new] - ground.pays[old]
+            for total in range(3):
+                genotypes.totals[child, total] += ground.each[total, new] - ground.each[total, old]
             for label in range(len(ground.labels)):
                 genotypes.labelled[child, label] += int(ground.labels[label, new]) - int(ground.labels[label, old])
     gap -= size
@@ -510,7 +499,8 @@ def copy_row(genotypes, old, new):  # type: ignore[no-untyped-def]
     for slot in range(genotypes.held.shape[1]):
         genotypes.held[new, slot] = genotypes.held[old, slot]
     genotypes.size[new], genotypes.founder[new], genotypes.personality[new] = genotypes.size[old], genotypes.founder[old], genotypes.personality[old]
-    genotypes.value[new], genotypes.used[new], genotypes.pays[new] = genotypes.value[old], genotypes.used[old], genotypes.pays[old]
+    for total in range(3):
+        genotypes.totals[new, total] = genotypes.totals[old, total]
     for label in range(genotypes.labelled.shape[1]):
         genotypes.labelled[new, label] = genotypes.labelled[old, label]
     if len(genotypes.sums) > 1:
