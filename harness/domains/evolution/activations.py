@@ -262,7 +262,7 @@ class Personality(Spatial):
         return Activations.from_dense(np.exp(self.sharpness * (cosine - 1.0)))
 
 
-class Given(Config):
+class ActivationTable(Config):
     """Activations as they were measured: `weights[c][b][q]` in [0, 1] of personality c, belief b and question q, to the nearest 2**-12. Nothing is drawn."""
 
     kind: Literal["given"] = "given"
@@ -283,7 +283,7 @@ class Given(Config):
         return Activations.from_dense(np.array(self.weights))
 
 
-AnyActivation = Annotated[Simple | Coverage | Correlated | Similarity | Zipf | Personality | Given, Field(discriminator="kind")]
+AnyActivation = Annotated[Simple | Coverage | Correlated | Similarity | Zipf | Personality | ActivationTable, Field(discriminator="kind")]
 
 
 def check_shape(name: str, rows: tuple[tuple[float, ...], ...], beliefs: int, questions: int) -> None:
