@@ -66,6 +66,8 @@ def parse_model_set(file: YamlFile) -> dict[str, Any]:
 def member(where: str, name: str, fields: object) -> ModelEntry:
     if not isinstance(fields, dict) or not name.replace("_", "").replace("-", "").replace(".", "").isalnum():
         raise HarnessError(f"{name!r}: a member is a plain name with its fields", where=where, mend="Write name: {spec: local/smollm2}")
+    if own := [key for key in ("name", "system") if key in fields]:
+        raise HarnessError(f"{name} is not a member: it cannot state its {own[0]}", where=where, mend=f"A persona brings a system prompt. {FIELDS}")
     try:
         found = msgspec.convert({**fields, "name": name}, ModelEntry)
     except msgspec.ValidationError as error:

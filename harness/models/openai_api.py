@@ -56,7 +56,7 @@ class OpenAiApi(SdkApi):
     def route(self, routing: Routing) -> None:
         """Restricts which providers a router may choose. Raises HarnessError where there is no router."""
         if not self.routed:
-            raise HarnessError("there is one provider, and none to choose", where=self.name, mend="Leave provider out, or ask openrouter/…")
+            raise HarnessError("there is one provider, and none to choose", where=self.name, mend="Leave routing out, or ask openrouter/…")
         self.routing = {**ROUTING, **msgspec.to_builtins(routing)}
 
     def _quantization(self) -> str:

@@ -46,3 +46,10 @@ def test_a_standardised_difference_is_paired_and_free_of_units() -> None:
     assert measure.standardised("d in points", *hundredfold, unit="points").value == pytest.approx(found.value)
     with pytest.raises(HarnessError, match="hold different items"):
         measure.standardised("other", after, before | {"i9": 0.1})
+
+
+def test_differences_that_hardly_vary_are_undecided_at_once():
+    """Rounding is no spread: no interval is sought where the mean is thousands of SDs."""
+    for values in ([1.0] * 5 + [1.0000001], [1000.0] * 50 + [1000.001]):
+        with pytest.raises(Inconclusive, match="hardly vary"):
+            paired_d(values, "d")

@@ -15,6 +15,7 @@ from harness.run.heartbeat import is_overdue
 SITE = ("site-packages", "dist-packages")
 BYTES = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2, "auto": 4}
 SAMPLES, RESERVE = 2**20, 2**28  # bytes of the samples of a cell, and what is to be left
+OPTIONS = {"store": "--harness-store", "reports": "--harness-run-dir"}
 BUSY = 0.5  # share of an accelerator that others hold, from which on it is not free
 TRAINED = 1.5  # memory of LoRA training by that of the weights
 
@@ -108,7 +109,7 @@ def find_full_disks(facts: Facts) -> Iterable[Finding]:
         free = facts.machine.free.get(place)
         if free is not None and need > free:
             message = f"the run writes about {in_bytes(need)} to the {place}, and {in_bytes(free)} are free"
-            yield found(message, where=scale_place(facts), fix=f"Free space, or name another --harness-{place}", subject=place)
+            yield found(message, where=scale_place(facts), fix=f"Free space, or name another {OPTIONS[place]}", subject=place)
 
 
 def adapter_bytes(training: Any, facts: Facts) -> int:

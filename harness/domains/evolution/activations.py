@@ -276,6 +276,8 @@ class ActivationTable(Config):
         """Raises HarnessError where they are not those of so many beliefs and questions."""
         for number, rows in enumerate(self.weights):
             check_shape(f"weights.{number}", rows, beliefs, questions)
+        if not any(weight >= STEP / 2 for rows in self.weights for row in rows for weight in row):
+            raise HarnessError("no question activates any belief", where="activation.weights", mend=f"Give weights above {STEP / 2:.2g}")
 
     def draw(self, beliefs: int, questions: int, rng: np.random.Generator) -> Activations:  # noqa: ARG002  nothing is drawn
         """A row of beliefs for each personality."""

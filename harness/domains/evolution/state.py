@@ -30,7 +30,7 @@ class Measure(IntEnum):
     ALIVE = 11  # models above the catastrophe's threshold
     QUESTIONS = 12  # questions of the test
     BENEFICIAL = 13  # share of held beliefs with v > 0 and a signal above 0, by what the evaluators see now: good, and seen to be
-    MISJUDGED = 14  # share with v > 0 and a signal below 0: good, and taken for bad
+    MISJUDGED = 14  # share with v > 0 and no signal above 0: good, and not seen to be
     COVERAGE = 15  # of a test that changes: share of beliefs that it activates at all; none of a fixed one, which is examined once (metrics.examine)
     ENTROPY = 16  # the same: entropy of its activation over beliefs, in nats
     CORRELATION = 17  # the same: mean Pearson correlation of two of its questions
