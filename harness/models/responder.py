@@ -76,6 +76,8 @@ class ModelEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     def __post_init__(self) -> None:
         if self.size is not None and self.size <= 0:
             raise ValueError(f"size is {self.size:g}; write all parameters in billions")
+        if self.retired != self.retired.strip():
+            raise ValueError("retired says why and since when, in words without blanks around them")
         if min(self.usd or 0.0, *(self.price or (0.0,))) < 0:
             raise ValueError("usd or price is below 0; write US dollars")
 

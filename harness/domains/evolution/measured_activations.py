@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 
 from harness.code_dependencies import code_fingerprint
+from harness.errors import HarnessError, nearest
 from harness.measures.banks import Request, load_rows, partition
 from harness.measures.branches import Branches, Tree, grow, shared_prefix
 from harness.models.chat import chat, render
@@ -39,7 +40,15 @@ class Belief(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 def load_beliefs(folder: Path) -> tuple[list[Belief], list[Request]]:
     """(beliefs, questions) of `beliefs.jsonl` and `questions.jsonl` in a folder. Raises HarnessError with file and line at the first mistake."""
-    return load_rows(folder / "beliefs.jsonl", Belief), load_rows(folder / "questions.jsonl", Request)
+    beliefs, questions = load_rows(folder / "beliefs.jsonl", Belief), load_rows(folder / "questions.jsonl", Request)
+    topics = {belief.topic for belief in beliefs}
+    for number, question in enumerate(questions, start=1):
+        where = f"{folder / 'questions.jsonl'}, question {number} ({question.id})"
+        if not question.request.strip():
+            raise HarnessError("it asks nothing", where=where, mend="Write its request")
+        if question.topic not in topics:
+            raise HarnessError(f"no belief is about {question.topic!r}", where=where, mend=nearest(question.topic, topics))
+    return beliefs, questions
 
 
 def semantic_cosines(beliefs: Sequence[Belief], questions: Sequence[Request]) -> np.ndarray:

@@ -60,3 +60,13 @@ def test_a_broken_bank_is_told_with_its_line(tmp_path):
     (tmp_path / "beliefs.jsonl").write_text('{"id": "a", "topic": "t", "belief": "I hold this."}\n{"id": "b", "topic": "t"}\n')
     with pytest.raises(HarnessError, match=r"beliefs\.jsonl:2"):
         load_beliefs(tmp_path)
+
+
+@pytest.mark.parametrize(("topic", "request_", "told"), [("u", "Why?", "no belief is about 'u'"), ("t", " ", "it asks nothing")])
+def test_a_question_asks_something_that_a_belief_is_about(tmp_path, topic, request_, told):
+    """In one line with the file and the question."""
+    (tmp_path / "beliefs.jsonl").write_text('{"id": "a", "topic": "t", "belief": "I hold this."}\n')
+    (tmp_path / "questions.jsonl").write_text(f'{{"id": "q", "topic": "{topic}", "request": "{request_}"}}\n')
+    with pytest.raises(HarnessError, match=told) as error:
+        load_beliefs(tmp_path)
+    assert "questions.jsonl" in str(error.value) and "\n" not in str(error.value)
