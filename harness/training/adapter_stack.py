@@ -14,6 +14,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from harness.errors import HarnessError
 from harness.fingerprint import file_fingerprint, fingerprint
@@ -29,15 +30,28 @@ if TYPE_CHECKING:
 Worn = tuple[Path, int, int, int, int]
 
 
+@dataclass
+class Wear:
+    """What a model's weights wear at the moment: `worn` adapters (a folder whose weights or configuration were replaced is another one), and `aside` each
+    touched module's own weight, with its checksum from before anything was put on."""
+
+    worn: tuple[Worn, ...] = ()
+    aside: dict[str, tuple[torch.Tensor, int]] = field(default_factory=dict)
+
+
+# By the weights, since several stacks may share them (a model under another chat template, say): what one puts on, the others take off.
+WEAR: WeakKeyDictionary[Any, Wear] = WeakKeyDictionary()
+
+
 class Stack:
-    """A base model and the adapters it wears at the moment: one stack at a time, changed only when another is asked for."""
+    """A base model and the adapters that its weights wear: one set of them at a time, changed only when another is asked for."""
 
     def __init__(self, base: Model) -> None:
-        self.base = base
-        # A folder whose weights or configuration were replaced is another adapter.
-        self.worn: tuple[Worn, ...] = ()
-        # Each touched module's own weight, and its checksum from before anything was put on.
-        self._aside: dict[str, tuple[torch.Tensor, int]] = {}
+        self.base, self._wear = base, WEAR.setdefault(base.model, Wear())
+
+    @property
+    def worn(self) -> tuple[Worn, ...]:
+        return self._wear.worn
 
     def wear(self, folders: Sequence[Path]) -> PreTrainedModel:
         """The base with these adapters merged, in this order. Taking them off is free, putting one on costs a matrix product a layer.
@@ -54,7 +68,7 @@ class Stack:
             with gradients_kept(self.base.model):
                 for one in wanted[len(self.worn) :]:
                     self._merge(one[0])
-                    self.worn = (*self.worn, one)
+                    self._wear.worn = (*self.worn, one)
         except BaseException:
             unwrap(self.base.model)
             self.bare()
@@ -64,10 +78,10 @@ class Stack:
     def bare(self) -> None:
         """Takes everything off: each weight is again the very tensor it was. Raises HarnessError where somebody wrote into it meanwhile."""
         modules = dict(self.base.model.named_modules())
-        for name, (weight, _) in self._aside.items():
+        for name, (weight, _) in self._wear.aside.items():
             modules[name].weight.data = weight
-        spoilt = [name for name, (weight, before) in self._aside.items() if checksum(weight) != before]
-        self._aside, self.worn = {}, ()
+        spoilt = [name for name, (weight, before) in self._wear.aside.items() if checksum(weight) != before]
+        self._wear.aside, self._wear.worn = {}, ()
         if spoilt:
             raise HarnessError(f"the base was changed while it wore adapters: {list_names(spoilt)}", where=self.base.spec, mend="Load the model again")
 
@@ -80,7 +94,7 @@ class Stack:
             raise HarnessError("the adapter changes embeddings that the model uses twice", where=str(folder), mend=mend)
         sums = {name: checksum(modules[name].weight) for name in touched}
         for name in touched:
-            self._aside.setdefault(name, (modules[name].weight.data, sums[name]))
+            self._wear.aside.setdefault(name, (modules[name].weight.data, sums[name]))
         with require_unchanged(self.base, folder):
             wrapped = load_beside(self.base.model, folder)
             if any(checksum(modules[name].weight) != before for name, before in sums.items()):

@@ -139,9 +139,10 @@ def test_an_adapter_costs_its_weights(store, layers):
 
 def test_the_projects_model_is_bare_whatever_was_worn(stack, layers, clean):
     """The `model` fixture of the project is a view that takes off what another cell has put on; a plain reference would be measured with it."""
-    from harness.fixtures.models import model
+    from harness.fixtures.models import bare_of, model
 
-    view = model._get_wrapped_function()(lambda *_: stack, {"model": stack.base.spec, "dtype": "float32"}, lambda *_: None)
+    bare = bare_of._get_wrapped_function()(lambda *_: stack)
+    view = model._get_wrapped_function()(bare, {"model": stack.base.spec, "dtype": "float32"}, lambda *_: None)
     before = logits(view.model)
     stack.wear([layers[0].folder()])
     assert (logits(view.model) == before).all() and view.fingerprint == stack.base.fingerprint
