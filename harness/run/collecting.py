@@ -108,8 +108,6 @@ def settings_of(experiment: Experiment, settings: Settings) -> dict[str, Any]:
     if not isinstance(declared.get(MODEL_SET), str):
         told = f"has no setting {MODEL_SET} at scale {settings.scale}, so --harness-models={settings.models} chooses nothing"
         raise HarnessError(told, where=str(experiment.folder / FILE_NAME), mend="Leave --harness-models out, or name an experiment that compares models")
-    if not settings.models.replace(",", "").strip():
-        raise HarnessError(f"--harness-models={settings.models!r} names nobody", where="command line", mend="Name a model set, or members with commas")
     members = [name.strip() for name in settings.models.split(",") if name.strip()]
     chosen = f"{declared[MODEL_SET].partition('#')[0]}#{','.join(members)}" if "," in settings.models else settings.models
     return declared | {MODEL_SET: chosen}

@@ -42,12 +42,17 @@ def one_plan(known: Facts, hook: Any, own: Sequence[Check]) -> dict[str, Any]:
         "deviations": [f"{deviation.what}: registered {deviation.promised}, found {deviation.found}" for deviation in promise.deviations],
         **plan,
         "work": {**left, **pieces(active, hook)},
-        "warnings": [line_of(finding) for finding in checked.open if finding.severity == "warning"] + score_warnings(score),
+        "warnings": [line_of(finding) for finding in checked.open if finding.severity == "warning"] + score_warnings(score) + other_models(active),
         "score": {"compute": compute_label(plan["cost"]), "summary": score.summary() if score else ""},
         "findings": [line_of(finding) for finding in checked.errors] + beyond_budget(active, left) + open_points(score, active.universe.scale),
         "allowed": [f"{finding.where} {finding.code} {finding.message}: {finding.suppressed}" for finding in checked.findings if finding.suppressed],
         "not_run": [f"{one.code} not run: {one.why}" for one in checked.not_run],
     }
+
+
+def other_models(active: ExperimentRun) -> list[str]:
+    chosen = active.settings.models
+    return [f"costs, power and false passes are those of the declared models, not of --harness-models {chosen}"] if chosen else []
 
 
 def score_warnings(score: Score | None) -> list[str]:

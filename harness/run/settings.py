@@ -161,6 +161,8 @@ def place_store(given: str | None, root: Path) -> tuple[Path, str]:
 def value_of(option: Option, given: Any, ini: Callable[[str], str], environ: Mapping[str, str]) -> Any:
     if option.read is None and given:
         return True
+    if given == "":  # a variable of the shell that is not set, say; in the environment and the ini file it means the default
+        raise HarnessError(f"{option.flag} is empty", mend="Give it a value, or leave it out")
     for source, text in ((option.flag, given), (option.env, environ.get(option.env)), (option.ini, ini(option.ini))):
         if text not in (None, "", False):
             return read_text(option, source, str(text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,3 +52,11 @@ def test_a_bad_value_names_its_source_and_the_mend(name: str, value: str, told: 
     """The line says which variable holds what, and what to write."""
     with pytest.raises(HarnessError, match=told.replace("(", "\\(")):
         settled({}, {name: value})
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.read is not None], ids=lambda option: option.name)
+def test_an_empty_value_on_the_command_line_is_no_default(option: Any) -> None:
+    """A shell variable that is not set would choose the default without a word; in the environment and the ini file nothing else means it."""
+    with pytest.raises(HarnessError, match=f"{option.flag} is empty"):
+        settled({option.name: ""})
+    assert settled({}, {option.env: ""}, {option.ini: ""}) == settled()
