@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fixtures.evolution_measures import over_runs, slope  # noqa: F401  fixtures
-from harness import Interval
+from fixtures.evolution_measures import over_runs, slope, tested_mean  # noqa: F401  fixtures
 
 PLAIN = {"landscape.rho": 0.4, "averaged_over": "activated"}
 
@@ -88,16 +87,7 @@ def populations(simulated, base, called_on, shares, cosines, roles) -> Callable[
 def over_questions(measure) -> Callable[..., Any]:
     """`over_questions(name, values, unit, *samples)` records the mean over questions with Student's t interval, and p against zero."""
 
-    def record_mean(name: str, values: Any, unit: str, *samples: Any) -> Any:
-        from scipy.stats import t, ttest_1samp
-
-        error = float(values.std(ddof=1) / np.sqrt(len(values)))
-        away, mean = float(t.ppf(0.975, len(values) - 1)) * error, float(values.mean())
-        interval = Interval(low=mean - away, high=mean + away, level=0.95, method="Student's t over questions")
-        tested = {"p": float(ttest_1samp(values, 0.0).pvalue), "p_floor": 0.0, "p_method": "two-sided t test over questions"}
-        return measure(name, mean, unit, n=len(values), sampling_unit="question", interval=interval, sources=samples, **tested)
-
-    return record_mean
+    return lambda name, values, unit, *samples: measure(name, float(values.mean()), unit, **tested_mean(values, "question"), sources=samples)
 
 
 @pytest.fixture

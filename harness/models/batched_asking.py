@@ -12,6 +12,7 @@ from functools import partial
 
 from harness.models.batches import Batches, parts
 from harness.models.budget import Ledger
+from harness.models.prices import sum_known
 from harness.models.provider import Answer, Ask, Provider
 from harness.models.request_pool import DUST, BudgetSpent, Tick, require_price
 from harness.models.response_cache import Replies, key_of
@@ -60,10 +61,8 @@ def booked(batches: Batches, unsent: Mapping[str, Ask], usd: float | None, ledge
         if ledger is not None:
             ledger.settle(line, aside, aside - most(batches.unsent(unsent).values()))
         raise
-    costs = [answers[key].usd for key in unsent]
-    known = [cost for cost in costs if cost is not None]
     if ledger is not None:
-        ledger.settle(line, aside, sum(known) if len(known) == len(costs) else None)
+        ledger.settle(line, aside, sum_known(answers[key].usd for key in unsent))
 
 
 def tick_part(tick: Tick, before: int, total: int, done: int, _: int) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import msgspec
 
 MILLION = 1_000_000
@@ -49,6 +52,12 @@ class Price(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _or_input(self, price: float | None) -> float:
         return self.input if price is None else price
+
+
+def sum_known(values: Iterable[Any]) -> Any:
+    """The sum of numbers, or None where one of them is unknown: a call that timed out may have been billed."""
+    known = list(values)
+    return None if None in known else sum(known)
 
 
 def cost(price: Price | None, used: Tokens) -> float | None:

@@ -86,6 +86,8 @@ def test_other_models_are_a_deviation(toy: Toy, every_domain: None) -> None:
         deviation = results["promise"]["deviations"][0]
         assert (deviation["what"], deviation["promised"], deviation["found"]) == ("scales/smoke/settings/model_set", '"own"', found)
         assert results["design"]["scales"]["smoke"]["settings"]["model_set"] == json.loads(found), "what is reported is what was used"
+    planned = toy.run("--harness-plan", "--harness-models", "other").stdout
+    assert "power and false passes are those of the declared models, not of --harness-models other" in " ".join(planned.split())
 
 
 def test_models_are_chosen_where_models_are_compared(toy: Toy) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.domains.convergence.sections import FamilyCost
 from harness.models.capabilities import list_price
-from harness.models.prices import Tokens, cost
+from harness.models.prices import Tokens, cost, sum_known
 from harness.models.responder import ModelEntry
 
 ROUTER = "openrouter/"
@@ -50,9 +50,3 @@ def listed_cost(spec: str, row: Mapping[str, Any]) -> float | None:
     vendor, _, model = spec.removeprefix(ROUTER).partition("/")
     used = Tokens(input=row["input_tokens"], output=row["output_tokens"], cached=row.get("cached_tokens"), written=row.get("written_tokens"))
     return cost(list_price(vendor, model), used)
-
-
-def sum_known(values: Sequence[float | None]) -> float | None:
-    """The sum, or None where one of them is unknown."""
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.domains.convergence.sections import RespondentSummary
+from harness.models.prices import sum_known
 from harness.models.status import ANSWERED
 
 
@@ -58,13 +59,11 @@ def describe_provider(row: Mapping[str, Any]) -> str:
 
 
 def total_usd(rows: Sequence[Mapping[str, Any]]) -> float | None:
-    """US dollars of all calls, or None where one is unknown: a call that timed out may have been billed."""
-    costs = [row["usd"] for row in rows]
-    return None if not costs or any(cost is None for cost in costs) else sum(costs)
+    """US dollars of all calls, or None where one is unknown, or there is none."""
+    return sum_known(row["usd"] for row in rows) if rows else None
 
 
 def total(rows: Sequence[Mapping[str, Any]], field: str) -> int | None:
-    """The sum, or None where one of them is unknown."""
+    """The same of another field, over the answers."""
     values = [row.get(field) for row in rows if row["status"] in ANSWERED]
-    known = [value for value in values if value is not None]
-    return sum(known) if known and len(known) == len(values) else None
+    return sum_known(values) if values else None

@@ -68,7 +68,7 @@ class World:
     def labels(self, generation: int) -> np.ndarray:
         """(4, B) deceptive at that generation, deceptive at the first one, beneficial (value and signal positive), misjudged (value positive, signal not)."""
         good, passing = self.values > 0, self.signals(generation)[0] > 0
-        return np.stack([self.deceptive(generation), self.deceptive_first, good & passing, good & ~passing])
+        return np.stack([(self.values < 0) & passing, self.deceptive_first, good & passing, good & ~passing])
 
     def is_due(self, generation: int) -> bool:
         """True where the test changes before this generation is measured."""
