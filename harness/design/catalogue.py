@@ -158,6 +158,9 @@ class Catalogue:
     def _check_guards(self, name: str, yaml: str) -> None:
         """What guards a hypothesis is a control; what falsifies it is one in which nothing may show."""
         controls = [owner for owner in self.owners if self.kind(owner) == "control"]
+        for key, named in (("guarded_by", self.experiment.guards(name)), ("falsified_by", self.experiment.falsifiers(name))):
+            if twice := sorted({one for one in named if named.count(one) > 1}):
+                raise HarnessError(f"{key} of {name} names {twice[0]} twice", where=yaml, mend="Name it once")
         for guard in self.experiment.guards(name):
             if guard not in controls:
                 raise HarnessError(f"{name} is guarded by {guard!r}, which is no control", where=yaml, mend=nearest(guard, controls))

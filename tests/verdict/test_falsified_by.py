@@ -75,3 +75,10 @@ def test_only_a_control_in_which_nothing_may_show_falsifies(toy: Toy, name: str,
     toy.edit("evals/coins/test_coins.py", '@control("C1", "negative")', '@control("C1", "positive")')
     done = toy.run()
     assert done.returncode and f"H1 is falsified by '{name}', {told}" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("key", ["falsified_by", "guarded_by"])
+def test_a_control_is_named_once(toy: Toy, key: str) -> None:
+    toy.edit("evals/coins/experiment.yaml", "    threshold_axis: behaviour\n", f"    threshold_axis: behaviour\n    {key}: [C1, C1]\n")
+    done = toy.run()
+    assert done.returncode and f"{key} of H1 names C1 twice" in done.stdout + done.stderr
