@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from harness.review.tokens import Token
 
@@ -83,18 +83,27 @@ def best_pairs(alike: list[list[float]], left: range, right: range) -> list[Pair
 
 def compare_tokens(old: Tokens, new: Tokens) -> tuple[list[tuple[int, int]], list[Change]]:
     """(places of equal tokens, what changed); where as many numbers and words stand in place of others, each number is a change of its own."""
-    equal, changes = list[tuple[int, int]](), list[Change]()
+    changes = list[Change]()
     first, second = keys(old), keys(new)
-    if first == second:
-        return [(place, place) for place in range(len(first))], []
-    for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=len(new) > MOST_TOKENS).get_opcodes():
+    # Where a row says the same in several cells, the longest run in common need not be that of the same cells: both ends are taken first.
+    start = in_common(first, second)
+    rest = in_common(first[start:][::-1], second[start:][::-1])
+    equal = [(place, place) for place in range(start)]
+    matcher = SequenceMatcher(None, first[start : len(first) - rest], second[start : len(second) - rest], autojunk=len(new) > MOST_TOKENS)
+    for kind, *ends in matcher.get_opcodes():
+        a, b, c, d = (start + end for end in ends)
         if kind == "equal":
             equal += zip(range(a, b), range(c, d), strict=True)
         elif [token.is_number for token in old[a:b]] == [token.is_number for token in new[c:d]]:
             changes += one_by_one(old, range(a, b), range(c, d))
         else:
             changes.append(Change(range(a, b), range(c, d)))
-    return equal, changes
+    return [*equal, *zip(range(len(first) - rest, len(first)), range(len(second) - rest, len(second)), strict=True)], changes
+
+
+def in_common(first: Sequence[str], second: Sequence[str]) -> int:
+    """How many of the first keys are the same."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 def one_by_one(old: Tokens, left: range, right: range) -> Iterator[Change]:
