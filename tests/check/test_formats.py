@@ -299,7 +299,7 @@ def test_exit_codes(project: Toy) -> None:
         (("evals", "nowhere"), "nowhere: is no folder"),
         (("personas",), "personas: holds no experiment"),
         (("evals", "--scale", "pilot"), "declares no scale 'pilot'"),
-        (("evals", "--scale", "huge"), "invalid choice: 'huge'"),
+        (("evals", "--scale", "huge"), "declares no scale 'huge'. Use --scale with one of: "),
     ],
 )
 def test_a_mistaken_command_is_told_in_one_line(project: Toy, words: tuple[str, ...], told: str) -> None:

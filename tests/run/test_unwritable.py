@@ -107,10 +107,12 @@ VANISHING = """\
     import shutil, time
     from pathlib import Path
     journal = Path("run/journal.jsonl")
-    for _ in range(100):
+    for _ in range(1500):
         if journal.exists() and '"type":"session"' in journal.read_text().replace(" ", ""):
             break
         time.sleep(0.02)
+    else:
+        raise TimeoutError("no session began within 30 s")
     shutil.rmtree("run", ignore_errors=True)"""
 
 

@@ -301,7 +301,7 @@ def test_a_base_that_is_rewritten_while_loading(stack, base, plain, monkeypatch,
 def test_a_base_that_is_written_into_while_worn(stack, plain):
     """Taking off notices that the weights set aside are not what they were."""
     stack.wear([plain])
-    name, (weight, _) = next(iter(stack._aside.items()))
+    name, (weight, _) = next(iter(stack._wear.aside.items()))
     before = weight.clone()
     weight.mul_(2)
     with pytest.raises(HarnessError, match=f"changed while it wore adapters: {name}"):
