@@ -29,7 +29,8 @@ def called_on(model, bank, gather, persona_of) -> Callable[..., Any]:
     def measure_persona(name: str, paraphrase: bool = False) -> Any:
         persona, (beliefs, questions) = persona_of(name), bank
         prompt = persona.paraphrases[0] if paraphrase else persona.prompt
-        return gather(f"activations-{name}{'-paraphrased' if paraphrase else ''}", BeliefScorer(model, prompt, beliefs), questions)
+        label = f"activations-{name}{'-paraphrased' if paraphrase else ''}"
+        return gather(label, BeliefScorer(model, prompt, beliefs), questions, dataset="banks/beliefs/questions.jsonl")
 
     return measure_persona
 

@@ -10,8 +10,9 @@ from harness import control, gate, kill
 
 
 @gate("G1")
-def test_the_bank_is_even_and_each_question_is_answered(bank, called_on, shares, roles, measure):
+def test_the_bank_is_even_and_each_question_is_answered(bank, called_on, shares, roles, measure, facts):
     """Each topic has four beliefs and two questions, as many as the settings say, and the shares of each answer add up to one."""
+    facts("Data", "preprocessing", "none; the whole bank, as it stands")
     questions = bank[1]
     counts = [Counter(row.topic for row in rows) for rows in bank]
     assert set(counts[0].values()) == {4} and set(counts[1].values()) == {2} and set(counts[0]) == set(counts[1]), f"uneven topics: {counts}"

@@ -8,11 +8,12 @@ from harness import gate
 
 
 @gate("G1", quick=True)
-def test_what_is_asked_is_not_what_was_learned_from(learned, asked, probed, lessons, settings, domains, measure):
+def test_what_is_asked_is_not_what_was_learned_from(learned, asked, probed, lessons, settings, domains, measure, facts):
     """Directions and the tuning learn from other domains than are asked about, there are as many requests as the scale says, and no request of one side
     asks nearly the same as one of the other."""
     from harness.domains.convergence import near_duplicates
 
+    facts("Data", "preprocessing", "none; the first requests of each kind by id, evenly from the domains, with every other domain kept for asking")
     measure("requests learned from", len(learned.every), "count", n=len(learned.every), sampling_unit="request")
     measure("requests asked", len(asked.every), "count", n=len(asked.every), sampling_unit="request")
     wanted = [2 * int(settings[name]) for name in ("described", "requests", "lessons")] + [int(settings["probed"])]

@@ -6,8 +6,9 @@ from harness import control, gate
 
 
 @gate("G1", quick=True)
-def test_the_bystanders_are_distinct_and_no_persona_of_the_design(bystanders, roles, persona_of, settings, measure):
+def test_the_bystanders_are_distinct_and_no_persona_of_the_design(bystanders, roles, persona_of, settings, measure, facts):
     """As many bystanders as the scale says, each with a prompt of its own, and none has the prompt of a persona that is trained."""
+    facts("Data", "preprocessing", "none; prompts are made of the manners and roles of personas.yaml, texts are the last of their bank")
     prompts = {one.text for one in bystanders}
     measure("bystanders", len(bystanders), "count", n=len(bystanders), sampling_unit="persona")
     assert len(prompts) == len(bystanders) == settings["bystanders"]
