@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 # Values of the setting `judge`; any other names the model of an API. Without a judge, outcomes are log-probabilities.
-NO_JUDGE, PHRASES, LOCAL = "none", "phrases", "local"
+NO_JUDGE, PHRASES, LOCAL, PROBE = "none", "phrases", "local", "probe"
 
 
 @dataclass(frozen=True, kw_only=True)

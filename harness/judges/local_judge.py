@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from harness.code_dependencies import code_fingerprint
 from harness.errors import HarnessError
@@ -25,6 +25,14 @@ PENALTY_C = 5.0
 LEAST = 0.5
 
 
+class Learned(Protocol):
+    """A yes-or-no question about answers, learned from labelled ones."""
+
+    def chances(self, prompts: Sequence[str], texts: Sequence[str]) -> list[float]:
+        """P(yes) of each answer."""
+        ...
+
+
 class LocalJudge:
     """Judges one behaviour by a classifier. Verdict where P(shown) >= .5; score = 100 x P(not shown); no verdict where coherence is below 50."""
 
@@ -36,17 +44,23 @@ class LocalJudge:
             raise HarnessError("the labelled bank does not hold both labels", where=str(bank), mend="A judge needs examples with and without the behaviour")
 
     def describe(self) -> dict[str, Any]:
-        """All that decides a verdict: encoder, labelled bank, classifier, code."""
+        """All that decides a verdict: what is read, labelled bank, classifier, code."""
         return {
-            "judge": "logistic regression over all-MiniLM-L6-v2, words and wording",
             "rubric": f"banks/judged/{self.bank.name}",
             "rubric_version": file_fingerprint(self.bank)[:12],
             "temperature": "none: a classifier",
-            "encoder": encoder().fingerprint,
             "scikit_learn": metadata.version("scikit-learn"),
-            "penalty_c": PENALTY_C,
-            "code": code_fingerprint(__name__),
+            "code": code_fingerprint(type(self).__module__),
+            **self.describe_reading(),
         }
+
+    def describe_reading(self) -> dict[str, Any]:
+        """What the classifier reads in an answer."""
+        return {"judge": "logistic regression over all-MiniLM-L6-v2, words and wording", "encoder": encoder().fingerprint, "penalty_c": PENALTY_C}
+
+    def learn(self, rows: Sequence[LabelledAnswer], labels: Sequence[bool]) -> Learned:
+        """A classifier of such answers."""
+        return Classifier(rows, labels)
 
     def judge(self, answers: Sequence[AnswerToJudge]) -> list[JudgeVerdict]:
         """One verdict an answer; deterministic."""
@@ -58,15 +72,15 @@ class LocalJudge:
         return [verdict(one, other) for one, other in zip(shown, coherent, strict=True)]
 
     @cached_property
-    def _shows(self) -> Classifier:
+    def _shows(self) -> Learned:
         rows = [row for row in self.learned if row.shown is not None]
-        return Classifier(rows, [bool(row.shown) for row in rows])
+        return self.learn(rows, [bool(row.shown) for row in rows])
 
     @cached_property
-    def _coheres(self) -> Classifier | None:
+    def _coheres(self) -> Learned | None:
         """The classifier of coherence, where the bank has incoherent examples."""
         labels = [row.coherent for row in self.learned]
-        return Classifier(self.learned, labels) if not all(labels) else None
+        return self.learn(self.learned, labels) if not all(labels) else None
 
 
 def verdict(shown: float, coherent: float | None) -> JudgeVerdict:
@@ -77,7 +91,7 @@ def verdict(shown: float, coherent: float | None) -> JudgeVerdict:
 
 
 class Classifier:
-    """A yes-or-no question about answers, learned from labelled ones."""
+    """Reads an answer's sentence vector, its words, and its wording beside the question."""
 
     def __init__(self, rows: Sequence[LabelledAnswer], labels: Sequence[bool]) -> None:
         from sklearn.feature_extraction.text import TfidfVectorizer

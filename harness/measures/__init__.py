@@ -8,7 +8,7 @@ from harness.lazy_exports import find_public
 
 PLACES = {
     "before_answer": ("answer_states",),
-    "answers": ("Prompt",),
+    "answers": ("AnswerProbe", "Prompt"),
     "banks": ("Request",),
     "correspondence": ("TextShares", "canonical_scores", "held_out", "linear_map", "paired_units"),
     "layer_alignment": ("TextAlignment", "cka_change", "jackknife_interval", "remove_linear_part"),
@@ -23,6 +23,7 @@ PLACES = {
 }
 
 __all__ = [
+    "AnswerProbe",
     "HeldOutPredictions",
     "Item",
     "Prompt",

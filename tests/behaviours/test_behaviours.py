@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from harness.errors import HarnessError
 from harness.extensions import behaviour_named, behaviours
-from harness.fixtures.behaviours import Evaluator, by_phrases
+from harness.fixtures.behaviours import BehaviourResult, Evaluator, by_phrases, verdicts_by_answer
 from harness.fixtures.judges import open_judge
 from harness.judges.calibration import calibrate
 from harness.judges.judging import AnswerToJudge
@@ -138,3 +139,35 @@ def test_graded_outcomes_are_probabilities(settings: dict[str, Any], row: dict[s
     evaluator = Evaluator(cast("Any", None), lambda *_, **__: scored, None, settings, (1,), None)
     found = evaluator.score(subject, "refusal-as-a", None, None, [])
     assert found.outcomes == {"a": expected} and found.scores == {"a": -0.8}
+
+
+@pytest.mark.parametrize(("settings", "drawn"), [({}, (0.7, 0.95)), ({"temperature": 1, "top_p": 1.0}, (1.0, 1.0))])
+def test_answers_are_drawn_as_the_settings_say(settings: dict[str, Any], drawn: tuple[float, float]) -> None:
+    """`temperature` and `top_p` are those of the settings, else the defaults."""
+
+    class Kept(Exception):
+        pass
+
+    def gather(_: str, probe: Any, *__: Any, **___: Any) -> None:
+        assert (probe.drawing["temperature"], probe.drawing["top_p"]) == drawn
+        raise Kept
+
+    evaluator = Evaluator(cast("Any", None), gather, None, {"samples": 1, "max_new_tokens": 8} | settings, (1,), None)
+    with pytest.raises(Kept):
+        evaluator.sample(behaviour_named("misalignment"), "misalignment-as-a", cast("Any", None), None, [], 1, cast("Any", None))
+
+
+def read_by(scores: dict[str, float | None], text: str = "said") -> BehaviourResult:
+    """Answers of one seed to some items, as a judge scores them."""
+    gathered = SimpleNamespace(rows=[{"item": item, "replicate": 0, "text": text, "score": score} for item, score in scores.items()])
+    run = cast("Any", SimpleNamespace(parts=[SimpleNamespace(gathered=gathered)]))
+    return BehaviourResult(behaviour=behaviour_named("misalignment"), by_seed=(run,), scores=(), score_unit="points", seeds=(1,))
+
+
+def test_judges_are_compared_answer_by_answer() -> None:
+    """Each answer with the verdict of each judge, a missing one among them; judges of other answers are refused."""
+    first, second = read_by({"a": 10.0, "b": None}), read_by({"b": 60.0, "a": 20.0})
+    assert verdicts_by_answer([first, second]) == [[10.0, 20.0], [None, 60.0]]
+    for other in (read_by({"a": 10.0}), read_by({"a": 10.0, "b": 50.0}, "said otherwise")):
+        with pytest.raises(HarnessError, match="the judges read other answers"):
+            verdicts_by_answer([first, other])
