@@ -171,3 +171,10 @@ def test_judges_are_compared_answer_by_answer() -> None:
     for other in (read_by({"a": 10.0}), read_by({"a": 10.0, "b": 50.0}, "said otherwise")):
         with pytest.raises(HarnessError, match="the judges read other answers"):
             verdicts_by_answer([first, other])
+
+
+@pytest.mark.parametrize("value", ["warm", True, [1]])
+def test_a_temperature_that_is_no_number_is_told(value: Any) -> None:
+    evaluator = Evaluator(cast("Any", None), None, None, {"samples": 1, "max_new_tokens": 8, "temperature": value}, (1,), None)
+    with pytest.raises(HarnessError, match=r"setting temperature: the setting temperature is .*Give a number"):
+        evaluator.sample(behaviour_named("misalignment"), "misalignment-as-a", cast("Any", None), None, [], 1, cast("Any", None))

@@ -132,11 +132,17 @@ def test_a_misspelt_judge_is_reported(leakage: Planted, old: str, new: str) -> N
 
 @pytest.mark.mistake("E11", rule="D115", stage="declare")
 @pytest.mark.parametrize(
-    "entry", ["temperature: 0.9", "behaviour_weight_decay: 0.1", "convergence_lrr: 0.1", "top_p: 0.5", "behavior_lr: 0.1", "concurrency: 4"]
+    "entry", ["temperatur: 0.9", "behaviour_weight_decay: 0.1", "convergence_lrr: 0.1", "question_bank: banks/a.jsonl", "behavior_lr: 0.1", "concurrency: 4"]
 )
 def test_a_setting_that_this_domain_does_not_read_is_reported(leakage: Planted, entry: str) -> None:
     leakage.edit(leakage.yaml, "      model: local/smollm2\n", f"      model: local/smollm2\n      {entry}\n")
     assert [finding["subject"] for finding in leakage.found("D115")] == [entry.split(":")[0]]
+
+
+@pytest.mark.parametrize("entry", ["temperature: 0.9", "top_p: 0.5", "requests_bank: banks/benign_requests.jsonl"])
+def test_a_setting_that_is_read_where_it_is_there_is_sound(leakage: Planted, entry: str) -> None:
+    leakage.edit(leakage.yaml, "      model: local/smollm2\n", f"      model: local/smollm2\n      {entry}\n")
+    assert leakage.found("D115") == []
 
 
 @pytest.mark.mistake("D22", rule="D115", stage="declare")

@@ -157,5 +157,6 @@ def reads_of_file(path: Path, mtime: int) -> Reads:  # noqa: ARG001  read again 
     if LISTED.search(text):
         names |= set(WORD.findall(text))
     patterns = {rf"(?:{'|'.join(sorted(set(WORD.findall(text))))})_(?:{'|'.join(sorted(names))})"} if PREFIXED.search(text) else set()
-    patterns |= {re.sub(r"\{[^{}]*\}", r"\\w+", name) for name in names if "{" in name}
+    sizes = rf"(?:{'|'.join(sorted(behaviour.size for behaviour in behaviours().values()))})"
+    patterns |= {re.sub(r"\{([^{}]*)\}", lambda part: sizes if part[1].endswith(".size") else r"\w+", name) for name in names if "{" in name}
     return Reads(frozenset(names), frozenset(patterns), frozenset(DEFAULTED.findall(text)))
