@@ -42,13 +42,16 @@ def edited_lines(lines: Sequence[str], drawn: Sequence[str], seal: str) -> set[i
 
 
 def differing(lines: Sequence[str], drawn: Sequence[str]) -> Iterator[Passage]:
-    """The passages that differ, as small as they come: line by line where as many stand in the place of others. Earlier versions wrote a hyphen for a minus:
-    it makes no difference here, and what is put back is tried in both ways."""
+    """The passages that differ, as small as they come: line by line where as many stand in the place of others, else whole, and their first and last lines
+    apart (an edit may stand beside lines that another version wrote or left out). Earlier versions wrote a hyphen for a minus: it makes no difference here,
+    and what is put back is tried in both ways."""
     first, second = ([line.replace(MINUS, "-") for line in text] for text in (drawn, lines))
     for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=len(lines) > MOST_LINES).get_opcodes():
         if kind != "equal":
             line_by_line = [(range(a + place, a + place + 1), range(c + place, c + place + 1)) for place in range(b - a)]
-            for old, new in line_by_line if b - a == d - c else [(range(a, b), range(c, d))]:
+            both = min(b - a, d - c)
+            ends = [(range(a, a + both), range(c, c + both)), (range(b - both, b), range(d - both, d))] if both else []
+            for old, new in line_by_line if b - a == d - c else [(range(a, b), range(c, d)), *ends]:
                 yield drawn[old.start : old.stop], new
                 yield first[old.start : old.stop], new
 
