@@ -1,4 +1,4 @@
-"""Thousands of calls, a fifth of which fail: none lost, none twice, none billed twice; and kills in a row cost no more than the calls in flight. Ten
+"""Hundreds of calls, a fifth of which fail: none lost, none twice, none billed twice; and kills in a row cost no more than the calls in flight. Ten
 thousand calls and twenty kills in `make chaos`."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness.models.response_cache import Replies
 from tries import tries
 
 # Of each vendor.
-CALLS = tries(1000, 5000)
+CALLS = tries(300, 5000)
 KILLS = tries(6, 20)
 FAULTS = ("429", "500", "hang", "cut", "malformed", "no_choices", "wrong_model")
 # Those that the client tries again by itself, once: half of them are over by then.

@@ -96,7 +96,7 @@ class Made:
     def __call__(self, source: str, behaviour: str, epoch: int, seed: int) -> Any:
         return type("Worn", (), {"fingerprint": f"{source or 'base'}{behaviour} {epoch} {seed}"})
 
-    def gather(self, label: str, measure: LessonLoss, items: list[Any]) -> Any:
+    def gather(self, label: str, measure: LessonLoss, items: list[Any], dataset: str = "") -> Any:
         self.read.append((measure.model.fingerprint, [row.part for row in items]))
         return type("Gathered", (), {"outcomes": lambda _: {row.id: 1.0 for row in items}})()
 
