@@ -70,7 +70,7 @@ def left_after_one_run(number):
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("vendor", ["openai", "anthropic"])
-def test_thousands_of_calls_a_fifth_of_them_faulty(vendor, tmp_path):
+def test_many_calls_a_fifth_of_them_faulty(vendor, tmp_path):
     """Every ask has its answer or a named error, each good answer was made and billed once, and a second run asks for nothing but what is left."""
     asks, left = [ask(number) for number in range(CALLS)], [number for number in range(CALLS) if left_after_one_run(number)]
     with FaultyServer(plan) as server, Replies(tmp_path / "replies.sqlite") as cache:
