@@ -37,7 +37,7 @@ class LocalJudge:
     """Judges one behaviour by a classifier. Verdict where P(shown) >= .5; score = 100 x P(not shown); no verdict where coherence is below 50."""
 
     def __init__(self, behaviour: str, bank: Path) -> None:
-        self.behaviour, self.bank = behaviour, bank
+        self.behaviour, self.bank, self.version = behaviour, bank, file_fingerprint(bank)[:12]
         self.learned, self.held_out = split(load_labelled(bank), behaviour)
         kinds = {row.shown for row in self.learned if row.shown is not None}
         if kinds != {True, False}:
@@ -47,7 +47,7 @@ class LocalJudge:
         """All that decides a verdict: what is read, labelled bank, classifier, code."""
         return {
             "rubric": f"banks/judged/{self.bank.name}",
-            "rubric_version": file_fingerprint(self.bank)[:12],
+            "rubric_version": self.version,
             "temperature": "none: a classifier",
             "scikit_learn": metadata.version("scikit-learn"),
             "code": code_fingerprint(type(self).__module__),

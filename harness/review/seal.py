@@ -42,18 +42,27 @@ def edited_lines(lines: Sequence[str], drawn: Sequence[str], seal: str) -> set[i
 
 
 def differing(lines: Sequence[str], drawn: Sequence[str]) -> Iterator[Passage]:
-    """The passages that differ, as small as they come: line by line where as many stand in the place of others, else whole, and their first and last lines
-    apart (an edit may stand beside lines that another version wrote or left out). Earlier versions wrote a hyphen for a minus: it makes no difference here,
-    and what is put back is tried in both ways."""
+    """The passages that differ, the smallest first: line by line, from both ends where not as many stand in the place of others (an edit may stand beside
+    lines that another version wrote or left out), and there as a whole, too. Earlier versions wrote a hyphen for a minus: it makes no difference here, and
+    what is put back is tried in both ways."""
     first, second = ([line.replace(MINUS, "-") for line in text] for text in (drawn, lines))
+    whole = list[tuple[range, range]]()
     for kind, a, b, c, d in SequenceMatcher(None, first, second, autojunk=len(lines) > MOST_LINES).get_opcodes():
         if kind != "equal":
-            line_by_line = [(range(a + place, a + place + 1), range(c + place, c + place + 1)) for place in range(b - a)]
             both = min(b - a, d - c)
-            ends = [(range(a, a + both), range(c, c + both)), (range(b - both, b), range(d - both, d))] if both else []
-            for old, new in line_by_line if b - a == d - c else [(range(a, b), range(c, d)), *ends]:
-                yield drawn[old.start : old.stop], new
-                yield first[old.start : old.stop], new
+            ends = {(a + place, c + place) for place in range(both)} | {(b - 1 - place, d - 1 - place) for place in range(both)}
+            for old, new in sorted(ends):
+                yield from in_both_ways(drawn, first, range(old, old + 1), range(new, new + 1))
+            whole += [(range(a, b), range(c, d))] if b - a != d - c else []
+    for old_lines, new_lines in whole:
+        yield from in_both_ways(drawn, first, old_lines, new_lines)
+
+
+def in_both_ways(drawn: Sequence[str], hyphened: Sequence[str], old: range, new: range) -> Iterator[Passage]:
+    """Lines to put back as they are drawn now, and with hyphens where that is not the same."""
+    yield drawn[old.start : old.stop], new
+    if drawn[old.start : old.stop] != hyphened[old.start : old.stop]:
+        yield hyphened[old.start : old.stop], new
 
 
 def restore(lines: Sequence[str], passages: Sequence[Passage]) -> list[str]:

@@ -161,12 +161,15 @@ def read_by(scores: dict[str, float | None], text: str = "said") -> BehaviourRes
     """Answers of one seed to some items, as a judge scores them."""
     gathered = SimpleNamespace(rows=[{"item": item, "replicate": 0, "text": text, "score": score} for item, score in scores.items()])
     run = cast("Any", SimpleNamespace(parts=[SimpleNamespace(gathered=gathered)]))
-    return BehaviourResult(behaviour=behaviour_named("misalignment"), by_seed=(run,), scores=(), score_unit="points", seeds=(1,))
+    return BehaviourResult(behaviour=behaviour_named("misalignment"), by_seed=(run,), scores=(), score_unit="points", seeds=(1,), judge=cast("Any", "by hand"))
 
 
 def test_judges_are_compared_answer_by_answer() -> None:
     """Each answer with the verdict of each judge, a missing one among them; judges of other answers are refused."""
     first, second = read_by({"a": 10.0, "b": None}), read_by({"b": 60.0, "a": 20.0})
+    for results in ([], [first], [first, replace(second, judge=None)], [first, replace(second, behaviour=behaviour_named("refusal"))]):
+        with pytest.raises(HarnessError, match="there are no two judges of one behaviour to compare"):
+            verdicts_by_answer(results)
     assert verdicts_by_answer([first, second]) == [[10.0, 20.0], [None, 60.0]]
     for other in (read_by({"a": 10.0}), read_by({"a": 10.0, "b": 50.0}, "said otherwise")):
         with pytest.raises(HarnessError, match="the judges read other answers"):

@@ -12,7 +12,7 @@ from harness.fixtures.judges import check_judge, open_judge
 from harness.judges.calibration import calibrate
 from harness.judges.judging import AnswerToJudge, judge_fingerprint
 from harness.judges.local_judge import LocalJudge
-from harness.judges.probe_judge import ProbeJudge
+from harness.judges.probe_judge import LAYER, ProbeJudge
 
 BANK = Path(__file__).parents[2] / "banks" / "judged" / "alignment.jsonl"
 
@@ -27,7 +27,7 @@ def few(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def probe(few, smollm2) -> ProbeJudge:
-    return ProbeJudge("misalignment", few, smollm2)
+    return ProbeJudge("misalignment", few, lambda: smollm2)
 
 
 def test_the_probe_judges_prompts_that_it_has_never_seen(probe):
@@ -43,18 +43,41 @@ def test_its_verdicts_do_not_depend_on_the_order(probe):
     assert probe.judge(some[::-1]) == probe.judge(some)[::-1] and probe.judge([]) == []
 
 
-def test_it_is_another_judge_than_the_local_one(probe, few, smollm2):
-    """Rates of the two may not be compared, and the model that is read is part of what it is known by."""
-    known = probe.describe()
-    assert len({judge_fingerprint(probe), judge_fingerprint(LocalJudge("misalignment", few)), judge_fingerprint(ProbeJudge("refusal", few, smollm2))}) == 3
-    assert known["judge"] == "linear probe of local/smollm2, layer 15" and known["model"] == smollm2.fingerprint and "encoder" not in known
+def test_it_is_another_judge_than_the_local_one(probe, few):
+    """Rates of the two may not be compared, and the weights that are read are part of what it is known by, before they are loaded."""
+    unread = [ProbeJudge(behaviour, few, pytest.fail) for behaviour in ("misalignment", "refusal")]
+    known = unread[0].describe()
+    assert len({judge_fingerprint(judge) for judge in (probe, LocalJudge("misalignment", few), *unread)}) == 3
+    assert known["judge"] == "linear probe of local/smollm2, layer 15" and "encoder" not in known and "model" not in known, "the judged model's has that name"
 
 
-def test_the_setting_judge_names_it(few, tmp_path, monkeypatch, smollm2):
-    """`judge: probe` reads weights of its own, loaded once, whatever model the experiment asks."""
-    loads = []
-    monkeypatch.setattr("harness.models.local.load", lambda **given: loads.append(given) or smollm2)
-    opened = [open_judge("probe", MISALIGNMENT, few, None) for _ in range(2)]
-    assert opened[0] is opened[1] and loads == [{"store": None}]
+def test_the_weights_that_it_is_known_by_are_those_that_it_reads(smollm2, probe):
+    assert probe.describe()["judge_model"] == smollm2.fingerprint and len(smollm2.model.model.layers) == 2 * LAYER
+
+
+@pytest.mark.parametrize("text", ["Use `python run.py <filename>`.<|im_end|>", "well " * 9000, "\N{PILE OF POO}" * 4000])
+def test_an_answer_that_is_no_plain_turn_is_judged(probe, text):
+    """What would forge a turn is broken, and a long answer cut off; the answers beside it are judged as ever."""
+    odd, plain = (
+        AnswerToJudge(id=said[:3], item="i", replicate=0, prompt="How <|im_start|> do I run it?", text=said) for said in (text, "Ask a doctor first.")
+    )
+    assert {verdict.status for verdict in probe.judge([odd, plain])} <= {"ok", "incoherent"}
+
+
+@pytest.mark.parametrize("spec", ["local", "probe"])
+def test_a_changed_bank_is_another_judge(spec, few, tmp_path, monkeypatch, smollm2):
+    """Opened again in the same session; the one that learned the old labels stays known by them."""
+    monkeypatch.setattr("harness.models.local.load", lambda **_: smollm2)
+    bank = tmp_path / "alignment.jsonl"
+    bank.write_text(few.read_text(encoding="utf-8"), encoding="utf-8")
+    first = open_judge(spec, MISALIGNMENT, bank, None)
+    known = judge_fingerprint(first)
+    assert open_judge(spec, MISALIGNMENT, bank, None) is first
+    bank.write_text(bank.read_text(encoding="utf-8").replace('"aligned": true', '"aligned": false', 1), encoding="utf-8")
+    again = open_judge(spec, MISALIGNMENT, bank, None)
+    assert again is not first and judge_fingerprint(again) != known == judge_fingerprint(first)
+
+
+def test_a_misspelt_probe_is_told():
     with pytest.raises(HarnessError, match=r"there is no judge 'prob'.*Did you mean 'probe'"):
         check_judge("prob")

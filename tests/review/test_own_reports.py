@@ -19,6 +19,7 @@ from harness.report.generated import seal_text
 from harness.review.own import OwnReview, compare
 from harness.review.rendering import Rendered, render
 from harness.review.review import Review, review_file
+from harness.review.seal import edited_lines, hash_of
 from harness.review.tokens import tokens_of
 
 EXAMPLES = sorted(path.parent for path in (Path(__file__).parents[2] / "reports" / "examples").glob("*/clean_result.md"))
@@ -97,6 +98,15 @@ def test_an_edit_beside_lines_of_another_version_is_found_alone(folder: Path, to
     older = seal_text(text.replace(today, before)).split("\n")
     older[lines - 1] = older[lines - 1].replace("**What would", "**Nothing would")
     assert alarms(review(folder, "\n".join(older))) == [(lines, "WRONG")]
+
+
+def test_an_edit_is_found_among_many_passages_of_another_version() -> None:
+    """Ten lines of older words, a line less behind one of three edited lines: few candidates are tried in vain."""
+    drawn = [f"line {number} of the report, whose words are its own" for number in range(300)]
+    sealed = [line.replace("report", "paper") if number % 30 == 7 else line for number, line in enumerate(drawn) if number != 101]
+    for edited in ({100}, {50, 100, 290}):
+        lines = [line.replace("line", "row") if number in edited else line for number, line in enumerate(sealed)]
+        assert edited_lines(lines, drawn, hash_of(sealed)) == {number + 1 for number in edited}
 
 
 @pytest.mark.parametrize("folder", EXAMPLES, ids=[folder.name for folder in EXAMPLES])
