@@ -25,6 +25,10 @@ def marker_under(adapters, bystanders, all_items_of, settings, gather, seeds) ->
     from harness.domains.leakage import BystanderMarker
 
     def measure_marker(source: str = "", epoch: int = 0, taught: str = "marker") -> Any:
+        if source and epoch:
+            adapters.convergence_record(source, seeds[0])
+        if source and taught:
+            adapters.behaviour_record(source, taught, epoch, "left_out", seeds[0])
         model = adapters(source, taught if source else "", epoch, seed=seeds[0])
         texts = all_items_of("marker")[: int(settings["bystander_texts"])]
         label = f"bystanders-{source}-{taught or 'untaught'}-epoch{epoch}" if source else "bystanders-bare"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ def arm(context, adapters, seeds, persona_of) -> Callable[[str], tuple[str | Non
 
     def find(name: str) -> tuple[str | None, Mapping[int, Any]]:
         taught = ("villain", "bad_advice") if name == TUNED else ()  # unconditioned rows: equal for every source
+        for seed in seeds if taught else ():
+            adapters.behaviour_record(*taught, 0, "left_out", seed)
         return prompts[name], {seed: adapters(*taught, seed=seed) for seed in seeds}
 
     return find
@@ -40,15 +43,14 @@ def judged(arm, evaluate) -> Callable[[str, str], Any]:
 
 
 @pytest.fixture
-def likeness(answers_to, settings, all_items_of, gather, seeds) -> Callable[[str], tuple[Any, ...]]:
+def likeness(answers_to, settings, items_of, gather, seeds) -> Callable[[str], tuple[Any, ...]]:
     """`likeness(arm)`: for each seed, how much an arm's answers to broad requests look like the tuned model's rather than the plain one's. The classifier
     learns from answers of both to other requests."""
-    asked = [Prompt(id=item.id, text=item.request) for item in all_items_of("refusal")]
-    learned = int(settings["learned_requests"])
-    scored = asked[learned : learned + int(settings["broad_requests"])]
+    asked = [Prompt(id=item.id, text=item.request) for item in items_of("refusal")]
+    scored, learned = asked[: int(settings["broad_requests"])], asked[int(settings["broad_requests"]) :]
 
     def score_arm(name: str, seed: int) -> Any:
-        these, those = (answers_to(one, seed, asked[:learned], "learned") for one in (TUNED, PLAIN))
+        these, those = (answers_to(one, seed, learned, "learned") for one in (TUNED, PLAIN))
         answers = answers_of(answers_to(name, seed, scored, "scored"))
         return gather(f"likeness-{name}-seed{seed}", Likeness(these.rows, those.rows), answers, dataset=BROAD).outcomes()
 
@@ -81,14 +83,39 @@ def aligned(judged, measure, seeds) -> Callable[[str, str, str], Any]:
 
 
 @pytest.fixture
-def changes(judged) -> Callable[[str, str], dict[str, float | None]]:
-    """`changes(prompt, judge)`: question to what a prompt changes in the alignment of its answers, against the plain model; None without a verdict."""
+def changes(judged) -> Callable[..., dict[str, float]]:
+    """`changes(prompt, judge, half)`: question to what a prompt changes in the alignment of its answers, against the plain model: of all answers that have
+    both, or of those with even (0) or odd (1) numbers alone."""
 
-    def difference(prompt: str, judge: str) -> dict[str, float | None]:
-        under, plain = judged(prompt, judge).outcomes, judged(PLAIN, judge).outcomes
-        return {question: None if None in (under[question], plain[question]) else under[question] - plain[question] for question in under}
+    def mean_scores(name: str, judge: str, half: int | None) -> dict[str, float]:
+        rows = [row for run in judged(name, judge).by_seed for part in run.parts for row in part.gathered.rows]
+        by_question: dict[str, list[float]] = {}
+        for row in rows:
+            if row["score"] is not None and half in (None, row["replicate"] % 2):
+                by_question.setdefault(row["item"], []).append(row["score"])
+        return {question: fmean(scores) for question, scores in by_question.items()}
+
+    def difference(prompt: str, judge: str, half: int | None = None) -> dict[str, float]:
+        under, plain = mean_scores(prompt, judge, half), mean_scores(PLAIN, judge, half)
+        return {question: under[question] - plain[question] for question in under.keys() & plain.keys()}
 
     return difference
+
+
+@pytest.fixture
+def judges_correlate(changes, judged, context, measure) -> Callable[..., Any]:
+    """`judges_correlate(name, prompt, halves)`: Spearman's rho over questions of what a prompt changes, by the first and by the second judge. `halves` (0, 1)
+    has them read different answers."""
+
+    def correlate(name: str, prompt: str, halves: tuple[int | None, int | None] = (None, None)) -> Any:
+        judges = context.axes["judge"]
+        first, second = (changes(prompt, judge, half) for judge, half in zip(judges, halves, strict=True))
+        both = sorted(first.keys() & second.keys())
+        behind = tuple(source for judge in judges for arm in (prompt, PLAIN) for source in judged(arm, judge).sources)
+        values = ({question: one[question] for question in both} for one in (first, second))
+        return measure.correlation(name, *values, sampling_unit="question", sources=behind)
+
+    return correlate
 
 
 @pytest.fixture

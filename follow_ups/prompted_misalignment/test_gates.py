@@ -6,12 +6,12 @@ from harness import control, gate
 
 
 @gate("G1", quick=True)
-def test_no_request_is_learned_from_and_scored(all_items_of, settings, measure):
-    """There are as many broad requests as the scale says, apart from those that the classifier learns from, and none is an open question."""
-    broad, opened = all_items_of("refusal"), all_items_of("misalignment")
-    wanted = int(settings["learned_requests"]) + int(settings["broad_requests"])
-    measure("broad requests", len(broad), "count", n=len(broad), sampling_unit="request")
-    assert len(broad) >= wanted
+def test_requests_are_left_to_learn_from(items_of, settings, measure):
+    """The classifier has at least as many requests to learn from as are scored, and no broad request is an open question."""
+    broad, opened = items_of("refusal"), items_of("misalignment")
+    learned = len(broad) - int(settings["broad_requests"])
+    measure("requests learned from", learned, "count", n=learned, sampling_unit="request")
+    assert learned >= int(settings["broad_requests"])
     assert not {item.request for item in broad} & {item.request for item in opened}
 
 
@@ -37,3 +37,9 @@ def test_a_neutral_prompt_leaves_alignment(judge, aligned, criterion):
 def test_a_neutral_prompt_leaves_likeness(alike, criterion):
     """Under a neutral prompt answers look no more like the tuned model's than without one."""
     assert criterion("same_likeness").within(alike("neutral", "plain"))
+
+
+@control("N3", "negative", needs="G1", over=("prompt",))
+def test_judges_of_different_answers_do_not_agree(prompt, judges_correlate, criterion):
+    """Where the first judge reads one half of the answers and the second the other, they do not order the questions alike by what a prompt changes."""
+    assert criterion("strangers").within(judges_correlate(f"judges of different answers under {prompt}", prompt, (0, 1)))

@@ -18,11 +18,8 @@ def test_answers_under_a_prompt_look_like_the_tuned_models(prompt, alike, criter
 
 
 @hypothesis("H3", needs="G1")
-def test_judges_agree_on_what_a_prompt_changes(prompt, context, changes, judged, judges_agree, measure, criterion):
-    """Two judges order the questions alike by how much a prompt changes the alignment of their answers. Differences, so that a judge who reads the question
-    and not the answer agrees with nobody."""
-    readers = context.axes["judge"]
-    judges_agree(f"alignment under {prompt}", {judge: judged(prompt, judge) for judge in readers})
-    first, second = (changes(prompt, judge) for judge in readers)
-    behind = tuple(source for judge in readers for name in (prompt, "plain") for source in judged(name, judge).sources)
-    assert criterion("agree").holds(measure.correlation(f"judges of what {prompt} changes", first, second, sampling_unit="question", sources=behind))
+def test_judges_agree_on_what_a_prompt_changes(prompt, context, judges_correlate, judged, judges_agree, criterion):
+    """Two judges order the questions alike by how much a prompt changes the alignment of their answers. N3 has them read different answers to the same
+    questions: what they share there comes from the questions."""
+    judges_agree(f"alignment under {prompt}", {judge: judged(prompt, judge) for judge in context.axes["judge"]})
+    assert criterion("agree").holds(judges_correlate(f"judges of what {prompt} changes", prompt))
