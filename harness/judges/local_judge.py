@@ -37,8 +37,9 @@ class LocalJudge:
     """Judges one behaviour by a classifier. Verdict where P(shown) >= .5; score = 100 x P(not shown); no verdict where coherence is below 50."""
 
     def __init__(self, behaviour: str, bank: Path) -> None:
-        self.behaviour, self.bank, self.version = behaviour, bank, file_fingerprint(bank)[:12]
+        self.behaviour, self.bank = behaviour, bank
         self.learned, self.held_out = split(load_labelled(bank), behaviour)
+        self.version = file_fingerprint(bank)[:12]
         kinds = {row.shown for row in self.learned if row.shown is not None}
         if kinds != {True, False}:
             raise HarnessError("the labelled bank does not hold both labels", where=str(bank), mend="A judge needs examples with and without the behaviour")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,14 @@ def test_a_changed_bank_is_another_judge(spec, few, tmp_path, monkeypatch, smoll
     bank.write_text(bank.read_text(encoding="utf-8").replace('"aligned": true', '"aligned": false', 1), encoding="utf-8")
     again = open_judge(spec, MISALIGNMENT, bank, None)
     assert again is not first and judge_fingerprint(again) != known == judge_fingerprint(first)
+
+
+@pytest.mark.parametrize("spec", ["local", "probe"])
+def test_a_labelled_bank_that_is_not_there_is_told(spec, tmp_path):
+    """In a line with its path, and so is a folder in its place."""
+    for path in (tmp_path / "nowhere.jsonl", tmp_path):
+        with pytest.raises(HarnessError, match=re.escape(str(path))):
+            open_judge(spec, MISALIGNMENT, path, None)
 
 
 def test_a_misspelt_probe_is_told():
