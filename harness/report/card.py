@@ -14,7 +14,7 @@ from harness.report.view import View
 
 Field = dict[str, Any]
 JUDGES = "Judges"  # a group of facts: which judge with which rubric judged a behaviour
-NO_TRAINING = "no training in this experiment"
+NO_TRAINING = "no cell of this run tells of a training"
 NO_JUDGE = "the measure's description names no judge"
 NO_SAMPLING = "the measure's description names no sampling"
 UNPAID = ("replay", "null")  # sources of answers that cost nothing

@@ -88,7 +88,7 @@ def test_samples_are_found_by_the_file_of_their_name() -> None:
 def test_without_training_the_training_fields_do_not_apply() -> None:
     """Not applicable is another thing than missing."""
     fields = made().groups["Training"]["all"]
-    assert all(field == {"not_applicable": "no training in this experiment"} for field in fields.values())
+    assert all(field == {"not_applicable": "no cell of this run tells of a training"} for field in fields.values())
 
 
 def test_with_training_an_unstated_field_is_missing() -> None:
